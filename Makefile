@@ -1,0 +1,39 @@
+# TOTEM. `make help` lists what there is.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup data demo check test bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv and install everything into it (nothing to do when it is up to date)
+
+# The editable install compiles the WebAssembly runtime; a change to its C sources compiles it again.
+$(STAMP): pyproject.toml hatch_build.py requirements/lock.txt $(wildcard ccf/totem_ccf/kernel/runtime/*.c) ccf/totem_ccf/kernel/runtime/build.py
+	@sh scripts/make_environment.sh $(VENV)
+	@touch $(STAMP)
+
+data: $(STAMP) ## fetch the real data sets into .data and convert them to Parquet, once
+	@$(BIN)/python scripts/fetch_data.py
+
+demo: $(STAMP) ## one metered job from end to end on the electricity of 17 real homes
+	@$(BIN)/python scripts/fetch_data.py homes
+	@$(BIN)/python demo/story.py
+
+check: $(STAMP) ## lint, types, import direction and the fast tests
+	@$(BIN)/python scripts/run_tests.py --fast
+
+test: $(STAMP) data ## everything: what `check` runs and the slow tests, on the real data
+	@$(BIN)/python scripts/run_tests.py
+
+bench: $(STAMP) data ## measure against DuckDB, pandas and mrjob; writes build/bench.json
+	@$(BIN)/python benchmarks/run.py
+
+clean: ## remove build results and caches (.venv and .data stay)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -f ccf/totem_ccf/kernel/runtime/*.wasm $(STAMP)
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

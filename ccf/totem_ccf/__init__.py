@@ -1,0 +1,1 @@
+"""The Customised Computational Framework: metered MapReduce at the provider."""

@@ -1,0 +1,1 @@
+"""Program to WebAssembly, with metering compiled in."""

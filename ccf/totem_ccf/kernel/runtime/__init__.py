@@ -1,0 +1,1 @@
+"""The runtime library in C and how it is compiled."""

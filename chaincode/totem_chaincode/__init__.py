@@ -1,0 +1,1 @@
+"""The contracts, written against a stub with Hyperledger Fabric's semantics."""

@@ -1,0 +1,133 @@
+"""Run the static checks and the tests, and close with a table of what ran and what did not.
+
+``make check`` calls it with ``--fast`` (no test marked slow), ``make test`` without. The last line is always
+``N passed, N failed`` (a static check counts as one), and the exit status is 1 when anything failed.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET  # reads only the report that pytest wrote a moment ago
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+REPORT = ROOT / "build" / "tests.xml"
+
+STATIC = (
+    ("ruff check", ["ruff", "check", "."]),
+    ("ruff format", ["ruff", "format", "--check", "."]),
+    ("mypy --strict", ["mypy"]),
+    ("import direction", ["lint-imports"]),
+)
+
+
+@dataclass
+class Part:
+    """One row of the closing table: a static check or one folder of tests."""
+
+    name: str
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+def run_static(name: str, command: list[str]) -> Part:
+    """Run one static check, its output shown only if it fails."""
+    started = time.monotonic()
+    done = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    passed = done.returncode == 0
+    if not passed:
+        print(f"--- {name} failed:\n{done.stdout}{done.stderr}", flush=True)
+    return Part(name, Counter(passed=int(passed), failed=int(not passed)), time.monotonic() - started)
+
+
+def run_pytest(fast: bool) -> int:
+    """Run pytest on two processes, its output straight to the terminal; returns its exit status."""
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.unlink(missing_ok=True)
+    command = [
+        str(BIN / "pytest"),
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "worksteal",
+        f"--junitxml={REPORT}",
+        "-o",
+        "junit_family=xunit1",
+    ]
+    if fast:
+        command += ["-m", "not slow"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def read_report(report: Path) -> list[Part]:
+    """One part for each folder of tests named in pytest's report, in the order of their names."""
+    parts: dict[str, Part] = {}
+    for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 written by pytest a moment ago
+        match = re.match(r"tests[./](\w+)", case.get("file") or case.get("classname") or "")
+        name = f"tests/{match[1]}" if match else "tests"
+        part = parts.setdefault(name, Part(name))
+        part.seconds += float(case.get("time") or 0.0)
+        skipped = case.find("skipped")
+        if skipped is not None:
+            part.counts["not run"] += 1
+            part.reasons[skipped.get("message") or "no reason given"] += 1
+        elif case.find("failure") is not None or case.find("error") is not None:
+            part.counts["failed"] += 1
+        else:
+            part.counts["passed"] += 1
+    return [parts[name] for name in sorted(parts)]
+
+
+def not_written() -> list[str]:
+    """What the design names and this version cannot test yet, each with its reason."""
+    if (ROOT / "network").is_dir():
+        return []
+    return [
+        "network (Hyperledger Fabric): the Fabric ledger is not part of this version; the embedded ledger is tested"
+    ]
+
+
+def show(parts: list[Part]) -> None:
+    """Print the closing table."""
+    print(f"\n{'what':<24}{'passed':>8}{'failed':>8}{'not run':>9}{'seconds':>9}")
+    for part in parts:
+        row = part.counts
+        print(f"{part.name:<24}{row['passed']:>8}{row['failed']:>8}{row['not run']:>9}{part.seconds:>9.1f}")
+    for part in parts:
+        for reason, count in sorted(part.reasons.items()):
+            print(f"NOT RUN: {part.name}: {count} × {reason}")
+
+
+def main() -> int:
+    """Run everything asked for; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fast", action="store_true", help="leave out the tests marked slow")
+    fast: bool = parser.parse_args().fast
+
+    parts = [run_static(name, command) for name, command in STATIC]
+    status = run_pytest(fast)
+    tests = read_report(REPORT) if REPORT.exists() else []
+    if status != 0 and not any(part.counts["failed"] for part in tests):
+        # Nothing collected, an internal error, an interrupt: a failure even though no test case says so.
+        tests.append(Part(f"pytest (status {status})", Counter(failed=1)))
+    parts += tests
+    show(parts)
+    if fast:
+        print("NOT RUN: the tests marked slow (run them with `make test`)")
+    for line in not_written():
+        print(f"NOT RUN: {line}")
+    passed = sum(part.counts["passed"] for part in parts)
+    failed = sum(part.counts["failed"] for part in parts)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

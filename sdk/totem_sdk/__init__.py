@@ -1,0 +1,1 @@
+"""What a consumer installs: the language, its cost and the reference interpreter."""

@@ -1,0 +1,1 @@
+"""The server that ties SDK, contracts and framework together: ledger, services, API and command line."""

@@ -1,0 +1,229 @@
+"""The only list of opcodes.
+
+An opcode is one operation of the abstract machine. Each has a *class*, the word under which an estimator table prices
+it (None: free, because it only names or moves what was paid for before), and is typed by the operands it works on.
+What one execution charges:
+
+* the **static** part, known when the program is compiled: ``weight(class) × bytes(leaf)`` for every priced leaf of
+  the operation's type (``static_leaves``); it is part of the charge of the basic block;
+* the **sized** part for operations whose work depends on sizes: ``weight(class) × bytes`` where bytes are the UTF-8
+  bytes of the operands named by ``sizing`` (for folds: a closed formula in the number of values). It is a charge of
+  its own, debited just before the operation.
+
+Adding an opcode: a row here, a handler in ``totem_sdk.interpreter``, a rule in ``totem_ccf.kernel``, a row in
+``docs/language.md``; a test proves that all four exist. Structure and order of the columns follow the design §12.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from totem_sdk.types import BOOL, INT, NONE, NUM, STR, List, Option, Scalar, Tuple, Type, Values, leaves
+
+__all__ = [
+    "CLASSES",
+    "DATE_PARTS",
+    "OPCODES",
+    "Opcode",
+    "Sizing",
+    "dtype",
+    "has_text",
+    "is_sized",
+    "result_type",
+    "static_leaves",
+]
+
+Sizing = Literal["", "first", "second", "all", "min", "row", "fold"]
+"""What a sized charge counts: the UTF-8 bytes of the texts in
+
+``first`` the first operand; ``second`` the second; ``all`` all operands; ``min`` for each pair of leaves of the two
+operands, the shorter one; ``row`` the columns read (see ``read_row``); ``fold`` all values drawn.
+For ``read_pair``, ``read_key`` and ``read_value`` the operands are what is read.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Opcode:
+    """One opcode: its name, the class that prices it (None: free), what its sized charge counts, what it does.
+
+    ``price`` says which leaves the static part charges: ``leaves`` of the operation's type, ``text`` only its str
+    leaves, ``once`` one item of dtype none, ``row`` the columns read, ``fold`` nothing (the closed formula has all).
+    ``fails`` lists the kinds of ProgramError it can end in.
+    """
+
+    name: str
+    cls: str | None
+    sizing: Sizing
+    price: Literal["leaves", "text", "once", "row", "fold"]
+    fails: tuple[str, ...]
+    effect: str
+
+
+_ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "row", "fold"], str, str], ...] = (
+    # name          class        sizing    price     fails              effect
+    ("read_row", "read", "row", "row", "", "take the next row; imm = positions of the columns the program uses"),
+    ("read_pair", "read", "all", "leaves", "", "take the next key and value of the step before; type = (key,value)"),
+    ("read_key", "read", "all", "leaves", "", "begin the next group: dst = its key"),
+    ("read_value", "read", "all", "leaves", "", "dst = the next value of the group"),
+    ("fold_sum", "add", "fold", "fold", "overflow", "dst = sum of all values (float: correctly rounded)"),
+    ("fold_min", "compare", "fold", "fold", "", "dst = smallest value, the first of equal ones"),
+    ("fold_max", "compare", "fold", "fold", "", "dst = largest value, the first of equal ones"),
+    ("emit", "emit", "all", "leaves", "", "emit args[0] as key and args[1] as value; type = (key,value)"),
+    ("assign", "assign", "", "leaves", "", "dst = args[0]: storing a constant or a copy in a variable"),
+    ("store", "copy", "all", "text", "", "state[imm[0]] = args[0]"),
+    ("const", None, "", "leaves", "", "dst = imm[0]"),
+    ("move", None, "", "leaves", "", "dst = args[0], as part of the operation that made it"),
+    ("widen", None, "", "leaves", "", "dst = args[0] as the wider type: int→float, int/float→num, T/none→T?, by item"),
+    ("column", None, "", "leaves", "", "dst = column imm[0] of the current row"),
+    ("pair_key", None, "", "leaves", "", "dst = the current pair's key"),
+    ("pair_value", None, "", "leaves", "", "dst = the current pair's value"),
+    ("more_values", None, "", "leaves", "", "dst = whether the group has another value"),
+    ("load", None, "", "leaves", "", "dst = state[imm[0]]"),
+    ("param", None, "", "leaves", "", "dst = job parameter imm[0]"),
+    ("tuple", None, "", "leaves", "", "dst = the tuple of args"),
+    ("item", None, "", "leaves", "", "dst = item imm[0] of the tuple args[0]"),
+    ("unwrap", None, "", "leaves", "", "dst = args[0], which is known not to be None"),
+    ("range_at", None, "", "leaves", "", "dst = args[0] + args[1] × args[2]: start, step, counter"),
+    ("add", "add", "", "leaves", "overflow", "dst = args[0] + args[1]"),
+    ("sub", "sub", "", "leaves", "overflow", "dst = args[0] - args[1]"),
+    ("mul", "mul", "", "leaves", "overflow", "dst = args[0] * args[1]"),
+    ("div", "div", "", "leaves", "zero_division", "dst = args[0] / args[1] as float, correctly rounded"),
+    ("floordiv", "div", "", "leaves", "zero_division overflow", "dst = args[0] // args[1]"),
+    ("mod", "div", "", "leaves", "zero_division", "dst = args[0] % args[1]"),
+    ("neg", "sub", "", "leaves", "overflow", "dst = -args[0]"),
+    ("abs", "abs", "", "leaves", "overflow", "dst = abs(args[0])"),
+    ("round", "round", "", "leaves", "overflow value", "dst = round(args[0]) as int, halves to even"),
+    (
+        "round_to",
+        "round",
+        "",
+        "leaves",
+        "overflow",
+        "dst = round(args[0], imm[0]) as float, by its exact decimal value",
+    ),
+    ("eq", "compare", "min", "leaves", "", "dst = args[0] == args[1]"),
+    ("ne", "compare", "min", "leaves", "", "dst = args[0] != args[1]"),
+    ("lt", "compare", "min", "leaves", "", "dst = args[0] < args[1]"),
+    ("le", "compare", "min", "leaves", "", "dst = args[0] <= args[1]"),
+    ("gt", "compare", "min", "leaves", "", "dst = args[0] > args[1]"),
+    ("ge", "compare", "min", "leaves", "", "dst = args[0] >= args[1]"),
+    ("min", "compare", "min", "leaves", "", "dst = args[1] if args[1] < args[0] else args[0]"),
+    ("max", "compare", "min", "leaves", "", "dst = args[1] if args[1] > args[0] else args[0]"),
+    ("is_none", "compare", "", "once", "", "dst = args[0] is None"),
+    ("truth", "compare", "", "leaves", "", "dst = bool(args[0])"),
+    ("not", "logic", "", "leaves", "", "dst = not args[0]"),
+    ("and", "logic", "", "leaves", "", "dst = args[0]; the right side is evaluated in an If that follows"),
+    ("or", "logic", "", "leaves", "", "dst = args[0]; the right side is evaluated in an If that follows"),
+    ("to_int", "convert", "first", "leaves", "overflow value", "dst = int(args[0])"),
+    ("to_float", "convert", "first", "leaves", "value", "dst = float(args[0])"),
+    ("to_str", "convert", "", "leaves", "memory", "dst = str(args[0]) of an int or bool, isoformat() of a date"),
+    ("concat", "concat", "all", "leaves", "memory", "dst = args[0] + args[1] of texts"),
+    ("len", "len", "first", "leaves", "", "dst = number of characters (of items for a list)"),
+    ("lower", "case", "first", "leaves", "memory", "dst = args[0].lower()"),
+    ("upper", "case", "first", "leaves", "memory", "dst = args[0].upper()"),
+    ("strip", "strip", "first", "leaves", "", "dst = args[0].strip(); imm[0] is strip, lstrip or rstrip"),
+    ("startswith", "match", "second", "leaves", "", "dst = args[0].startswith(args[1])"),
+    ("endswith", "match", "second", "leaves", "", "dst = args[0].endswith(args[1])"),
+    ("split", "split", "first", "leaves", "memory", "dst = args[0].split() or, with imm[0] a text, .split(imm[0])"),
+    ("at", "index", "", "leaves", "index", "dst = args[0][args[1]] of a list"),
+    ("date_part", "date_part", "", "leaves", "", "dst = the part imm[0] of a date or datetime (DATE_PARTS)"),
+    ("range_start", "assign", "", "leaves", "value", "dst = number of rounds of range(args[0], args[1], args[2])"),
+    ("range_test", "compare", "", "leaves", "", "dst = args[0] < args[1]: counter, rounds"),
+    ("range_step", "add", "", "leaves", "", "dst = args[0] + 1, the hidden counter"),
+    ("call", "call", "", "once", "", "dst = function imm[0] called with args"),
+)
+
+OPCODES: dict[str, Opcode] = {
+    name: Opcode(name, cls, sizing, price, tuple(fails.split()), effect)
+    for name, cls, sizing, price, fails, effect in _ROWS
+}
+
+CLASSES: tuple[str, ...] = tuple(sorted({opcode.cls for opcode in OPCODES.values() if opcode.cls is not None}))
+"""Every class that an estimator table can price."""
+
+DATE_PARTS: dict[str, tuple[str, ...]] = {
+    "date": ("year", "month", "day", "weekday", "isoweekday"),
+    "datetime": (
+        "year",
+        "month",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "microsecond",
+        "weekday",
+        "isoweekday",
+        "date",
+    ),
+}
+"""What ``date_part`` can take out of a date or a datetime; ``date`` gives a date, everything else an int."""
+
+
+def dtype(leaf: Scalar) -> str:
+    """Return the name under which a table prices a scalar type (a tagged number counts as a float)."""
+    return "float" if leaf == NUM else leaf.name
+
+
+def has_text(type_: Type) -> bool:
+    """Return whether values of this type have a varying size."""
+    return any(leaf == STR for leaf in leaves(type_))
+
+
+def static_leaves(code: str, type_: Type) -> Iterator[tuple[str, str]]:
+    """Yield the (class, dtype) items that one execution charges statically.
+
+    ``read_row`` is not known here: its columns depend on the table (see ``totem_sdk.cost``).
+    """
+    opcode = OPCODES[code]
+    if opcode.cls is None:
+        return
+    match opcode.price:
+        case "leaves":
+            for leaf in leaves(type_):
+                yield opcode.cls, dtype(leaf)
+        case "text":
+            for leaf in leaves(type_):
+                if leaf == STR:
+                    yield opcode.cls, dtype(leaf)
+        case "once":
+            yield opcode.cls, NONE.name
+        case "row" | "fold":
+            return
+
+
+def is_sized(code: str, type_: Type) -> bool:
+    """Return whether the operation has a sized charge (a *site*): folds always, others when texts are involved.
+
+    ``read_row`` is decided in ``totem_sdk.cost`` by the columns that the table charges.
+    """
+    sizing = OPCODES[code].sizing
+    if sizing == "fold":
+        return True
+    if sizing in ("", "row"):
+        return False
+    if code == "len" and isinstance(type_, List):
+        return False
+    return has_text(type_)
+
+
+def result_type(code: str, type_: Type) -> Type | None:
+    """Return the type of dst where the opcode and its operand type alone decide it, else None (the register says)."""
+    if code in ("eq", "ne", "lt", "le", "gt", "ge", "is_none", "truth", "not", "and", "or"):
+        return BOOL
+    if code in ("startswith", "endswith", "more_values", "range_test"):
+        return BOOL
+    if code in ("len", "round", "to_int", "range_start", "range_at", "range_step"):
+        return INT
+    if code in ("concat", "lower", "upper", "strip", "to_str"):
+        return STR
+    if code == "split":
+        return List(STR)
+    if code == "unwrap":
+        return type_.item if isinstance(type_, Option) else type_
+    if code in ("fold_sum", "fold_min", "fold_max"):
+        return type_.item if isinstance(type_, Values) else type_
+    if code == "tuple":
+        return type_ if isinstance(type_, Tuple) else None
+    return None

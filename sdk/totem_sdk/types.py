@@ -1,0 +1,226 @@
+"""The types of the language: what a column, a variable, a key or a value can be.
+
+A type has one canonical text (``str(type)``), which is also how it stands in schemas and in the encoded Program:
+
+=====================  ====================================================================================
+``int``                64-bit signed integer; leaving the range is an error of the program
+``float``              IEEE 754 binary64
+``bool``               True or False
+``str``                Unicode text; its size is its number of UTF-8 bytes
+``date``               day of the proleptic Gregorian calendar
+``datetime``           naive timestamp with microseconds
+``none``               only None
+``num``                int or float, decided by the data (a tagged union)
+``T?``                 T or None (``T`` is no none and no option itself)
+``(T1,T2)``            tuple
+``[T1,T2]``            a tuple after a shuffle, where JSON has turned it into a list of fixed length
+``list[T]``            list of any length (in this version only made by ``str.split``)
+``values[T]``          a reducer's values: can be drawn once
+=====================  ====================================================================================
+
+``leaves`` gives the scalar types a compound type is made of: costs, columns and registers are laid out by leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from totem_sdk.errors import InvalidDocument
+
+__all__ = [
+    "BOOL",
+    "DATE",
+    "DATETIME",
+    "FLOAT",
+    "INT",
+    "NONE",
+    "NUM",
+    "SCALARS",
+    "STR",
+    "List",
+    "Option",
+    "Scalar",
+    "Tuple",
+    "Type",
+    "Values",
+    "after_shuffle",
+    "join",
+    "leaves",
+    "parse_type",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A type that has no parts; ``name`` is its text."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """``item`` or None."""
+
+    item: Type
+
+    def __str__(self) -> str:
+        return f"{self.item}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """A fixed number of items; ``listed`` when JSON has turned the tuple into a list after a shuffle."""
+
+    items: tuple[Type, ...]
+    listed: bool = False
+
+    def __str__(self) -> str:
+        inner = ",".join(str(item) for item in self.items)
+        return f"[{inner}]" if self.listed else f"({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """Any number of ``item``."""
+
+    item: Type
+
+    def __str__(self) -> str:
+        return f"list[{self.item}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of a reducer's or combiner's key, drawn once, in their order."""
+
+    item: Type
+
+    def __str__(self) -> str:
+        return f"values[{self.item}]"
+
+
+Type = Scalar | Option | Tuple | List | Values
+
+INT = Scalar("int")
+FLOAT = Scalar("float")
+BOOL = Scalar("bool")
+STR = Scalar("str")
+DATE = Scalar("date")
+DATETIME = Scalar("datetime")
+NONE = Scalar("none")
+NUM = Scalar("num")
+SCALARS: dict[str, Scalar] = {t.name: t for t in (INT, FLOAT, BOOL, STR, DATE, DATETIME, NONE, NUM)}
+
+
+def leaves(type_: Type) -> Iterator[Scalar]:
+    """Yield the scalar types that ``type_`` is made of, in order; an option counts as its item.
+
+    A list or a reducer's values have no fixed number of leaves and yield those of one item.
+    """
+    match type_:
+        case Scalar():
+            yield type_
+        case Tuple(items=items):
+            for item in items:
+                yield from leaves(item)
+        case Option(item=item) | List(item=item) | Values(item=item):
+            yield from leaves(item)
+
+
+def join(left: Type, right: Type) -> Type | None:
+    """Return the smallest type that holds both, or None where there is none.
+
+    int and float give ``num`` (nothing is promoted silently), None and T give ``T?``, tuples join item by item.
+    """
+    if left == right:
+        return left
+    if NONE in (left, right):
+        other = right if left == NONE else left
+        if isinstance(other, Option):
+            return other
+        return None if isinstance(other, List | Values) else Option(other)
+    if isinstance(left, Option) or isinstance(right, Option):
+        inner = join(
+            left.item if isinstance(left, Option) else left, right.item if isinstance(right, Option) else right
+        )
+        return None if inner is None or isinstance(inner, Option) else Option(inner)
+    numeric = (INT, FLOAT, NUM)
+    if left in numeric and right in numeric:
+        return NUM
+    if isinstance(left, Tuple) and isinstance(right, Tuple):
+        if len(left.items) != len(right.items) or left.listed != right.listed:
+            return None
+        items = [join(a, b) for a, b in zip(left.items, right.items, strict=True)]
+        if any(item is None for item in items):
+            return None
+        return Tuple(tuple(item for item in items if item is not None), left.listed)
+    return None
+
+
+def after_shuffle(type_: Type) -> Type:
+    """Return the type that a key or value has after a shuffle: JSON turns tuples into lists, as in mrjob."""
+    match type_:
+        case Tuple(items=items):
+            return Tuple(tuple(after_shuffle(item) for item in items), listed=True)
+        case Option(item=item):
+            return Option(after_shuffle(item))
+        case _:
+            return type_
+
+
+def parse_type(text: str) -> Type:
+    """Read the canonical text of a type.
+
+    Raises:
+        InvalidDocument: the text is not the canonical text of a type.
+    """
+    try:
+        type_, rest = _parse(text, 0)
+    except RecursionError:
+        raise InvalidDocument("type is nested too deeply") from None
+    if rest:
+        raise InvalidDocument(f"not a type: {text!r} (unexpected {rest!r})")
+    return type_
+
+
+def _parse(text: str, depth: int) -> tuple[Type, str]:
+    if depth > 32:
+        raise InvalidDocument("type is nested too deeply (limit 32)")
+    for opening, closing in ("()", "[]"):
+        if text.startswith(opening):
+            items: list[Type] = []
+            rest = text[1:]
+            while True:
+                item, rest = _parse(rest, depth + 1)
+                items.append(item)
+                if rest.startswith(","):
+                    rest = rest[1:]
+                elif rest.startswith(closing):
+                    return _optional(Tuple(tuple(items), listed=opening == "["), rest[1:])
+                else:
+                    raise InvalidDocument(f"not a type: expected ',' or {closing!r} before {rest!r}")
+    for word, make in (("list[", List), ("values[", Values)):
+        if text.startswith(word):
+            item, rest = _parse(text[len(word) :], depth + 1)
+            if not rest.startswith("]"):
+                raise InvalidDocument(f"not a type: expected ']' before {rest!r}")
+            return make(item), rest[1:]
+    end = 0
+    while end < len(text) and text[end].isalpha():
+        end += 1
+    name = text[:end]
+    if name not in SCALARS:
+        raise InvalidDocument(f"not a type: {name or text!r} (known: {', '.join(sorted(SCALARS))})")
+    return _optional(SCALARS[name], text[end:])
+
+
+def _optional(type_: Type, rest: str) -> tuple[Type, str]:
+    if rest.startswith("?"):
+        if type_ == NONE:
+            raise InvalidDocument("not a type: none?")
+        return Option(type_), rest[1:]
+    return type_, rest

@@ -22,7 +22,7 @@ data: $(STAMP) ## fetch the real data sets into .data and convert them to Parque
 
 demo: $(STAMP) ## one metered job from end to end on the electricity of 17 real homes
 	@$(BIN)/python scripts/fetch_data.py homes
-	@$(BIN)/python demo/story.py
+	@$(BIN)/python -m demo.story
 
 check: $(STAMP) ## lint, types, import direction and the fast tests
 	@$(BIN)/python scripts/run_tests.py --fast
@@ -31,7 +31,7 @@ test: $(STAMP) data ## everything: what `check` runs and the slow tests, on the 
 	@$(BIN)/python scripts/run_tests.py
 
 bench: $(STAMP) data ## measure against DuckDB, pandas and mrjob; writes build/bench.json
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks.run
 
 clean: ## remove build results and caches (.venv and .data stay)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Benchmarks against DuckDB, pandas and mrjob: `make bench`."""

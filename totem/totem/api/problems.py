@@ -1,0 +1,111 @@
+"""Errors as RFC 9457 problem details (``application/problem+json``), everywhere and without the caller's values."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from totem.logs import logger
+from totem.services.errors import ProgramRefused, ServiceError
+
+__all__ = ["MEDIA_TYPE", "Problem", "RefusalModel", "add_handlers", "problem_response"]
+
+MEDIA_TYPE = "application/problem+json"
+
+_log = logger("api")
+
+
+class RefusalModel(BaseModel):
+    """One reason why a program is refused."""
+
+    line: int = Field(description="source line, from 1")
+    column: int = Field(description="column in characters, from 1")
+    code: str = Field(description="stable word such as import")
+    message: str = Field(description="what and why")
+    hint: str = Field(description="what to do; may be empty")
+
+
+class InvalidField(BaseModel):
+    """One part of a request that is not as the schema says."""
+
+    place: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 has it; ``code`` is the stable word for programs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str | None = None
+    refusals: list[RefusalModel] | None = None
+    errors: list[InvalidField] | None = None
+
+
+def problem_response(
+    status: int,
+    detail: str,
+    *,
+    code: str | None = None,
+    headers: dict[str, str] | None = None,
+    **more: Any,
+) -> JSONResponse:
+    """Return a problem+json response."""
+    title = HTTPStatus(status).phrase
+    word = code or title.lower().replace(" ", "_").replace("'", "")
+    content = {"type": f"urn:totem:problem:{word}", "title": title, "status": status, "detail": detail, "code": word}
+    content.update({key: value for key, value in more.items() if value})
+    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Make every error of ``app`` a problem."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _service_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, ServiceError):  # only registered for ServiceError
+        raise error
+    refusals = [refusal.to_json() for refusal in error.refusals] if isinstance(error, ProgramRefused) else None
+    headers = {"WWW-Authenticate": "Bearer"} if error.http_status == HTTPStatus.UNAUTHORIZED else None
+    return problem_response(
+        error.http_status, error.message, code=error.code, hint=error.hint, refusals=refusals, headers=headers
+    )
+
+
+async def _validation_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    # What was sent is not repeated: it may be a secret or a cell's value.
+    found = [{"place": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()]
+    first = found[0] if found else {"place": "request", "message": "not valid"}
+    detail = f"{first['place']}: {first['message']}"
+    return problem_response(422, detail, code="invalid_request", errors=found)
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    detail = str(error.detail)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = f"there is nothing at {request.url.path}"
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.method} is not allowed at {request.url.path}"
+    return problem_response(error.status_code, detail, headers=dict(error.headers or {}))
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    _log.error("unexpected error", method=request.method, path=request.url.path, exc_info=error)
+    return problem_response(500, "an unexpected error of the server; its log has the details", code="internal_error")

@@ -1,0 +1,46 @@
+"""Refusals as a compiler prints them: place, reason, the source line with a caret, hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from totem_sdk.errors import Refusal
+
+__all__ = ["refusal_text"]
+
+_SHOWN = 160
+
+
+def refusal_text(refusals: Iterable[Refusal], filename: str, source: str | None) -> str:
+    """Return all refusals as text.
+
+    ``source`` is the text that lines and columns count in; without it (or where a reason has no line of its own) only
+    the reason is printed.
+    """
+    lines = [] if source is None else source.splitlines()
+    return "\n".join(part for refusal in refusals for part in _parts(refusal, filename, lines))
+
+
+def _parts(refusal: Refusal, filename: str, lines: list[str]) -> list[str]:
+    parts = [f"{filename}:{refusal.line}:{refusal.column}: error[{refusal.code}]: {refusal.message}"]
+    if 1 <= refusal.line <= len(lines) and lines[refusal.line - 1].strip():
+        parts += _excerpt(lines[refusal.line - 1], refusal.line, refusal.column)
+    if refusal.hint:
+        parts.append(f"  hint: {refusal.hint}")
+    return parts
+
+
+def _excerpt(line: str, number: int, column: int) -> list[str]:
+    """Return the source line and a caret under the column; of a very long line only what is around the column."""
+    start = max(0, column - 1 - _SHOWN // 2) if len(line) > _SHOWN else 0
+    shown = _printable(line[start : start + _SHOWN])
+    before = _printable(line[start : max(start, column - 1)])
+    gutter = f"{number:>5} | "
+    # Tabs stay tabs under the line, so that the caret is at its place whatever a tab's width is.
+    pad = "".join("\t" if character == "\t" else " " for character in before)
+    return [f"{gutter}{shown}".rstrip(), f"{' ' * (len(gutter) - 2)}| {pad}^"]
+
+
+def _printable(text: str) -> str:
+    """Replace what would move the cursor or recolour the terminal."""
+    return "".join(character if character.isprintable() or character == "\t" else "�" for character in text)

@@ -1,0 +1,138 @@
+"""What a use case answers instead of a result; the CLI turns it into an exit status, the API into problem+json.
+
+::
+
+    ServiceError(message, code, hint)          exit  HTTP
+    ├── BadInput          a file, option or document of the caller can't be used        2    422
+    ├── ProgramRefused    the checker's or the pre-check's reasons                      2    422
+    ├── Unauthorised      no identity, or a token that nobody was given                 2    401
+    ├── NotAllowed        the caller's certificate or the policy does not allow it      2    403
+    ├── Missing           there is no such dataset, job, identity, …                    2    404
+    ├── InTheWay          the state on the ledger does not allow it now                 2    409
+    └── ProviderSide      the provider's data or machines can't do it; never a reason to pay   5    502
+
+``code`` is a stable word for programs; ``message`` says what, where and why; ``hint`` what to do. Bugs of ours
+(``totem_sdk.errors.InternalError``) are not in this tree and are never turned into one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from totem_chaincode import errors as contract
+from totem_sdk.errors import Refusal, Refused
+
+__all__ = [
+    "BadInput",
+    "InTheWay",
+    "Missing",
+    "NotAllowed",
+    "ProgramRefused",
+    "ProviderSide",
+    "ServiceError",
+    "Unauthorised",
+    "from_contract",
+    "from_refused",
+]
+
+
+class ServiceError(Exception):
+    """Base of what a use case answers instead of a result."""
+
+    exit_status: ClassVar[int] = 2
+    http_status: ClassVar[int] = 422
+    default_code: ClassVar[str] = "error"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, hint: str = "", details: Mapping[str, Any] | None = None
+    ) -> None:
+        self.message = message
+        self.code = code or self.default_code
+        self.hint = hint
+        self.details: dict[str, Any] = dict(details or {})
+        super().__init__(message)
+
+
+class BadInput(ServiceError):
+    """A file, option or document of the caller can't be used."""
+
+    default_code = "bad_input"
+
+
+class ProgramRefused(ServiceError):
+    """The program or its submission is not accepted; ``refusals`` are the reasons, in source order."""
+
+    default_code = "refused"
+
+    def __init__(
+        self,
+        refusals: Iterable[Refusal],
+        *,
+        message: str = "",
+        code: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.refusals: tuple[Refusal, ...] = tuple(sorted(refusals))
+        many = f"the program is refused for {len(self.refusals)} reasons"
+        text = message or (self.refusals[0].message if len(self.refusals) == 1 else many)
+        super().__init__(text, code=code, details=details)
+
+
+class Unauthorised(ServiceError):
+    """The caller did not say who they are in a way that can be believed."""
+
+    http_status = 401
+    default_code = "unauthorised"
+
+
+class NotAllowed(ServiceError):
+    """The caller may not do this."""
+
+    http_status = 403
+    default_code = "forbidden"
+
+
+class Missing(ServiceError):
+    """There is no such thing."""
+
+    http_status = 404
+    default_code = "not_found"
+
+
+class InTheWay(ServiceError):
+    """The state of things does not allow it now."""
+
+    http_status = 409
+    default_code = "conflict"
+
+
+class ProviderSide(ServiceError):
+    """The provider's data or machines can't do it. The consumer gets everything back."""
+
+    exit_status = 5
+    http_status = 502
+    default_code = "provider_failed"
+
+
+def from_contract(error: contract.ContractError) -> ServiceError:
+    """Return the service error that says what a contract's error says."""
+    match error:
+        case contract.Refused():
+            found = [Refusal(**finding) for finding in error.refusals]
+            # Reasons that belong to the submission as a whole (balance, pre-check) stand at its first character.
+            reasons = found or [Refusal(1, 1, error.code.replace("_", "-"), error.message)]
+            details = {key: value for key, value in error.details.items() if key != "refusals"}
+            return ProgramRefused(reasons, message=error.message, code=error.code, details=details)
+        case contract.Forbidden():
+            return NotAllowed(error.message, code=error.code, details=error.details)
+        case contract.NotFound():
+            return Missing(error.message, code=error.code, details=error.details)
+        case contract.Conflict():
+            return InTheWay(error.message, code=error.code, details=error.details)
+    return BadInput(error.message, code=error.code, details=error.details)
+
+
+def from_refused(error: Refused) -> ProgramRefused:
+    """Return the service error for the checker's findings."""
+    return ProgramRefused(error.refusals)

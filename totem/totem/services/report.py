@@ -1,0 +1,99 @@
+"""What one run comes to: the object that ``totem run --json`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from totem_sdk.errors import Refusal
+from totem_sdk.values import result_digest
+
+__all__ = ["EXIT_STATUS", "Bounds", "Report", "Seconds", "State"]
+
+State = Literal["completed", "out_of_totem", "refused", "failed", "provider_failed"]
+
+EXIT_STATUS: dict[State, int] = {
+    "completed": 0,
+    "refused": 2,
+    "out_of_totem": 3,
+    "failed": 4,
+    "provider_failed": 5,
+}
+"""The command's exit status for each end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """An estimate in totem; ``upper`` None: unbounded, all None: there is no estimate."""
+
+    lower: int | None = None
+    expected: int | None = None
+    upper: int | None = None
+
+    def to_json(self) -> dict[str, int | None]:
+        """Return ``{"lower", "expected", "upper"}``."""
+        return {"lower": self.lower, "expected": self.expected, "upper": self.upper}
+
+
+@dataclass(slots=True)
+class Seconds:
+    """Wall-clock seconds: compiling and estimating, running, everything."""
+
+    compile: float = 0.0
+    run: float = 0.0
+    total: float = 0.0
+
+    def to_json(self) -> dict[str, float]:
+        """Return ``{"compile", "run", "total"}``, rounded to milliseconds."""
+        return {"compile": round(self.compile, 3), "run": round(self.run, 3), "total": round(self.total, 3)}
+
+
+@dataclass(slots=True)
+class Report:
+    """How a run ended.
+
+    ``escrow``, ``used`` and ``returned`` are totem (escrow = used + returned). ``bill`` are the itemised rows of the
+    settled phases. ``result`` are [key, value] pairs in plan order. ``error`` is ``{"kind", "line"}`` of a program's
+    error, or the kind of the provider's trouble with line None. ``detail`` is for people and not part of the JSON.
+    """
+
+    state: State
+    program_id: str | None = None
+    table_id: str | None = None
+    estimate: Bounds = field(default_factory=Bounds)
+    escrow: int = 0
+    used: int = 0
+    returned: int = 0
+    bill: Sequence[dict[str, Any]] = ()
+    result: Sequence[Sequence[Any]] = ()
+    partial: bool = False
+    result_sha256: str | None = None
+    error: dict[str, Any] | None = None
+    refusals: Sequence[Refusal] = ()
+    seconds: Seconds = field(default_factory=Seconds)
+    detail: str = ""
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status of a command that ends so."""
+        return EXIT_STATUS[self.state]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``--json`` prints."""
+        return {
+            "state": self.state,
+            "program_id": self.program_id,
+            "table_id": self.table_id,
+            "estimate": self.estimate.to_json(),
+            "escrow": self.escrow,
+            "used": self.used,
+            "returned": self.returned,
+            "bill": list(self.bill),
+            "result": [list(pair) for pair in self.result],
+            "partial": self.partial,
+            "result_sha256": self.result_sha256 or result_digest(self.result),
+            "error": self.error,
+            "refusals": [refusal.to_json() for refusal in self.refusals],
+            "seconds": self.seconds.to_json(),
+        }

@@ -1,0 +1,100 @@
+"""What operations work on: the registers of a function and the role of a task that it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from totem_sdk.errors import InternalError
+from totem_sdk.interpreter.arithmetic import Fault
+from totem_sdk.program import Function, Op, Value
+from totem_sdk.types import Type
+from totem_sdk.values import text_bytes
+
+__all__ = ["FIELD_BYTES", "MEMORY_BYTES", "UNSET", "Datum", "Frame", "Role"]
+
+Datum = Any
+"""A value of the program: int, float, bool, str, None, date, datetime, or a tuple of them (also for lists)."""
+
+MEMORY_BYTES = 64 << 20
+"""Logical bytes that one call of a step function may make (abstract machine, §9)."""
+
+FIELD_BYTES = 16 << 20
+"""Bytes of all texts that the fields on self of one role may hold."""
+
+UNSET = object()
+"""Stands in registers and fields that have no value yet."""
+
+
+@dataclass
+class Role:
+    """One role (map, combine or reduce) of one task: what the functions of the role share.
+
+    ``row``, ``pair`` and ``group`` are what the running function reads; ``drawn`` counts the values of the group that
+    are drawn, ``memory`` the logical bytes that the running step function has made. ``call`` runs a function of the
+    program; ``charged`` gives the columns that a ``read_row`` charges.
+    """
+
+    params: Mapping[str, Value]
+    fields: list[Datum]
+    call: Callable[[int, Sequence[Datum]], Datum]
+    charged: Callable[[Op], Sequence[int]]
+    row: Sequence[Datum] = ()
+    pair: tuple[Datum, Datum] = (None, None)
+    group: tuple[Datum, Sequence[Datum]] = (None, ())
+    drawn: int = 0
+    memory: int = 0
+    records_in: int = 0
+    emits: list[tuple[Datum, Datum]] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Count the row or pair that the function has read."""
+        self.records_in += 1
+
+    def next_values(self, number: int | None = None) -> Sequence[Datum]:
+        """Return the next values of the group without drawing them; all that are left where no number is given."""
+        values = self.group[1]
+        end = len(values) if number is None else self.drawn + number
+        if end == self.drawn or end > len(values):
+            raise InternalError("the program draws from a group that has no more values")
+        return values[self.drawn : end]
+
+    def draw(self, number: int) -> None:
+        """Draw the next values of the group."""
+        self.drawn += number
+        self.records_in += number
+
+    def allocate(self, size: int) -> None:
+        """Count logical bytes that an operation has made; too many are a Fault ``memory``."""
+        self.memory += size
+        if self.memory > MEMORY_BYTES:
+            raise Fault("memory")
+
+    def load(self, number: int) -> Datum:
+        """Return the value of a field on self."""
+        if self.fields[number] is UNSET:
+            raise InternalError(f"the program reads field {number} before it is set")
+        return self.fields[number]
+
+    def store(self, number: int, value: Datum) -> None:
+        """Set a field on self; too many bytes of texts in all of them are a Fault ``memory``."""
+        self.fields[number] = value
+        if sum(text_bytes(item) for item in self.fields) > FIELD_BYTES:
+            raise Fault("memory")
+
+
+@dataclass
+class Frame:
+    """One call of a function: its registers, the role it runs in, and what it has returned."""
+
+    function: Function
+    role: Role
+    registers: list[Datum]
+    result: Datum = None
+
+    def type_of(self, op: Op) -> Type:
+        """Return the type of the register that the operation writes."""
+        if op.dst is None:
+            raise InternalError(f"operation {op.code!r} has no destination")
+        return self.function.registers[op.dst]

@@ -1,0 +1,180 @@
+"""The handler of every opcode, all of one shape: operands, charge, effect.
+
+The walker takes an operation's *operands*, has its *charge* paid where the operation is a site (the size is that of
+the operands, so the charge is known before the work), then lets the *effect* happen and stores what it returns in the
+destination. The charge needs no code of its own here: ``OPCODES`` says what it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from totem_sdk.interpreter import effects, texts
+from totem_sdk.interpreter.arithmetic import (
+    checked,
+    divide,
+    exact_sum,
+    floor_divide,
+    modulo,
+    range_rounds,
+    round_half_even,
+    round_to,
+)
+from totem_sdk.interpreter.frame import Datum, Frame
+from totem_sdk.opcodes import Sizing
+from totem_sdk.program import Op
+from totem_sdk.values import text_bytes
+
+__all__ = ["HANDLERS", "Effect", "Handler", "Operands", "measure"]
+
+Operands = Callable[[Frame, Op], Sequence[Datum]]
+Effect = Callable[..., Datum]
+"""Called with the frame, the operation and its operands; what can't be done raises ``Fault``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """How one opcode is executed."""
+
+    effect: Effect
+    operands: Operands
+
+
+def measure(sizing: Sizing, operands: Sequence[Datum]) -> tuple[int, int]:
+    """Return over how many values (folds only) and how many bytes a sized operation is charged."""
+    match sizing:
+        case "first":
+            return 0, text_bytes(operands[0])
+        case "second":
+            return 0, text_bytes(operands[1])
+        case "min":
+            return 0, _shorter_bytes(operands[0], operands[1])
+        case "all" | "row":
+            return 0, sum(text_bytes(operand) for operand in operands)
+        case "fold":
+            return len(operands), sum(text_bytes(operand) for operand in operands)
+        case "":
+            return 0, 0
+
+
+def _shorter_bytes(a: Datum, b: Datum) -> int:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return sum(_shorter_bytes(x, y) for x, y in zip(a, b, strict=True))
+    return min(text_bytes(a), text_bytes(b))
+
+
+def _registers(frame: Frame, op: Op) -> list[Datum]:
+    return [frame.registers[register] for register in op.args]
+
+
+def _row(frame: Frame, op: Op) -> list[Datum]:
+    return [frame.role.row[position] for position in frame.role.charged(op)]
+
+
+def _pair(frame: Frame, _op: Op) -> Sequence[Datum]:
+    return frame.role.pair
+
+
+def _key(frame: Frame, _op: Op) -> Sequence[Datum]:
+    return (frame.role.group[0],)
+
+
+def _value(frame: Frame, _op: Op) -> Sequence[Datum]:
+    return frame.role.next_values(1)
+
+
+def _values(frame: Frame, _op: Op) -> Sequence[Datum]:
+    return frame.role.next_values()
+
+
+def _plain(function: Callable[..., Datum]) -> Handler:
+    """Return the handler of an operation that needs nothing but its operands."""
+    return Handler(lambda _frame, _op, *operands: function(*operands), _registers)
+
+
+def _with(effect: Effect) -> Handler:
+    """Return the handler of an operation on registers that needs the frame or its immediates too."""
+    return Handler(effect, _registers)
+
+
+def _drawing(function: Callable[..., Datum], operands: Operands) -> Handler:
+    """Return the handler of an operation that draws values."""
+
+    def effect(frame: Frame, _op: Op, *values: Datum) -> Datum:
+        frame.role.draw(len(values))
+        return function(*values)
+
+    return Handler(effect, operands)
+
+
+def _same(value: Datum) -> Datum:
+    return value
+
+
+HANDLERS: dict[str, Handler] = {
+    "read_row": Handler(lambda frame, _op, *_cells: frame.role.read(), _row),
+    "read_pair": Handler(lambda frame, _op, _key, _value: frame.role.read(), _pair),
+    "read_key": Handler(lambda _frame, _op, key: key, _key),
+    "read_value": _drawing(_same, _value),
+    "fold_sum": _drawing(lambda *values: exact_sum(values), _values),
+    "fold_min": _drawing(effects.smallest, _values),
+    "fold_max": _drawing(effects.largest, _values),
+    "emit": _with(lambda frame, _op, key, value: frame.role.emits.append((key, value))),
+    "assign": _plain(_same),
+    "store": _with(lambda frame, op, value: frame.role.store(op.imm[0], value)),
+    "const": _with(lambda _frame, op: op.imm[0]),
+    "move": _plain(_same),
+    "widen": _with(lambda frame, op, value: effects.widened(value, frame.type_of(op))),
+    "column": _with(lambda frame, op: frame.role.row[op.imm[0]]),
+    "pair_key": _with(lambda frame, _op: frame.role.pair[0]),
+    "pair_value": _with(lambda frame, _op: frame.role.pair[1]),
+    "more_values": _with(lambda frame, _op: frame.role.drawn < len(frame.role.group[1])),
+    "load": _with(lambda frame, op: frame.role.load(op.imm[0])),
+    "param": _with(lambda frame, op: frame.role.params[op.imm[0]]),
+    "tuple": _plain(lambda *items: items),
+    "item": _with(lambda _frame, op, items: items[op.imm[0]]),
+    "unwrap": _plain(_same),
+    "range_at": _plain(lambda start, step, counter: start + step * counter),
+    "add": _plain(lambda a, b: checked(a + b)),
+    "sub": _plain(lambda a, b: checked(a - b)),
+    "mul": _plain(lambda a, b: checked(a * b)),
+    "div": _plain(divide),
+    "floordiv": _plain(floor_divide),
+    "mod": _plain(modulo),
+    "neg": _plain(lambda a: checked(-a)),
+    "abs": _plain(lambda a: checked(abs(a))),
+    "round": _plain(round_half_even),
+    "round_to": _with(lambda _frame, op, a: round_to(a, op.imm[0])),
+    "eq": _plain(effects.equal),
+    "ne": _plain(lambda a, b: not effects.equal(a, b)),
+    "lt": _plain(effects.less),
+    "le": _plain(effects.at_most),
+    "gt": _plain(lambda a, b: effects.less(b, a)),
+    "ge": _plain(lambda a, b: effects.at_most(b, a)),
+    "min": _plain(effects.smaller),
+    "max": _plain(effects.larger),
+    "is_none": _plain(lambda a: a is None),
+    "truth": _plain(bool),
+    "not": _plain(lambda a: not a),
+    "and": _plain(_same),
+    "or": _plain(_same),
+    "to_int": _plain(effects.to_int),
+    "to_float": _plain(effects.to_float),
+    "to_str": _with(lambda frame, _op, a: effects.to_str(frame, a)),
+    "concat": _with(lambda frame, _op, a, b: effects.made(frame, a + b)),
+    "len": _plain(len),
+    "lower": _with(lambda frame, _op, a: effects.made(frame, texts.lower(a))),
+    "upper": _with(lambda frame, _op, a: effects.made(frame, texts.upper(a))),
+    "strip": _with(lambda _frame, op, a: texts.strip(a, op.imm[0])),
+    "startswith": _plain(lambda a, b: a.startswith(b)),
+    "endswith": _plain(lambda a, b: a.endswith(b)),
+    "split": _with(lambda frame, op, a: effects.pieces(frame, a, op.imm[0] if op.imm else None)),
+    "at": _plain(effects.at),
+    "unpack": _with(lambda _frame, op, items: effects.counted(items, op.imm[0])),
+    "date_part": _with(lambda _frame, op, a: effects.date_part(a, op.imm[0])),
+    "range_start": _plain(range_rounds),
+    "range_test": _plain(lambda counter, rounds: counter < rounds),
+    "range_step": _plain(lambda counter: counter + 1),
+    "call": _with(lambda frame, op, *arguments: frame.role.call(op.imm[0], arguments)),
+}

@@ -1,0 +1,129 @@
+"""Results: for the consumer's eyes only, and so is the itemised bill (which the provider has as well).
+
+A result goes through transient data into the private data of the consumer's organisation; on the channel are its
+salted hash and its size. ``result (job)`` is that record. Reads are checked here, because a collection does not guard
+reads by itself: another organisation's client can ask a peer that has it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from totem_chaincode.arguments import JOB_ID, Text
+from totem_chaincode.contracts.jobs import CONSUMER, PARTIES, padded
+from totem_chaincode.errors import Conflict, Invalid, NotFound, Refused
+from totem_chaincode.policy import MAX_RESULT_BYTES
+from totem_chaincode.registry import Rule, Who, transaction
+
+if TYPE_CHECKING:
+    from totem_chaincode.canonical import JSON
+    from totem_chaincode.context import Context
+
+__all__ = ["KEPT_SECONDS", "RESULT", "deliver", "salted_hash"]
+
+KEPT_SECONDS = 30 * 86_400
+"""How long a result is kept for its consumer; then anybody of the job may purge it."""
+
+RESULT = Text(MAX_RESULT_BYTES, least=0, what="result lines")
+
+
+def salted_hash(salt: str, data: bytes) -> str:
+    """Return sha256 of the salt's bytes (given in hex) followed by the data, in hexadecimal."""
+    return hashlib.sha256(bytes.fromhex(salt) + data).hexdigest()
+
+
+def deliver(
+    ctx: Context, job: dict[str, Any], result_hash: str, result: str, salt: str, *, partial: bool
+) -> dict[str, Any]:
+    """Put a result into the consumer's private data and its record on the channel; return the record.
+
+    Raises:
+        Invalid: the hash is not the salted hash of the result.
+        Refused: code ``result_limit``: more groups or bytes than the datasets' policies allow.
+    """
+    data = result.encode()
+    if salted_hash(salt, data) != result_hash:
+        raise Invalid("arguments.result_hash: not the salted hash of the result")
+    groups, policy = result.count("\n"), job["policy"]
+    if policy["max_groups"] is not None and groups > policy["max_groups"]:
+        raise Refused(f"the result has {groups} lines, the policy allows {policy['max_groups']}", code="result_limit")
+    if len(data) > policy["max_result_bytes"]:
+        raise Refused(
+            f"the result has {len(data)} bytes, the policy allows {policy['max_result_bytes']}", code="result_limit"
+        )
+    ctx.put_private([job["consumer_msp"]], "result", job["job_id"], record={"result": result, "salt": salt})
+    record = {
+        "hash": result_hash,
+        "bytes": len(data),
+        "partial": partial,
+        "expires_at": ctx.now + KEPT_SECONDS * 1_000,
+        "purged_at": None,
+    }
+    ctx.state.put("result", job["job_id"], record=record)
+    return record
+
+
+@transaction("results.get", who=CONSUMER, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found", "purged"))
+def get(ctx: Context, *, job_id: str) -> JSON:
+    """Return a job's result to its consumer: the lines, their salt and hash, whether they are partial."""
+    job = ctx.state.need("job", job_id)
+    record = ctx.state.get("result", job_id)
+    if record is None:
+        raise NotFound(f"{job_id} is {job['state']}: it has delivered no result", code="no_result")
+    found = ctx.get_private("result", job_id)
+    if found is None or record["purged_at"] is not None:
+        raise NotFound(f"the result of {job_id} is purged", code="purged")
+    return {"job_id": job_id, "state": job["state"], **record, **found}
+
+
+def _receipts(ctx: Context, job_id: str) -> list[dict[str, Any]]:
+    """Return the receipts of the settled phases from the caller's organisation's private data."""
+    job = ctx.state.need("job", job_id)
+    return [ctx.get_private("receipt", job_id, padded(index)) for index in range(job["next_phase"])]
+
+
+@transaction("results.receipts", who=PARTIES, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found",))
+def receipts(ctx: Context, *, job_id: str) -> JSON:
+    """Return the receipts of a job's settled phases with their salts: whoever has them can recompute the bill."""
+    return {"job_id": job_id, "receipts": _receipts(ctx, job_id)}
+
+
+@transaction("results.bill", who=PARTIES, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found",))
+def bill(ctx: Context, *, job_id: str) -> JSON:
+    """Return a job's itemised bill, recomputed from its receipts: opcode class × type of every settled phase."""
+    job = ctx.state.need("job", job_id)
+    found = [item["receipt"] for item in _receipts(ctx, job_id)]
+    program = ctx.state.need("program", job["program_id"])
+    table = ctx.state.need("table", job["table_id"])["document"]
+    return {
+        "job_id": job_id,
+        "state": job["state"],
+        "escrow": job["escrow"],
+        "used": sum(receipt["charge"] for receipt in found),
+        "paid": job["paid"],
+        "returned": job["returned"],
+        "bill": ctx.evaluator.bill(program, table, found),
+    }
+
+
+@transaction(
+    "results.purge",
+    who=Who((*PARTIES.rules, Rule("consortium"))),
+    arguments={"job_id": JOB_ID},
+    event="results.purged",
+    errors=("not_found", Conflict, "not_expired"),
+)
+def purge(ctx: Context, *, job_id: str) -> JSON:
+    """Delete a result for good: its consumer at any time, the others once it has expired. The hash stays."""
+    job = ctx.state.need("job", job_id)
+    record = ctx.state.need("result", job_id)
+    if record["purged_at"] is not None:
+        raise Conflict(f"the result of {job_id} is purged already", code="already_purged")
+    if ctx.caller.id != job["consumer"] and ctx.now < record["expires_at"]:
+        raise Refused(f"the result of {job_id} is kept for its consumer until it expires", code="not_expired")
+    record = {**record, "purged_at": ctx.now}
+    ctx.state.put("result", job_id, record=record)
+    ctx.purge_private(job["consumer_msp"], "result", job_id)
+    ctx.emit(job_id=job_id, by=ctx.caller.id)
+    return record

@@ -1,0 +1,285 @@
+"""Settlement: what a running job has used, phase by phase, and how it ends.
+
+``phase (job, index)`` is what the channel knows of a settled phase: total, end, answer and the salted digest of the
+receipt. The receipt itself goes privately to consumer and provider. Its counts are recomputed here from program and
+table: a charge that they don't add up to, counts that are impossible, or more than what is left are refused.
+Every transaction may be repeated after a crash: the same content gets the same answer and changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from totem_chaincode import canonical, escrow
+from totem_chaincode.arguments import (
+    HASH,
+    JOB_ID,
+    REASON,
+    Choice,
+    Document,
+    Integer,
+    Optional,
+    Record,
+    Text,
+)
+from totem_chaincode.contracts.access import SECRET
+from totem_chaincode.contracts.jobs import PROVIDER, padded
+from totem_chaincode.contracts.results import RESULT, deliver, salted_hash
+from totem_chaincode.errors import Conflict, Invalid, Refused
+from totem_chaincode.job_states import end_job, next_state
+from totem_chaincode.registry import transaction
+from totem_sdk.cost import MAX_TOTEM
+
+if TYPE_CHECKING:
+    from totem_chaincode.canonical import JSON
+    from totem_chaincode.context import Context
+
+__all__ = ["ENDS", "ERROR", "RECEIPT", "RESULT_LIMIT"]
+
+ENDS = ("done", "out_of_totem", "failed", "cancelled")
+"""How a phase can end; ``cancelled`` only for a job that its consumer has cancelled."""
+
+RESULT_LIMIT = "result_limit"
+"""The kind of error of a job that finished with a larger result than the dataset's policy allows."""
+
+ERROR = Record(
+    {
+        "kind": Text(64, pattern=r"[a-z][a-z0-9_]*", what="kind of error"),
+        "line": Optional(Integer(0, 1_000_000, "line")),
+    }
+)
+_COUNT = Integer(0, (1 << 63) - 1, "count")
+_CHARGE = Integer(0, MAX_TOTEM, "totem")
+RECEIPT = Record(
+    {
+        "step": Integer(0, 10_000),
+        "phase": Choice("map", "reduce"),
+        "blocks": Document(1 << 20, "entries by block id"),
+        "units": Document(1 << 20, "counts by site id"),
+        "charge": _CHARGE,
+        "records_in": _COUNT,
+        "records_out": _COUNT,
+        "end": Choice(*ENDS),
+        "error": Optional(ERROR),
+    }
+)
+
+
+@transaction(
+    "jobs.settle",
+    who=PROVIDER,
+    arguments={
+        "job_id": JOB_ID,
+        "phase_index": Integer(0, 9_999, "phase"),
+        "charge": _CHARGE,
+        "end": Choice(*ENDS),
+        "digest": HASH,
+    },
+    transient={"receipt": RECEIPT, "salt": SECRET},
+    event="jobs.settled",
+    errors=("not_found", "job_state", "phase_order", "already_settled", "receipt", "escrow", "invalid"),
+)
+def settle(
+    ctx: Context,
+    *,
+    job_id: str,
+    phase_index: int,
+    charge: int,
+    end: str,
+    digest: str,
+    receipt: dict[str, Any],
+    salt: str,
+) -> JSON:
+    """Settle a phase: check its receipt, mark the charge used, answer whether the next phase may begin.
+
+    Answers ``{"continue", "left", "reason"}``; reason is "continue", or why not: "finished" (it was the last phase),
+    "out_of_totem", "gate" (the next phase needs more than what is left), "failed", "cancelled".
+    """
+    job = ctx.state.need("job", job_id)
+    earlier = ctx.state.get("phase", job_id, padded(phase_index))
+    if earlier is not None:
+        if (earlier["charge"], earlier["end"], earlier["digest"]) != (charge, end, digest):
+            raise Conflict(f"phase {phase_index} of {job_id} is settled with other content", code="already_settled")
+        return _answer(job, earlier)
+    state = next_state(job, "settle")
+    if phase_index != job["next_phase"]:
+        raise Conflict(
+            f"phase {phase_index} of {job_id} can't be settled: the next one is {job['next_phase']}", code="phase_order"
+        )
+    phase = job["phases"][phase_index]
+    if salted_hash(salt, canonical.encode(receipt)) != digest:
+        raise Invalid("arguments.digest: not the salted hash of the receipt")
+    if (receipt["charge"], receipt["end"]) != (charge, end):
+        raise Invalid("transient.receipt: charge or end differ from the arguments")
+    _check_receipt(ctx, job, phase, receipt)
+    left = escrow.mark_used(ctx, job_id, charge)
+    verdict, needs = _judge(ctx, job, phase_index, receipt, left)
+    record = {
+        **phase,
+        "index": phase_index,
+        "charge": charge,
+        "left": left,
+        "end": end,
+        "error": receipt["error"],
+        "digest": digest,
+        "verdict": verdict,
+        "needs": needs,
+        "settled_at": ctx.now,
+    }
+    ctx.state.put("phase", job_id, padded(phase_index), record=record)
+    following = {
+        **job,
+        "state": state,
+        "next_phase": phase_index + 1,
+        "verdict": verdict,
+        "error": receipt["error"],
+    }
+    ctx.state.put("job", job_id, record=following)
+    parties = [job["consumer_msp"], job["provider_msp"]]
+    ctx.put_private(parties, "receipt", job_id, padded(phase_index), record={"receipt": receipt, "salt": salt})
+    ctx.emit(
+        job_id=job_id,
+        consumer=job["consumer"],
+        provider=job["provider"],
+        phase_index=phase_index,
+        charge=charge,
+        left=left,
+        verdict=verdict,
+    )
+    return _answer(following, record)
+
+
+def _answer(job: dict[str, Any], phase: dict[str, Any]) -> JSON:
+    """Return what a settlement answers: as recorded, but never "continue" for a job that no longer runs."""
+    reason = phase["verdict"]
+    if reason == "continue" and job["state"] != "running":
+        reason = "cancelled" if job["state"] == "cancelling" else job["state"]
+    return {"continue": reason == "continue", "left": phase["left"], "reason": reason, "needs": phase["needs"]}
+
+
+def _check_receipt(ctx: Context, job: dict[str, Any], phase: dict[str, Any], receipt: dict[str, Any]) -> None:
+    if (receipt["step"], receipt["phase"]) != (phase["step"], phase["phase"]):
+        raise Invalid(
+            f"transient.receipt: it is of step {receipt['step']} {receipt['phase']},"
+            f" the phase to settle is step {phase['step']} {phase['phase']}"
+        )
+    end = receipt["end"]
+    if (receipt["error"] is not None) != (end == "failed"):
+        raise Invalid("transient.receipt: there is an error exactly where the end is 'failed'")
+    if end == "cancelled" and job["state"] != "cancelling":
+        raise Conflict(f"{job['job_id']} was not cancelled by its consumer", code="job_state")
+    program = ctx.state.need("program", job["program_id"])
+    table = ctx.state.need("table", job["table_id"])["document"]
+    recomputed = ctx.evaluator.recompute(program, table, receipt)
+    if recomputed != receipt["charge"]:
+        raise Refused(
+            f"the counts of the receipt add up to {recomputed} totem, the charge says {receipt['charge']}",
+            code="receipt",
+            details={"recomputed": recomputed, "charge": receipt["charge"]},
+        )
+
+
+def _judge(
+    ctx: Context, job: dict[str, Any], phase_index: int, receipt: dict[str, Any], left: int
+) -> tuple[str, int | None]:
+    """Return the verdict on a phase, and what the next one needs at least where the gate asked."""
+    if receipt["end"] != "done":
+        return receipt["end"], None
+    following = phase_index + 1
+    if following == len(job["phases"]):
+        return "finished", None
+    if job["state"] == "cancelling":
+        return "cancelled", None
+    if job["policy"]["precheck"] == "none":
+        return "continue", None
+    program = ctx.state.need("program", job["program_id"])
+    table = ctx.state.need("table", job["table_id"])["document"]
+    needs = ctx.evaluator.needs(program, table, following, receipt["records_out"])
+    return ("continue" if needs <= left else "gate"), needs
+
+
+_DELIVERY = {"result": RESULT, "salt": SECRET}
+
+
+@transaction(
+    "jobs.complete",
+    who=PROVIDER,
+    arguments={"job_id": JOB_ID, "result_hash": HASH},
+    transient=_DELIVERY,
+    event="jobs.ended",
+    errors=("not_found", "job_state", "result_limit", "invalid"),
+)
+def complete(ctx: Context, *, job_id: str, result_hash: str, result: str, salt: str) -> JSON:
+    """Deliver the result of a job whose phases are all settled; pays what was used, returns the rest."""
+    job = ctx.state.need("job", job_id)
+    if job["state"] == "completed" and job["result"]["hash"] == result_hash:
+        return _ended(job)
+    state = next_state(job, "complete")
+    delivered = deliver(ctx, job, result_hash, result, salt, partial=False)
+    return _ended(end_job(ctx, job, state, result=delivered))
+
+
+@transaction(
+    "jobs.halt",
+    who=PROVIDER,
+    arguments={"job_id": JOB_ID, "result_hash": Optional(HASH)},
+    transient={name: Optional(field) for name, field in _DELIVERY.items()},
+    event="jobs.ended",
+    errors=("not_found", "job_state", "result_limit", "invalid"),
+)
+def halt(ctx: Context, *, job_id: str, result_hash: str | None, result: str | None, salt: str | None) -> JSON:
+    """End a job that is out of totem or cancelled; pays what was used, returns the rest.
+
+    A job that ran out of totem in its last phase, a reduce, may deliver the groups that were finished and paid for;
+    they are marked partial.
+    """
+    job = ctx.state.need("job", job_id)
+    if job["state"] in ("out_of_totem", "cancelled") and _hash_of(job) == result_hash:
+        return _ended(job)
+    state = next_state(job, "halt")
+    if result_hash is None or result is None or salt is None:
+        if (result_hash, result, salt) != (None, None, None):
+            raise Invalid("a partial result needs result_hash and, in transient, result and salt")
+        return _ended(end_job(ctx, job, state))
+    in_last_reduce = job["next_phase"] == len(job["phases"]) and job["phases"][-1]["phase"] == "reduce"
+    if job["verdict"] != "out_of_totem" or not in_last_reduce:
+        raise Refused(
+            f"{job_id} delivers nothing: only a job that ran out of totem in its last reduce has finished groups",
+            code="no_partial_result",
+        )
+    delivered = deliver(ctx, job, result_hash, result, salt, partial=True)
+    return _ended(end_job(ctx, job, state, result=delivered))
+
+
+@transaction(
+    "jobs.fail",
+    who=PROVIDER,
+    arguments={"job_id": JOB_ID, "side": Choice("program", "provider"), "error": ERROR, "reason": Optional(REASON, "")},
+    event="jobs.ended",
+    errors=("not_found", "job_state", "invalid"),
+)
+def fail(ctx: Context, *, job_id: str, side: str, error: dict[str, Any], reason: str) -> JSON:
+    """End a job that failed: by its program (pays what was used), or by the provider (returns everything).
+
+    A program's failure is what the last settlement says, or ``result_limit`` where the finished result is larger than
+    the policy allows.
+    """
+    job = ctx.state.need("job", job_id)
+    ended = "failed" if side == "program" else "provider_failed"
+    if job["state"] == ended and job["error"] == error:
+        return _ended(job)
+    state = next_state(job, "fail" if side == "program" else "give_up")
+    if side == "program":
+        expected = job["error"] if job["verdict"] == "failed" else {"kind": RESULT_LIMIT, "line": None}
+        if error != expected:
+            raise Invalid(f"error: the job's error is {canonical.encode(expected).decode()}")
+    return _ended(end_job(ctx, job, state, error=error, reason=reason))
+
+
+def _ended(job: dict[str, Any]) -> JSON:
+    return {name: job[name] for name in ("job_id", "state", "paid", "returned", "result", "error")}
+
+
+def _hash_of(job: dict[str, Any]) -> str | None:
+    found: str | None = job["result"]["hash"] if job["result"] else None
+    return found

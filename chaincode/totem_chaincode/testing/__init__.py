@@ -1,0 +1,18 @@
+"""For tests: a ledger in memory, an evaluator whose programs are a few numbers, and a story that drives both."""
+
+from totem_chaincode.testing.memory import MemoryLedger, MemoryState, Simulated, creator
+from totem_chaincode.testing.story import PEOPLE, Person, Story, secret
+from totem_chaincode.testing.toy import ToyEvaluator, toy_source
+
+__all__ = [
+    "PEOPLE",
+    "MemoryLedger",
+    "MemoryState",
+    "Person",
+    "Simulated",
+    "Story",
+    "ToyEvaluator",
+    "creator",
+    "secret",
+    "toy_source",
+]

@@ -1,0 +1,1 @@
+"""MapReduce: planner, master, workers, and the columnar data between tasks."""

@@ -1,0 +1,65 @@
+"""Named points of the protocol at which a test can kill the process, and the only list of them.
+
+``TOTEM_KILL_AT=point`` kills the first process that reaches the point, once for each directory named by
+``TOTEM_KILL_ONCE`` (a marker file there tells that it has happened). Without the variable, passing a point costs one
+look-up. The kill is SIGKILL: no handler, no flush, as when the machine takes the process away.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+__all__ = ["KILL_AT", "KILL_ONCE", "POINTS", "kill_point"]
+
+KILL_AT = "TOTEM_KILL_AT"
+KILL_ONCE = "TOTEM_KILL_ONCE"
+
+POINTS: tuple[str, ...] = (
+    "manager:before-start-log",
+    "manager:after-start-log",
+    "manager:before-lease-log",
+    "manager:after-lease-log",
+    "manager:before-end-log",
+    "manager:after-end-log",
+    "manager:before-close-log",
+    "manager:before-settle",
+    "manager:after-settle",
+    "manager:after-settled-log",
+    "master:after-open",
+    "master:after-assign",
+    "master:before-close",
+    "master:before-result",
+    "master:before-end",
+    "master:after-end",
+    "worker:map-begin",
+    "worker:map-lease",
+    "worker:map-written",
+    "worker:map-finished",
+    "worker:reduce-begin",
+    "worker:reduce-lease",
+    "worker:reduce-written",
+    "worker:reduce-finished",
+    "host:before-settle",
+    "host:after-settle",
+    "host:after-end",
+)
+"""``process:moment``. Each is passed by a job with a map and a reduce phase that completes."""
+
+
+def kill_point(point: str) -> None:
+    """Kill this process if the environment names ``point`` and it has not happened yet.
+
+    Raises:
+        ValueError: the point is not in ``POINTS``.
+    """
+    if point not in POINTS:
+        raise ValueError(f"{point!r} is not a kill point; add it to totem_ccf.faults.POINTS")
+    if os.environ.get(KILL_AT) != point:
+        return
+    try:
+        (Path(os.environ[KILL_ONCE]) / point.replace(":", "-")).touch(exist_ok=False)
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)

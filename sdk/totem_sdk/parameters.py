@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from totem_sdk.errors import InvalidDocument
-from totem_sdk.interpreter.arithmetic import INT_MAX, INT_MIN
 from totem_sdk.program import ParamSpec, Program, Value
 from totem_sdk.types import BOOL, FLOAT, INT
 
@@ -40,7 +39,7 @@ def _typed(spec: ParamSpec, value: Value) -> Value:
         value = float(value)
     if type(value).__name__ != str(wanted):
         raise InvalidDocument(f"parameter {spec.name!r}: expected {wanted}, not {type(value).__name__}")
-    if wanted == INT and isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
+    if wanted == INT and isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
         raise InvalidDocument(f"parameter {spec.name!r}: the value is outside of 64 bits")
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidDocument(f"parameter {spec.name!r}: the text is not valid Unicode")

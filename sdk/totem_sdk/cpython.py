@@ -1,0 +1,106 @@
+"""Drives a consumer's actual Python class on the machine's schedule: the third executor, for tests.
+
+It loads and runs the consumer's source in this very process, so it is for tests and for one's own jobs on one's own
+data: never use it on a provider. What it shares with the abstract machine is the schedule (tasks, groups and their
+order, JSON between phases) and the exact ``sum``; everything else is CPython.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from totem_sdk.errors import InvalidDocument
+from totem_sdk.interpreter import Group, Pair, group_pairs, partition_groups
+from totem_sdk.interpreter.arithmetic import exact_float_sum
+from totem_sdk.program import Program, Value
+from totem_sdk.rows import row_class
+from totem_sdk.values import canonical_json
+
+__all__ = ["CPythonJob", "load_job"]
+
+
+def _machine_sum(values: Iterable[Any], start: Any = 0) -> Any:
+    """Return the machine's sum: of ints exact, else correctly rounded."""
+    items = list(values) if start == 0 and isinstance(start, int) else [start, *values]
+    return sum(items) if all(isinstance(item, int) for item in items) else exact_float_sum(items)
+
+
+def load_job(source: str, filename: str = "job.py") -> type:
+    """Execute a consumer's module and return its job class, with ``sum`` as the machine has it.
+
+    Raises:
+        InvalidDocument: the module doesn't define exactly one job class.
+    """
+    module = types.ModuleType("consumer_job")
+    module.__dict__["sum"] = _machine_sum
+    exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102 - the module's purpose
+    found = [
+        value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        raise InvalidDocument(f"{filename}: expected one job class, found {len(found)}")
+    return found[0]
+
+
+class CPythonJob:
+    """A consumer's job class on the machine's schedule.
+
+    ``program`` is what the source was compiled to: it knows the columns, whether the job gets raw lines, and how many
+    partitions each shuffle has. ``params`` are bound ones (``totem_sdk.parameters.bind``).
+    """
+
+    def __init__(self, source: str, program: Program, params: Mapping[str, Value], filename: str = "job.py") -> None:
+        self._program = program
+        self._row: Callable[..., Any] = str if program.lines else row_class(program.schema)
+        self._template = load_job(source, filename)(args=[])
+        for name, value in params.items():
+            setattr(self._template, name, value)
+
+    def run(self, fragments: Iterable[Iterable[Sequence[Any]]]) -> list[Pair]:
+        """Run the job over the rows of each fragment and return its result, with lists where JSON has them."""
+        tasks: list[Iterable[Pair]] = [((None, self._row(*row)) for row in rows) for rows in fragments]
+        for number, step in enumerate(self._program.steps):
+            emitted = [self._map(number, pairs) for pairs in tasks]
+            if step.reducer is not None:
+                groups = partition_groups((pair for pairs in emitted for pair in pairs), step.partitions)
+                emitted = [self._reduce(number, "reducer", task) for task in groups]
+            tasks = list(emitted)
+        return [pair for task in tasks for pair in task]
+
+    def _step(self, number: int) -> Any:
+        """Return a step of a fresh job: what a task keeps on self is its own."""
+        return copy.copy(self._template).steps()[number]
+
+    def _map(self, number: int, pairs: Iterable[Pair]) -> list[Pair]:
+        step = self._step(number)
+        emits = _call(step["mapper_init"])
+        for key, value in pairs:
+            emits += _call(step["mapper"], key, value)
+        emits += _call(step["mapper_final"])
+        emits = [_through_json(pair) for pair in emits]
+        if self._program.steps[number].combiner is None:
+            return emits
+        return self._reduce(number, "combiner", group_pairs(emits))
+
+    def _reduce(self, number: int, role: str, groups: Iterable[Group]) -> list[Pair]:
+        step = self._step(number)
+        emits = _call(step[f"{role}_init"])
+        for key, values in groups:
+            emits += _call(step[role], key, iter(values))
+        emits += _call(step[f"{role}_final"])
+        return [_through_json(pair) for pair in emits]
+
+
+def _call(function: Callable[..., Iterable[Pair] | None] | None, *arguments: Any) -> list[Pair]:
+    """Return what a step function yields; a step need not have it, and a function need not yield."""
+    return list(function(*arguments) or ()) if function is not None else []
+
+
+def _through_json(pair: Pair) -> Pair:
+    """Return a key and value as they are after mrjob has written and read them."""
+    key, value = json.loads(canonical_json(pair))
+    return key, value

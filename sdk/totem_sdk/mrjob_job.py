@@ -1,0 +1,179 @@
+"""``TotemJob`` on mrjob: how a job runs unmetered on a sample, ``python peak_hour.py sample.csv``.
+
+The first mapper gets the same typed rows as under TOTEM:
+
+* CSV files (``.csv``, also ``.csv.gz`` and ``.csv.bz2``) with a header; the types of the columns come from
+  ``--schema FILE`` (JSON) or from the data by the rules of ``totem_sdk.rows``;
+* every other file is text: one column ``line``.
+
+The driver finds header and types and hands them to the tasks as an argument of their own, ``--rows``.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mrjob.cat import decompress
+from mrjob.job import MRJob, UsageError
+from mrjob.util import to_lines
+
+from totem_sdk.errors import InvalidDocument, TotemError
+from totem_sdk.param import declared
+from totem_sdk.parameters import parse
+from totem_sdk.rows import infer_schema, parse_record, row_class, split_record
+from totem_sdk.schema import LINES, Schema
+
+__all__ = ["TotemJob"]
+
+_CSV = (".csv", ".csv.gz", ".csv.bz2")
+
+_HEADER = object()
+
+
+class _RowProtocol:
+    """Reads a line of the input as (None, row); a header as (None, _HEADER)."""
+
+    def __init__(self, schema: Schema, header: str | None) -> None:
+        self._schema = schema
+        self._header = header
+        self._row = row_class(schema)
+
+    def read(self, line: bytes) -> tuple[None, Any]:
+        """Return the row that a line holds."""
+        try:
+            text = line.decode("utf-8-sig" if self._header is not None else "utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidDocument(f"the input is not UTF-8: {error.reason}") from None
+        if self._header is None:
+            return None, self._row(text)
+        if text == self._header:
+            return None, _HEADER
+        return None, self._row(*parse_record(split_record(text), self._schema))
+
+
+class TotemJob(MRJob):  # type: ignore[misc]  # mrjob has no types
+    """A consumer's job: an mrjob job whose first mapper gets typed rows and not lines.
+
+    Columns are attributes of a row and can't be changed. Job parameters are declared with ``Param`` and become
+    options of the script: ``--day-rate``, or ``--param-day-rate`` where mrjob has an option of that name.
+    """
+
+    _cl_args: list[str]
+
+    def configure_args(self) -> None:
+        """Add ``--schema``, the tasks' ``--rows`` and an option for each job parameter."""
+        super().configure_args()
+        self.arg_parser.add_argument("--schema", help="JSON file with the columns' types (else from the data)")
+        self.add_passthru_arg("--rows", help="for tasks: header and types of the rows, found by the driver")
+        taken = self.arg_parser._option_string_actions  # noqa: SLF001 - argparse has no public way to ask
+        for param in declared(type(self)).values():
+            dashed = param.name.replace("_", "-")
+            names = dict.fromkeys((f"--{param.name}", f"--{dashed}", f"--param-{dashed}"))
+            # Where mrjob has an option of that name, --param-… is what is left.
+            free = [name for name in names if name not in taken]
+            self.add_passthru_arg(*free, dest=f"param_{param.name}", metavar=param.type.upper(), help=param.help)
+
+    def load_args(self, args: Any) -> None:
+        """Read the options and set the job parameters that were given."""
+        super().load_args(args)
+        for param in declared(type(self)).values():
+            text = getattr(self.options, f"param_{param.name}")
+            if text is not None:
+                setattr(self, param.name, parse(param.spec(), text))
+
+    @classmethod
+    def run(cls) -> None:
+        """Run the script; what a user can put right ends in one line and not in a traceback."""
+        try:
+            super().run()
+        except (TotemError, UsageError) as error:
+            sys.exit(f"{cls.__name__}: {error}")
+
+    def make_runner(self) -> Any:
+        """Find header and types of the input, then make mrjob's runner.
+
+        Raises:
+            UsageError: there is no input file, or it is not one that plain mrjob can read.
+            InvalidDocument: the schema file or the data don't fit.
+        """
+        for name in declared(type(self)):
+            if getattr(self, name, None) is None:
+                raise UsageError(f"job parameter {name!r} has no default: give it with --{name}")
+        if self.options.rows is None:
+            document = _describe(self.options.args, self.options.schema)
+            # mrjob makes its tasks' arguments out of the command line it remembers.
+            arguments: list[str] = [*self._cl_args, "--rows", json.dumps(document)]
+            self._cl_args = arguments
+            self.load_args(arguments)
+        return super().make_runner()
+
+    def input_protocol(self) -> Any:
+        """Return the protocol that reads lines as typed rows."""
+        if self.options.rows is None:
+            raise UsageError("a task of a TotemJob needs --rows, which its driver gives it")
+        document = json.loads(self.options.rows)
+        return _RowProtocol(Schema.from_json(document["schema"]), document["header"])
+
+    def map_pairs(self, pairs: Iterable[tuple[Any, Any]], step_num: int = 0) -> Iterator[tuple[Any, Any]]:
+        """Run the mapper of a step; headers are no rows."""
+        yield from super().map_pairs((pair for pair in pairs if pair[1] is not _HEADER), step_num)
+
+
+def _describe(arguments: Iterable[str], schema_file: str | None) -> dict[str, Any]:
+    """Return what tasks must know of the input: the header (None: text) and the schema."""
+    paths = [path for argument in arguments for path in _files(argument)]
+    if not paths:
+        raise UsageError("name the input files: a TotemJob can't read standard input, the types come from the data")
+    if parquet := [path for path in paths if path.suffix == ".parquet"]:
+        raise UsageError(f"{parquet[0]}: mrjob reads lines; try the job on a CSV sample, or run it with totem run")
+    kinds = {path.name.endswith(_CSV) for path in paths}
+    if len(kinds) > 1:
+        raise UsageError("the input files must all be CSV, or all be text")
+    if kinds == {False}:
+        return {"header": None, "schema": LINES.to_json()}
+    header = next(_lines(paths[0]), "")
+    if schema_file is None:
+        schema = infer_schema(split_record(header), _records(paths, header))
+    else:
+        schema = Schema.from_json(_json(Path(schema_file)))
+        names = [column.name for column in schema.columns]
+        if split_record(header) != names:
+            raise InvalidDocument(f"{paths[0]}: the header is not that of the schema ({', '.join(names)})")
+    return {"header": header, "schema": schema.to_json()}
+
+
+def _files(argument: str) -> list[Path]:
+    """Return the local files of an argument: a file, a folder, or a pattern; in order."""
+    if argument == "-":
+        return []
+    found: list[Path] = []
+    for path in map(Path, sorted(glob.glob(argument))):  # noqa: PTH207 - absolute patterns are welcome too
+        found += sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    if not found:
+        raise UsageError(f"{argument}: there is no such file")
+    return found
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open("rb") as stream:
+        for line in to_lines(decompress(stream, str(path))):
+            yield line.rstrip(b"\r\n").decode("utf-8-sig")
+
+
+def _records(paths: Iterable[Path], header: str) -> Iterator[list[str]]:
+    for path in paths:
+        yield from (split_record(line) for line in _lines(path) if line != header)
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidDocument(f"schema {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise InvalidDocument(f"schema {path}: not JSON ({error})") from None

@@ -1,0 +1,186 @@
+"""Bootstrap: a whole consortium in a folder: CA, identities, embedded ledger, founded, enrolled, tables agreed.
+
+``totem run`` makes a throw-away one, ``totem dev`` and `totem admin init` one that stays. The folder has ``ca/``,
+``wallet/`` and ``ledger/``; who holds it can act as everybody in it, so it is for one operator or for trying.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from totem.ledger.embedded import EmbeddedLedger
+from totem.ledger.errors import LedgerUnavailable
+from totem.ledger.identities import CertificateAuthority, Identity
+from totem.ledger.port import Gateway
+from totem.ledger.wallet import Wallet
+from totem_chaincode.dispatcher import Chaincode
+from totem_sdk.table import BUNDLED, load
+
+__all__ = ["ADMIN", "Consortium", "bundled_tables", "msp_of"]
+
+ADMIN = "admin"
+"""Wallet label of the consortium's first member."""
+
+CHANNEL = "totem"
+_CONSORTIUM_MSP = "ConsortiumMSP"
+
+
+def msp_of(name: str) -> str:
+    """Return the MSP id of an organisation that has one participant: ``north-grid`` → ``NorthGridMSP``."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[-_.]+", name) if part) + "MSP"
+
+
+def bundled_tables() -> list[dict[str, Any]]:
+    """Return the documents of the estimator tables that come with the SDK; the last one is the default."""
+    return [load(name).to_json() for name in BUNDLED]
+
+
+@dataclass
+class Consortium:
+    """A consortium in a folder, opened: its ledger, its CA and everybody's identities by name."""
+
+    folder: Path
+    ledger: EmbeddedLedger
+    authority: CertificateAuthority
+    wallet: Wallet
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        *,
+        providers: Sequence[str] = ("provider",),
+        consumers: Sequence[str] = ("consumer",),
+        table_approval: str = "all",
+        tables: Sequence[Mapping[str, Any]] | None = None,
+        chaincode: Chaincode | None = None,
+        clock: Callable[[], int] | None = None,
+        durable: bool = True,
+    ) -> Consortium:
+        """Make a consortium: everybody certified and enrolled, ``tables`` (default: the bundled ones) agreed on.
+
+        The last table becomes the default. Without providers no table can be agreed on, so none is proposed.
+
+        Raises:
+            LedgerUnavailable: the folder has a ledger already.
+        """
+        if (folder / "ledger" / "ledger.db").exists():
+            raise LedgerUnavailable(f"{folder} has a consortium already")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        authority = CertificateAuthority.create()
+        authority.save(folder / "ca")
+        wallet = Wallet(folder / "wallet")
+        wallet.put(ADMIN, authority.issue(ADMIN, _CONSORTIUM_MSP, "consortium"))
+        ledger = EmbeddedLedger.create(
+            folder / "ledger",
+            channel=CHANNEL,
+            authority=authority.certificate,
+            node=authority.issue("node", _CONSORTIUM_MSP, "node"),
+            chaincode=chaincode,
+            clock=clock,
+            durable=durable,
+        )
+        made = cls(folder, ledger, authority, wallet)
+        made.gateway(ADMIN).submit("participants.found", {"table_approval": table_approval})
+        for role, names in (("provider", providers), ("consumer", consumers)):
+            for name in names:
+                made.enrol(name, role)
+        if providers:
+            documents = bundled_tables() if tables is None else tables
+            for document in documents:
+                made.agree_on(document, providers)
+        return made
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        chaincode: Chaincode | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> Consortium:
+        """Open a consortium that was made before.
+
+        Raises:
+            LedgerUnavailable: the folder has none.
+            IdentityProblem: its CA can't be read.
+        """
+        ledger = EmbeddedLedger.open(folder / "ledger", chaincode=chaincode, clock=clock)
+        try:
+            return cls(folder, ledger, CertificateAuthority.load(folder / "ca"), Wallet(folder / "wallet"))
+        except BaseException:
+            ledger.close()
+            raise
+
+    @classmethod
+    @contextmanager
+    def throw_away(cls, **options: Any) -> Iterator[Consortium]:
+        """Make a consortium in a temporary folder and delete it afterwards; ``options`` as for ``create``."""
+        folder = Path(tempfile.mkdtemp(prefix="totem-"))
+        try:
+            made = cls.create(folder, **{"durable": False, **options})
+            try:
+                yield made
+            finally:
+                made.close()
+        finally:
+            shutil.rmtree(folder)
+
+    def identity(self, name: str) -> Identity:
+        """Return somebody's identity from the wallet.
+
+        Raises:
+            IdentityProblem: the wallet has none of this name.
+        """
+        return self.wallet.get(name)
+
+    def gateway(self, name: str) -> Gateway:
+        """Return the ledger as somebody in the wallet uses it."""
+        return Gateway(self.ledger, self.identity(name))
+
+    def certify(self, name: str, role: str, msp_id: str | None = None) -> Identity:
+        """Issue a certificate and keep it in the wallet; the ledger is told by ``enrol`` only."""
+        identity = self.authority.issue(name, msp_id or msp_of(name), role)
+        self.wallet.put(name, identity)
+        return identity
+
+    def enrol(self, name: str, role: str, msp_id: str | None = None) -> Identity:
+        """Issue a certificate, keep it in the wallet and enrol its holder.
+
+        Raises:
+            Conflict: this participant is enrolled already.
+        """
+        msp_id = msp_id or msp_of(name)
+        # First the ledger: who is enrolled already keeps the certificate that is in the wallet.
+        participant = f"{name}@{msp_id}"
+        self.gateway(ADMIN).submit("participants.enrol", {"participant": participant, "role": role})
+        return self.certify(name, role, msp_id)
+
+    def issue(self, name: str, amount: int, reason: str) -> None:
+        """Issue totem to somebody in the wallet."""
+        args = {"account": self.identity(name).id, "amount": amount, "reason": reason}
+        self.gateway(ADMIN).submit("accounts.issue", args)
+
+    def agree_on(self, document: Mapping[str, Any], providers: Sequence[str]) -> str:
+        """Propose an estimator table, have these providers approve it and activate it as default; return its id."""
+        table_id: str = self.gateway(ADMIN).submit("tables.propose", {"document": dict(document)})["table_id"]
+        for provider in providers:
+            self.gateway(provider).submit("tables.approve", {"table_id": table_id})
+        self.gateway(ADMIN).submit("tables.activate", {"table_id": table_id})
+        return table_id
+
+    def revoke(self, name: str) -> None:
+        """Revoke the certificate that somebody has in the wallet, here and on the ledger."""
+        self.ledger.revoke(self.authority.revoke(self.identity(name).certificate))
+        self.authority.save(self.folder / "ca")
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self.ledger.close()

@@ -1,0 +1,51 @@
+"""What can go wrong with a ledger itself, as opposed to what a contract answers.
+
+::
+
+    LedgerError
+    ├── LedgerUnavailable   there is no ledger at this place, or it can't be used from here
+    ├── ProposalRefused     signature, certificate, channel or time of a proposal are not accepted (``code`` says which)
+    ├── TransactionVoid     the transaction lost against others, also after all repetitions; nothing has changed
+    └── IdentityProblem     a wallet, key or certificate can't be read or used
+
+A contract's own answer arrives as ``totem_chaincode.errors.ContractError``. ``TransactionVoid`` is the only error
+after which the same call may be repeated without looking.
+"""
+
+from __future__ import annotations
+
+__all__ = ["IdentityProblem", "LedgerError", "LedgerUnavailable", "ProposalRefused", "TransactionVoid"]
+
+
+class LedgerError(Exception):
+    """Base of the errors of ledgers and identities."""
+
+
+class LedgerUnavailable(LedgerError):
+    """There is no ledger at this place, or it can't be used from here; the message says why and what to do."""
+
+
+class ProposalRefused(LedgerError):
+    """A proposal is not accepted before any contract runs.
+
+    ``code`` is one of ``channel``, ``signature``, ``authority``, ``organisation``, ``not_valid_now``, ``revoked``,
+    ``stale``.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class TransactionVoid(LedgerError):
+    """The transaction read what another one changed before it was committed; ``code`` is the validator's word."""
+
+    def __init__(self, code: str, tx_id: str, attempts: int) -> None:
+        self.code = code
+        self.tx_id = tx_id
+        self.attempts = attempts
+        super().__init__(f"transaction {tx_id} is void ({code}) after {attempts} attempts: try again later")
+
+
+class IdentityProblem(LedgerError):
+    """A wallet, key or certificate can't be read or used; the message says which and why."""

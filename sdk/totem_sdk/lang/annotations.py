@@ -1,0 +1,47 @@
+"""Annotations of variables, parameters and results: read as types of the language."""
+
+from __future__ import annotations
+
+import ast
+
+from totem_sdk.types import NONE, SCALARS, STR, List, Option, Tuple, Type
+
+__all__ = ["accepts", "read_annotation"]
+
+_NAMES = ("int", "float", "bool", "str", "date", "datetime")
+
+
+def read_annotation(node: ast.expr) -> Type | None:
+    """Return the type that an annotation stands for, or None if it is none of the language's types."""
+    match node:
+        case ast.Constant(value=None):
+            return NONE
+        case ast.Name(id=name) if name in _NAMES:
+            return SCALARS[name]
+        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+            sides = (read_annotation(left), read_annotation(right))
+            if None in sides or sides.count(NONE) != 1:
+                return None
+            other = sides[0] if sides[1] == NONE else sides[1]
+            return None if other is None or isinstance(other, Option | List) else Option(other)
+        case ast.Subscript(value=ast.Name(id="tuple"), slice=ast.Tuple(elts=[_, *_] as elements)):
+            items = [read_annotation(element) for element in elements]
+            known = tuple(item for item in items if item is not None and not isinstance(item, List))
+            return Tuple(known) if len(known) == len(items) else None
+        case ast.Subscript(value=ast.Name(id="tuple"), slice=element):
+            item = read_annotation(element)
+            return None if item is None or isinstance(item, List) else Tuple((item,))
+        case ast.Subscript(value=ast.Name(id="list"), slice=ast.Name(id="str")):
+            return List(STR)
+    return None
+
+
+def accepts(declared: Type, type_: Type) -> bool:
+    """Return whether a value of ``type_`` may be annotated as ``declared``: nothing is converted but T to T?."""
+    if declared == type_:
+        return True
+    if isinstance(declared, Option):
+        return type_ == NONE or accepts(declared.item, type_.item if isinstance(type_, Option) else type_)
+    if isinstance(declared, Tuple) and isinstance(type_, Tuple) and not type_.listed:
+        return len(declared.items) == len(type_.items) and all(map(accepts, declared.items, type_.items))
+    return False

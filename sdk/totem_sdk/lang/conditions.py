@@ -1,0 +1,194 @@
+"""Conditions: comparisons, ``and``, ``or``, ``not``, and what their outcome says about None."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from totem_sdk.lang.calls import self_attributes
+from totem_sdk.lang.operators import link
+from totem_sdk.lang.scope import Path, Scope, widen
+from totem_sdk.lang.tree import Apply, Chain, Expr, Link, Logic, is_operation
+from totem_sdk.types import BOOL, NONE, List, Option, Scalar, Type
+
+__all__ = ["Judged", "condition", "judge", "path_of", "truth"]
+
+_NOTHING: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A condition: its bool, and the paths that are not None where it is true and where it is false."""
+
+    expr: Expr
+    true: frozenset[Path] = _NOTHING
+    false: frozenset[Path] = _NOTHING
+
+
+def path_of(node: ast.expr) -> Path | None:
+    """Return what a test of this expression for None is about, None if it is about nothing that has a name."""
+    match node:
+        case ast.Name(id=name):
+            return (name,)
+        case ast.Attribute(value=ast.Name(id="self"), attr=attribute):
+            return (f"self.{attribute}",)
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            return (name, attribute)
+        case ast.Subscript(value=value, slice=ast.Constant(value=int() as index)):
+            base = path_of(value)
+            return None if base is None else (*base, index)
+    return None
+
+
+def _paths(node: ast.expr, type_: Type) -> frozenset[Path]:
+    path = path_of(node)
+    return _NOTHING if path is None or not isinstance(type_, Option) else frozenset((path,))
+
+
+def condition(scope: Scope, node: ast.expr) -> Judged | None:
+    """Return what an if or a loop decides by; what is no operation yet is tested with ``truth``, so it isn't free."""
+    judged = judge(scope, node, in_condition=True)
+    if judged is None or (judged.expr.type == BOOL and is_operation(judged.expr)):
+        return judged
+    tested = truth(scope, node, judged.expr)
+    return None if tested is None else Judged(tested, judged.true, judged.false)
+
+
+def truth(scope: Scope, node: ast.AST, expr: Expr) -> Expr | None:
+    """Return ``bool(expr)``."""
+    inner = expr.type.item if isinstance(expr.type, Option) else expr.type
+    if not isinstance(inner, Scalar | List):
+        scope.refuse(node, "type", f"{expr.type} is used as a condition", "compare it, or test it with is not None")
+        return None
+    return Apply(BOOL, scope.at(node), "truth", expr.type, (expr,))
+
+
+def judge(scope: Scope, node: ast.expr, *, in_condition: bool) -> Judged | None:
+    """Return the value of an expression and what it says about None.
+
+    In a condition the operands of ``and`` and ``or`` may be of any type, elsewhere they must be bools.
+    """
+    match node:
+        case ast.BoolOp():
+            return _logic(scope, node, node.values, in_condition=in_condition)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            judged = judge(scope, operand, in_condition=True)
+            tested = None if judged is None else _as_bool(scope, operand, judged.expr)
+            if judged is None or tested is None:
+                return None
+            return Judged(Apply(BOOL, scope.at(node), "not", BOOL, (tested,)), judged.false, judged.true)
+        case ast.Compare(ops=[ast.Is() | ast.IsNot() as op], left=left):
+            return _identity(scope, node, op, left)
+        case ast.Compare():
+            return _comparison(scope, node)
+        case _:
+            # A name is looked up as it is: whether it is None is what the condition asks.
+            expr = scope.check(scope, node)
+            if expr is None:
+                return None
+            asked = expr.args[0].type if isinstance(expr, Apply) and expr.code == "unwrap" else expr.type
+            return Judged(expr, _paths(node, asked))
+
+
+def _as_bool(scope: Scope, node: ast.AST, expr: Expr) -> Expr | None:
+    return expr if expr.type == BOOL else truth(scope, node, expr)
+
+
+def _logic(scope: Scope, node: ast.BoolOp, values: list[ast.expr], *, in_condition: bool) -> Judged | None:
+    """Go through the operands from the left, each under what the ones before say, and join them from the right."""
+    conjunction = isinstance(node.op, ast.And)
+    code = "and" if conjunction else "or"
+    before = dict(scope.facts)
+    operands: list[Judged | None] = []
+    for value in values:
+        judged = judge(scope, value, in_condition=in_condition)
+        if judged is not None:
+            expr: Expr | None = judged.expr
+            if in_condition:
+                expr = _as_bool(scope, value, judged.expr)
+            elif judged.expr.type != BOOL:
+                hint = "in a value both sides are bools: write a if … else b"
+                scope.refuse(value, "type", f"an operand of {code} is {judged.expr.type}", hint)
+                expr = None
+            judged = None if expr is None else Judged(expr, judged.true, judged.false)
+        operands.append(judged)
+        if judged is not None:
+            scope.know(judged.true if conjunction else judged.false)
+    scope.facts = before
+    scope.forget(_stored_fields(scope, node))
+    return _joined(scope, node, code, operands)
+
+
+def _joined(scope: Scope, node: ast.BoolOp, code: str, operands: list[Judged | None]) -> Judged | None:
+    result: Judged | None = None
+    for position in range(len(operands) - 1, -1, -1):
+        operand = operands[position]
+        if operand is None:
+            return None
+        if result is None:
+            result = operand
+            continue
+        expr = Logic(scope.at(node), code, operand.expr, result.expr)
+        if code == "and":
+            result = Judged(expr, operand.true | result.true, operand.false & (operand.true | result.false))
+        else:
+            result = Judged(expr, operand.true & (operand.false | result.true), operand.false | result.false)
+    stored = set(_stored_fields(scope, node))
+    if result is None or not stored:
+        return result
+    return Judged(
+        result.expr,
+        frozenset(path for path in result.true if path[0] not in stored),
+        frozenset(path for path in result.false if path[0] not in stored),
+    )
+
+
+def _stored_fields(scope: Scope, node: ast.AST) -> Iterator[str]:
+    for attribute in self_attributes(node):
+        reach = scope.role.reach.get(attribute.attr)
+        if reach is not None:
+            yield from (f"self.{name}" for name in reach.stores)
+
+
+def _identity(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) -> Judged | None:
+    expr = scope.check(scope, left)
+    if expr is None:
+        return None
+    if isinstance(expr, Apply) and expr.code == "unwrap":
+        expr = expr.args[0]
+    type_ = expr.type
+    if type_ != NONE and not isinstance(type_, Option):
+        if not isinstance(type_, List):
+            type_ = Option(type_)
+    if isinstance(type_, List):
+        scope.refuse(node, "type", "a list is never None")
+        return None
+    known = _paths(left, type_)
+    test = Apply(BOOL, scope.at(node), "is_none", type_, (widen(expr, type_),))
+    if isinstance(op, ast.Is):
+        return Judged(test, _NOTHING, known)
+    return Judged(Apply(BOOL, scope.at(node), "not", BOOL, (test,)), known, _NOTHING)
+
+
+def _comparison(scope: Scope, node: ast.Compare) -> Judged | None:
+    operands = [scope.check(scope, part) for part in (node.left, *node.comparators)]
+    links: list[Link] = []
+    known = _NOTHING
+    for position, (left, right) in enumerate(zip(operands, operands[1:], strict=False)):
+        found = None if left is None or right is None else link(scope, node, position, left, right)
+        if found is not None:
+            links.append(found)
+    first = operands[0]
+    if first is None or len(links) < len(node.ops):
+        return None
+    if len(links) > 1:
+        return Judged(Chain(scope.at(node), first, tuple(links)))
+    (only,) = links
+    expr = Apply(BOOL, scope.at(node), only.code, only.on, (widen(first, only.on), widen(only.right, only.on)))
+    if isinstance(only.on, Option) and isinstance(first.type, Option) != isinstance(only.right.type, Option):
+        # Equal to something that is not None: not None either.
+        known = _paths(node.left, first.type) | _paths(node.comparators[0], only.right.type)
+    if only.code == "eq":
+        return Judged(expr, known)
+    return Judged(expr, _NOTHING, known if only.code == "ne" else _NOTHING)

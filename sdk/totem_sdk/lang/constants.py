@@ -1,0 +1,126 @@
+"""Constant expressions: what class and module constants, defaults of parameters and endless loops are read by."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, STR, Tuple, Type
+
+__all__ = ["INT_MAX", "INT_MIN", "MAX_ITEMS", "NOT_CONSTANT", "Constant", "NotConstant", "evaluate", "type_of"]
+
+INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
+
+MAX_ITEMS = 64
+"""Most scalars that a tuple may be made of."""
+
+
+class NotConstant:
+    """The outcome of evaluating what is no constant expression; ``node`` is the first part that isn't."""
+
+    def __init__(self, node: ast.expr, reason: str) -> None:
+        self.node = node
+        self.reason = reason
+
+
+NOT_CONSTANT: Final = "not a constant"
+Constant = int | float | bool | str | None | tuple["Constant", ...]
+
+_BINARY: dict[type[ast.operator], Callable[..., int | float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+
+
+def evaluate(node: ast.expr, names: Mapping[str, Constant]) -> Constant | NotConstant:
+    """Return the value of a constant expression: literals, ``names``, arithmetic of ints and floats, tuples.
+
+    A constant of the class stands in ``names`` as ``self.NAME``.
+    """
+    match node:
+        case ast.Constant(value=bool() | float() | str() | None as value):
+            return value
+        case ast.Constant(value=int() as value):
+            return value if value <= INT_MAX else NotConstant(node, "64 bits don't hold this int")
+        case ast.Name(id=name) if name in names:
+            return names[name]
+        case ast.Attribute(value=ast.Name(id="self"), attr=name) if f"self.{name}" in names:
+            return names[f"self.{name}"]
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)) if not isinstance(value, bool):
+            return -value if -value >= INT_MIN else NotConstant(node, "64 bits don't hold this int")
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+            return _signed(node, sign, evaluate(operand, names))
+        case ast.BinOp(left=left, op=op, right=right):
+            return _binary(node, op, evaluate(left, names), evaluate(right, names))
+        case ast.Tuple(elts=[_, *_] as elements):
+            items: list[Constant] = []
+            for element in elements:
+                item = evaluate(element, names)
+                if isinstance(item, NotConstant):
+                    return item
+                items.append(item)
+            if sum(1 for _ in _scalars(tuple(items))) > MAX_ITEMS:
+                return NotConstant(node, f"a tuple has at most {MAX_ITEMS} items in all")
+            return tuple(items)
+    return NotConstant(node, NOT_CONSTANT)
+
+
+def _scalars(value: Constant) -> list[Constant]:
+    if not isinstance(value, tuple):
+        return [value]
+    return [scalar for item in value for scalar in _scalars(item)]
+
+
+def _signed(node: ast.expr, sign: ast.unaryop, value: Constant | NotConstant) -> Constant | NotConstant:
+    if isinstance(value, NotConstant):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return NotConstant(node, NOT_CONSTANT)
+    return value if isinstance(sign, ast.UAdd) else _checked(node, lambda: -value)
+
+
+def _binary(
+    node: ast.expr, op: ast.operator, left: Constant | NotConstant, right: Constant | NotConstant
+) -> Constant | NotConstant:
+    for side in (left, right):
+        if isinstance(side, NotConstant):
+            return side
+        if isinstance(side, bool) or not isinstance(side, int | float):
+            return NotConstant(node, NOT_CONSTANT)
+    compute = _BINARY.get(type(op))
+    if compute is None:
+        return NotConstant(node, NOT_CONSTANT)
+    return _checked(node, lambda: compute(left, right))
+
+
+def _checked(node: ast.expr, compute: Callable[[], int | float]) -> Constant | NotConstant:
+    try:
+        value = compute()
+    except ArithmeticError as error:
+        return NotConstant(node, str(error))
+    if isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
+        return NotConstant(node, "64 bits don't hold this int")
+    return value
+
+
+def type_of(value: Constant) -> Type:
+    """Return the type of a constant."""
+    match value:
+        case None:
+            return NONE
+        case bool():
+            return BOOL
+        case int():
+            return INT
+        case float():
+            return FLOAT
+        case str():
+            return STR
+        case tuple():
+            return Tuple(tuple(type_of(item) for item in value))

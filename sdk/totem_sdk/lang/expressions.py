@@ -1,0 +1,276 @@
+"""Types of expressions: from the syntax tree to the typed tree, under what is known at this place."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+
+from totem_sdk.errors import InternalError
+from totem_sdk.lang.conditions import condition, judge, path_of
+from totem_sdk.lang.constants import NotConstant, evaluate
+from totem_sdk.lang.functions import call_function, call_method
+from totem_sdk.lang.operators import arithmetic, negative, number, power
+from totem_sdk.lang.scope import Path, Scope, fits, widen
+from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Local
+from totem_sdk.opcodes import DATE_PARTS
+from totem_sdk.types import DATE, DATETIME, INT, STR, List, Option, Tuple, Type, Values, join
+
+__all__ = ["expression"]
+
+_METHOD_PARTS = ("weekday", "isoweekday", "date", "isoformat")
+
+
+def expression(scope: Scope, node: ast.expr) -> Expr | None:
+    """Return an expression with its type; None where it was refused, or where a type is not known yet."""
+    scope.work.step()
+    match node:
+        case ast.Constant(value=None | bool() | int() | float() | str() as value):
+            return scope.constant(value, scope.at(node))
+        case ast.Name():
+            return _name(scope, node)
+        case ast.Attribute():
+            return _attribute(scope, node)
+        case ast.UnaryOp(op=ast.Not()) | ast.BoolOp() | ast.Compare():
+            judged = judge(scope, node, in_condition=False)
+            return None if judged is None else judged.expr
+        case ast.UnaryOp():
+            return _sign(scope, node)
+        case ast.BinOp(left=left, op=op, right=right):
+            first, second = expression(scope, left), expression(scope, right)
+            if first is None or second is None:
+                return None
+            return (power if isinstance(op, ast.Pow) else arithmetic)(scope, node, first, second)
+        case ast.IfExp():
+            return _choice(scope, node)
+        case ast.Tuple():
+            return _tuple(scope, node)
+        case ast.Subscript():
+            return _subscript(scope, node)
+        case ast.Call():
+            return _call(scope, node)
+    raise InternalError(f"an expression of the form {type(node).__name__} passed the check of forms")
+
+
+def _known(scope: Scope, path: Path | None, expr: Expr) -> Expr:
+    """Take the None out of an optional value that is known not to be None."""
+    if isinstance(expr.type, Option) and scope.is_known(path):
+        return Apply(expr.type.item, expr.at, "unwrap", expr.type, (expr,))
+    return expr
+
+
+def _name(scope: Scope, node: ast.Name) -> Expr | None:
+    if node.id in scope.rows:
+        scope.refuse(node, "row-use", f"the row {node.id} is used as a value")
+        return None
+    version = scope.function.flow.reads.get(id(node))
+    if version is None:
+        return scope.constant(scope.constants[node.id], scope.at(node))
+    type_ = scope.function.types[scope.function.flow.variables[version]]
+    if type_ is None:
+        return None
+    if isinstance(type_, Values):
+        scope.refuse(node, "values-use", f"the values {node.id} are used as a value")
+        return None
+    return _known(scope, path_of(node), Local(type_, scope.at(node), version))
+
+
+def _attribute(scope: Scope, node: ast.Attribute) -> Expr | None:
+    job = scope.role.job
+    match node.value:
+        case ast.Name(id="self"):
+            return _of_self(scope, node)
+        case ast.Name(id=name) if name in scope.rows:
+            return _column(scope, node)
+        case ast.Name(id=name) if name == job.name and id(node.value) not in scope.function.flow.reads:
+            if node.attr in job.constants:
+                return scope.constant(job.constants[node.attr], scope.at(node))
+            scope.refuse(node, "unknown-attribute", f"{name} has no constant {node.attr}")
+            return None
+    value = expression(scope, node.value)
+    return None if value is None else _part(scope, node, value)
+
+
+def _of_self(scope: Scope, node: ast.Attribute) -> Expr | None:
+    job, name, at = scope.role.job, node.attr, scope.at(node)
+    if name in job.constants:
+        return scope.constant(job.constants[name], at)
+    for position, param in enumerate(job.params):
+        if param.name == name:
+            return Apply(param.type, at, "param", param.type, (), (position,))
+    if name in job.methods or name == "steps":
+        scope.refuse(node, "self-use", f"the method self.{name} is used as a value", f"call it: self.{name}(...)")
+        return None
+    if name not in scope.role.fields:
+        scope.refuse(node, "state", f"there is no self.{name}")
+        return None
+    type_ = scope.role.fields[name]
+    if type_ is None:
+        return None
+    position = list(scope.role.fields).index(name)
+    return _known(scope, path_of(node), Apply(type_, at, "load", type_, (), (position,)))
+
+
+def _column(scope: Scope, node: ast.Attribute) -> Expr | None:
+    schema = scope.role.schema
+    if node.attr in scope.role.hidden:
+        scope.refuse(node, "hidden-column", f"the column {node.attr} is hidden")
+        return None
+    position = schema.index(node.attr)
+    if position is None:
+        names = [column.name for column in schema.columns if column.name not in scope.role.hidden]
+        near = difflib.get_close_matches(node.attr[:100], names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the columns are {', '.join(names[:20])}"
+        scope.refuse(node, "unknown-column", f"there is no column {node.attr}", hint)
+        return None
+    scope.columns.add(position)
+    type_ = schema.columns[position].type
+    return _known(scope, path_of(node), Apply(type_, scope.at(node), "column", type_, (), (position,)))
+
+
+def _part(scope: Scope, node: ast.Attribute, value: Expr) -> Expr | None:
+    """An attribute of a date or datetime."""
+    name = node.attr
+    if isinstance(value.type, Option):
+        scope.refuse(node.value, "maybe-none", f"a value whose .{name} is taken may be None")
+        return None
+    parts = DATE_PARTS[str(value.type)] if value.type in (DATE, DATETIME) else ()
+    if name not in parts or name in _METHOD_PARTS:
+        is_method = name in parts or (value.type == STR and hasattr(str, name))
+        hint = f"call it: .{name}()" if is_method else f"{value.type} has {', '.join(parts)}" if parts else None
+        scope.refuse(node, "unknown-attribute", f"{value.type} has no attribute {name}", hint)
+        return None
+    return Apply(INT, scope.at(node), "date_part", value.type, (value,), (name,))
+
+
+def _sign(scope: Scope, node: ast.UnaryOp) -> Expr | None:
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)) if not isinstance(value, bool):
+            return Const(INT, scope.at(node), -value)
+    operand = expression(scope, node.operand)
+    if operand is None:
+        return None
+    if isinstance(node.op, ast.USub):
+        return negative(scope, node, operand)
+    return operand if number(scope, node.operand, operand, "the operand of +") else None
+
+
+def _choice(scope: Scope, node: ast.IfExp) -> Expr | None:
+    judged = condition(scope, node.test)
+    before = dict(scope.facts)
+    scope.know(judged.true if judged else ())
+    then = expression(scope, node.body)
+    after_then, scope.facts = scope.facts, dict(before)
+    scope.know(judged.false if judged else ())
+    orelse = expression(scope, node.orelse)
+    # What an arm's calls have made doubtful stays so.
+    scope.facts = {root: paths for root, paths in before.items() if root in after_then and root in scope.facts}
+    if judged is None or then is None or orelse is None:
+        return None
+    type_ = join(then.type, orelse.type)
+    if type_ is None:
+        scope.refuse(node, "type-conflict", f"the arms of the conditional are {then.type} and {orelse.type}")
+        return None
+    return Choice(type_, scope.at(node), judged.expr, widen(then, type_), widen(orelse, type_))
+
+
+def _tuple(scope: Scope, node: ast.Tuple) -> Expr | None:
+    items = [expression(scope, element) for element in node.elts]
+    found = [item for item in items if item is not None]
+    if len(found) < len(items):
+        return None
+    if any(isinstance(item.type, List) for item in found):
+        scope.refuse(node, "type", "a list can't be an item of a tuple", "take its parts")
+        return None
+    type_ = Tuple(tuple(item.type for item in found))
+    if not fits(type_):
+        scope.refuse(node, "too-large", "a tuple has at most 64 items in all, nested 8 deep")
+        return None
+    return Apply(type_, scope.at(node), "tuple", type_, tuple(found))
+
+
+def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
+    value = expression(scope, node.value)
+    if value is None:
+        return None
+    if isinstance(value.type, List):
+        index = expression(scope, node.slice)
+        if index is None or not _is_int(scope, node.slice, index):
+            return None
+        return Apply(value.type.item, scope.at(node), "at", value.type, (value, index))
+    if isinstance(value.type, Option):
+        scope.refuse(node.value, "maybe-none", "a value whose item is taken may be None")
+        return None
+    if not isinstance(value.type, Tuple):
+        hint = "not in the language yet: use split" if value.type == STR else None
+        scope.refuse(node, "type", f"{value.type} has no items", hint)
+        return None
+    constant = evaluate(node.slice, scope.constants)
+    items = value.type.items
+    if isinstance(constant, NotConstant) or isinstance(constant, bool) or not isinstance(constant, int):
+        scope.refuse(node.slice, "index", "the index of a tuple is not a constant int")
+        return None
+    if not -len(items) <= constant < len(items):
+        scope.refuse(node.slice, "index", f"the tuple has {len(items)} items")
+        return None
+    position = constant % len(items)
+    item = Apply(items[position], scope.at(node), "item", value.type, (value,), (position,))
+    return _known(scope, path_of(node), item)
+
+
+def _is_int(scope: Scope, node: ast.AST, expr: Expr) -> bool:
+    if expr.type != INT:
+        scope.refuse(node, "type", f"the index is {expr.type}, not int")
+    return expr.type == INT
+
+
+def _call(scope: Scope, node: ast.Call) -> Expr | None:
+    match node.func:
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return _call_helper(scope, node, name)
+        case ast.Attribute(value=value) as method:
+            owner = expression(scope, value)
+            arguments = [expression(scope, argument) for argument in node.args]
+            if owner is None or None in arguments:
+                return None
+            return call_method(scope, node, method, owner, [a for a in arguments if a is not None])
+        case ast.Name(id=name) if id(node.func) not in scope.function.flow.reads and name not in scope.constants:
+            return call_function(scope, node, name)
+        case _:
+            scope.refuse(node, "type", "a variable is called as a function", "give the variable another name")
+            return None
+
+
+def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
+    job = scope.role.job
+    if name not in job.methods:
+        scope.refuse(node, "unknown-function", f"there is no method {name}")
+        return None
+    types: list[Type | None] = []
+    args: list[Expr] = []
+    complete = True
+    for argument in node.args:
+        if isinstance(argument, ast.Name) and argument.id in scope.rows:
+            types.append(None)
+            continue
+        expr = expression(scope, argument)
+        complete = complete and expr is not None
+        if expr is not None:
+            types.append(expr.type)
+            args.append(expr)
+    method = job.methods[name]
+    if len(node.args) != len(method.args.args) - 1:
+        message = f"{name} takes {len(method.args.args) - 1} arguments, {len(node.args)} are given"
+        scope.refuse(node, "argument", message)
+        return None
+    scope.forget(f"self.{stored}" for stored in sorted(scope.role.reach[name].stores))
+    if not complete:
+        return None
+    key = FunctionKey(name, tuple(types))
+    state = scope.role.helper(key, node)
+    if state is None:
+        return None
+    scope.calls[key] = None
+    scope.columns |= state.columns
+    if state.returns is None:
+        return None
+    return Call(state.returns, scope.at(node), key, tuple(args))

@@ -1,0 +1,417 @@
+"""Fourth pass: which assignment each use of a variable sees, whether there is one on every path, where paths end.
+
+Every assignment of a name makes a new *version* of it; where paths meet, versions are merged into a further one whose
+*sources* they are. Versions that flow into one use become one *variable* with one type: a name that is reused for
+something else (``hour = text[:2]`` … ``hour = int(hour)``) is two variables. Nothing here needs types.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from totem_sdk.lang.calls import Reach, self_attributes
+from totem_sdk.lang.constants import Constant, NotConstant, evaluate
+from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.forms import local_names
+from totem_sdk.lang.source import Source
+
+__all__ = ["Flow", "LoopFlow", "Setting", "analyse"]
+
+_UNASSIGNED = 0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a function is analysed in.
+
+    ``values`` is the name of the parameter that holds a reducer's values; ``fields`` are the fields of self that the
+    function must set (an _init); ``constants`` are those of the module by name, of the class as ``self.NAME``.
+    """
+
+    source: Source
+    reach: Mapping[str, Reach]
+    constants: Mapping[str, Constant]
+    values: str | None = None
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoopFlow:
+    """One loop: the names (``self.x`` for fields) that a round may assign, and whether a continue is reached.
+
+    ``heads`` are the versions that its rounds merge, ``first`` and ``last`` limit the versions made inside.
+    ``bounded``: the number of rounds is limited by a constant or by the parts of one text.
+    """
+
+    assigned: frozenset[str]
+    continues: bool
+    heads: tuple[int, ...]
+    first: int
+    last: int
+    bounded: bool
+
+
+@dataclass
+class Flow:
+    """What is known of one function; names and statements are found by ``id`` of their nodes.
+
+    ``sources`` lists, for every version, the versions that it merges; ``variables`` gives the variable of a version.
+    ``stops`` are the statements after which nothing runs. ``final`` are the versions at the end of the function.
+    """
+
+    sources: list[list[int]] = field(default_factory=lambda: [[]])
+    names: list[str] = field(default_factory=lambda: [""])
+    reads: dict[int, int] = field(default_factory=dict)
+    writes: dict[int, int] = field(default_factory=dict)
+    parameters: dict[str, int] = field(default_factory=dict)
+    variables: list[int] = field(default_factory=list)
+    stops: set[int] = field(default_factory=set)
+    loops: dict[int, LoopFlow] = field(default_factory=dict)
+    final: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class _Path:
+    """The versions of some names, and the places where values were drawn, at the end of a path."""
+
+    versions: Mapping[str, int]
+    drawn: frozenset[ast.AST]
+
+
+@dataclass
+class _Frame:
+    """The loop being walked: the names whose versions its exits must know, and the paths that leave it."""
+
+    names: tuple[str, ...]
+    breaks: list[_Path] = field(default_factory=list)
+    continues: list[_Path] = field(default_factory=list)
+
+
+class _Walker:
+    def __init__(self, setting: Setting, function: ast.FunctionDef, findings: Findings) -> None:
+        self.setting = setting
+        self.function = function
+        self.findings = findings
+        self.flow = Flow()
+        self.local = local_names(function)
+        self.constants = {name: value for name, value in setting.constants.items() if name not in self.local}
+        names = [*(name for name in self.local if name != "self"), *(f"self.{name}" for name in setting.fields)]
+        self.env = dict.fromkeys(names, _UNASSIGNED)
+        self.log: list[tuple[str, int]] = []
+        self.frames: list[_Frame] = []
+        self.drawn: frozenset[ast.AST] = frozenset()
+        self.returns: list[_Path] = []
+        self.uses: list[tuple[ast.AST, str, int]] = []
+        self.assigned: dict[int, set[str]] = {}
+        for argument in function.args.args:
+            if argument.arg != "self":
+                self.flow.parameters[argument.arg] = self.env[argument.arg] = self.version(argument.arg)
+
+    def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
+        self.findings.add(self.setting.source.at(node), code, message, hint)
+
+    # Versions.
+
+    def version(self, name: str, sources: Iterable[int] = ()) -> int:
+        self.flow.sources.append(list(sources))
+        self.flow.names.append(name)
+        return len(self.flow.sources) - 1
+
+    def put(self, name: str, version: int) -> None:
+        self.log.append((name, self.env[name]))
+        self.env[name] = version
+
+    def path(self, names: Iterable[str]) -> _Path:
+        return _Path({name: self.env[name] for name in names}, self.drawn)
+
+    def rollback(self, mark: int) -> list[str]:
+        """Undo the assignments since ``mark``; return the names."""
+        names: dict[str, None] = {}
+        while len(self.log) > mark:
+            name, old = self.log.pop()
+            self.env[name] = old
+            names[name] = None
+        return sorted(names)
+
+    def merge(self, paths: Sequence[_Path]) -> None:
+        """Go on where several paths meet; a path that doesn't tell a name's version has the current one."""
+        for name in sorted({name for path in paths for name in path.versions}):
+            versions = dict.fromkeys(path.versions.get(name, self.env[name]) for path in paths)
+            self.put(name, next(iter(versions)) if len(versions) == 1 else self.version(name, versions))
+        self.drawn = frozenset().union(*(path.drawn for path in paths))
+
+    # Statements. Each tells whether the statement after it can be reached.
+
+    def body(self, statements: Iterable[ast.stmt]) -> bool:
+        for statement in statements:
+            if not self.statement(statement):
+                self.flow.stops.add(id(statement))
+                return False
+        return True
+
+    def statement(self, node: ast.stmt) -> bool:
+        match node:
+            case ast.Assign():
+                self.expression(node.value)
+                for target in node.targets:
+                    self.target(target)
+            case ast.AnnAssign(value=ast.expr() as value):
+                self.expression(value)
+                self.target(node.target)
+            case ast.AugAssign():
+                self.use(node.target)
+                self.expression(node.value)
+                self.target(node.target)
+            case ast.Expr():
+                self.expression(node.value)
+            case ast.If():
+                return self.branches(node)
+            case ast.While():
+                return self.while_loop(node)
+            case ast.For():
+                return self.for_loop(node)
+            case ast.Break():
+                self.frames[-1].breaks.append(self.path(self.frames[-1].names))
+                return False
+            case ast.Continue():
+                self.frames[-1].continues.append(self.path(self.frames[-1].names))
+                return False
+            case ast.Return():
+                if node.value is not None:
+                    self.expression(node.value)
+                self.returns.append(self.path(f"self.{name}" for name in self.setting.fields))
+                return False
+        return True
+
+    def target(self, node: ast.expr) -> None:
+        match node:
+            case ast.Name(id=name):
+                version = self.version(name)
+                self.flow.writes[id(node)] = version
+                self.put(name, version)
+            case ast.Attribute(attr=name) if f"self.{name}" in self.env:
+                self.put(f"self.{name}", self.version(f"self.{name}"))
+            case ast.Tuple(elts=elements):
+                for element in elements:
+                    self.target(element)
+
+    def branches(self, node: ast.If) -> bool:
+        self.expression(node.test)
+        before = self.drawn
+        paths: list[_Path] = []
+        for arm in (node.body, node.orelse):
+            mark = len(self.log)
+            self.drawn = before
+            falls = self.body(arm)
+            names = {name for name, _ in self.log[mark:]}
+            if falls:
+                paths.append(self.path(names))
+            self.rollback(mark)
+        if not paths:
+            return False
+        self.merge(paths)
+        return True
+
+    # Loops.
+
+    def while_loop(self, node: ast.While) -> bool:
+        constant = evaluate(node.test, self.constants)
+        always = not isinstance(constant, NotConstant) and bool(constant)
+        returns = len(self.returns)
+        frame, falls = self.loop(node, test=node.test, ends=not always, sure=False, bounded=False)
+        if not frame.breaks and len(self.returns) == returns and not self.changes(node):
+            names = sorted({part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)} - {"self"})
+            what = f"nothing in the loop changes {', '.join(names)}" if names else "its condition never changes"
+            self.add(node, "endless-loop", f"the loop never ends: {what}, and nothing leaves it")
+        return falls
+
+    def changes(self, node: ast.While) -> bool:
+        """Tell whether a round may change what the condition depends on."""
+        assigned = self.assigned[id(node)]
+        for part in ast.walk(node.test):
+            if isinstance(part, ast.Name) and part.id in assigned:
+                return True
+        for attribute in self_attributes(node.test):
+            reach = self.setting.reach.get(attribute.attr)
+            loads = {attribute.attr} if reach is None else reach.loads
+            if any(f"self.{name}" in assigned for name in loads):
+                return True
+        return False
+
+    def for_loop(self, node: ast.For) -> bool:
+        rounds = self.constant_rounds(node.iter)
+        of_values = isinstance(node.iter, ast.Name) and node.iter.id == self.setting.values
+        of_range = isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Name)
+        self.expression(node.iter)
+        # A group always has a value.
+        sure = of_values or bool(rounds)
+        bounded = rounds is not None or not (of_values or of_range)
+        return self.loop(node, test=None, ends=True, sure=sure, bounded=bounded)[1]
+
+    def constant_rounds(self, node: ast.expr) -> int | None:
+        match node:
+            case ast.Call(func=ast.Name(id="range"), args=[_, *_] as arguments) if len(arguments) <= 3:
+                found = [evaluate(argument, self.constants) for argument in arguments]
+                numbers = [value for value in found if isinstance(value, int) and not isinstance(value, bool)]
+                if len(numbers) == len(found) and 0 not in numbers[2:]:
+                    start, stop, step = (0, *numbers, 1)[-3:] if len(numbers) < 3 else numbers
+                    return max(0, -((start - stop) // step))
+        return None
+
+    def loop(
+        self, node: ast.For | ast.While, *, test: ast.expr | None, ends: bool, sure: bool, bounded: bool
+    ) -> tuple[_Frame, bool]:
+        """Walk a loop; ``ends``: it can end by itself, ``sure``: it has at least one round."""
+        before = self.drawn
+        names = tuple(sorted(name for name in self.assigned_in(node) if name in self.env))
+        heads = {name: self.version(name, [self.env[name]]) for name in names}
+        for name, head in heads.items():
+            self.put(name, head)
+        frame = _Frame(names)
+        self.frames.append(frame)
+        mark, first = len(self.log), len(self.flow.sources)
+        if test is not None:
+            self.expression(test)
+        exits = [self.path(())] if ends and not sure else []
+        if isinstance(node, ast.For):
+            self.target(node.target)
+        falls = self.body(node.body)
+        rounds = [*frame.continues, *([self.path(names)] if falls else [])]
+        self.frames.pop()
+        self.rollback(mark)
+        for path in rounds:
+            for name, head in heads.items():
+                self.flow.sources[head].append(path.versions[name])
+            for site in path.drawn - before:
+                self.add(site, "values-twice", "the values are drawn again in the next round of the loop")
+        self.flow.loops[id(node)] = LoopFlow(
+            frozenset(self.assigned_in(node)),
+            bool(frame.continues),
+            tuple(heads.values()),
+            first,
+            len(self.flow.sources),
+            bounded,
+        )
+        exits += [*(rounds if ends and sure else []), *frame.breaks]
+        if exits:
+            self.merge(exits)
+        return frame, bool(exits)
+
+    def assigned_in(self, node: ast.For | ast.While) -> set[str]:
+        """Return the names and fields that a loop's rounds may assign."""
+        if id(node) not in self.assigned:
+            found: set[str] = set()
+            for part in ast.walk(node):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    found.add(part.id)
+            for attribute in self_attributes(node):
+                if attribute.attr in self.setting.reach:
+                    found.update(f"self.{name}" for name in self.setting.reach[attribute.attr].stores)
+                elif isinstance(attribute.ctx, ast.Store):
+                    found.add(f"self.{attribute.attr}")
+            self.assigned[id(node)] = found
+        return self.assigned[id(node)]
+
+    # Expressions.
+
+    def expression(self, node: ast.expr) -> None:
+        draws = False
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name | ast.Attribute):
+                self.use(part)
+                draws = draws or (isinstance(part, ast.Name) and part.id == self.setting.values)
+        if draws:
+            self.drawn = self.draw(node, self.drawn)
+
+    def use(self, node: ast.expr) -> None:
+        match node:
+            case ast.Name(id=name) if name in self.env:
+                self.flow.reads[id(node)] = self.env[name]
+                self.uses.append((node, name, self.env[name]))
+            case ast.Attribute(value=ast.Name(id="self"), attr=attribute):
+                reach = self.setting.reach.get(attribute)
+                for name in (attribute,) if reach is None else sorted(reach.loads):
+                    if f"self.{name}" in self.env:
+                        self.uses.append((node, f"self.{name}", self.env[f"self.{name}"]))
+
+    def draw(self, node: ast.AST, drawn: frozenset[ast.AST]) -> frozenset[ast.AST]:
+        """Return where values may have been drawn after ``node`` was evaluated."""
+        if isinstance(node, ast.Name) and node.id == self.setting.values:
+            if drawn:
+                self.add(node, "values-twice", f"the values of {node.id} may have been drawn before")
+            return drawn | {node}
+        if isinstance(node, ast.IfExp):
+            tested = self.draw(node.test, drawn)
+            return self.draw(node.body, tested) | self.draw(node.orelse, tested)
+        for child in ast.iter_child_nodes(node):
+            drawn = self.draw(child, drawn)
+        return drawn
+
+    # The end.
+
+    def finish(self, falls: bool) -> Flow:
+        if falls:
+            self.returns.append(self.path(f"self.{name}" for name in self.setting.fields))
+        doubtful = self.doubtful()
+        for node, name, version in self.uses:
+            if version in doubtful:
+                doubt = "has no value here" if version == _UNASSIGNED else "may have no value here"
+                self.add(node, "unassigned", f"{name} {doubt}")
+        for field_name in self.setting.fields:
+            if any(path.versions[f"self.{field_name}"] in doubtful for path in self.returns):
+                message = f"self.{field_name} is not set on every path through {self.function.name}"
+                self.add(self.function, "state", message)
+        if falls:
+            self.flow.final = {
+                name: version
+                for name, version in self.env.items()
+                if version not in doubtful and not name.startswith("self.") and name not in self.flow.parameters
+            }
+        self.flow.variables = _variables(self.flow)
+        return self.flow
+
+    def doubtful(self) -> set[int]:
+        """Return the versions that hold no value on some path."""
+        merged: dict[int, list[int]] = {}
+        for version, sources in enumerate(self.flow.sources):
+            for source in sources:
+                merged.setdefault(source, []).append(version)
+        found = {_UNASSIGNED}
+        pending = [_UNASSIGNED]
+        while pending:
+            for version in merged.get(pending.pop(), ()):
+                if version not in found:
+                    found.add(version)
+                    pending.append(version)
+        return found
+
+
+def _variables(flow: Flow) -> list[int]:
+    """Return the variable of each version: versions that flow into one use are one variable."""
+    parent = list(range(len(flow.sources)))
+
+    def root(version: int) -> int:
+        while parent[version] != version:
+            parent[version] = parent[parent[version]]
+            version = parent[version]
+        return version
+
+    pending = [*flow.reads.values(), *flow.final.values()]
+    seen = set(pending)
+    while pending:
+        version = pending.pop()
+        for source in flow.sources[version]:
+            parent[root(source)] = root(version)
+            if source not in seen:
+                seen.add(source)
+                pending.append(source)
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(root(version), len(numbers)) for version in range(len(parent))]
+
+
+def analyse(setting: Setting, function: ast.FunctionDef, findings: Findings) -> Flow:
+    """Return the flow of one function; what is wrong with it is added to ``findings``."""
+    walker = _Walker(setting, function, findings)
+    return walker.finish(walker.body(function.body))

@@ -1,0 +1,242 @@
+"""Third pass: every statement and expression of every method has a form that the language has.
+
+This needs no types, so all findings of a program come at once, also those in helpers that nothing calls.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from totem_sdk.lang.constants import INT_MAX
+from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.reserved import FORBIDDEN
+from totem_sdk.lang.source import Source
+
+__all__ = ["FUNCTIONS", "Names", "check_forms", "local_names"]
+
+FUNCTIONS: frozenset[str] = frozenset(
+    ("abs", "bool", "float", "int", "len", "max", "min", "range", "round", "str", "sum")
+)
+"""Python's functions that the language has (``range`` only in for loops)."""
+
+_REFUSED: dict[type[ast.AST], tuple[str, str]] = {
+    ast.FunctionDef: ("nested-function", "a function inside a function"),
+    ast.AsyncFunctionDef: ("async", "an async function"),
+    ast.ClassDef: ("class-form", "a class inside a function"),
+    ast.Delete: ("delete", "a del statement"),
+    ast.AsyncFor: ("async", "async for"),
+    ast.AsyncWith: ("async", "async with"),
+    ast.Await: ("async", "await"),
+    ast.With: ("with", "a with statement"),
+    ast.Match: ("match", "a match statement"),
+    ast.Raise: ("exception", "a raise statement"),
+    ast.Try: ("exception", "a try statement"),
+    ast.TryStar: ("exception", "a try statement"),
+    ast.Assert: ("exception", "an assert statement"),
+    ast.Import: ("import", "an import inside a function"),
+    ast.ImportFrom: ("import", "an import inside a function"),
+    ast.Global: ("global", "a global statement"),
+    ast.Nonlocal: ("global", "a nonlocal statement"),
+    ast.Lambda: ("lambda", "a lambda"),
+    ast.NamedExpr: ("walrus", "an assignment inside an expression"),
+    ast.ListComp: ("comprehension", "a list comprehension"),
+    ast.SetComp: ("comprehension", "a set comprehension"),
+    ast.DictComp: ("comprehension", "a dict comprehension"),
+    ast.GeneratorExp: ("comprehension", "a generator expression"),
+    ast.List: ("container", "a list"),
+    ast.Dict: ("container", "a dict"),
+    ast.Set: ("container", "a set"),
+    ast.JoinedStr: ("f-string", "an f-string"),
+    ast.FormattedValue: ("f-string", "an f-string"),
+    ast.Starred: ("star", "a starred expression"),
+    ast.Slice: ("slice", "a slice"),
+    ast.YieldFrom: ("yield-form", "yield from"),
+    ast.Yield: ("yield-form", "a yield inside an expression"),
+}
+
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
+_SIGNS: dict[type[ast.AST], str] = {
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.BitAnd: "&",
+    ast.MatMult: "@",
+    ast.Invert: "~",
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that every method sees: constants of the module, the class itself, and its methods (for hints)."""
+
+    constants: Mapping[str, object]
+    job: str
+    methods: Iterable[str]
+
+
+def local_names(function: ast.FunctionDef) -> dict[str, None]:
+    """Return the parameters and every name that the function assigns, in order."""
+    names = dict.fromkeys(argument.arg for argument in function.args.args)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names[node.id] = None
+    return names
+
+
+@dataclass
+class _Forms:
+    source: Source
+    findings: Findings
+    names: Names
+    local: Mapping[str, None]
+
+    def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
+        self.findings.add(self.source.at(node), code, message, hint)
+
+    def body(self, statements: Iterable[ast.stmt]) -> None:
+        """Check statements and all that is in them, without recursion."""
+        pending: list[tuple[ast.AST, bool]] = [(statement, False) for statement in statements]
+        while pending:
+            node, in_loop = pending.pop()
+            pending.extend(self.node(node, in_loop))
+
+    def node(self, node: ast.AST, in_loop: bool) -> Iterator[tuple[ast.AST, bool]]:
+        """Check one node; yield what is to be checked next (and whether it is in a loop)."""
+        if type(node) in _REFUSED:
+            code, what = _REFUSED[type(node)]
+            return self.add(node, code, what)
+        children: Iterable[Any] = ast.iter_child_nodes(node)
+        match node:
+            case ast.Expr(value=value):
+                children = self.expression_statement(node, value)
+            case ast.For() | ast.While():
+                yield from ((statement, True) for statement in node.body)
+                if node.orelse:
+                    self.add(node.orelse[0], "loop-else", "a loop with an else")
+                children = (node.target, node.iter) if isinstance(node, ast.For) else (node.test,)
+            case ast.Break() | ast.Continue():
+                if not in_loop:
+                    self.add(node, "syntax", f"{type(node).__name__.lower()} outside a loop")
+            case ast.AnnAssign():
+                if node.value is None:
+                    self.add(node, "annotation", "an annotation without a value", "assign a value")
+                children = (node.target, *([node.value] if node.value is not None else []))
+            case ast.Name():
+                self.name(node)
+            case ast.Attribute():
+                children = self.attribute(node)
+            case ast.Call():
+                children = self.call(node)
+            case ast.Constant():
+                self.literal(node.value, node)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)) if value == INT_MAX + 1:
+                children = ()
+            case ast.BinOp() | ast.AugAssign() | ast.UnaryOp():
+                if type(node.op) in _SIGNS:
+                    self.add(node, "operator", f"the operator {_SIGNS[type(node.op)]}")
+            case ast.Compare():
+                self.comparison(node)
+            case ast.Subscript(ctx=ast.Store()):
+                self.add(node, "target", "an assignment to an item", "tuples and lists don't change; build a new tuple")
+            case ast.Tuple(elts=[]):
+                self.add(node, "container", "an empty tuple", "a tuple has at least one item")
+        yield from ((child, in_loop) for child in children)
+        return None
+
+    def expression_statement(self, node: ast.Expr, value: ast.expr) -> tuple[ast.AST, ...]:
+        match value:
+            case ast.Yield(value=None):
+                self.add(value, "yield-form", "a yield without key and value")
+            case ast.Yield(value=ast.expr() as emitted):
+                return (emitted,)
+            case ast.Constant(value=str()):
+                pass
+            case ast.Call() | ast.Await() | ast.YieldFrom():
+                return (value,)
+            case _:
+                self.add(node, "statement", "the value of this expression is not used")
+                return (value,)
+        return ()
+
+    def name(self, node: ast.Name) -> None:
+        if node.id.startswith("__"):
+            return self.add(node, "dunder", f"{node.id} begins with two underscores")
+        if isinstance(node.ctx, ast.Store):
+            if node.id == "self":
+                self.add(node, "target", "self can't be assigned to")
+        elif node.id == "self":
+            self.add(node, "self-use", "self is used as a value")
+        elif node.id in FORBIDDEN and node.id not in self.local:
+            self.add(node, "forbidden", f"{node.id} reaches beyond the job")
+        elif node.id in FUNCTIONS and node.id not in self.local:
+            self.add(node, "unknown-name", f"the function {node.id} is used as a value", "call it")
+        elif node.id == self.names.job and node.id not in self.local:
+            self.add(node, "self-use", f"the class {node.id} is used as a value")
+        elif node.id not in self.local and node.id not in self.names.constants:
+            self.add(node, "unknown-name", f"there is no {node.id}")
+        return None
+
+    def attribute(self, node: ast.Attribute) -> tuple[ast.AST, ...]:
+        if node.attr.startswith("__"):
+            self.add(node, "dunder", f"the attribute {node.attr} begins with two underscores")
+            return (node.value,) if not isinstance(node.value, ast.Name) else ()
+        of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+        if isinstance(node.ctx, ast.Store) and not of_self:
+            self.add(node, "target", "only fields of self can be assigned to")
+        of_job = (
+            isinstance(node.value, ast.Name) and node.value.id == self.names.job and node.value.id not in self.local
+        )
+        return () if of_self or of_job else (node.value,)
+
+    def call(self, node: ast.Call) -> tuple[ast.AST, ...]:
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.add(keyword, "star", "arguments from a dict")
+            else:
+                self.add(keyword, "keyword", f"the argument {keyword.arg} is given by name")
+        arguments = (*node.args, *(keyword.value for keyword in node.keywords))
+        match node.func:
+            case ast.Attribute():
+                return (node.func, *arguments)
+            case ast.Name(id=name) if name in self.local or (name in FUNCTIONS and name not in self.names.constants):
+                return arguments
+            case ast.Name(id=name) if name in FORBIDDEN:
+                self.add(node, "forbidden", f"{name}() reaches beyond the job")
+            case ast.Name(id=name):
+                hint = f"call self.{name}(...)" if name in self.names.methods else None
+                self.add(node, "unknown-function", f"there is no function {name}()", hint)
+            case _:
+                self.add(node, "unknown-function", "this expression is called as a function", "call self.name(...)")
+                return (node.func, *arguments)
+        return arguments
+
+    def literal(self, value: object, node: ast.Constant) -> None:
+        match value:
+            case bool() | float() | None:
+                pass
+            case int():
+                if value > INT_MAX:
+                    self.add(node, "int-range", "64 bits don't hold this int")
+            case str():
+                if any("\ud800" <= character <= "\udfff" for character in value):
+                    self.add(node, "encoding", "half of a surrogate pair is no character", "write the character itself")
+            case _:
+                self.add(node, "literal", f"a constant of type {type(value).__name__}")
+
+    def comparison(self, node: ast.Compare) -> None:
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            if isinstance(op, ast.In | ast.NotIn):
+                self.add(node, "membership", "in or not in")
+            elif isinstance(op, ast.Is | ast.IsNot):
+                is_none = isinstance(right, ast.Constant) and right.value is None
+                if len(node.ops) > 1 or not is_none:
+                    self.add(node, "identity", "is compares identities")
+
+
+def check_forms(source: Source, function: ast.FunctionDef, names: Names, findings: Findings) -> None:
+    """Add what is wrong with the forms in one method to ``findings``."""
+    _Forms(source, findings, names, local_names(function)).body(function.body)

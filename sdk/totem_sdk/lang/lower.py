@@ -1,0 +1,425 @@
+"""Sixth pass: from the typed tree of a function to operations in blocks.
+
+What is stored: an operation writes its result into the variable, a constant or copy is an ``assign`` (charged).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from totem_sdk.errors import InternalError
+from totem_sdk.lang.builder import Builder
+from totem_sdk.lang.findings import At
+from totem_sdk.lang.scope import FunctionState
+from totem_sdk.lang.tree import (
+    Apply,
+    Assign,
+    Break,
+    Call,
+    Chain,
+    Choice,
+    Const,
+    Continue,
+    Drop,
+    Emit,
+    Expr,
+    Field,
+    For,
+    FunctionKey,
+    If,
+    Local,
+    Logic,
+    Power,
+    Return,
+    Stmt,
+    Target,
+    Unpack,
+    Variable,
+    While,
+    is_operation,
+)
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, STR, List, Tuple, Type, Values
+
+__all__ = ["Lowering"]
+
+_ONE_WORD: tuple[Type, ...] = (INT, FLOAT, BOOL)
+"""Types whose registers an operation may read and write at once."""
+
+
+def _nothing() -> None:
+    """Leave the block of an arm empty."""
+
+
+class Lowering:
+    """Lowers one function.
+
+    ``helpers`` gives the number of a called function and the columns that it is passed; ``fields`` the types of the
+    fields on self; ``emits`` the type of key and value; ``columns`` the registers of the columns that were passed to
+    this function (none where it reads the row itself).
+    """
+
+    def __init__(
+        self,
+        build: Builder,
+        state: FunctionState,
+        helper: Callable[[FunctionKey], tuple[int, tuple[int, ...]]],
+        fields: Mapping[str, Type],
+        emits: tuple[Type, Type] | None,
+        column_types: tuple[Type, ...],
+    ) -> None:
+        self.build = build
+        self.state = state
+        self.helper = helper
+        self.fields = fields
+        self.field_names = tuple(fields)
+        self.emits = emits
+        self.column_types = column_types
+        self.columns: dict[int, int] = {}
+        self.variables: dict[int, int] = {}
+
+    def variable(self, version: int) -> int:
+        """Return the register of the variable that a version belongs to."""
+        number = self.state.flow.variables[version]
+        if number not in self.variables:
+            type_ = self.state.types[number]
+            if type_ is None:
+                raise InternalError(f"the variable {self.state.flow.names[version]} has no type")
+            self.variables[number] = self.build.register(type_)
+        return self.variables[number]
+
+    # Expressions.
+
+    def value(self, expr: Expr, into: int | None = None) -> int:
+        """Evaluate an expression; return the register of its value (``into``, if given)."""
+        match expr:
+            case Const():
+                dst = self._dst(expr.type, into)
+                self.build.op("const", expr.type, dst, (), expr.at, (expr.value,))
+                return dst
+            case Local():
+                return self._moved(expr, self.variable(expr.version), into)
+            case Apply():
+                return self._apply(expr, into)
+            case Logic() | Chain() | Choice() | Power():
+                dst = self.build.register(expr.type)
+                self._steps(expr, dst)
+                return self._moved(expr, dst, into)
+            case Call():
+                return self._call(expr, into)
+
+    def _dst(self, type_: Type, into: int | None) -> int:
+        return self.build.register(type_) if into is None else into
+
+    def _moved(self, expr: Expr, register: int, into: int | None) -> int:
+        if into is None:
+            return register
+        self.build.op("move", expr.type, into, (register,), expr.at)
+        return into
+
+    def _apply(self, expr: Apply, into: int | None) -> int:
+        if expr.code == "column" and self.columns:
+            (position,) = expr.imm
+            if not isinstance(position, int):
+                raise InternalError("a column without a position")
+            return self._moved(expr, self.columns[position], into)
+        args = tuple(self.value(argument) for argument in expr.args)
+        if into in args and expr.type not in _ONE_WORD:
+            dst = self.build.register(expr.type)
+            self.build.op(expr.code, expr.on, dst, args, expr.at, expr.imm)
+            return self._moved(expr, dst, into)
+        dst = self._dst(expr.type, into)
+        self.build.op(expr.code, expr.on, dst, args, expr.at, expr.imm)
+        return dst
+
+    def _steps(self, expr: Logic | Chain | Choice | Power, dst: int) -> None:
+        """Evaluate what takes several operations or branches."""
+        match expr:
+            case Logic():
+                self.build.op(expr.code, BOOL, dst, (self.value(expr.left),), expr.at)
+
+                def right() -> None:
+                    self.value(expr.right, dst)
+
+                arms = (right, _nothing) if expr.code == "and" else (_nothing, right)
+                self.build.branch(dst, *arms)
+            case Chain():
+                self._links(expr, 0, self.value(expr.first), expr.first.type, dst)
+            case Choice():
+                condition = self.value(expr.condition)
+                self.build.branch(
+                    condition,
+                    lambda: self.put(expr.then, dst, expr.type),
+                    lambda: self.put(expr.orelse, dst, expr.type),
+                )
+            case Power():
+                base = self.value(expr.base)
+                product = base
+                for _ in range(expr.times - 1):
+                    self.build.op("mul", expr.type, dst, (product, base), expr.at)
+                    product = dst
+
+    def _links(self, expr: Chain, position: int, left: int, left_type: Type, dst: int) -> None:
+        link = expr.links[position]
+        right = self.value(link.right)
+        args = (self.widened(left, left_type, link.on, expr.at), self.widened(right, link.right.type, link.on, expr.at))
+        self.build.op(link.code, link.on, dst, args, expr.at)
+        if position + 1 < len(expr.links):
+            self.build.branch(dst, lambda: self._links(expr, position + 1, right, link.right.type, dst), _nothing)
+
+    def _call(self, expr: Call, into: int | None) -> int:
+        number, columns = self.helper(expr.function)
+        args = [self.value(argument) for argument in expr.args]
+        for position in columns:
+            type_ = self.column_types[position]
+            args.append(self.value(Apply(type_, expr.at, "column", type_, (), (position,))))
+        if expr.type == NONE:
+            self.build.op("call", NONE, None, tuple(args), expr.at, (number,))
+            return self.value(Const(NONE, expr.at, None), into)
+        dst = self._dst(expr.type, None if into in args else into)
+        self.build.op("call", expr.type, dst, tuple(args), expr.at, (number,))
+        return dst if into is None or dst == into else self._moved(expr, dst, into)
+
+    def widened(self, register: int, type_: Type, wider: Type, at: At) -> int:
+        """Return a register with the value as one of a wider type."""
+        if type_ == wider:
+            return register
+        dst = self.build.register(wider)
+        self.build.op("widen", type_, dst, (register,), at)
+        return dst
+
+    def put(self, expr: Expr, into: int, type_: Type) -> None:
+        """Evaluate an expression and store it in a register of a type that holds it."""
+        while isinstance(expr, Apply) and expr.code == "widen":
+            expr = expr.args[0]
+        if is_operation(expr):
+            if expr.type == type_:
+                self.value(expr, into)
+                return
+            register = self.value(expr)
+        else:
+            register = into if expr.type == type_ else self.build.register(expr.type)
+            self.build.op("assign", expr.type, register, (self.value(expr),), expr.at)
+        if expr.type != type_:
+            self.build.op("widen", expr.type, into, (register,), expr.at)
+
+    # Statements.
+
+    def body(self, statements: tuple[Stmt, ...]) -> None:
+        """Lower statements one after the other."""
+        for statement in statements:
+            self.statement(statement)
+
+    def statement(self, node: Stmt) -> None:
+        match node:
+            case Assign(values=(value,), targets=((target, _),)):
+                self._store(value, target)
+            case Assign():
+                self._assign(node)
+            case Unpack():
+                self._unpack(node)
+            case Drop():
+                self.value(node.value)
+            case Emit():
+                self._emit(node)
+            case If():
+                condition = self.value(node.condition)
+                self.build.branch(condition, lambda: self.body(node.then), lambda: self.body(node.orelse))
+            case While():
+                self.build.loop("while", None, lambda: self._while_round(node))
+            case For():
+                self._for(node)
+            case Break():
+                self.build.leave("loop")
+            case Continue():
+                self.build.leave("scope")
+            case Return():
+                self.give_back(node.value, node.at)
+
+    def _store(self, value: Expr, target: Target) -> None:
+        if isinstance(target, Variable):
+            register = self.variable(target.version)
+            return self.put(value, register, self.build.registers[register])
+        type_ = self.fields[target.name]
+        register = self.build.register(type_)
+        self.put(value, register, type_)
+        return self._store_field(target, register, value.at)
+
+    def _store_field(self, target: Field, register: int, at: At) -> None:
+        position = self.field_names.index(target.name)
+        self.build.op("store", self.fields[target.name], None, (register,), at, (position,))
+
+    def _target_type(self, target: Target) -> Type:
+        if isinstance(target, Field):
+            return self.fields[target.name]
+        return self.build.registers[self.variable(target.version)]
+
+    def _keep(self, register: int, type_: Type, target: Target, at: At, *, charged: bool) -> None:
+        """Store what is in a register already: a copy (charged) or the result of an operation."""
+        wider = self._target_type(target)
+        if isinstance(target, Variable) and type_ == wider:
+            self.build.op("assign" if charged else "move", type_, self.variable(target.version), (register,), at)
+            return
+        if charged:
+            copy = self.build.register(type_)
+            self.build.op("assign", type_, copy, (register,), at)
+            register = copy
+        if isinstance(target, Variable):
+            self.build.op("widen", type_, self.variable(target.version), (register,), at)
+        else:
+            self._store_field(target, self.widened(register, type_, wider, at), at)
+
+    def _assign(self, node: Assign) -> None:
+        """Evaluate all values first, then store them from the left."""
+        registers: list[int] = []
+        for value in node.values:
+            register = self.value(value)
+            if isinstance(value, Local):
+                # The variable itself may be a target.
+                register = self.value(value, self.build.register(value.type))
+            registers.append(register)
+        stored: set[int] = set()
+        for target, position in node.targets:
+            value = node.values[position]
+            charged = position in stored or not is_operation(value)
+            self._keep(registers[position], value.type, target, value.at, charged=charged)
+            stored.add(position)
+
+    def _unpack(self, node: Unpack) -> None:
+        type_ = node.value.type
+        value = self.value(node.value)
+        match type_:
+            case List():
+                self.build.op("unpack", type_, None, (value,), node.at, (len(node.targets),))
+                for position, target in enumerate(node.targets):
+                    index = self.value(Const(INT, node.at, position))
+                    item = self.build.register(STR)
+                    self.build.op("at", type_, item, (value, index), node.at)
+                    self._keep(item, STR, target, node.at, charged=False)
+            case Tuple():
+                items = [self._item(value, type_, position, node.at) for position in range(len(type_.items))]
+                for register, item_type, target in zip(items, type_.items, node.targets, strict=True):
+                    self._keep(register, item_type, target, node.at, charged=True)
+
+    def _item(self, value: int, type_: Tuple, position: int, at: At) -> int:
+        item = self.build.register(type_.items[position])
+        self.build.op("item", type_, item, (value,), at, (position,))
+        return item
+
+    def _emit(self, node: Emit) -> None:
+        if self.emits is None:
+            raise InternalError("an emit in a role that emits nothing")
+        key = self.value(node.key)
+        if node.value is None:
+            if not isinstance(node.key.type, Tuple):
+                raise InternalError("an emit without a value")
+            pair, both = node.key.type, key
+            key, value = self._item(both, pair, 0, node.at), self._item(both, pair, 1, node.at)
+            types = pair.items
+        else:
+            value = self.value(node.value)
+            types = (node.key.type, node.value.type)
+        args = (
+            self.widened(key, types[0], self.emits[0], node.at),
+            self.widened(value, types[1], self.emits[1], node.at),
+        )
+        self.build.op("emit", Tuple(self.emits), None, args, node.at)
+
+    def give_back(self, value: Expr | None, at: At) -> None:
+        """Return a value, as the type that the function returns."""
+        returns = self.state.returns
+        if returns is None or returns == NONE:
+            if value is not None:
+                self.value(value)
+            return self.build.give_back(None)
+        given = Const(NONE, at, None) if value is None else value
+        return self.build.give_back(self.widened(self.value(given), given.type, returns, at))
+
+    # Loops.
+
+    def _while_round(self, node: While) -> None:
+        condition = self.value(node.condition)
+        self.build.branch(condition, lambda: self._scoped(node, lambda: self.body(node.body)), self._leave)
+
+    def _leave(self) -> None:
+        self.build.leave("loop")
+
+    def _scoped(self, node: While | For, fill: Callable[[], None]) -> None:
+        """Fill the body of a round so that ``continue`` ends it and nothing more."""
+        if node.continues:
+            self.build.scope(fill)
+        else:
+            fill()
+
+    def _for(self, node: For) -> None:
+        if node.kind == "values":
+            self.build.loop("values", None, lambda: self._values_round(node))
+            return
+        at = node.at
+        if node.kind == "list":
+            over = self.value(node.over[0])
+            if isinstance(node.over[0], Local):
+                over = self.value(node.over[0], self.build.register(node.over[0].type))
+            length = self.build.register(INT)
+            self.build.op("len", node.over[0].type, length, (over,), at)
+            bounds = (self.value(Const(INT, at, 0)), length, self.value(Const(INT, at, 1)))
+        else:
+            over = -1
+            start, stop, step = (self.value(bound) for bound in node.over)
+            bounds = (self._fixed(node.over[0], start), stop, self._fixed(node.over[2], step))
+        counter = self.build.register(INT)
+        self.build.op("const", INT, counter, (), at, (0,))
+        trip = self.build.register(INT)
+        self.build.op("range_start", INT, trip, bounds, at)
+
+        def take(into: int) -> None:
+            if node.kind == "list":
+                self.build.op("at", node.over[0].type, into, (over, counter), at)
+            else:
+                self.build.op("range_at", INT, into, (bounds[0], bounds[2], counter), at)
+
+        def counted() -> None:
+            self._scoped(node, lambda: self._round(node, take))
+            self.build.op("range_step", INT, counter, (counter,), at)
+
+        def head() -> None:
+            test = self.build.register(BOOL)
+            self.build.op("range_test", INT, test, (counter, trip), at)
+            self.build.branch(test, counted, self._leave)
+
+        self.build.loop(node.kind, trip, head)
+
+    def _fixed(self, expr: Expr, register: int) -> int:
+        """Return a register that the loop's body can't change."""
+        return self.value(expr, self.build.register(expr.type)) if isinstance(expr, Local) else register
+
+    def _values_round(self, node: For) -> None:
+        more = self.build.register(BOOL)
+        self.build.op("more_values", Values(node.item), more, (), node.at)
+
+        def take(into: int) -> None:
+            self.build.op("read_value", node.item, into, (), node.at)
+
+        self.build.branch(more, lambda: self._scoped(node, lambda: self._round(node, take)), self._leave)
+
+    def _round(self, node: For, take: Callable[[int], None]) -> None:
+        """Give the loop's variables their values, which is free (what was taken is paid), and run the body."""
+        registers = [self.variable(target.version) for target in node.targets]
+        if node.unpacks:
+            if not isinstance(node.item, Tuple):
+                raise InternalError("a loop that unpacks what is no tuple")
+            value = self.build.register(node.item)
+            take(value)
+            for position, register in enumerate(registers):
+                type_ = node.item.items[position]
+                if type_ == self.build.registers[register]:
+                    self.build.op("item", node.item, register, (value,), node.at, (position,))
+                else:
+                    item = self._item(value, node.item, position, node.at)
+                    self.build.op("widen", type_, register, (item,), node.at)
+        elif node.item == self.build.registers[registers[0]]:
+            take(registers[0])
+        else:
+            value = self.build.register(node.item)
+            take(value)
+            self.build.op("widen", node.item, registers[0], (value,), node.at)
+        self.body(node.body)

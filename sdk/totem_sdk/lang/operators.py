@@ -1,0 +1,141 @@
+"""Operators: which opcode on which type an arithmetic operator or a comparison is."""
+
+from __future__ import annotations
+
+import ast
+
+from totem_sdk.lang.scope import Scope, widen
+from totem_sdk.lang.tree import Apply, Const, Expr, Link, Power
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Scalar, Tuple, Type, Values, join
+
+__all__ = ["NUMBERS", "arithmetic", "common", "link", "negative", "number", "orderable", "power"]
+
+NUMBERS: tuple[Type, ...] = (INT, FLOAT, NUM)
+
+_ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
+    ast.Add: ("add", "+"),
+    ast.Sub: ("sub", "-"),
+    ast.Mult: ("mul", "*"),
+    ast.Div: ("div", "/"),
+    ast.FloorDiv: ("floordiv", "//"),
+    ast.Mod: ("mod", "%"),
+}
+
+_COMPARE: dict[type[ast.cmpop], tuple[str, str]] = {
+    ast.Eq: ("eq", "=="),
+    ast.NotEq: ("ne", "!="),
+    ast.Lt: ("lt", "<"),
+    ast.LtE: ("le", "<="),
+    ast.Gt: ("gt", ">"),
+    ast.GtE: ("ge", ">="),
+}
+
+_MAX_POWER = 16
+
+
+def number(scope: Scope, node: ast.AST, expr: Expr, what: str) -> bool:
+    """Return whether the expression is a number; if not, say so of ``what``."""
+    if expr.type in NUMBERS:
+        return True
+    if isinstance(expr.type, Option) or expr.type == NONE:
+        scope.refuse(node, "maybe-none", f"{what} may be None")
+    elif expr.type == BOOL:
+        scope.refuse(node, "type", f"{what} is a bool, which is no number here", "write int(...)")
+    else:
+        hint = "write int(...) or float(...)" if expr.type == STR else None
+        scope.refuse(node, "type", f"{what} is {expr.type}, not a number", hint)
+    return False
+
+
+def arithmetic(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right: Expr) -> Expr | None:
+    """Return ``left op right`` of two numbers or, with ``+``, of two texts."""
+    code, sign = _ARITHMETIC[type(node.op)]
+    nodes = (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
+    if code == "add" and STR in (left.type, right.type):
+        return _concat(scope, node, nodes, (left, right))
+    sides = zip(nodes, (left, right), ("left", "right"), strict=True)
+    if not all([number(scope, part, expr, f"the {side} side of {sign}") for part, expr, side in sides]):
+        return None
+    on: Type = left.type if left.type == right.type else NUM if NUM in (left.type, right.type) else FLOAT
+    return Apply(FLOAT if code == "div" else on, scope.at(node), code, on, (widen(left, on), widen(right, on)))
+
+
+def _concat(scope: Scope, node: ast.AST, nodes: tuple[ast.expr, ast.expr], sides: tuple[Expr, Expr]) -> Expr | None:
+    for part, expr in zip(nodes, sides, strict=True):
+        if isinstance(expr.type, Option) or expr.type == NONE:
+            scope.refuse(part, "maybe-none", "what is added to a text may be None")
+        elif expr.type != STR:
+            scope.refuse(part, "type", f"what is added to a text is {expr.type}", "write str(...)")
+    return Apply(STR, scope.at(node), "concat", STR, sides) if sides[0].type == sides[1].type else None
+
+
+def negative(scope: Scope, node: ast.UnaryOp, operand: Expr) -> Expr | None:
+    """Return ``-operand``; of a constant it is a constant."""
+    if not number(scope, node.operand, operand, "the operand of -"):
+        return None
+    match operand:
+        case Const(value=int() | float() as value):
+            return Const(operand.type, scope.at(node), -value)
+        case _:
+            return Apply(operand.type, scope.at(node), "neg", operand.type, (operand,))
+
+
+def power(scope: Scope, node: ast.BinOp | ast.AugAssign, base: Expr, exponent: Expr) -> Expr | None:
+    """Return ``base ** exponent`` where multiplying gives what Python gives: of an int, by a small constant."""
+    match exponent:
+        case Const(value=int() as times) if base.type == INT and 2 <= times <= _MAX_POWER:
+            return Power(INT, scope.at(node), base, times)
+    hint = f"multiply: x * x; int ** constant from 2 to {_MAX_POWER} is there"
+    scope.refuse(node, "power", f"{base.type} ** {exponent.type} is not in the language", hint)
+    return None
+
+
+def orderable(type_: Type) -> bool:
+    """Return whether values of the type have an order: there is no None in them."""
+    match type_:
+        case Scalar():
+            return type_ != NONE
+        case Tuple(items=items):
+            return all(orderable(item) for item in items)
+    return False
+
+
+def _lists(type_: Type) -> tuple[bool, ...]:
+    match type_:
+        case Tuple(items=items, listed=listed):
+            return (listed, *(flag for item in items for flag in _lists(item)))
+        case Option(item=item):
+            return _lists(item)
+    return ()
+
+
+def common(scope: Scope, node: ast.AST, left: Type, right: Type, what: str) -> Type | None:
+    """Return the type in which two values are compared; None (and a refusal) if they can't be."""
+    if isinstance(left, List | Values) or isinstance(right, List | Values):
+        scope.refuse(node, "type", f"{what} compares lists", "compare their items")
+        return None
+    joined = join(left, right)
+    if joined is None or joined == NONE:
+        if any(_lists(left)) != any(_lists(right)):
+            scope.refuse(node, "listed-tuple", f"{what} compares {left} with {right}")
+        else:
+            scope.refuse(node, "type", f"{what} compares {left} with {right}")
+        return None
+    return joined
+
+
+def link(scope: Scope, node: ast.Compare, position: int, left: Expr, right: Expr) -> Link | None:
+    """Return one comparison of a chain (other than ``is``)."""
+    code, sign = _COMPARE[type(node.ops[position])]
+    equality = code in ("eq", "ne")
+    if NONE in (left.type, right.type):
+        code_, hint = ("maybe-none", None) if not equality else ("type", "write is None or is not None")
+        scope.refuse(node, code_, f"{sign} compares with None", hint)
+        return None
+    on = common(scope, node, left.type, right.type, sign)
+    if on is None:
+        return None
+    if not equality and not orderable(on):
+        scope.refuse(node, "maybe-none", f"a side of {sign} may be None")
+        return None
+    return Link(code, on, right)

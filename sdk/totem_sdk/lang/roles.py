@@ -1,0 +1,191 @@
+"""Fifth pass: types. Goes through the roles of every step until the types of everything in them have settled."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from totem_sdk.lang.annotations import accepts, read_annotation
+from totem_sdk.lang.calls import Reach, self_attributes
+from totem_sdk.lang.constants import Constant
+from totem_sdk.lang.expressions import expression
+from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.flow import Flow, Setting, analyse
+from totem_sdk.lang.forms import local_names
+from totem_sdk.lang.scope import FunctionState, RoleState, Scope, Work, WorkLimitError
+from totem_sdk.lang.statements import check_body
+from totem_sdk.lang.structure import Job
+from totem_sdk.lang.tree import FunctionKey
+from totem_sdk.schema import Schema
+from totem_sdk.types import Type, Values
+
+__all__ = ["Checked", "Inputs", "Roles"]
+
+_MAX_PASSES = 24
+"""Most passes until types settle; what needs more is refused."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the main function of a role gets, by position: the types of key and value; None for the row."""
+
+    key: Type
+    value: Type | None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A checked role: its functions by part (init, main, final), its fields in order, what it emits."""
+
+    functions: Mapping[str, FunctionState]
+    helpers: Mapping[FunctionKey, FunctionState]
+    fields: tuple[Type, ...]
+    field_names: tuple[str, ...]
+    emits: tuple[Type, Type] | None
+
+
+class Roles:
+    """Checks the roles of one job; flows of functions are analysed once."""
+
+    def __init__(self, job: Job, schema: Schema, hidden: frozenset[str], reach: Mapping[str, Reach]) -> None:
+        self.job = job
+        self.schema = schema
+        self.hidden = hidden
+        self.reach = reach
+        self.work = Work()
+        self.constants: dict[str, Constant] = {
+            **job.globals,
+            **{f"self.{name}": value for name, value in job.constants.items()},
+        }
+        self._flows: dict[tuple[str, str | None, tuple[str, ...]], tuple[Flow, Findings]] = {}
+
+    def flow(
+        self, method: ast.FunctionDef, values: str | None, fields: tuple[str, ...], findings: Findings | None
+    ) -> Flow:
+        """Return the flow of a method in a role, analysed once; its findings go to ``findings``."""
+        key = (method.name, values, fields)
+        if key not in self._flows:
+            found = Findings()
+            setting = Setting(self.job.source, self.reach, self.constants, values, fields)
+            self._flows[key] = (analyse(setting, method, found), found)
+        flow, found = self._flows[key]
+        if findings is not None:
+            findings.extend(found)
+        return flow
+
+    def check_flows(self, findings: Findings) -> None:
+        """Analyse every function that a step uses, and every helper."""
+        used: set[str] = set()
+        for step in self.job.steps:
+            for part, name in step.functions.items():
+                used.add(name)
+                method = self.job.methods[name]
+                values = method.args.args[2].arg if part in ("combiner", "reducer") else None
+                self.flow(method, values, fields_of(method) if part.endswith("_init") else (), findings)
+        for name, method in self.job.methods.items():
+            if name not in used:
+                self.flow(method, None, (), findings)
+
+    def check(
+        self,
+        functions: Mapping[str, str],
+        inputs: Inputs,
+        findings: Findings,
+        emits: tuple[Type, Type] | None = None,
+    ) -> Checked:
+        """Check one role.
+
+        ``functions`` gives the names of its methods by part (init, main, final), in this order; ``emits`` is what it
+        emits in any case (where the main function is the identity).
+        """
+        names = fields_of(self.job.methods[functions["init"]]) if "init" in functions else ()
+        role = RoleState(self.job, self.schema, self.hidden, self.reach, dict.fromkeys(names), emits)
+        states = {part: self._state(part, name, inputs, names) for part, name in functions.items()}
+        try:
+            self._settle(role, states, inputs, findings)
+        except WorkLimitError:
+            at = self.job.source.at(self.job.source.tree)
+            findings.add(at, "too-large", "checking the types of the program takes too long", "use fewer helpers")
+        return Checked(
+            states,
+            role.helpers,
+            tuple(type_ for type_ in role.fields.values() if type_ is not None),
+            names,
+            role.emits,
+        )
+
+    def _state(self, part: str, name: str, inputs: Inputs, fields: tuple[str, ...]) -> FunctionState:
+        method = self.job.methods[name]
+        parameters = [argument.arg for argument in method.args.args[1:]]
+        values = parameters[1] if part == "main" and isinstance(inputs.value, Values) else None
+        flow = self.flow(method, values, fields if part == "init" else (), None)
+        arguments = dict(zip(parameters, (inputs.key, inputs.value), strict=False)) if part == "main" else {}
+        return FunctionState(name, method, flow, arguments, [None] * len(flow.sources))
+
+    def _settle(self, role: RoleState, states: Mapping[str, FunctionState], inputs: Inputs, findings: Findings) -> None:
+        passes = 0
+        role.helper = lambda key, node: self._helper(role, key, node)
+        changed = True
+        while changed and passes < _MAX_PASSES:
+            role.changed = False
+            role.helpers.clear()
+            for part, state in states.items():
+                of_values = part == "main" and isinstance(inputs.value, Values)
+                values = state.method.args.args[2].arg if of_values else None
+                if self._pass(role, state, values, in_helper=False):
+                    role.changed = True
+            changed = role.changed
+            passes += 1
+        for state in (*states.values(), *role.helpers.values()):
+            findings.extend(state.findings)
+        if changed:
+            at = self.job.source.at(next(iter(states.values())).method)
+            findings.add(at, "too-large", "the types of the program don't settle", "annotate variables, x: float = 0.0")
+
+    def _pass(self, role: RoleState, state: FunctionState, values: str | None, *, in_helper: bool) -> bool:
+        """Go once through a function; tell whether a type in it has changed."""
+        rows = frozenset(name for name, type_ in state.arguments.items() if type_ is None)
+        local = local_names(state.method)
+        constants = {name: value for name, value in self.constants.items() if name not in local}
+        scope = Scope(role, state, self.work, expression, rows, values, constants)
+        for name, type_ in state.arguments.items():
+            if type_ is not None:
+                scope.assign(state.method, state.flow.parameters[name], type_)
+        state.body = check_body(scope, in_helper, state.method.body)
+        state.findings = scope.findings
+        state.columns = frozenset(scope.columns)
+        state.calls = tuple(scope.calls)
+        return scope.changed
+
+    def _helper(self, role: RoleState, key: FunctionKey, node: ast.Call) -> FunctionState | None:
+        """Check a helper for arguments of these types, once in every pass over the role."""
+        if key in role.helpers:
+            return role.helpers[key]
+        method = self.job.methods[key.name]
+        arguments: dict[str, Type | None] = {}
+        findings = Findings()
+        for parameter, argument, type_ in zip(method.args.args[1:], node.args, key.arguments, strict=True):
+            declared = None if parameter.annotation is None else read_annotation(parameter.annotation)
+            if parameter.annotation is not None and (declared is None or type_ is None):
+                at = self.job.source.at(parameter.annotation)
+                findings.add(at, "annotation", "this annotation is no type of the language")
+            elif declared is not None and type_ is not None and not accepts(declared, type_):
+                message = f"{key.name} declares {parameter.arg} as {declared}, {type_} is given"
+                findings.add(self.job.source.at(argument), "annotation", message)
+            arguments[parameter.arg] = type_ if declared is None or type_ is None else declared
+        flow = self.flow(method, None, (), None)
+        state = FunctionState(key.name, method, flow, arguments, [None] * len(flow.sources))
+        role.helpers[key] = state
+        passes = 0
+        while self._pass(role, state, None, in_helper=True) and passes < _MAX_PASSES:
+            passes += 1
+        state.findings.extend(findings)
+        return state
+
+
+def fields_of(init: ast.FunctionDef) -> tuple[str, ...]:
+    """Return the fields of self that an _init sets, in order."""
+    stores = [part for part in self_attributes(init) if isinstance(part.ctx, ast.Store)]
+    stores.sort(key=lambda part: (part.lineno, part.col_offset))
+    return tuple(dict.fromkeys(part.attr for part in stores))

@@ -1,0 +1,163 @@
+"""First pass: the limits of the source, checked on its characters before ``ast`` sees it, then its syntax tree.
+
+Everything here is linear in the source. ``ast`` gives columns in UTF-8 bytes; ``Source.at`` gives them in characters.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from totem_sdk.lang.findings import At, Findings
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_LINES", "MAX_NODES", "Source", "parse"]
+
+MAX_BYTES = 256 * 1024
+"""Largest source, in bytes of UTF-8."""
+
+MAX_LINES = 5_000
+MAX_NODES = 20_000
+"""Most nodes of the syntax tree."""
+
+MAX_DEPTH = 64
+"""Deepest nesting: of brackets in the text, and of nodes in the syntax tree."""
+
+_TOKEN = re.compile(
+    r"""
+      (?P<comment>\#[^\n]*+)
+    | (?P<text>
+          \"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"\"\"|\\?\Z)
+        | '''(?:[^'\\]|\\.|'(?!''))*+(?:'''|\\?\Z)
+        | "[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?:"|\\?\Z|(?=\n))
+        | '[^'\\\n]*+(?:\\.[^'\\\n]*+)*+(?:'|\\?\Z|(?=\n))
+      )
+    | (?P<open>[(\[{])
+    | (?P<close>[)\]}])
+    | (?P<word>[0-9A-Za-z_\x80-\U0010ffff]++)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source that is within the limits, and its syntax tree."""
+
+    filename: str
+    lines: tuple[str, ...]
+    tree: ast.Module
+
+    def at(self, node: ast.AST) -> At:
+        """Return the place where a node begins."""
+        line: int = getattr(node, "lineno", 1)
+        offset: int = getattr(node, "col_offset", 0)
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        if not text.isascii():
+            offset = len(text.encode()[:offset].decode(errors="replace"))
+        return At(line, offset + 1)
+
+
+def parse(text: str, filename: str, names: frozenset[str] = frozenset()) -> Source:
+    """Check the limits and parse; ``names`` are the columns' names (they may hold letters beyond ASCII).
+
+    Raises:
+        Refused: the source is too large, nested too deeply, not Unicode, or not Python.
+    """
+    findings = Findings()
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    lines = tuple(text.split("\n"))
+    _check_size(text, lines, findings)
+    findings.check()
+    _check_tokens(text, names, findings)
+    findings.check()
+    tree = _parse(text, filename, findings)
+    findings.check()
+    source = Source(filename, lines, tree)
+    _check_tree(source, findings)
+    findings.check()
+    return source
+
+
+def _check_size(text: str, lines: tuple[str, ...], findings: Findings) -> None:
+    for number, line in enumerate(lines[: MAX_LINES + 1], start=1):
+        for position, character in enumerate(line) if not line.isascii() or "\0" in line else ():
+            if character == "\0":
+                return findings.add(At(number, position + 1), "null-byte", "the source holds a null byte")
+            if "\ud800" <= character <= "\udfff":
+                return findings.add(At(number, position + 1), "encoding", "half of a surrogate pair is no character")
+    if len(lines) > MAX_LINES:
+        return findings.add(At(MAX_LINES + 1, 1), "too-large", f"the source has more than {MAX_LINES} lines")
+    if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
+        return findings.add(At(1, 1), "too-large", f"the source has more than {MAX_BYTES} bytes")
+    return None
+
+
+def _check_tokens(text: str, names: frozenset[str], findings: Findings) -> None:
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def place(offset: int) -> At:
+        line = bisect_right(starts, offset)
+        return At(line, offset - starts[line - 1] + 1)
+
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup == "open":
+            depth += 1
+            if depth > MAX_DEPTH:
+                message = f"brackets are nested more than {MAX_DEPTH} deep"
+                return findings.add(place(token.start()), "too-deep", message)
+        elif token.lastgroup == "close":
+            depth = max(0, depth - 1)
+        elif token.lastgroup == "word" and not token[0].isascii() and token[0] not in names:
+            position = next(index for index, character in enumerate(token[0]) if not character.isascii())
+            character = token[0][position]
+            message = f"the character {ascii(character)[1:-1]} is not allowed outside texts and comments"
+            findings.add(place(token.start() + position), "identifier", message)
+    return None
+
+
+def _parse(text: str, filename: str, findings: Findings) -> ast.Module:
+    try:
+        return ast.parse(text, filename)
+    except SyntaxError as error:
+        line = max(1, error.lineno or 1)
+        message = error.msg if "too many" not in error.msg else "too many levels of indentation"
+        code = "too-deep" if "too many" in error.msg else "syntax"
+        findings.add(At(line, max(1, error.offset or 1)), code, f"not Python: {message}")
+    except (RecursionError, MemoryError):
+        findings.add(At(1, 1), "too-deep", "the source is nested too deeply to be parsed")
+    except ValueError as error:
+        findings.add(At(1, 1), "syntax", f"not Python: {error}")
+    return ast.Module(body=[], type_ignores=[])
+
+
+def _children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:
+    """Yield the child nodes, each with how much deeper than ``node`` the program nests there."""
+    match node:
+        case ast.BoolOp(values=values):
+            yield from ((value, position + 1) for position, value in enumerate(values))
+        case ast.Compare(left=left, comparators=comparators):
+            yield from ((value, position + 1) for position, value in enumerate([left, *comparators]))
+        case _:
+            yield from ((child, 1) for child in ast.iter_child_nodes(node))
+
+
+def _check_tree(source: Source, findings: Findings) -> None:
+    pending: list[tuple[ast.AST, int]] = [(source.tree, 0)]
+    number = 0
+    place: ast.AST = source.tree
+    while pending:
+        node, depth = pending.pop()
+        number += 1
+        place = node if hasattr(node, "lineno") else place
+        if number > MAX_NODES:
+            return findings.add(
+                At(1, 1), "too-large", f"the program has more than {MAX_NODES} parts (names, operations)"
+            )
+        if depth > MAX_DEPTH:
+            return findings.add(source.at(place), "too-deep", f"the program is nested more than {MAX_DEPTH} deep")
+        pending.extend((child, depth + step) for child, step in _children(node))
+    return None

@@ -1,0 +1,404 @@
+"""Types of statements: from the syntax tree of a function to its typed tree, and what each path knows of None."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from totem_sdk.errors import InternalError
+from totem_sdk.lang.annotations import accepts, read_annotation
+from totem_sdk.lang.conditions import condition, path_of
+from totem_sdk.lang.operators import arithmetic, power
+from totem_sdk.lang.scope import Facts, Scope
+from totem_sdk.lang.tree import (
+    Assign,
+    Break,
+    Const,
+    Continue,
+    Drop,
+    Emit,
+    Expr,
+    Field,
+    For,
+    If,
+    Return,
+    Stmt,
+    Target,
+    Unpack,
+    Variable,
+    While,
+)
+from totem_sdk.types import DATE, DATETIME, INT, NONE, List, Option, Tuple, Type, Values, after_shuffle, leaves
+
+__all__ = ["check_body"]
+
+
+def check_body(scope: Scope, in_helper: bool, statements: Iterable[ast.stmt]) -> tuple[Stmt, ...]:
+    """Return the typed tree of a function's statements, those that can be reached.
+
+    A helper whose end can be reached returns None there.
+    """
+    statements = list(statements)
+    checker = _Statements(scope, in_helper)
+    body, falls = checker.body(statements)
+    if in_helper and falls:
+        checker.result(scope.function.method, NONE)
+    return body
+
+
+def _meet(paths: Iterable[Facts]) -> Facts:
+    """Return what is known where several paths meet: what all of them know."""
+    result: Facts | None = None
+    for facts in paths:
+        if result is None:
+            result = dict(facts)
+        else:
+            result = {root: result[root] & known for root, known in facts.items() if root in result}
+    return result or {}
+
+
+class _Statements:
+    def __init__(self, scope: Scope, in_helper: bool) -> None:
+        self.scope = scope
+        self.in_helper = in_helper
+        self.breaks: list[list[Facts]] = []
+
+    def body(self, statements: Iterable[ast.stmt]) -> tuple[tuple[Stmt, ...], bool]:
+        """Check statements up to where they stop; tell whether what follows them can be reached."""
+        checked: list[Stmt] = []
+        for statement in statements:
+            found = self.statement(statement)
+            if found is not None:
+                checked.append(found)
+            if id(statement) in self.scope.function.flow.stops:
+                return tuple(checked), False
+        return tuple(checked), True
+
+    def statement(self, node: ast.stmt) -> Stmt | None:
+        match node:
+            case ast.Assign():
+                return self.assign(node)
+            case ast.AnnAssign():
+                return self.annotated(node)
+            case ast.AugAssign():
+                return self.augmented(node)
+            case ast.Expr():
+                return self.expression(node)
+            case ast.If():
+                return self.branches(node)
+            case ast.While():
+                return self.while_loop(node)
+            case ast.For():
+                return self.for_loop(node)
+            case ast.Break():
+                self.breaks[-1].append(dict(self.scope.facts))
+                return Break(self.scope.at(node))
+            case ast.Continue():
+                return Continue(self.scope.at(node))
+            case ast.Return():
+                return self.returned(node)
+            case ast.Pass():
+                return None
+        raise InternalError(f"a statement of the form {type(node).__name__} passed the check of forms")
+
+    # Assignments.
+
+    def store(self, node: ast.expr, type_: Type) -> Target | None:
+        """Note that a target gets a value of a type."""
+        scope = self.scope
+        if isinstance(node, ast.Name):
+            if node.id in scope.rows:
+                scope.refuse(node, "row-use", f"the row {node.id} is assigned to")
+                return None
+            if node.id == scope.values:
+                scope.refuse(node, "values-use", f"the values {node.id} are assigned to")
+                return None
+            version = scope.function.flow.writes[id(node)]
+            scope.assign(node, version, type_)
+            scope.forget((node.id,))
+            target: Target = Variable(version)
+        elif isinstance(node, ast.Attribute):
+            if not self.is_field(node):
+                return None
+            if isinstance(type_, List):
+                scope.refuse(node, "type", "a list can't be kept on self", "take its parts")
+                return None
+            scope.assign_field(node, node.attr, type_)
+            scope.forget((f"self.{node.attr}",))
+            target = Field(node.attr)
+        else:
+            raise InternalError("a target of a form that is refused")
+        path = path_of(node)
+        if path is not None and not isinstance(type_, Option) and type_ != NONE:
+            scope.know((path,))
+        return target
+
+    def is_field(self, node: ast.Attribute) -> bool:
+        job, name = self.scope.role.job, node.attr
+        if name in job.constants or name in job.methods or name == "steps" or any(p.name == name for p in job.params):
+            what = "constant" if name in job.constants else "method" if name in (*job.methods, "steps") else "parameter"
+            self.scope.refuse(node, "read-only", f"self.{name} is a {what} of the class")
+            return False
+        if name not in self.scope.role.fields:
+            self.scope.refuse(node, "state", f"self.{name} is not set in the _init of this role")
+            return False
+        return True
+
+    def assign(self, node: ast.Assign) -> Stmt | None:
+        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Tuple):
+            return self.unpack(node, node.targets[0], node.value)
+        value = self.scope.check(self.scope, node.value)
+        if value is None:
+            return None
+        targets: list[tuple[Target, int]] = []
+        for target in node.targets:
+            if isinstance(target, ast.Tuple):
+                self.scope.refuse(target, "target", "a tuple among several targets", "use one statement for each")
+                return None
+            stored = self.store(target, value.type)
+            if stored is not None:
+                targets.append((stored, 0))
+        return Assign(self.scope.at(node), (value,), tuple(targets))
+
+    def unpack(self, node: ast.stmt, target: ast.Tuple, value_node: ast.expr) -> Stmt | None:
+        scope = self.scope
+        names = target.elts
+        if any(isinstance(name, ast.Tuple) for name in names):
+            scope.refuse(target, "target", "a tuple inside a tuple of targets", "unpack in two statements")
+            return None
+        if isinstance(value_node, ast.Tuple):
+            values = [scope.check(scope, element) for element in value_node.elts]
+            if len(values) != len(names):
+                scope.refuse(target, "type", f"{len(names)} targets for {len(values)} values")
+                return None
+            if any(value is not None and isinstance(value.type, List) for value in values):
+                scope.refuse(value_node, "type", "a list can't be an item of a tuple", "assign it by itself")
+                return None
+            pairs = [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
+            stored = [(self.store(name, value.type), position) for position, (name, value) in enumerate(pairs)]
+            found = tuple((place, position) for place, position in stored if place is not None)
+            return Assign(scope.at(node), tuple(value for _, value in pairs), found)
+        value = scope.check(scope, value_node)
+        if value is None:
+            return None
+        items = self.items(value_node, value.type, len(names))
+        if items is None:
+            return None
+        places = [self.store(name, item) for name, item in zip(names, items, strict=True)]
+        return Unpack(scope.at(node), value, tuple(place for place in places if place is not None))
+
+    def items(self, node: ast.AST, type_: Type, number: int) -> tuple[Type, ...] | None:
+        """Return the types of the items that a value is unpacked into."""
+        if isinstance(type_, List):
+            return (type_.item,) * number
+        if isinstance(type_, Option):
+            self.scope.refuse(node, "maybe-none", "what is unpacked may be None")
+        elif not isinstance(type_, Tuple):
+            self.scope.refuse(node, "type", f"{type_} can't be unpacked")
+        elif len(type_.items) != number:
+            self.scope.refuse(node, "type", f"{type_} has {len(type_.items)} items for {number} targets")
+        else:
+            return type_.items
+        return None
+
+    def annotated(self, node: ast.AnnAssign) -> Stmt | None:
+        if node.value is None:
+            raise InternalError("an annotation without a value passed the check of forms")
+        declared = read_annotation(node.annotation)
+        value = self.scope.check(self.scope, node.value)
+        if declared is None:
+            self.scope.refuse(node.annotation, "annotation", "this annotation is no type of the language")
+        if declared is None or value is None:
+            return None
+        if not accepts(declared, value.type):
+            self.scope.refuse(node.annotation, "annotation", f"{value.type} is annotated as {declared}")
+            return None
+        stored = self.store(node.target, declared)
+        if stored is None:
+            return None
+        if not isinstance(value.type, Option) and value.type != NONE:
+            path = path_of(node.target)
+            self.scope.know(() if path is None else (path,))
+        return Assign(self.scope.at(node), (value,), ((stored, 0),))
+
+    def augmented(self, node: ast.AugAssign) -> Stmt | None:
+        if isinstance(node.target, ast.Attribute) and not self.is_field(node.target):
+            return None
+        left = self.scope.check(self.scope, node.target)
+        right = self.scope.check(self.scope, node.value)
+        if left is None or right is None:
+            return None
+        value = (power if isinstance(node.op, ast.Pow) else arithmetic)(self.scope, node, left, right)
+        if value is None:
+            return None
+        stored = self.store(node.target, value.type)
+        return None if stored is None else Assign(self.scope.at(node), (value,), ((stored, 0),))
+
+    # Statements that are one expression.
+
+    def expression(self, node: ast.Expr) -> Stmt | None:
+        match node.value:
+            case ast.Constant():
+                return None
+            case ast.Yield(value=ast.expr() as emitted):
+                return self.emitted(node.value, emitted)
+        value = self.scope.check(self.scope, node.value)
+        return None if value is None else Drop(self.scope.at(node), value)
+
+    def emitted(self, node: ast.Yield, value: ast.expr) -> Stmt | None:
+        if self.in_helper:
+            self.scope.refuse(node, "yield-in-helper", f"{self.scope.function.name} is called and yields")
+            return None
+        if isinstance(value, ast.Tuple):
+            if len(value.elts) != 2:
+                self.scope.refuse(node, "yield-form", f"{len(value.elts)} values are yielded, not a key and a value")
+                return None
+            pair = [self.scope.check(self.scope, part) for part in value.elts]
+            key, emitted = pair[0], pair[1]
+            if key is None or emitted is None or not self.may_be_emitted(node, key.type, emitted.type):
+                return None
+            return Emit(self.scope.at(node), key, emitted)
+        both = self.scope.check(self.scope, value)
+        if both is None:
+            return None
+        if not isinstance(both.type, Tuple) or len(both.type.items) != 2:
+            self.scope.refuse(node, "yield-form", f"{both.type} is yielded, not a key and a value")
+            return None
+        if not self.may_be_emitted(node, *both.type.items):
+            return None
+        return Emit(self.scope.at(node), both, None)
+
+    def may_be_emitted(self, node: ast.AST, key: Type, value: Type) -> bool:
+        for type_ in (key, value):
+            if isinstance(type_, List):
+                self.scope.refuse(node, "emit-type", "a list can't be emitted yet", "emit its parts")
+                return False
+            if any(leaf in (DATE, DATETIME) for leaf in leaves(type_)):
+                hint = "emit its .isoformat(), or parts such as .year"
+                self.scope.refuse(node, "emit-type", "a date can't be emitted: JSON has none", hint)
+                return False
+        self.scope.emit(node, after_shuffle(key), after_shuffle(value))
+        return True
+
+    def returned(self, node: ast.Return) -> Stmt | None:
+        if node.value is None:
+            if self.in_helper:
+                self.result(node, NONE)
+            return Return(self.scope.at(node), None)
+        if not self.in_helper:
+            self.scope.refuse(node, "return-value", f"{self.scope.function.name} returns a value")
+            return None
+        value = self.scope.check(self.scope, node.value)
+        if value is None:
+            return None
+        self.result(node, value.type)
+        return Return(self.scope.at(node), value)
+
+    def result(self, node: ast.AST, type_: Type) -> None:
+        """Note a result of a helper, as the type that its annotation declares."""
+        annotation = self.scope.function.method.returns
+        declared = None if annotation is None else read_annotation(annotation)
+        if declared is not None and not accepts(declared, type_):
+            self.scope.refuse(node, "annotation", f"{type_} is returned where {declared} is declared")
+        self.scope.result(node, type_ if declared is None else declared)
+
+    # Branches and loops.
+
+    def branches(self, node: ast.If) -> Stmt | None:
+        judged = condition(self.scope, node.test)
+        before = self.scope.facts
+        ends: list[Facts] = []
+        arms: list[tuple[Stmt, ...]] = []
+        for arm, known in ((node.body, judged and judged.true), (node.orelse, judged and judged.false)):
+            self.scope.facts = dict(before)
+            self.scope.know(known or ())
+            checked, falls = self.body(arm)
+            arms.append(checked)
+            if falls:
+                ends.append(self.scope.facts)
+        self.scope.facts = _meet(ends)
+        return None if judged is None else If(self.scope.at(node), judged.expr, *arms)
+
+    def while_loop(self, node: ast.While) -> Stmt | None:
+        scope, flow = self.scope, self.scope.function.flow.loops[id(node)]
+        scope.forget(flow.assigned)
+        judged = condition(scope, node.test)
+        head = dict(scope.facts)
+        scope.know(judged.true if judged else ())
+        self.breaks.append([])
+        body, _ = self.body(node.body)
+        scope.facts = head
+        scope.know(judged.false if judged else ())
+        scope.facts = _meet([scope.facts, *self.breaks.pop()])
+        return None if judged is None else While(scope.at(node), judged.expr, body, flow.continues)
+
+    def for_loop(self, node: ast.For) -> Stmt | None:
+        scope, flow = self.scope, self.scope.function.flow.loops[id(node)]
+        head = self.loop_head(node)
+        scope.forget(flow.assigned)
+        before = dict(scope.facts)
+        targets: tuple[Variable, ...] = ()
+        if head is not None:
+            names = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
+            types = self.loop_items(node, head[2], len(names))
+            if types is None:
+                head = None
+            else:
+                stored = [self.store(name, type_) for name, type_ in zip(names, types, strict=True)]
+                targets = tuple(target for target in stored if isinstance(target, Variable))
+        self.breaks.append([])
+        body, _ = self.body(node.body)
+        scope.facts = _meet([before, *self.breaks.pop()])
+        if head is None:
+            return None
+        kind, over, item = head
+        unpacks = isinstance(node.target, ast.Tuple)
+        return For(scope.at(node), kind, over, item, targets, unpacks, body, flow.continues)
+
+    def loop_items(self, node: ast.For, item: Type, number: int) -> tuple[Type, ...] | None:
+        names = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
+        for name in names:
+            if not isinstance(name, ast.Name):
+                self.scope.refuse(name, "target", "a loop assigns to something else than a variable")
+                return None
+        return self.items(node.target, item, number) if isinstance(node.target, ast.Tuple) else (item,)
+
+    def loop_head(self, node: ast.For) -> tuple[str, tuple[Expr, ...], Type] | None:
+        """Return the kind of the loop, what it runs over, and the type of what a round gets."""
+        scope = self.scope
+        match node.iter:
+            case ast.Name(id=name) if name == scope.values:
+                version = scope.function.flow.reads.get(id(node.iter))
+                type_ = None if version is None else scope.function.types[scope.function.flow.variables[version]]
+                return ("values", (), type_.item) if isinstance(type_, Values) else None
+            case ast.Call(func=ast.Name(id="range") as function) if id(function) not in scope.function.flow.reads:
+                bounds = self.range_bounds(node.iter)
+                return None if bounds is None else ("range", bounds, INT)
+        over = scope.check(scope, node.iter)
+        if over is None:
+            return None
+        if not isinstance(over.type, List):
+            scope.refuse(node.iter, "loop-form", f"a loop over {over.type}")
+            return None
+        return "list", (over,), over.type.item
+
+    def range_bounds(self, node: ast.Call) -> tuple[Expr, ...] | None:
+        """Return start, stop and step of a range."""
+        scope, at = self.scope, self.scope.at(node)
+        found = [scope.check(scope, argument) for argument in node.args]
+        known = [bound for bound in found if bound is not None]
+        if len(known) < len(found):
+            return None
+        if not 1 <= len(known) <= 3:
+            scope.refuse(node, "argument", f"range() takes 1 to 3 arguments, {len(known)} are given")
+            return None
+        for argument, bound in zip(node.args, known, strict=True):
+            if bound.type != INT:
+                code = "maybe-none" if isinstance(bound.type, Option) else "type"
+                scope.refuse(argument, code, f"an argument of range() is {bound.type}, not int")
+                return None
+        if len(known) == 1:
+            known.insert(0, Const(INT, at, 0))
+        if len(known) == 2:
+            known.append(Const(INT, at, 1))
+        return tuple(known)

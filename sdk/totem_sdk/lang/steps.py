@@ -1,0 +1,112 @@
+"""The steps of a job: from ``steps()`` and its MRSteps, or from the conventional names of the methods."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.reserved import MRJOB_OPTIONS, STEP_FUNCTIONS
+from totem_sdk.lang.source import Source
+
+__all__ = ["MAX_STEPS", "ROLES", "StepSource", "read_steps"]
+
+MAX_STEPS = 16
+"""Most steps of a job."""
+
+ROLES: tuple[str, ...] = ("mapper", "combiner", "reducer")
+
+
+@dataclass(frozen=True)
+class StepSource:
+    """One step: the name of the method for each of its functions that the source has."""
+
+    node: ast.AST
+    functions: Mapping[str, str]
+
+
+def read_steps(
+    source: Source,
+    job: ast.ClassDef,
+    methods: Mapping[str, ast.FunctionDef],
+    imported: bool,
+    lines: bool,
+    findings: Findings,
+) -> tuple[StepSource, ...]:
+    """Return the steps in order; what is wrong with them is added to ``findings``."""
+    if "steps" in methods:
+        steps = tuple(_from_method(source, methods["steps"], imported, findings))
+    else:
+        steps = (StepSource(job, {name: name for name in STEP_FUNCTIONS if name in methods}),)
+    for number, step in enumerate(steps):
+        at = source.at(step.node)
+        if not any(role in step.functions for role in ROLES):
+            findings.add(at, "steps", "a step has no mapper and no reducer")
+        if number == 0 and not lines and "mapper" not in step.functions and step.functions:
+            findings.add(at, "steps", "the first step needs a mapper", "take columns out of the row and yield them")
+        for role in ("combiner", "reducer"):
+            if role not in step.functions and any(f"{role}_{part}" in step.functions for part in ("init", "final")):
+                findings.add(at, "steps", f"a step has {role}_init or {role}_final, but no {role}")
+        if "combiner" in step.functions and "reducer" not in step.functions:
+            findings.add(at, "steps", "a step has a combiner, but no reducer")
+        for function, name in step.functions.items():
+            _check_method(source, step, function, name, methods, findings)
+    if len(steps) > MAX_STEPS:
+        findings.add(source.at(steps[MAX_STEPS].node), "too-large", f"the job has more than {MAX_STEPS} steps")
+    return steps
+
+
+def _check_method(
+    source: Source,
+    step: StepSource,
+    function: str,
+    name: str,
+    methods: Mapping[str, ast.FunctionDef],
+    findings: Findings,
+) -> None:
+    if name not in methods or name == "steps":
+        return findings.add(source.at(step.node), "steps", f"there is no method {name}")
+    form = "(self, key, value)" if function == "mapper" else "(self, key, values)" if function in ROLES else "(self)"
+    if len(methods[name].args.args) != form.count(",") + 1:
+        message = f"{name} is used as {function}, which takes {form}"
+        findings.add(source.at(methods[name]), "signature", message, f"write def {name}{form}")
+    for argument in methods[name].args.args:
+        if argument.annotation is not None:
+            message = f"the types of {name}'s parameters come from the data"
+            findings.add(source.at(argument.annotation), "annotation", message, "remove the annotation")
+    return None
+
+
+def _from_method(source: Source, method: ast.FunctionDef, imported: bool, findings: Findings) -> Iterator[StepSource]:
+    statements = [s for s in method.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    match statements:
+        case [ast.Return(value=ast.List(elts=[_, *_] as calls))]:
+            for call in calls:
+                yield from _from_call(source, call, imported, findings)
+        case _:
+            findings.add(source.at(method), "steps", "steps() does more than return a list of MRSteps")
+
+
+def _from_call(source: Source, call: ast.expr, imported: bool, findings: Findings) -> Iterator[StepSource]:
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "MRStep"):
+        return findings.add(source.at(call), "steps", "this is no MRStep(...)")
+    if not imported:
+        hint = "write from mrjob.step import MRStep above"
+        findings.add(source.at(call), "unknown-name", "MRStep is not imported", hint)
+    functions: dict[str, str] = {}
+    for argument in call.args:
+        findings.add(source.at(argument), "steps", "MRStep takes its functions by name")
+    for keyword in call.keywords:
+        match keyword:
+            case ast.keyword(arg=str() as name, value=ast.Attribute(value=ast.Name(id="self"), attr=method)) if (
+                name in STEP_FUNCTIONS
+            ):
+                functions[name] = method
+            case ast.keyword(arg=str() as name) if name in MRJOB_OPTIONS:
+                findings.add(source.at(keyword), "option", f"{name} changes how mrjob runs the step")
+            case _:
+                message = "an MRStep is made of methods: mapper=self.name, combiner=self.name, reducer=self.name, …"
+                findings.add(source.at(keyword), "steps", message)
+    yield StepSource(call, functions)
+    return None

@@ -1,0 +1,282 @@
+"""Second pass: what the file consists of: imports, constants, the job class, its parameters, methods and steps."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from totem_sdk.errors import InternalError
+from totem_sdk.lang.constants import Constant, NotConstant, evaluate, type_of
+from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.reserved import MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
+from totem_sdk.lang.source import Source
+from totem_sdk.lang.steps import StepSource, read_steps
+from totem_sdk.program import ParamSpec
+from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
+
+__all__ = ["Job", "read_job"]
+
+_IMPORTS = {"totem_sdk": ("TotemJob", "Param"), "mrjob.job": ("MRJob",), "mrjob.step": ("MRStep",)}
+_BASES = {"TotemJob": "totem_sdk", "MRJob": "mrjob.job"}
+_PARAM_TYPES: dict[str, Type] = {"int": INT, "float": FLOAT, "bool": BOOL, "str": STR}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as its source has it.
+
+    ``lines``: it derives from mrjob's MRJob and gets raw lines. ``constants`` are the class's, ``globals`` the
+    module's.
+    """
+
+    source: Source
+    name: str
+    lines: bool
+    globals: Mapping[str, Constant]
+    constants: Mapping[str, Constant]
+    params: tuple[ParamSpec, ...]
+    methods: Mapping[str, ast.FunctionDef]
+    steps: tuple[StepSource, ...]
+
+
+@dataclass
+class _Reader:
+    source: Source
+    findings: Findings
+    imported: set[str] = field(default_factory=set)
+    globals: dict[str, Constant] = field(default_factory=dict)
+    constants: dict[str, Constant] = field(default_factory=dict)
+    params: list[ParamSpec] = field(default_factory=list)
+    methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    classes: list[ast.ClassDef] = field(default_factory=list)
+
+    def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
+        self.findings.add(self.source.at(node), code, message, hint)
+
+    # The module.
+
+    def module(self, tree: ast.Module) -> None:
+        for statement in tree.body:
+            match statement:
+                case ast.Import() | ast.ImportFrom():
+                    self.imports(statement)
+                case ast.ClassDef():
+                    self.job_class(statement)
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                ):
+                    self.constant(statement, name, value, self.globals, self.globals)
+                case ast.Expr(value=ast.Constant(value=str())):
+                    pass
+                case ast.If() if self.is_call_of_run(statement):
+                    pass
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    hint = f"make it a method of the class and call it: self.{statement.name}(...)"
+                    self.add(statement, "module-statement", "a function stands outside the class", hint)
+                case _:
+                    self.add(statement, "module-statement", "this statement may not stand at the top of a job file")
+
+    def imports(self, statement: ast.Import | ast.ImportFrom) -> None:
+        module = statement.module if isinstance(statement, ast.ImportFrom) and statement.level == 0 else None
+        known = _IMPORTS.get(module or "", ())
+        for alias in statement.names:
+            if alias.name in known and alias.asname in (None, alias.name):
+                self.imported.add(alias.name)
+            elif alias.name in known:
+                self.add(alias, "import", f"{alias.name} is imported under another name", "import it without 'as'")
+            else:
+                what = f"{module}.{alias.name}" if module else alias.name
+                self.add(alias, "import", f"a job can't import {what}")
+
+    def is_call_of_run(self, statement: ast.If) -> bool:
+        match statement:
+            case ast.If(
+                test=ast.Compare(
+                    left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]
+                ),
+                body=[
+                    ast.Expr(
+                        value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="run"), args=[], keywords=[])
+                    )
+                ],
+                orelse=[],
+            ):
+                return any(found.name == name for found in self.classes)
+        return False
+
+    def constant(
+        self,
+        statement: ast.Assign | ast.AnnAssign,
+        name: str,
+        node: ast.expr,
+        into: dict[str, Constant],
+        names: Mapping[str, Constant],
+    ) -> None:
+        taken = name in into or name in self.methods or any(p.name == name for p in self.params)
+        if taken or (into is self.globals and (name in self.imported or any(c.name == name for c in self.classes))):
+            return self.add(statement, "duplicate", f"{name} is defined twice")
+        value = evaluate(node, names)
+        if isinstance(value, NotConstant):
+            code = "int-range" if "64 bits" in value.reason else "constant"
+            self.add(value.node, code, f"the value of {name}: {value.reason}")
+            value = None
+        if isinstance(statement, ast.AnnAssign) and _PARAM_TYPES.get(_name(statement.annotation)) != type_of(value):
+            self.add(statement.annotation, "annotation", f"the annotation of {name} does not fit its value")
+        into[name] = value
+        return None
+
+    # The class.
+
+    def job_class(self, node: ast.ClassDef) -> None:
+        self.classes.append(node)
+        if len(self.classes) > 1:
+            return self.add(node, "no-job", f"there is a second class: {node.name}")
+        for decorator in node.decorator_list:
+            self.add(decorator, "decorator", "a decorator can replace the class by anything")
+        for keyword in node.keywords:
+            self.add(keyword, "class-form", f"the class has the keyword {keyword.arg or '**'}")
+        match node.bases:
+            case [ast.Name(id="TotemJob" | "MRJob" as base)]:
+                if base not in self.imported:
+                    hint = f"write from {_BASES[base]} import {base} above"
+                    self.add(node.bases[0], "unknown-name", f"{base} is not imported", hint)
+            case []:
+                self.add(node, "no-job", f"{node.name} does not derive from TotemJob or MRJob")
+            case [first, *_]:
+                self.add(first, "class-form", f"{node.name} must derive from TotemJob or MRJob alone")
+        if getattr(node, "type_params", None):
+            self.add(node, "class-form", "a job class has no type parameters")
+        for statement in node.body:
+            self.member(statement)
+        return None
+
+    def member(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.FunctionDef():
+                self.method(statement)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                if _is_param(value):
+                    self.add(statement, "param", f"{name} has no type", f"write {name}: float = Param(...)")
+                elif self.named(statement, name):
+                    self.constant(statement, name, value, self.constants, {**self.globals, **self.constants})
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                if not self.named(statement, name):
+                    pass
+                elif _is_param(value):
+                    self.param(statement, name, value)
+                else:
+                    self.constant(statement, name, value, self.constants, {**self.globals, **self.constants})
+            case ast.Expr(value=ast.Constant(value=str())) | ast.Pass():
+                pass
+            case ast.AsyncFunctionDef():
+                self.add(statement, "async", "an async method")
+            case ast.ClassDef():
+                self.add(statement, "class-form", "a class inside the class")
+            case _:
+                self.add(statement, "class-form", "this statement may not stand in the class")
+
+    def named(self, node: ast.AST, name: str) -> bool:
+        """Check a name of the class; False if something was found."""
+        if name.startswith("__"):
+            self.add(node, "dunder", f"{name} has a meaning for Python")
+        elif name in MRJOB_OPTIONS:
+            self.add(node, "option", f"{name} changes how mrjob runs the job")
+        elif name in MRJOB_NAMES or (name in (*STEP_FUNCTIONS, "steps") and not isinstance(node, ast.FunctionDef)):
+            self.add(node, "reserved-name", f"{name} has a meaning for mrjob")
+        else:
+            return True
+        return False
+
+    def param(self, statement: ast.AnnAssign, name: str, call: ast.expr) -> None:
+        if not isinstance(call, ast.Call):
+            raise InternalError("a parameter without a call of Param")
+        if "Param" not in self.imported:
+            self.add(call, "unknown-name", "Param is not imported", "write from totem_sdk import Param above")
+        if name in self.constants or name in self.methods or any(p.name == name for p in self.params):
+            self.add(statement, "duplicate", f"{name} is defined twice")
+        defaults = list(call.args)
+        for keyword in call.keywords:
+            if keyword.arg == "default":
+                defaults.append(keyword.value)
+            elif not (
+                keyword.arg == "help"
+                and isinstance(keyword.value, ast.Constant)
+                and isinstance(keyword.value.value, str)
+            ):
+                self.add(keyword, "param", f"Param doesn't take {keyword.arg or '**'} like this")
+        type_ = _PARAM_TYPES.get(_name(statement.annotation))
+        if type_ is None:
+            return self.add(statement.annotation, "param", f"the type of {name} must be int, float, bool or str")
+        if len(defaults) > 1:
+            return self.add(call, "param", "Param takes one default")
+        value: Constant = None
+        if defaults:
+            found = evaluate(defaults[0], {**self.globals, **self.constants})
+            if isinstance(found, NotConstant) or type_of(found) != type_:
+                hint = f"write a constant {type_}"
+                return self.add(defaults[0], "param", f"the default of {name} is no constant {type_}", hint)
+            value = found
+        if isinstance(value, tuple):
+            raise InternalError("a parameter's type is a tuple")
+        self.params.append(ParamSpec(name, type_, value))
+        return None
+
+    def method(self, node: ast.FunctionDef) -> None:
+        if not self.named(node, node.name):
+            return
+        if node.name in self.methods or node.name in self.constants or any(p.name == node.name for p in self.params):
+            self.add(node, "duplicate", f"{node.name} is defined twice")
+        self.methods[node.name] = node
+        for decorator in node.decorator_list:
+            self.add(decorator, "decorator", f"a decorator can replace {node.name} by anything")
+        arguments = node.args
+        if arguments.posonlyargs or arguments.kwonlyargs or getattr(node, "type_params", None):
+            self.add(node, "signature", f"{node.name} has parameters with / or *, or type parameters")
+        for star in (arguments.vararg, arguments.kwarg):
+            if star is not None:
+                self.add(star, "star", f"{node.name} takes any number of arguments")
+        for default in (*arguments.defaults, *(value for value in arguments.kw_defaults if value is not None)):
+            self.add(default, "default", f"a parameter of {node.name} has a default")
+        names = [argument.arg for argument in arguments.args]
+        if names[:1] != ["self"]:
+            self.add(node, "signature", f"the first parameter of {node.name} is not self")
+        if len(set(names)) < len(names):
+            self.add(node, "signature", f"{node.name} has two parameters of one name")
+        for argument in arguments.args:
+            if argument.arg.startswith("__"):
+                self.add(argument, "dunder", f"{argument.arg} begins with two underscores")
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_param(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Param"
+
+
+def read_job(source: Source, findings: Findings) -> Job | None:
+    """Return the job that a source defines; None where there is none (``findings`` says why)."""
+    reader = _Reader(source, findings)
+    reader.module(source.tree)
+    if not reader.classes:
+        reader.add(source.tree, "no-job", "there is no job class")
+    if findings:
+        return None
+    found = reader.classes[0]
+    lines = isinstance(found.bases[0], ast.Name) and found.bases[0].id == "MRJob"
+    steps = read_steps(source, found, reader.methods, "MRStep" in reader.imported, lines, findings)
+    if findings:
+        return None
+    return Job(
+        source,
+        found.name,
+        lines,
+        reader.globals,
+        reader.constants,
+        tuple(reader.params),
+        {name: node for name, node in reader.methods.items() if name != "steps"},
+        steps,
+    )

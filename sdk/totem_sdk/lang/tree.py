@@ -1,0 +1,273 @@
+"""The typed tree: what the checker makes of a function and the lowering turns into operations.
+
+Expressions are few because most constructs are the application of one opcode. Every expression knows its type and its
+place. Widening is explicit in operands (``Apply("widen", …)``); where a value is stored, emitted, returned or passed
+the lowering widens it to the type of the place, which is known only when the checker has seen every assignment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from totem_sdk.lang.findings import At
+from totem_sdk.opcodes import OPCODES
+from totem_sdk.program import Value
+from totem_sdk.types import BOOL, Type
+
+__all__ = [
+    "Apply",
+    "Assign",
+    "Break",
+    "Call",
+    "Chain",
+    "Choice",
+    "Const",
+    "Continue",
+    "Drop",
+    "Emit",
+    "Expr",
+    "Field",
+    "For",
+    "FunctionKey",
+    "If",
+    "Link",
+    "Local",
+    "Logic",
+    "Power",
+    "Return",
+    "Stmt",
+    "Target",
+    "Unpack",
+    "Variable",
+    "While",
+    "is_operation",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionKey:
+    """A helper for arguments of given types; ``arguments`` has None where the row is passed."""
+
+    name: str
+    arguments: tuple[Type | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A constant."""
+
+    type: Type
+    at: At
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The value of a variable: which version of which name (see ``flow``)."""
+
+    type: Type
+    at: At
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """One opcode applied to operands; ``on`` is the type that it works on, ``type`` that of its result."""
+
+    type: Type
+    at: At
+    code: str
+    on: Type
+    args: tuple[Expr, ...] = ()
+    imm: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """``and`` or ``or`` of two bools; the right one is evaluated only where it decides."""
+
+    at: At
+    code: str
+    left: Expr
+    right: Expr
+    type: Type = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One comparison of a chain: its opcode, the type in which both operands are compared, its right operand."""
+
+    code: str
+    on: Type
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Two or more comparisons of which each goes on only if the one before was true."""
+
+    at: At
+    first: Expr
+    links: tuple[Link, ...]
+    type: Type = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A conditional expression."""
+
+    type: Type
+    at: At
+    condition: Expr
+    then: Expr
+    orelse: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a helper; the row is not among ``args``."""
+
+    type: Type
+    at: At
+    function: FunctionKey
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """An int multiplied ``times`` times by itself."""
+
+    type: Type
+    at: At
+    base: Expr
+    times: int
+
+
+Expr = Const | Local | Apply | Logic | Chain | Choice | Call | Power
+
+
+def is_operation(expr: Expr) -> bool:
+    """Return whether evaluating the expression does work of its own, so that storing its value costs nothing more."""
+    match expr:
+        case Const() | Local():
+            return False
+        case Apply(code="widen", args=(arg,)):
+            return is_operation(arg)
+        case Apply(code=code):
+            return OPCODES[code].cls is not None
+        case _:
+            return True
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable as the target of an assignment: the version that the assignment makes."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of self as the target of an assignment."""
+
+    name: str
+
+
+Target = Variable | Field
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Evaluates ``values``, then stores them: ``targets`` pairs each target with the position of its value."""
+
+    at: At
+    values: tuple[Expr, ...]
+    targets: tuple[tuple[Target, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpack:
+    """Stores the items of one tuple or list."""
+
+    at: At
+    value: Expr
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Evaluates an expression for its effects."""
+
+    at: At
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Emits a key and a value: two expressions, or one tuple of two."""
+
+    at: At
+    key: Expr
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """Runs one of two bodies."""
+
+    at: At
+    condition: Expr
+    then: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """Repeats its body as long as the condition, evaluated before every round, is true."""
+
+    at: At
+    condition: Expr
+    body: tuple[Stmt, ...]
+    continues: bool
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """Repeats its body for every number of a range (three expressions), part of a list, or value of a group (none).
+
+    ``item`` is the type of what a round gets; ``targets`` has one target, or one for each item of a tuple.
+    """
+
+    at: At
+    kind: str
+    over: tuple[Expr, ...]
+    item: Type
+    targets: tuple[Variable, ...]
+    unpacks: bool
+    body: tuple[Stmt, ...]
+    continues: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Leaves the loop."""
+
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Ends the round."""
+
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Leaves the function; None stands for no value."""
+
+    at: At
+    value: Expr | None
+
+
+Stmt = Assign | Unpack | Drop | Emit | If | While | For | Break | Continue | Return

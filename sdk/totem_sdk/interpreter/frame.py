@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,12 +31,13 @@ UNSET = object()
 class Role:
     """One role (map, combine or reduce) of one task: what the functions of the role share.
 
-    ``row``, ``pair`` and ``group`` are what the running function reads; ``drawn`` counts the values of the group that
-    are drawn, ``memory`` the logical bytes that the running step function has made. ``call`` runs a function of the
-    program; ``charged`` gives the columns that a ``read_row`` charges.
+    ``params`` are in the order in which the program declares them; ``fields`` are those on self. ``row``, ``pair`` and
+    ``group`` are what the running function reads; ``drawn`` counts the values of the group that are drawn, ``memory``
+    the logical bytes that the running step function has made. ``call`` runs a function of the program; ``charged``
+    gives the columns that a ``read_row`` charges.
     """
 
-    params: Mapping[str, Value]
+    params: Sequence[Value]
     fields: list[Datum]
     call: Callable[[int, Sequence[Datum]], Datum]
     charged: Callable[[Op], Sequence[int]]

@@ -31,7 +31,7 @@ class Walker:
         self.meter = meter
         self._priced = priced
         self._program = priced.program
-        self._params = params
+        self._params = [params[spec.name] for spec in priced.program.params]
         self._trace = trace
         self._all_columns = priced.table.read == "row" and not self._program.lines
 

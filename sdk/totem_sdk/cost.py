@@ -20,7 +20,7 @@ from totem_sdk.program import Block, Body, Exit, If, Loop, Op, Program, Return, 
 from totem_sdk.table import Table
 from totem_sdk.types import STR, Type, Values, leaves
 
-__all__ = ["BillRow", "Counts", "MAX_TOTEM", "PricedProgram", "Site", "Term", "price"]
+__all__ = ["BillRow", "Counts", "MAX_TOTEM", "PricedProgram", "Site", "Term", "price", "static_items"]
 
 MAX_TOTEM = (1 << 62) - 1
 """Largest escrow and largest bill: sums of two never leave 64 bits."""
@@ -206,7 +206,7 @@ def price(program: Program, table: Table) -> PricedProgram:
     for block in program.blocks:
         static: Counter[tuple[str, str]] = Counter()
         for position, op in enumerate(block.ops):
-            for item in _static(program, table, op):
+            for item in static_items(program, table, op):
                 static[item] += 1
                 _allow(table, item, op, refusals)
             terms = tuple(_terms(program, table, op, refusals))
@@ -229,7 +229,8 @@ def _charged_columns(program: Program, table: Table, op: Op) -> Iterator[Type]:
             yield column.type
 
 
-def _static(program: Program, table: Table, op: Op) -> Iterator[tuple[str, str]]:
+def static_items(program: Program, table: Table, op: Op) -> Iterator[tuple[str, str]]:
+    """Yield the (class, dtype) items that an operation adds to the charge of its block."""
     if op.code == "read_row":
         for type_ in _charged_columns(program, table, op):
             for leaf in leaves(type_):

@@ -13,6 +13,7 @@ from totem_sdk.lang.expressions import expression
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.flow import Flow, Setting, analyse
 from totem_sdk.lang.forms import local_names
+from totem_sdk.lang.growth import check_growth
 from totem_sdk.lang.scope import FunctionState, RoleState, Scope, Work, WorkLimitError
 from totem_sdk.lang.statements import check_body
 from totem_sdk.lang.structure import Job
@@ -107,6 +108,8 @@ class Roles:
         except WorkLimitError:
             at = self.job.source.at(self.job.source.tree)
             findings.add(at, "too-large", "checking the types of the program takes too long", "use fewer helpers")
+        if not findings:
+            check_growth(states, role.helpers, names, findings)
         return Checked(
             states,
             role.helpers,

@@ -353,7 +353,7 @@ class _Statements:
             return None
         kind, over, item = head
         unpacks = isinstance(node.target, ast.Tuple)
-        return For(scope.at(node), kind, over, item, targets, unpacks, body, flow.continues)
+        return For(scope.at(node), kind, over, item, targets, unpacks, body, flow.continues, flow.bounded)
 
     def loop_items(self, node: ast.For, item: Type, number: int) -> tuple[Type, ...] | None:
         names = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]

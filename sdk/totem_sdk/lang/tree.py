@@ -235,7 +235,8 @@ class While:
 class For:
     """Repeats its body for every number of a range (three expressions), part of a list, or value of a group (none).
 
-    ``item`` is the type of what a round gets; ``targets`` has one target, or one for each item of a tuple.
+    ``item`` is the type of what a round gets; ``targets`` has one target, or, if it ``unpacks``, one for each item of a
+    tuple. ``bounded``: see ``flow.LoopFlow``.
     """
 
     at: At
@@ -246,6 +247,7 @@ class For:
     unpacks: bool
     body: tuple[Stmt, ...]
     continues: bool
+    bounded: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""Bare statements as a program: what ``totem disassemble`` shows of a snippet."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from totem_sdk.errors import InternalError
+from totem_sdk.lang.builder import Builder
+from totem_sdk.lang.calls import reach_of
+from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.forms import Names, check_forms
+from totem_sdk.lang.lower import Lowering
+from totem_sdk.lang.roles import Inputs, Roles
+from totem_sdk.lang.source import parse
+from totem_sdk.lang.structure import Job
+from totem_sdk.lang.tree import FunctionKey
+from totem_sdk.program import Function, Program, Step
+from totem_sdk.schema import LINES
+from totem_sdk.types import NONE
+
+__all__ = ["Snippet", "compile_snippet"]
+
+_NAME = "snippet"
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A compiled snippet.
+
+    ``program`` has one step whose mapper is the snippet; it reads nothing. ``names`` gives the names of the variables
+    that have a value at its end, by the register that holds it.
+    """
+
+    program: Program
+    names: Mapping[int, str]
+
+
+def compile_snippet(source: str, *, filename: str = "snippet.py") -> Snippet:
+    """Compile bare statements.
+
+    Raises:
+        Refused: the source is not accepted; it carries every finding of the pass that found any.
+    """
+    parsed = parse(source, filename)
+    arguments = ast.arguments(posonlyargs=[], args=[ast.arg("self")], kwonlyargs=[], kw_defaults=[], defaults=[])
+    function = ast.FunctionDef(_NAME, arguments, parsed.tree.body, [])
+    methods = {_NAME: function}
+    job = Job(parsed, _NAME, True, {}, {}, (), methods, ())
+    findings = Findings()
+    check_forms(parsed, function, Names({}, _NAME, ()), findings)
+    reach = reach_of(parsed, methods, findings)
+    findings.check()
+    roles = Roles(job, LINES, frozenset(), reach)
+    flow = roles.flow(function, None, (), findings)
+    findings.check()
+    # Like a mapper_final: it has no parameters and reads nothing.
+    checked = roles.check({"final": _NAME}, Inputs(NONE, None), findings)
+    findings.check()
+    state = checked.functions["final"]
+    emits = checked.emits or (NONE, NONE)
+    low = Lowering(Builder(itertools.count()), state, _no_helper, {}, emits, ())
+    low.build.block()
+    low.body(state.body)
+    names = {low.variable(version): name for name, version in flow.final.items()}
+    compiled = Function(_NAME, 1, tuple(low.build.registers), (), None, low.build.body())
+    step = Step(0, None, None, None, None, None, None, None, None, None, emits)
+    return Snippet(Program(_NAME, LINES, True, (), (compiled,), (step,)), names)
+
+
+def _no_helper(key: FunctionKey) -> tuple[int, tuple[int, ...]]:
+    raise InternalError(f"a snippet calls the helper {key.name}")

@@ -133,7 +133,7 @@ class Books:
             raise InternalError(f"lease log: {record} outside a phase")
         task = phase.tasks[record.task]
         if isinstance(record, AttemptStarted):
-            self._expect(task.status == "pending" and record.attempt == task.attempt + 1, record)
+            self._expect(task.status == "pending" and record.attempt > task.attempt, record)
             phase.tasks[record.task] = TaskState("live", record.attempt, record.token)
             phase.live.add(record.task)
             phase.highest = max(phase.highest, record.task)

@@ -22,7 +22,7 @@ from totem_ccf.metering import messages as m
 from totem_ccf.metering.books import AttemptId, Books, PhaseBooks, TaskState
 from totem_ccf.metering.lease_size import LeasePolicy
 from totem_ccf.metering.pool import Holding, Pool
-from totem_ccf.metering.receipt import PhaseEnd, phase_receipt
+from totem_ccf.metering.receipt import AttemptReport, PhaseEnd, phase_receipt
 from totem_ccf.metering.records import (
     AttemptEnded,
     AttemptLost,
@@ -126,10 +126,10 @@ class Manager:
             left = phase.pool.clean + phase.pool.recycled + phase.unspent
         return m.Balance(self.books.escrow - left, left)
 
-    def available(self, id_: AttemptId) -> int:
+    def available(self, id_: AttemptId, token: str) -> int:
         """Return what is in the pool for an attempt (step 3.1 of the published workflow); 0 if it is fenced."""
         phase = self.books.phase
-        if phase is None or phase.index != id_.phase:
+        if phase is None or self._live(id_, token) is None:
             return 0
         return phase.pool.available(lowest=id_.task == phase.lowest)
 
@@ -155,7 +155,7 @@ class Manager:
             self._act(m.NotStarted(id_))
         elif task.status == "live" and task.attempt == id_.number and task.token == event.token:
             self._act(m.Started(id_))
-        elif not phase.may_start(id_.task) or id_.number != task.attempt + 1:
+        elif not phase.may_start(id_.task) or id_.number <= task.attempt:
             self._act(m.NotStarted(id_))
         else:
             self._enter(AttemptStarted(id_.task, id_.number, event.token))
@@ -198,10 +198,7 @@ class Manager:
         if phase is None or task is None:
             self._act(m.Stop(id_, "fenced"))
             return
-        if not task.holding.used <= report.used <= task.holding.held or self._total(report.counts) != report.used:
-            raise MeterViolation(f"{id_}: {report.used} used of {task.holding.held} is not what its counts come to")
-        if (report.end == "out_of_totem" and not task.denied) or (report.end == "stopped" and not self.books.cancelled):
-            raise MeterViolation(f"{id_}: ended {report.end} without having been told to")
+        self._check_report(id_, task, report)
         self._waiting.pop(id_.task, None)
         self._enter(AttemptEnded(id_.task, id_.number, report))
         self._act(m.Accepted(id_))
@@ -210,6 +207,14 @@ class Manager:
         else:
             self._act(m.TaskEnded(id_, report))
             self._void_above(phase, id_.task)
+
+    def _check_report(self, id_: AttemptId, task: TaskState, report: AttemptReport) -> None:
+        least = 0 if report.end == "data_error" else task.holding.used
+        if not least <= report.used <= task.holding.held or self._total(report.counts) != report.used:
+            raise MeterViolation(f"{id_}: {report.used} used of {task.holding.held} is not what its counts come to")
+        told = {"out_of_totem": task.denied, "stopped": self.books.cancelled}
+        if not told.get(report.end, True):
+            raise MeterViolation(f"{id_}: ended {report.end} without having been told to")
 
     def _lost(self, id_: AttemptId) -> None:
         phase = self._phase(id_)

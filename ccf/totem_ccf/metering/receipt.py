@@ -30,10 +30,11 @@ ATTEMPT_ENDS: tuple[AttemptEnd, ...] = ("done", "out_of_totem", "failed", "data_
 class AttemptReport:
     """How one attempt ended.
 
-    ``used`` is the totem of its charges and equals the total of ``counts``. ``groups`` counts finished groups of a
-    reduce task. ``output`` names the files that the attempt left (a document of the mapreduce package, opaque here).
-    ``error`` is ``{"kind", "line"}`` of a program that failed, or ``{"kind", "detail"}`` of data that can't be read,
-    where ``kind`` is for the consumer and ``detail`` for the provider only.
+    ``used`` is the totem of its charges and equals the total of ``counts`` (data that can't be read: 0, nothing is
+    paid). ``groups`` counts the groups of a reduce task that are finished. ``output`` names the files that the attempt
+    left (a document of the mapreduce package, opaque here). ``error`` is ``{"kind", "line"}`` of a program that failed,
+    or ``{"kind", "detail"}`` of data that can't be read, where ``kind`` is for the consumer and ``detail`` for the
+    provider only.
     """
 
     end: AttemptEnd
@@ -46,12 +47,19 @@ class AttemptReport:
     output: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, result: TaskResult, output: Mapping[str, Any], *, stopped: bool = False) -> AttemptReport:
+    def of(
+        cls, result: TaskResult, output: Mapping[str, Any], *, groups: int = 0, stopped: bool = False
+    ) -> AttemptReport:
         """Make the report of a task's result; ``stopped`` when its lease ended because the consumer cancelled."""
-        end: AttemptEnd = "stopped" if stopped and result.end == "out_of_totem" else result.end
-        error = None if result.error is None else {"kind": result.error.kind, "line": result.error.line}
         return cls(
-            end, result.used, result.counts, result.records_in, result.records_out, result.groups_done, error, output
+            end="stopped" if stopped and result.end == "out_of_totem" else result.end,
+            used=result.used,
+            counts=result.counts,
+            records_in=result.records_in,
+            records_out=result.records_out,
+            groups=groups,
+            error=None if result.error is None else {"kind": result.error.kind, "line": result.error.line},
+            output=output,
         )
 
     def to_json(self) -> dict[str, Any]:

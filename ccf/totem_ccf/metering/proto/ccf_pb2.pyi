@@ -18,24 +18,16 @@ class Attempt(_message.Message):
     def __init__(self, phase: _Optional[int] = ..., task: _Optional[int] = ..., number: _Optional[int] = ..., token: _Optional[str] = ...) -> None: ...
 
 class BeginRequest(_message.Message):
-    __slots__ = ("attempt", "function", "types", "estimate")
+    __slots__ = ("attempt",)
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
-    FUNCTION_FIELD_NUMBER: _ClassVar[int]
-    TYPES_FIELD_NUMBER: _ClassVar[int]
-    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
     attempt: Attempt
-    function: str
-    types: _containers.RepeatedScalarFieldContainer[str]
-    estimate: int
-    def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ..., function: _Optional[str] = ..., types: _Optional[_Iterable[str]] = ..., estimate: _Optional[int] = ...) -> None: ...
+    def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ...) -> None: ...
 
 class BeginAnswer(_message.Message):
-    __slots__ = ("available", "audit")
+    __slots__ = ("available",)
     AVAILABLE_FIELD_NUMBER: _ClassVar[int]
-    AUDIT_FIELD_NUMBER: _ClassVar[int]
     available: int
-    audit: bool
-    def __init__(self, available: _Optional[int] = ..., audit: bool = ...) -> None: ...
+    def __init__(self, available: _Optional[int] = ...) -> None: ...
 
 class ChargeItem(_message.Message):
     __slots__ = ("opcode", "type", "count", "totem")

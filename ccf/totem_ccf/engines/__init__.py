@@ -1,0 +1,1 @@
+"""What runs the tasks of a job: ``local`` on worker processes of this machine."""

@@ -1,0 +1,8 @@
+"""The local engine: master, manager and workers as processes of this machine."""
+
+from totem_ccf.engines.local.engine import JobBusy, LocalEngine, LocalJob
+from totem_ccf.engines.local.escrow_settlement import EscrowSettlement
+from totem_ccf.engines.local.host import Progress
+from totem_ccf.mapreduce.job import JobEnd, JobSpec
+
+__all__ = ["EscrowSettlement", "JobBusy", "JobEnd", "JobSpec", "LocalEngine", "LocalJob", "Progress"]

@@ -1,0 +1,51 @@
+"""Settlement without a ledger: for tests, and for trying a job out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from totem_ccf.metering.settlement import SettlementAnswer, SettlementRefused
+from totem_sdk.cost import Counts, PricedProgram
+from totem_sdk.estimate import phase_lower_bound
+
+__all__ = ["EscrowSettlement"]
+
+
+class EscrowSettlement:
+    """Keeps a job's escrow in memory, checks every receipt as a contract would, and decides at the gates.
+
+    ``receipts`` are those that were settled, by phase. A phase that is settled again with the same receipt gets the
+    same answer; with another one it is refused.
+    """
+
+    def __init__(self, priced: PricedProgram, escrow: int, *, precheck: bool = True) -> None:
+        self._priced = priced
+        self._precheck = precheck
+        self.left = escrow
+        self.receipts: list[dict[str, Any]] = []
+        self._answers: list[SettlementAnswer] = []
+
+    def settle(self, phase_index: int, receipt: dict[str, Any]) -> SettlementAnswer:
+        """Settle a phase; see SettlementPort."""
+        if phase_index < len(self.receipts):
+            if self.receipts[phase_index] != receipt:
+                raise SettlementRefused(f"phase {phase_index} is settled with another receipt")
+            return self._answers[phase_index]
+        charge = self._priced.total(Counts.from_json(receipt))
+        if phase_index != len(self.receipts) or charge != receipt["charge"] or charge > self.left:
+            raise SettlementRefused(f"phase {phase_index}: the receipt does not fit what is left or its own counts")
+        self.left -= charge
+        reason = self._verdict(phase_index, receipt)
+        answer: SettlementAnswer = {"continue": reason == "continue", "left": self.left, "reason": reason}
+        self.receipts.append(receipt)
+        self._answers.append(answer)
+        return answer
+
+    def _verdict(self, phase: int, receipt: dict[str, Any]) -> str:
+        if receipt["end"] != "done":
+            return str(receipt["end"])
+        if phase + 1 == len(self._priced.program.phases):
+            return "finished"
+        if self._precheck and phase_lower_bound(self._priced, phase + 1, receipt["records_out"]) > self.left:
+            return "gate"
+        return "continue"

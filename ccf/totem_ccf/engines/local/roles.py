@@ -1,0 +1,140 @@
+"""What a forked process becomes: manager, master or worker of one job."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import resource
+import signal
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from totem_ccf.engines.local.interpreter_executor import InterpreterExecutor
+from totem_ccf.mapreduce.executor import TaskExecutor
+from totem_ccf.mapreduce.job import JobSpec
+from totem_ccf.mapreduce.master_process import MasterSetup, run_master
+from totem_ccf.mapreduce.worker_process import WorkerSetup, describe, run_worker
+from totem_ccf.metering.lease_log import LeaseLogDamaged
+from totem_ccf.metering.manager_process import ManagerSetup, run_manager
+from totem_ccf.metering.recorder import FileRecorder, NoRecorder, Recorder
+from totem_sdk.errors import InternalError, InvalidDocument
+
+__all__ = ["DAMAGED", "RoleConfig", "run_role"]
+
+DAMAGED = 76
+"""Exit status: job or lease log can't be trusted; starting again makes no sense."""
+
+BROKEN = 70
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class RoleConfig:
+    """What a process is told when it is forked.
+
+    ``number`` counts the processes of a role; ``sockets`` is the directory of the job's Unix sockets; ``memory`` limits
+    a worker's data in bytes (0: no limit).
+    """
+
+    role: Literal["manager", "master", "worker"]
+    number: int
+    directory: str
+    sockets: str
+    secret: str
+    memory: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the configuration as a JSON object."""
+        return asdict(self)
+
+    def address(self, name: str) -> str:
+        """Return the address of the job's ``host``, ``manager`` or ``master``."""
+        return f"unix:{self.sockets}/{name}.sock"
+
+
+def run_role(config: RoleConfig, parent: int) -> int:
+    """Be the role until it ends; return the exit status. ``parent`` is the process with which this one must die."""
+    _die_with(parent)
+    name = config.role if config.role != "worker" else f"worker-{config.number}"
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format=f"%(asctime)s {name}[{os.getpid()}] %(levelname)s %(message)s"
+    )
+    _limit(config)
+    try:
+        return _run(config, name)
+    except (LeaseLogDamaged, InvalidDocument) as error:
+        logging.getLogger("totem").critical("%s", error)
+        return DAMAGED
+    except InternalError as error:
+        logging.getLogger("totem").critical("a bug of TOTEM: %s", describe(error))
+        return BROKEN
+
+
+def _run(config: RoleConfig, name: str) -> int:
+    directory = Path(config.directory)
+    spec = JobSpec.read(directory)
+    recorder: Recorder = NoRecorder()
+    if spec.trace or spec.audit:
+        recorder = FileRecorder(directory / f"trace-{name}-{os.getpid()}.jsonl")
+    if config.role == "manager":
+        setup = ManagerSetup(
+            job_id=spec.job_id,
+            escrow=spec.escrow,
+            estimate=spec.estimate,
+            priced=spec.priced,
+            audit=spec.audit,
+            log=directory / "lease.log",
+            address=config.address("manager"),
+            host=config.address("host"),
+            secret=config.secret,
+            recorder=recorder,
+        )
+        asyncio.run(run_manager(setup))
+        return 0
+    if config.role == "master":
+        master = MasterSetup(
+            spec, config.address("master"), config.address("manager"), config.address("host"), config.secret, recorder
+        )
+        return asyncio.run(run_master(master))
+    run_worker(
+        WorkerSetup(
+            config.number,
+            spec,
+            config.address("master"),
+            config.address("manager"),
+            config.secret,
+            recorder,
+            make_executor,
+        )
+    )
+    return 0
+
+
+def make_executor(spec: JobSpec) -> TaskExecutor:
+    """Return what runs the tasks of a job: the WebAssembly kernel, or the reference interpreter."""
+    if spec.executor == "interpreter":
+        return InterpreterExecutor(spec.priced, spec.params)
+    from totem_ccf.kernel import KernelExecutor, compile_kernel  # noqa: PLC0415 only workers that need it load wasmtime
+
+    return KernelExecutor(compile_kernel(spec.priced), spec.params)
+
+
+def _limit(config: RoleConfig) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if config.role == "worker" and config.memory:
+        resource.setrlimit(resource.RLIMIT_DATA, (config.memory, config.memory))
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, however that ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise InternalError(f"prctl: {os.strerror(ctypes.get_errno())}")
+    if os.getppid() != parent:
+        # It ended before the kernel knew.
+        os._exit(0)

@@ -1,0 +1,81 @@
+"""From a program to tasks (abstract machine, §1): what each task of each phase reads and writes.
+
+A task's output is a document ``{"pieces": [...]}`` (``totem_ccf.mapreduce.runs.Piece``). A map task whose step has a
+reducer writes the pieces of its partitions; every other task writes its pairs in order, in no or one piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from totem_sdk.errors import InternalError
+from totem_sdk.program import Phase, Program
+
+__all__ = ["Plan", "TaskSpec"]
+
+Output = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """One task: what it reads, and for how many partitions it writes (0: it writes its pairs in order).
+
+    ``fragment`` is the document of a fragment (map tasks of step 0); ``pieces`` are the documents of what earlier
+    tasks wrote for this one, in plan order.
+    """
+
+    phase: int
+    step: int
+    kind: Literal["map", "reduce"]
+    task: int
+    partitions: int
+    fragment: Mapping[str, Any] | None
+    pieces: Sequence[Mapping[str, Any]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the task as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> TaskSpec:
+        """Read what ``to_json`` gives."""
+        return cls(**document)
+
+
+class Plan:
+    """The tasks of one job. ``fragments`` are the documents of the map tasks of step 0, in order."""
+
+    def __init__(self, program: Program, fragments: Sequence[Mapping[str, Any]]) -> None:
+        if not fragments:
+            raise InternalError("a job needs at least one fragment")
+        self.program = program
+        self.fragments = tuple(fragments)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases in plan order."""
+        return self.program.phases
+
+    def tasks(self, phase: int, before: int) -> int:
+        """Return the number of tasks of a phase; ``before`` is that of the phase before."""
+        if phase == 0:
+            return len(self.fragments)
+        at = self.phases[phase]
+        return self.program.steps[at.step].partitions if at.kind == "reduce" else before
+
+    def task(self, phase: int, number: int, outputs: Sequence[Output]) -> TaskSpec:
+        """Return one task; ``outputs`` are those of the tasks of the phase before, in task order."""
+        at = self.phases[phase]
+        step = self.program.steps[at.step]
+        fragment: Mapping[str, Any] | None = None
+        pieces: list[Mapping[str, Any]] = []
+        if phase == 0:
+            fragment = self.fragments[number]
+        elif at.kind == "map":
+            pieces = list(outputs[number]["pieces"])
+        else:
+            pieces = [piece for output in outputs for piece in output["pieces"] if piece["partition"] == number]
+        shuffles = at.kind == "map" and step.reducer is not None
+        return TaskSpec(phase, at.step, at.kind, number, step.partitions if shuffles else 0, fragment, pieces)

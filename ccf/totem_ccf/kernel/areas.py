@@ -1,0 +1,146 @@
+"""Where things lie in the kernel's memory: a map computed from the program alone, so that code and host agree.
+
+The memory, from low addresses to high ones::
+
+    0           the runtime library: its stack and its data
+    RUNTIME     the step's own part: constants, parameters, fields, cursors, columns in and out (``Regions``)
+    arena       texts and lists that operations make; empty at the start of every call of a step function
+    kept        two halves for texts that outlive what they lay in (fields on self, refilled input)
+    input       texts of the columns that came in; grows as far as the batch needs, up to 4 GiB
+
+Columns are laid out for 65,536 rows. Fixed-size slots are arrays; a text column is an array of 32-bit offsets and
+its bytes, whose address stands in a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from totem_ccf.kernel.flatten import Slot, slots
+from totem_sdk.types import Type
+
+__all__ = [
+    "ARENA_BYTES",
+    "FIELD_BYTES",
+    "KEPT_BYTES",
+    "ROWS",
+    "RUNTIME_BYTES",
+    "TEXT_BYTES",
+    "Area",
+    "Regions",
+    "SlotArea",
+    "total",
+]
+
+RUNTIME_BYTES = 1 << 20
+"""Bytes for the runtime's stack and data; its ``__heap_base`` must not be above."""
+
+ROWS = 65_536
+"""Rows of a column area."""
+
+TEXT_BYTES = 4 << 20
+"""Bytes of texts that one output column holds before it is flushed; longer texts leave one by one."""
+
+ARENA_BYTES = 64 << 20
+"""Logical memory of a call (abstract machine, §9). The arena has one byte for each logical one."""
+
+FIELD_BYTES = 16 << 20
+"""Bytes of texts in the fields of a role (abstract machine, §9)."""
+
+KEPT_BYTES = 256 << 20
+"""Bytes of each half of the kept texts."""
+
+_WIDTHS = {"int": 8, "float": 8, "datetime": 8, "bits": 8, "date": 4, "bool": 1, "present": 1, "tag": 1, "str": 4}
+_LOADS = {"int": "i64.load", "float": "f64.load", "date": "i64.load32_s", "bool": "i32.load8_u"}
+_STORES = {"int": "i64.store", "float": "f64.store", "date": "i64.store32", "bool": "i32.store8"}
+_LIKE = {"datetime": "int", "bits": "int", "present": "bool", "tag": "bool"}
+
+
+@dataclass(frozen=True, slots=True)
+class SlotArea:
+    """The array of one slot of a column: where it starts and how wide an entry is.
+
+    For a text: ``address`` is that of the offsets (one more than rows), ``cell`` that of a 32-bit cell. On the way in
+    the cell has the address of the bytes; on the way out it has how many of the ``TEXT_BYTES`` at ``data`` are used.
+    """
+
+    slot: Slot
+    address: int
+    width: int
+    cell: int = 0
+    data: int = 0
+
+    def load(self, row: str) -> str:
+        """Return the instruction that loads the entry of a row (``row`` gives an i32)."""
+        if self.slot.kind == "str":
+            address = f"(i32.add (i32.load (i32.const {self.cell})) {self.offset(row)})"
+            return f"(i64.or (i64.shl (i64.extend_i32_u {address}) (i64.const 32)) {self.size(row)})"
+        kind = _LIKE.get(self.slot.kind, self.slot.kind)
+        return f"({_LOADS[kind]} offset={self.address} {self._scaled(row)})"
+
+    def store(self, row: str, value: str) -> str:
+        """Return the instruction that stores the entry of a row; not for texts."""
+        kind = _LIKE.get(self.slot.kind, self.slot.kind)
+        return f"({_STORES[kind]} offset={self.address} {self._scaled(row)} {value})"
+
+    def size(self, row: str) -> str:
+        """Return the instruction that gives the bytes of a row's text, an i64."""
+        last = f"(i32.load offset={self.address + 4} {self._scaled(row)})"
+        return f"(i64.extend_i32_u (i32.sub {last} {self.offset(row)}))"
+
+    def offset(self, row: str) -> str:
+        """Return the instruction that gives where a row's text begins in the bytes of the column, an i32."""
+        return f"(i32.load offset={self.address} {self._scaled(row)})"
+
+    def _scaled(self, row: str) -> str:
+        shift = self.width.bit_length() - 1
+        return row if shift == 0 else f"(i32.shl {row} (i32.const {shift}))"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The columns of one value: an array for each slot."""
+
+    type: Type
+    slots: tuple[SlotArea, ...]
+
+    def load(self, row: str) -> list[str]:
+        """Return the instructions that load the value of a row, slot by slot."""
+        return [slot.load(row) for slot in self.slots]
+
+    def size(self, row: str) -> str:
+        """Return the instruction that gives the bytes of all texts of a row's value, an i64."""
+        return total(slot.size(row) for slot in self.slots if slot.slot.kind == "str")
+
+
+def total(sizes: Iterable[str]) -> str:
+    """Return the instruction that adds up i64 instructions; 0 where there are none."""
+    result = ""
+    for size in sizes:
+        result = f"(i64.add {result} {size})" if result else size
+    return result or "(i64.const 0)"
+
+
+class Regions:
+    """Gives out addresses, one after the other."""
+
+    def __init__(self, start: int = RUNTIME_BYTES) -> None:
+        self.end = start
+
+    def take(self, size: int, align: int = 64) -> int:
+        """Return the address of ``size`` new bytes."""
+        address = (self.end + align - 1) // align * align
+        self.end = address + size
+        return address
+
+    def area(self, type_: Type, rows: int, *, out: bool = False) -> Area:
+        """Take the columns of a value; ``out`` ones have room for their texts' bytes."""
+        return Area(type_, tuple(self._slot(slot, rows, out) for slot in slots(type_)))
+
+    def _slot(self, slot: Slot, rows: int, out: bool) -> SlotArea:
+        width = _WIDTHS[slot.kind]
+        address = self.take(width * (rows + 1))
+        if slot.kind != "str":
+            return SlotArea(slot, address, width)
+        return SlotArea(slot, address, width, self.take(4, 4), self.take(TEXT_BYTES) if out else 0)

@@ -1,0 +1,22 @@
+"""One rule for each opcode: how its operation is written in WebAssembly."""
+
+from collections.abc import Mapping
+
+from totem_ccf.kernel.code import Rule, SizeOf
+from totem_ccf.kernel.rules import compare, dates, flow, folds, numbers, texts, values
+
+__all__ = ["RULES", "SIZES"]
+
+RULES: Mapping[str, Rule] = {
+    **numbers.RULES,
+    **compare.RULES,
+    **values.RULES,
+    **texts.RULES,
+    **dates.RULES,
+    **flow.RULES,
+    **folds.RULES,
+}
+"""By opcode."""
+
+SIZES: Mapping[str, SizeOf] = flow.SIZES
+"""By ``Opcode.sizing``, or by opcode where what is counted are not operands."""

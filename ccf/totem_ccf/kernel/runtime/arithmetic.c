@@ -1,0 +1,135 @@
+/* Arithmetic on numbers that WebAssembly has no instruction for (abstract machine, §7). */
+#include "runtime.h"
+
+/* Splits a finite number into sign, mantissa and the exponent of the mantissa's last bit. */
+static void split_double(double value, int *negative, u64 *mantissa, i32 *exponent) {
+    u64 bits = double_bits(value);
+    *negative = (int)(bits >> 63);
+    i32 biased = (i32)(bits >> 52 & 0x7ff);
+    *mantissa = bits & 0xfffffffffffffull;
+    if (biased) *mantissa |= 1ull << 52;
+    *exponent = (biased ? biased : 1) - 1075;
+}
+
+double rounded(int negative, u64 mantissa, i32 exponent, int sticky) {
+    u64 sign = negative ? 1ull << 63 : 0;
+    if (mantissa == 0) return double_of(sign);
+    int shift = __builtin_clzll(mantissa);
+    mantissa <<= shift;
+    exponent -= shift;
+    i32 biased = exponent + 63 + 1023;
+    if (biased >= 0x7ff) return double_of(sign | 0x7ffull << 52);
+    int drop = 11;
+    if (biased <= 0) {
+        drop += 1 - biased;
+        biased = 0;
+    }
+    if (drop > 64) return double_of(sign);
+    u64 kept = drop == 64 ? 0 : mantissa >> drop;
+    u64 rest = drop == 64 ? mantissa : mantissa << (64 - drop);
+    u64 half = 1ull << 63;
+    int up = rest > half || (rest == half && (sticky || (kept & 1)));
+    /* A carry out of the mantissa moves into the exponent, which is what it should do (also into infinity). */
+    u64 bits = (biased ? ((u64)biased << 52) + (kept - (1ull << 52)) : kept) + (u64)up;
+    return double_of(sign | bits);
+}
+
+EXPORT(int_div) double int_div(i64 a, i64 b) {
+    int negative = (a < 0) != (b < 0);
+    u64 ua = a < 0 ? 0 - (u64)a : (u64)a, ub = b < 0 ? 0 - (u64)b : (u64)b;
+    if (ua >> 53 == 0 && ub >> 53 == 0) return (double)a / (double)b;
+    if (ua == 0) return negative ? -0.0 : 0.0;
+    u64 quotient = ua / ub, rest = ua % ub;
+    i32 exponent = 0;
+    while (!(quotient >> 63)) {
+        int carry = (int)(rest >> 63);
+        rest <<= 1;
+        int bit = carry || rest >= ub;
+        if (bit) rest -= ub;
+        quotient = quotient << 1 | (u64)bit;
+        exponent--;
+    }
+    return rounded(negative, quotient, exponent, rest != 0);
+}
+
+/* C's fmod of finite a and finite b other than 0: exact. */
+static double remainder_of(double a, double b) {
+    int negative, ignored;
+    u64 ma, mb;
+    i32 ea, eb;
+    split_double(a, &negative, &ma, &ea);
+    split_double(b, &ignored, &mb, &eb);
+    if (ea < eb) {
+        /* Make the exponents equal by moving b's low zeros; if that can't be done, |a| < |b| or a has finer bits. */
+        i32 gap = eb - ea;
+        if (gap > 63 || (mb << gap) >> gap != mb) return a;
+        mb <<= gap;
+        eb = ea;
+    }
+    ma %= mb;
+    int room = __builtin_clzll(mb);
+    for (i32 gap = ea - eb; gap > 0 && ma;) {
+        i32 step = gap < room ? gap : room;
+        ma = (ma << step) % mb;
+        gap -= step;
+    }
+    return rounded(negative, ma, eb, 0);
+}
+
+static double c_fmod(double a, double b) {
+    if (a != a || b != b || __builtin_isinf(a)) return __builtin_nan("");
+    if (__builtin_isinf(b)) return a;
+    return remainder_of(a, b);
+}
+
+EXPORT(float_mod) double float_mod(double a, double b) {
+    double mod = c_fmod(a, b);
+    if (mod != 0.0) return (b < 0.0) != (mod < 0.0) ? mod + b : mod;
+    return __builtin_copysign(0.0, b);
+}
+
+EXPORT(float_floordiv) double float_floordiv(double a, double b) {
+    double mod = c_fmod(a, b);
+    double quotient = (a - mod) / b;
+    if (mod != 0.0 && (b < 0.0) != (mod < 0.0)) quotient -= 1.0;
+    if (quotient == 0.0) return __builtin_copysign(0.0, a / b);
+    double floor = __builtin_floor(quotient);
+    return quotient - floor > 0.5 ? floor + 1.0 : floor;
+}
+
+static const double TENS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* round(value, digits), 0 <= digits <= 22: value is m / 2^k, so value * 10^digits is m * 10^digits / 2^k, less than
+ * 2^127 / 2^k; that is rounded to an integer, which is divided by 10^digits again, each step exact or correctly
+ * rounded. */
+EXPORT(float_round) double float_round(double value, i32 digits) {
+    int negative;
+    u64 mantissa;
+    i32 exponent;
+    split_double(value, &negative, &mantissa, &exponent);
+    if (exponent >= 0 || mantissa == 0) return value; /* whole, infinite, NaN or zero */
+    u128 scale = 1;
+    for (i32 i = 0; i < digits; i++) scale *= 10;
+    u128 scaled = mantissa * scale;
+    i32 drop = -exponent;
+    u128 whole = 0;
+    if (drop < 128) {
+        whole = scaled >> drop;
+        u128 rest = scaled & (((u128)1 << drop) - 1), half = (u128)1 << (drop - 1);
+        if (rest > half || (rest == half && (whole & 1))) whole++;
+    }
+    double sign = negative ? -1.0 : 1.0;
+    if (whole <= 1ull << 53) return sign * ((double)(u64)whole / TENS[digits]);
+    u64 quotient = (u64)(whole / scale);
+    u128 rest = whole % scale;
+    i32 result_exponent = 0;
+    while (!(quotient >> 63)) {
+        rest <<= 1;
+        int bit = rest >= scale;
+        if (bit) rest -= scale;
+        quotient = quotient << 1 | (u64)bit;
+        result_exponent--;
+    }
+    return rounded(negative, quotient, result_exponent, rest != 0);
+}

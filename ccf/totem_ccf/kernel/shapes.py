@@ -1,0 +1,105 @@
+"""The frames around function bodies: helpers, step functions that run once, and those that run for a whole batch."""
+
+from __future__ import annotations
+
+from totem_ccf.kernel.code import FunctionCode
+from totem_ccf.kernel.flatten import slots
+
+__all__ = ["helper", "per_group", "per_row", "run_once"]
+
+
+def helper(code: FunctionCode) -> list[str]:
+    """Return a function that others call; see ``code`` for its convention."""
+    function = code.function
+    parameters = ["$balance"] + [
+        f"$r{register}_{i}" for register in function.params for i in range(len(slots(code.type_of(register))))
+    ]
+    types = ["i64"] + [slot.wasm for register in function.params for slot in slots(code.type_of(register))]
+    results = () if function.returns is None else slots(function.returns)
+    with code.within("(block $stop"):
+        with code.within("(block $return"):
+            code.body(function.body)
+            if function.returns is not None:
+                code.put("(unreachable)")
+        code.spill()
+        values = " ".join(f"(local.get {code.local(f'$return_{i}', slot.wasm)})" for i, slot in enumerate(results))
+        code.put(f"(return (local.get $balance) {values})")
+    code.spill()
+    code.put("(i64.const -1) " + " ".join(slot.zero for slot in results))
+    return [
+        f"  (func ${code.role.name}_f{code.number}",
+        *(f"    (param {name} {wasm})" for name, wasm in zip(parameters, types, strict=True)),
+        f"    (result i64 {' '.join(slot.wasm for slot in results)})",
+        *("    " + line for line in code.declarations(parameters)),
+        *code.out.lines,
+        "  )",
+    ]
+
+
+def run_once(code: FunctionCode, name: str) -> list[str]:
+    """Return an ``_init`` or ``_final``: ``() -> stopped``."""
+    with code.within("(block $stop"):
+        code.put("(global.set $arena_used (i32.const 0))")
+        with code.within("(block $return"):
+            code.body(code.function.body)
+        _finished(code)
+    return _exported(code, name, None)
+
+
+def per_row(code: FunctionCode, name: str) -> list[str]:
+    """Return a mapper: ``(rows) -> stopped``."""
+    row = code.local("$row", "i32")
+    with code.within("(block $stop"):
+        with code.within("(block $done"), code.within("(loop $rows"):
+            code.put(f"(br_if $done (i32.ge_u (local.get {row}) (local.get $count)))")
+            code.put("(global.set $arena_used (i32.const 0))")
+            with code.within("(block $return"):
+                code.body(code.function.body)
+            code.put(f"(local.set {row} (i32.add (local.get {row}) (i32.const 1)))", "(br $rows)")
+        _finished(code)
+    return _exported(code, name, "$count")
+
+
+def per_group(code: FunctionCode, name: str) -> list[str]:
+    """Return a combiner or reducer: ``(groups) -> stopped``; values are drawn by a cursor over the value columns."""
+    group, cursor, end = code.local("$group", "i32"), code.local("$cursor", "i32"), code.local("$end", "i32")
+    with code.within("(block $stop"):
+        with code.within("(block $done"), code.within("(loop $groups"):
+            code.put(
+                f"(br_if $done (i32.ge_u (local.get {group}) (local.get $count)))",
+                "(global.set $arena_used (i32.const 0))",
+                f"(local.set {cursor} (local.get {end}))",
+                f"(local.set {end} (i32.load offset={code.plan.group_ends}"
+                f" (i32.shl (local.get {group}) (i32.const 2))))",
+            )
+            with code.within("(block $return"):
+                code.body(code.function.body)
+            code.put(
+                f"(local.set {group} (i32.add (local.get {group}) (i32.const 1)))",
+                "(global.set $groups_done (i64.add (global.get $groups_done) (i64.const 1)))",
+                "(global.set $finished (global.get $emitted))",
+                "(br $groups)",
+            )
+        _finished(code)
+    return _exported(code, name, "$count")
+
+
+def _finished(code: FunctionCode) -> None:
+    """Write the ordinary end of a step function."""
+    code.put("(global.set $balance (local.get $balance))")
+    code.spill()
+    code.put("(return (i32.const 0))")
+
+
+def _exported(code: FunctionCode, name: str, parameter: str | None) -> list[str]:
+    code.local("$balance", "i64")
+    code.spill()
+    parameters = [] if parameter is None else [parameter]
+    return [
+        f'  (func (export "{name}") {"".join(f"(param {p} i32) " for p in parameters)}(result i32)',
+        *("    " + line for line in code.declarations(parameters)),
+        "    (local.set $balance (global.get $balance))",
+        *code.out.lines,
+        "    (i32.const 1)",
+        "  )",
+    ]

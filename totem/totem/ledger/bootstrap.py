@@ -178,8 +178,10 @@ class Consortium:
 
     def revoke(self, name: str) -> None:
         """Revoke the certificate that somebody has in the wallet, here and on the ledger."""
-        self.ledger.revoke(self.authority.revoke(self.identity(name).certificate))
+        crl = self.authority.revoke(self.identity(name).certificate)
+        # First the CA: a list that the ledger never got is replaced by the next one, a list that the CA forgot is not.
         self.authority.save(self.folder / "ca")
+        self.ledger.revoke(crl)
 
     def close(self) -> None:
         """Close the ledger."""

@@ -85,10 +85,16 @@ class PrivateStore:
         """Return the collections that have a file."""
         return sorted(path.stem for path in (self._folder / "private").glob("*.db"))
 
-    def rows(self, collection: str) -> list[tuple[str, str, str, bytes]]:
-        """Return every (key hash, transaction, key, value) of a collection."""
+    def rows(self, collection: str) -> list[tuple[str, str, str, object]]:
+        """Return every (key hash, transaction, key, value) of a collection, of whatever type the file has."""
         with self._pool(collection).connection() as connection:
             return connection.execute("SELECT key_hash, tx_id, key, value FROM value ORDER BY 1, 2").fetchall()
+
+    def damage(self, collection: str) -> str | None:
+        """Return what SQLite finds wrong with a collection's file, or None."""
+        with self._pool(collection).connection() as connection:
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+        return None if found == ["ok"] else str(found[0])
 
     def close(self) -> None:
         """Close all files."""

@@ -200,12 +200,14 @@ def _check_private(connection: sqlite3.Connection, private: PrivateStore) -> Non
     }
     seen: set[tuple[str, str]] = set()
     for collection in private.collections():
+        if problem := private.damage(collection):
+            raise _Problem(f"private data of {collection}: the database is damaged: {problem}")
         for key_hash, tx_id, key, value in private.rows(collection):
             place = f"private data of {collection}, key {key_hash}"
             value_hash, current = expected.get((collection, key_hash), ("", ""))
             if tx_id != current or hash_key(key) != key_hash:
                 raise _Problem(f"{place}: a value that no hash on the chain belongs to")
-            if hashlib.sha256(value).hexdigest() != value_hash:
+            if not isinstance(value, bytes) or hashlib.sha256(value).hexdigest() != value_hash:
                 raise _Problem(f"{place}: the value does not have the hash that is on the chain")
             seen.add((collection, key_hash))
     if lost := sorted(set(expected) - seen):

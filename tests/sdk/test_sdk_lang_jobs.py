@@ -7,7 +7,7 @@ import pytest
 from totem_sdk import table
 from totem_sdk.cost import Counts, price
 from totem_sdk.lang import compile_job
-from totem_sdk.program import Program
+from totem_sdk.program import Program, blocks_of
 from totem_sdk.schema import Schema
 from totem_sdk.types import FLOAT, INT
 
@@ -17,8 +17,6 @@ HOMES = Schema.of({"home": "int", "at": "datetime", "kwh": "float", "solar_kwh":
 
 
 def ops(program: Program, function: int) -> list[str]:
-    from totem_sdk.program import blocks_of
-
     return [op.code for block in blocks_of(program.functions[function].body) for op in block.ops]
 
 

@@ -41,9 +41,7 @@ def read_params(program: Program, given: Mapping[str, Any]) -> dict[str, Value]:
 
 def to_ledger(program: Program, values: Mapping[str, Value]) -> list[dict[str, str]]:
     """Return the values in the program's order as ``{"name", "type", "value": text}``."""
-    return [
-        {"name": spec.name, "type": str(spec.type), "value": _text(values[spec.name])} for spec in program.params
-    ]
+    return [{"name": spec.name, "type": str(spec.type), "value": _text(values[spec.name])} for spec in program.params]
 
 
 def from_ledger(documents: Iterable[Mapping[str, str]]) -> dict[str, Value]:
@@ -52,9 +50,7 @@ def from_ledger(documents: Iterable[Mapping[str, str]]) -> dict[str, Value]:
     Raises:
         InvalidDocument: a value is not of its type.
     """
-    return {
-        item["name"]: parse(ParamSpec(item["name"], parse_type(item["type"])), item["value"]) for item in documents
-    }
+    return {item["name"]: parse(ParamSpec(item["name"], parse_type(item["type"])), item["value"]) for item in documents}
 
 
 def _text(value: Value) -> str:

@@ -190,11 +190,11 @@ class Money(RuleBasedStateMachine):
 
 
 Money.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestMoney = Money.TestCase
 
 
 @pytest.mark.slow
 class TestMoneyForLong(Money.TestCase):
-    settings = settings(Money.TestCase.settings, max_examples=400, stateful_step_count=60)
+    settings = settings(Money.TestCase.settings, max_examples=150, stateful_step_count=45)

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from totem_chaincode import canonical
@@ -210,9 +210,11 @@ def test_records_are_not_used_after_they_were_written(bench):
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+    max_leaves=8,
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(JSON)
 def test_canonical_json_reads_back_and_has_one_form(value):
     encoded = canonical.encode(value)

@@ -75,17 +75,20 @@ class ToyEvaluator:
 
     def recompute(self, program: str, table: Any, receipt: Mapping[str, Any]) -> int:
         """See ``Evaluator``."""
+        del program, table
         if receipt["units"]:
             raise Refused("the receipt is impossible for the program: it has no sites", code="receipt")
         return sum(int(block) * count for block, count in receipt["blocks"].items())
 
     def needs(self, program: str, table: Any, phase: int, records: int) -> int:
         """See ``Evaluator``."""
+        del table, phase
         found: int = canonical.decode(program)["needs"]
         return found * records
 
     def bill(self, program: str, table: Any, receipts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """See ``Evaluator``."""
+        del program, table
         return [
             {
                 "step": receipt["step"],

@@ -121,9 +121,13 @@ def test_an_added_row_is_found(finished):
         database.write_bytes(backup)
 
 
+RICHER = """
+UPDATE state SET value = CAST('999' AS BLOB) WHERE key > x'0062616c616e636500' AND key < x'0062616c616e636501'
+"""
+
+
 def test_a_balance_that_was_edited_is_found_and_named(finished):
-    balances = "key > x'0062616c616e636500' AND key < x'0062616c616e636501'"
-    change(finished.folder / "ledger.db", f"UPDATE state SET value = CAST('999' AS BLOB) WHERE {balances}")
+    change(finished.folder / "ledger.db", RICHER)
     report = verify(finished)
     assert "table state" in report.problem
     assert "not what the chain says" in report.problem

@@ -104,9 +104,12 @@ class PairLayout:
                 *_encode(self.key, [key for key, _ in pairs]),
                 *_encode(self.value, [value for _, value in pairs]),
             ]
-            batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, OverflowError, AttributeError):
-            raise InternalError(f"a pair is not of the types {self.key} and {self.value}") from None
+        except (pa.ArrowException, TypeError, ValueError, OverflowError, IndexError):
+            # Their errors hold the value: it must not even be the context of ours.
+            arrays = []
+        if not arrays:
+            raise InternalError(f"a pair is not of the types {self.key} and {self.value}")
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         if any(
             column.null_count and not field.nullable for column, field in zip(batch.columns, self.schema, strict=True)
         ):

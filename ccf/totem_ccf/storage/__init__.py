@@ -1,0 +1,24 @@
+"""Datasets where they lie: Parquet, CSV and text as fragments with digests, read in columns; their statistics.
+
+``totem_ccf.storage.profile`` computes the statistics.
+"""
+
+from totem_ccf.storage.dataset import Dataset, open_dataset
+from totem_ccf.storage.digests import salted_digest
+from totem_ccf.storage.errors import DataError
+from totem_ccf.storage.fragment import Fragment
+from totem_ccf.storage.options import CsvOptions, schema_and_options
+from totem_ccf.storage.results import UnwritableResult, check_result_file, write_result
+
+__all__ = [
+    "CsvOptions",
+    "DataError",
+    "Dataset",
+    "Fragment",
+    "UnwritableResult",
+    "check_result_file",
+    "open_dataset",
+    "salted_digest",
+    "schema_and_options",
+    "write_result",
+]

@@ -1,0 +1,204 @@
+"""What is counted of one column of a dataset, batch by batch, in bounded memory."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import decimal
+import math
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from totem_sdk.statistics import ColumnStatistics, Limit
+from totem_sdk.types import FLOAT, INT, STR, Type
+
+__all__ = ["ColumnCounter", "rounded_outwards"]
+
+_DISTINCT_BYTES = 256 << 20
+"""Distinct texts are given up when they need more."""
+_MERGED_ROWS = 1 << 20
+_NAN_BITS = 0x7FF8000000000000
+_INT_LIMITS = (-(1 << 63), (1 << 63) - 1)
+
+
+class ColumnCounter:
+    """Counts one column of type ``item`` (nulls apart); ``take`` every batch, then ``take_again`` for a histogram.
+
+    Args:
+        item: the column's type without its option.
+        distinct_limit: above so many distinct values none is given.
+        round_digits: significant digits to which limits are rounded outwards (None: exact).
+        suppress_below: counts from 1 to below it are not told.
+        cells: cells of the histogram of a number.
+    """
+
+    def __init__(
+        self, item: Type, *, distinct_limit: int, round_digits: int | None, suppress_below: int, cells: int
+    ) -> None:
+        self._item = item
+        self._digits = round_digits
+        self._suppress_below = suppress_below
+        self._distinct = _Distinct(distinct_limit)
+        self._values = 0
+        self._nulls = 0
+        self._nans = 0
+        # Both of the column's one type, whichever that is.
+        self._limits: tuple[Any, Any] | None = None
+        self._sums: list[float] = []
+        self._size = 0
+        self._longest = 0
+        self._histogram = np.zeros(cells, dtype=np.int64)
+
+    def take(self, array: Any) -> None:
+        """Count a batch."""
+        self._nulls += array.null_count
+        values = array.drop_null()
+        self._values += len(values)
+        if len(values) == 0:
+            return
+        if self._item == STR:
+            lengths = pc.binary_length(values)
+            self._size += pc.sum(lengths).as_py()
+            self._longest = max(self._longest, pc.max(lengths).as_py())
+            self._distinct.take(values)
+        elif self._item == FLOAT:
+            numbers = values.to_numpy()
+            nan = np.isnan(numbers)
+            self._nans += int(nan.sum())
+            # Two floats are the same value where they are the same key: by their bits.
+            self._distinct.take(pa.array(np.where(nan, np.int64(_NAN_BITS), numbers.view(np.int64))))
+            if not nan.all():
+                self._bound(float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers)))
+                with np.errstate(all="ignore"):
+                    self._sums.append(float(np.nansum(numbers)))
+        else:
+            self._distinct.take(values)
+            limits = pc.min_max(values)
+            self._bound(limits["min"].as_py(), limits["max"].as_py())
+            if self._item == INT:
+                self._sums.append(float(values.to_numpy().sum(dtype=np.float64)))
+
+    def wants_again(self) -> bool:
+        """Tell whether there is a histogram to be counted, between limits that are known by now."""
+        if len(self._histogram) == 0 or self._item not in (INT, FLOAT) or self._limits is None:
+            return False
+        low, high = self._range()
+        return low < high and math.isfinite(high - low)
+
+    def take_again(self, array: Any) -> None:
+        """Count a batch's histogram."""
+        numbers = array.drop_null().to_numpy().astype(np.float64)
+        low, high = self._range()
+        cells = len(self._histogram)
+        places = (numbers[~np.isnan(numbers)] - low) / (high - low) * cells
+        self._histogram += np.bincount(np.clip(places, 0, cells - 1).astype(np.int64), minlength=cells)
+
+    def result(self) -> ColumnStatistics:
+        """Return the statistics."""
+        distinct = self._distinct.count()
+        low, high = self._rounded()
+        text = self._item == STR
+        histogram = np.where(self._histogram < self._suppress_below, 0, self._histogram)
+        return ColumnStatistics(
+            nulls=self._told(self._nulls),
+            distinct=None if distinct is None else self._told(distinct),
+            minimum=low,
+            maximum=high,
+            size=self._size if text else None,
+            longest=_rounded_int(self._longest, self._digits, up=True) if text else None,
+            nans=self._nans > 0,
+            mean=self._mean(),
+            histogram=tuple(histogram.tolist()) if histogram.any() else (),
+        )
+
+    def _bound(self, low: Any, high: Any) -> None:
+        if self._limits is not None:
+            low, high = min(low, self._limits[0]), max(high, self._limits[1])
+        self._limits = (low, high)
+
+    def _rounded(self) -> tuple[Any, Any]:
+        if self._limits is None:
+            return None, None
+        low, high = self._limits
+        return rounded_outwards(low, self._digits, up=False), rounded_outwards(high, self._digits, up=True)
+
+    def _range(self) -> tuple[float, float]:
+        low, high = self._rounded()
+        return float(low), float(high)
+
+    def _mean(self) -> float | None:
+        count = self._values - self._nans
+        if not self._sums or not all(math.isfinite(part) for part in self._sums):
+            return None
+        mean = math.fsum(self._sums) / count
+        return mean if self._digits is None else float(f"{mean:.{self._digits}g}")
+
+    def _told(self, count: int) -> int | None:
+        return None if 0 < count < self._suppress_below else count
+
+
+class _Distinct:
+    """The distinct values of a column, as long as there are not too many."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: list[Any] = []
+        self._fresh = 0
+        self._given_up = False
+
+    def take(self, values: Any) -> None:
+        if self._given_up:
+            return
+        self._values.append(pc.unique(values))
+        self._fresh += len(self._values[-1])
+        if self._fresh > _MERGED_ROWS:
+            self._merge()
+
+    def count(self) -> int | None:
+        self._merge()
+        return None if self._given_up else sum(map(len, self._values))
+
+    def _merge(self) -> None:
+        self._fresh = 0
+        if len(self._values) > 1:
+            self._values = [pc.unique(pa.chunked_array(self._values))]
+        if any(len(values) > self._limit or values.nbytes > _DISTINCT_BYTES for values in self._values):
+            self._given_up = True
+            self._values = []
+
+
+def rounded_outwards(value: Limit, digits: int | None, *, up: bool) -> Limit:
+    """Return a limit with at most so many significant digits that is not below (``up``) or not above ``value``.
+
+    Dates and timestamps go to the first or last moment of their month; bools, and everything without digits, stay.
+    """
+    if digits is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, datetime.datetime):
+        if not up:
+            return datetime.datetime(value.year, value.month, 1)
+        return datetime.datetime.combine(_month_end(value), datetime.time.max)
+    if isinstance(value, datetime.date):
+        return _month_end(value) if up else value.replace(day=1)
+    if isinstance(value, int):
+        return _rounded_int(value, digits, up=up)
+    # The float nearest to a number beyond the value is not before the value.
+    return float(_rounded(value, digits, up=up)) if math.isfinite(value) else value
+
+
+def _rounded_int(value: int, digits: int | None, *, up: bool) -> int:
+    if digits is None:
+        return value
+    return min(max(int(_rounded(value, digits, up=up)), _INT_LIMITS[0]), _INT_LIMITS[1])
+
+
+def _rounded(value: float, digits: int, *, up: bool) -> decimal.Decimal:
+    rounding = decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR
+    return decimal.Context(prec=digits, rounding=rounding).create_decimal(value)
+
+
+def _month_end(day: datetime.date) -> datetime.date:
+    return datetime.date(day.year, day.month, calendar.monthrange(day.year, day.month)[1])

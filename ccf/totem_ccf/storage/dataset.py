@@ -1,0 +1,257 @@
+"""Datasets: files, folders and globs as one table in fragments.
+
+``open_dataset`` reads the data once where they lie (Parquet: its footers, and its bytes for the digests) and gives
+the schema and the fragments; nothing is copied. Opening the same files again gives the same, on any machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from totem_ccf.storage.columns import FileColumn, item_of, machine_type, unsupported
+from totem_ccf.storage.delimited import TypeInference, read_header
+from totem_ccf.storage.errors import DataError
+from totem_ccf.storage.fragment import BATCH_ROWS, Fragment, file_digest
+from totem_ccf.storage.names import identifiers
+from totem_ccf.storage.options import CsvOptions
+from totem_ccf.storage.parquet import ParquetSource
+from totem_ccf.storage.records import Block, CsvScanner, LineScanner, blocks
+from totem_ccf.storage.sources import find_files, format_of, is_compressed, open_stream, reading
+from totem_sdk.schema import LINES, Column, Schema
+from totem_sdk.types import FLOAT, INT, STR, Option, Type
+
+__all__ = ["Dataset", "open_dataset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset: its schema, its fragments in published order, and the columns of its files that it can't have.
+
+    ``omitted`` holds (name, reason); they are missing in the schema.
+    """
+
+    schema: Schema
+    fragments: tuple[Fragment, ...]
+    omitted: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The exact number of rows."""
+        return sum(fragment.rows for fragment in self.fragments)
+
+    def read(self, columns: Sequence[str], batch_rows: int = BATCH_ROWS, *, verify: bool = True) -> Iterator[Any]:
+        """Yield the rows of all fragments in order; see ``Fragment.read``."""
+        for fragment in self.fragments:
+            yield from fragment.read(columns, batch_rows, verify=verify)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the dataset as a JSON object: for the provider's own processes only, it names paths."""
+        return {
+            "schema": self.schema.to_json(),
+            "fragments": [fragment.to_json() for fragment in self.fragments],
+            "omitted": [list(pair) for pair in self.omitted],
+        }
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Dataset:
+        """Read what ``to_json`` gives."""
+        return cls(
+            Schema.from_json(document["schema"]),
+            tuple(Fragment.from_json(fragment) for fragment in document["fragments"]),
+            tuple((name, reason) for name, reason in document["omitted"]),
+        )
+
+
+def open_dataset(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    schema: Schema | None = None,
+    *,
+    csv: CsvOptions | None = None,
+    lines: bool = False,
+    digests: bool = True,
+) -> Dataset:
+    """Open files, folders and globs as one dataset.
+
+    Args:
+        paths: what to open, in order; all of one format.
+        schema: the columns to have, and their types; by default all that the files have.
+        csv: how CSV files are written.
+        lines: read every file as text, whatever its name says (what a job gets that derives from mrjob's own MRJob).
+        digests: compute the fragments' digests; without them a change since is found only by its number of rows.
+
+    Raises:
+        DataError: a file is not there, not readable, damaged, or has not the columns or types.
+    """
+    files = find_files(paths)
+    formats = {"text" if lines else format_of(file) for file in files}
+    if len(formats) > 1:
+        raise DataError("format", str(files[0]), f"files of different formats: {', '.join(sorted(formats))}")
+    match formats.pop():
+        case "parquet":
+            return _open_parquet(files, schema, digests)
+        case "csv":
+            return _open_csv(files, schema, csv or CsvOptions(), digests)
+        case _:
+            return _open_text(files, schema, digests)
+
+
+def _open_text(files: Sequence[Path], schema: Schema | None, digests: bool) -> Dataset:
+    if schema not in (None, LINES):
+        raise DataError("schema", str(files[0]), "text has one column: line, of type str")
+    columns = (FileColumn("line", "line", 0, STR),)
+    fragments: list[Fragment] = []
+    for file in files:
+        whole = Fragment(str(file), "text", columns, 0, 0, 0, 0, None)
+        fragments += _cut(whole, LineScanner(), digests, lambda _: None)
+    return Dataset(LINES, tuple(fragments))
+
+
+def _open_csv(files: Sequence[Path], schema: Schema | None, options: CsvOptions, digests: bool) -> Dataset:
+    inference = TypeInference()
+    opened: list[tuple[tuple[FileColumn, ...], list[Fragment]]] = []
+    for file in files:
+        path = str(file)
+        sources, header = read_header(file, options)
+        names = identifiers(sources, path)
+        columns = tuple(FileColumn(name, sources[i], i, STR) for i, name in enumerate(names))
+        wanted = opened[0][0] if schema is None and opened else ()
+        _require(path, [column.name for column in (schema.columns if schema else wanted)], names)
+        _require(str(files[0]), names if wanted else [], [column.name for column in wanted])
+
+        def visit(block: Block, path: str = path, names: Sequence[str] = names) -> None:
+            if schema is None:
+                inference.add(path, block, names, options)
+
+        whole = Fragment(path, "csv", (), 0, 0, 0, 0, None, width=len(names), header=header, csv=options)
+        opened.append((columns, _cut(whole, CsvScanner(options.delimiter), digests, visit)))
+    if schema is None:
+        schema = Schema(tuple(Column(column.name, inference.type_of(column.name)) for column in opened[0][0]))
+    fragments: list[Fragment] = []
+    for columns, pieces in opened:
+        by_name = {column.name: column for column in columns}
+        typed = tuple(replace(by_name[column.name], type=column.type) for column in schema.columns)
+        fragments += [replace(piece, columns=typed) for piece in pieces]
+    return Dataset(schema, tuple(fragments))
+
+
+def _cut(
+    whole: Fragment, scanner: CsvScanner | LineScanner, digests: bool, visit: Callable[[Block], None]
+) -> list[Fragment]:
+    """Return the fragments of a plain file, each as ``whole`` with its own place; show every block to ``visit``.
+
+    A compressed file can't be entered in the middle and is one fragment.
+    """
+    path = Path(whole.path)
+    found = []
+    compressed = is_compressed(path)
+    with reading(path), open_stream(path) as stream:
+        header = stream.read(whole.header)
+        for block in blocks(stream, scanner, whole.path, start=whole.header):
+            visit(block)
+            digest = hashlib.sha256(header)
+            digest.update(block.data if digests and not compressed else b"")
+            found.append(
+                replace(
+                    whole,
+                    start=block.start,
+                    stop=block.start + len(block.data),
+                    first_row=block.first_row,
+                    rows=block.rows,
+                    digest=digest.hexdigest() if digests else None,
+                )
+            )
+        if not compressed:
+            return found
+        size = path.stat().st_size
+    digest_text = file_digest(whole.path, 0, size, 0) if digests else None
+    return [replace(whole, stop=size, rows=sum(piece.rows for piece in found), digest=digest_text)]
+
+
+def _open_parquet(files: Sequence[Path], schema: Schema | None, digests: bool) -> Dataset:
+    for file in files:
+        if is_compressed(file):
+            raise DataError("format", str(file), "Parquet compresses by itself: decompress the file")
+    opened: list[tuple[str, dict[str, FileColumn]]] = []
+    omitted: dict[str, str] = {}
+    for file in files:
+        path = str(file)
+        with ParquetSource(path) as source:
+            fields = source.fields()
+            names = identifiers([name for name, _ in fields], path)
+            columns: dict[str, FileColumn] = {}
+            for position, (name, (field, arrow)) in enumerate(zip(names, fields, strict=True)):
+                type_ = machine_type(arrow)
+                if type_ is None:
+                    if schema is not None and schema.index(name) is not None:
+                        raise DataError("schema", path, unsupported(arrow), column=name)
+                    omitted.setdefault(name, unsupported(arrow))
+                else:
+                    type_ = Option(type_) if schema is None and source.has_nulls(field) else type_
+                    columns[name] = FileColumn(name, field, position, type_)
+        opened.append((path, columns))
+    if schema is None:
+        schema = _common(opened)
+    fragments: list[Fragment] = []
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for path, columns in opened:
+            _require(path, [column.name for column in schema.columns], list(columns))
+            wanted = tuple(_typed(path, columns[column.name], column.type) for column in schema.columns)
+            fragments += pool.map(_digested, _ranges(path, wanted)) if digests else _ranges(path, wanted)
+    return Dataset(schema, tuple(fragments), tuple(omitted.items()))
+
+
+def _common(opened: Sequence[tuple[str, dict[str, FileColumn]]]) -> Schema:
+    """Return the schema of several Parquet files: the columns of the first, optional where one has nulls."""
+    first_path, first = opened[0]
+    if not first:
+        raise DataError("schema", first_path, "no column has a type that a job can have")
+    types = {name: column.type for name, column in first.items()}
+    for path, columns in opened[1:]:
+        _require(path, list(first), list(columns))
+        _require(first_path, list(columns), list(first))
+        for name, column in columns.items():
+            if item_of(column.type) != item_of(types[name]):
+                detail = f"the type is {item_of(column.type)} here and {item_of(types[name])} in {first_path}"
+                raise DataError("schema", path, detail, column=name)
+            if isinstance(column.type, Option):
+                types[name] = column.type
+    return Schema(tuple(Column(name, type_) for name, type_ in types.items()))
+
+
+def _typed(path: str, column: FileColumn, type_: Type) -> FileColumn:
+    there, wanted = item_of(column.type), item_of(type_)
+    if there != wanted and (there, wanted) != (INT, FLOAT):
+        raise DataError("schema", path, f"the type is {there}, the schema says {type_}", column=column.name)
+    return replace(column, type=type_)
+
+
+def _ranges(path: str, columns: tuple[FileColumn, ...]) -> list[Fragment]:
+    fragments = []
+    first_row = 0
+    with ParquetSource(path) as source:
+        for start, stop, rows in source.ranges():
+            fragments.append(Fragment(path, "parquet", columns, start, stop, first_row, rows, None))
+            first_row += rows
+    return fragments
+
+
+def _digested(fragment: Fragment) -> Fragment:
+    with ParquetSource(fragment.path) as source:
+        pairs = tuple(
+            (column.source, source.digest(column.source, fragment.start, fragment.stop)) for column in fragment.columns
+        )
+    digest = hashlib.sha256(json.dumps([fragment.rows, *map(list, pairs)]).encode()).hexdigest()
+    return replace(fragment, digest=digest, column_digests=pairs)
+
+
+def _require(path: str, wanted: Sequence[str], there: Sequence[str]) -> None:
+    for name in wanted:
+        if name not in there:
+            raise DataError("schema", path, f"there is no such column (there are: {', '.join(there)})", column=name)

@@ -1,0 +1,72 @@
+"""Results in files: as lines, CSV and Parquet."""
+
+import hashlib
+import math
+
+import pyarrow.parquet as pq
+import pytest
+
+from totem_ccf.storage import UnwritableResult, check_result_file, open_dataset, write_result
+from totem_sdk.types import FLOAT, INT, NONE, NUM, STR, Option, Tuple, parse_type
+from totem_sdk.values import result_digest
+
+PAIRS = [((1, "a"), 0.1), ((2, 'b",\n'), math.inf), ((3, ""), None)]
+KEY, VALUE = parse_type("[int,str]"), Option(FLOAT)
+
+
+def test_lines_are_the_canonical_ones(tmp_path):
+    path = tmp_path / "result.jsonl"
+    assert write_result(path, PAIRS, KEY, VALUE) == 3
+    assert path.read_text() == '[[1,"a"],0.1]\n[[2,"b\\",\\n"],Infinity]\n[[3,""],null]\n'
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == result_digest(PAIRS)
+
+
+def test_csv_is_read_back(tmp_path):
+    path = tmp_path / "result.csv"
+    assert write_result(path, PAIRS, KEY, VALUE) == 3
+    assert path.read_text() == 'key_0,key_1,value\n1,a,0.1\n2,"b"",\n",inf\n3,,\n'
+    (batch,) = open_dataset(path).read(["key_0", "key_1", "value"])
+    assert [tuple(row.values()) for row in batch.to_pylist()] == [(*key, value) for key, value in PAIRS]
+
+
+def test_parquet_keeps_the_types(tmp_path):
+    path = tmp_path / "result.parquet"
+    assert write_result(path, PAIRS, KEY, VALUE) == 3
+    table = pq.read_table(path)
+    assert [(f.name, str(f.type), f.nullable) for f in table.schema] == [
+        ("key_0", "int64", False),
+        ("key_1", "string", False),
+        ("value", "double", True),
+    ]
+    assert [tuple(row.values()) for row in table.to_pylist()] == [(*key, value) for key, value in PAIRS]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json", "csv", "parquet"])
+def test_a_result_without_rows_or_keys(tmp_path, ending):
+    assert write_result(tmp_path / f"a.{ending}", [], STR, INT) == 0
+    assert write_result(tmp_path / f"b.{ending}", [(None, 7)], NONE, INT) == 1
+
+
+def test_a_number_of_either_kind(tmp_path):
+    path = tmp_path / "a.csv"
+    write_result(path, [("a", 1), ("b", 1.0)], STR, NUM)
+    assert path.read_text() == "key,value\na,1\nb,1.0\n"
+    with pytest.raises(UnwritableResult, match=r"write \.jsonl or \.csv"):
+        check_result_file(tmp_path / "a.parquet", STR, Option(NUM))
+
+
+def test_what_has_no_columns_goes_to_lines(tmp_path):
+    with pytest.raises(UnwritableResult, match=r"there are no columns for \(int,int\)\?; write \.jsonl"):
+        check_result_file(tmp_path / "a.csv", STR, Option(Tuple((INT, INT))))
+    check_result_file(tmp_path / "a.jsonl", STR, Option(Tuple((INT, INT))))
+
+
+@pytest.mark.parametrize("name", ["result", "result.txt", "result.xlsx"])
+def test_a_name_without_a_known_ending(tmp_path, name):
+    with pytest.raises(UnwritableResult, match=r"\.jsonl, \.csv or \.parquet"):
+        write_result(tmp_path / name, [], STR, INT)
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(UnwritableResult, match="No such file"):
+        write_result(tmp_path / "none" / "a.csv", [], STR, INT)

@@ -61,25 +61,8 @@ class SdkEvaluator:
 
     def evaluate(self, question: Question) -> Evaluation:
         """See ``Evaluator``."""
-        schema = Schema.from_json(question.schema)
-        try:
-            program = compile_job(question.source, schema, filename=question.filename, hidden=question.hidden)
-            values = read_params(program, question.params)
-            priced = price(program, Table.from_json(question.table))
-            found = estimate(priced, [Statistics.from_json(item) for item in question.statistics], values)
-        except sdk.Refused as error:
-            raise Refused(
-                f"the program is refused: {error}",
-                code="program",
-                refusals=[refusal.to_json() for refusal in error.refusals],
-            ) from None
-        return Evaluation(
-            program_id=program.program_id,
-            program=program.encode().decode(),
-            phases=tuple((phase.step, phase.kind) for phase in program.phases),
-            params=tuple(to_ledger(program, values)),
-            estimate=Estimate(found.lower, found.expected, found.upper),
-        )
+        asked = {name: getattr(question, name) for name in Question.__dataclass_fields__}
+        return _evaluate(canonical.encode(asked | {"hidden": sorted(question.hidden)}))
 
     def recompute(self, program: str, table: Any, receipt: Mapping[str, Any]) -> int:
         """See ``Evaluator``."""
@@ -107,3 +90,29 @@ class SdkEvaluator:
 @lru_cache(maxsize=32)
 def _priced(program: str, table: bytes) -> PricedProgram:
     return price(Program.decode(program.encode()), Table.from_json(canonical.decode(table)))
+
+
+@lru_cache(maxsize=8)
+def _evaluate(asked: bytes) -> Evaluation:
+    """Answer a question, given as canonical JSON: a submission that lost a race asks the same one again."""
+    question = canonical.decode(asked)
+    hidden = frozenset(question["hidden"])
+    try:
+        schema = Schema.from_json(question["schema"])
+        program = compile_job(question["source"], schema, filename=question["filename"], hidden=hidden)
+        values = read_params(program, question["params"])
+        priced = price(program, Table.from_json(question["table"]))
+        found = estimate(priced, [Statistics.from_json(item) for item in question["statistics"]], values)
+    except sdk.Refused as error:
+        raise Refused(
+            f"the program is refused: {error}",
+            code="program",
+            refusals=[refusal.to_json() for refusal in error.refusals],
+        ) from None
+    return Evaluation(
+        program_id=program.program_id,
+        program=program.encode().decode(),
+        phases=tuple((phase.step, phase.kind) for phase in program.phases),
+        params=tuple(to_ledger(program, values)),
+        estimate=Estimate(found.lower, found.expected, found.upper),
+    )

@@ -1,5 +1,15 @@
 """The contracts, one module a concern; importing this package fills the registry."""
 
-from totem_chaincode.contracts import access, accounts, datasets, jobs, participants, results, settlement, tables
+from totem_chaincode.contracts import (
+    access,
+    accounts,
+    datasets,
+    jobs,
+    participants,
+    results,
+    settlement,
+    submission,
+    tables,
+)
 
-__all__ = ["access", "accounts", "datasets", "jobs", "participants", "results", "settlement", "tables"]
+__all__ = ["access", "accounts", "datasets", "jobs", "participants", "results", "settlement", "submission", "tables"]

@@ -14,6 +14,7 @@ from typing import Any
 from totem.ledger.certificates import Trust
 from totem.ledger.embedded.snapshot import SqliteSnapshot
 from totem.ledger.envelopes import read_write_set
+from totem.ledger.errors import LedgerUnavailable
 from totem_chaincode import canonical
 from totem_chaincode.simulation import conflicts
 
@@ -22,10 +23,10 @@ __all__ = [
     "NO_BLOCK",
     "VALID",
     "Config",
+    "ConfigReader",
     "Header",
     "apply_config",
     "apply_transaction",
-    "config_of",
     "data_hash",
     "head_of",
     "insert_block",
@@ -101,6 +102,29 @@ class Config:
         return cls(document["channel"], document["node"], Trust(document["authorities"], document["crl"]))
 
 
+class ConfigReader:
+    """Reads the configuration in force, keeping it as long as it is the same one."""
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[int, int], Config] | None = None
+
+    def read(self, connection: sqlite3.Connection) -> Config:
+        """Return the configuration in force.
+
+        Raises:
+            LedgerUnavailable: the ledger has none: it was not made to its end.
+        """
+        row = connection.execute("SELECT block, position, value FROM state WHERE key = ?", (CONFIG_KEY,)).fetchone()
+        if row is None:
+            raise LedgerUnavailable("the ledger has no first block; it was not made to its end")
+        version = (row[0], row[1])
+        known = self._known
+        if known is None or known[0] != version:
+            known = (version, Config.from_json(canonical.decode(row[2])))
+            self._known = known
+        return known[1]
+
+
 def data_hash(data: bytes) -> str:
     """Return the hash of a block's transactions as its header has it."""
     return hashlib.sha256(data).hexdigest()
@@ -110,14 +134,6 @@ def head_of(connection: sqlite3.Connection) -> Header | None:
     """Return the last block's header, or None where there is no block."""
     row = connection.execute("SELECT header FROM block ORDER BY number DESC LIMIT 1").fetchone()
     return Header.decode(row[0]) if row else None
-
-
-def config_of(connection: sqlite3.Connection) -> tuple[tuple[int, int], bytes]:
-    """Return version and bytes of the configuration in force."""
-    block, position, value = connection.execute(
-        "SELECT block, position, value FROM state WHERE key = ?", (CONFIG_KEY,)
-    ).fetchone()
-    return (block, position), value
 
 
 def insert_block(connection: sqlite3.Connection, header: Header, data: bytes, signature: str, codes: list[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from totem.ledger.certificates import Trust
 from totem.ledger.embedded import reading
-from totem.ledger.embedded.chain import VALID, Config, config_of
+from totem.ledger.embedded.chain import VALID, Config, ConfigReader
 from totem.ledger.embedded.orderer import Orderer, check_moment, find_outcome
 from totem.ledger.embedded.private import PrivateStore
 from totem.ledger.embedded.snapshot import SqliteSnapshot, SupersededError
@@ -23,7 +23,6 @@ from totem.ledger.errors import IdentityProblem, LedgerError, LedgerUnavailable,
 from totem.ledger.identities import Identity
 from totem.ledger.port import Block, Event, Submitted, VerifyReport
 from totem.ledger.wallet import Wallet
-from totem_chaincode import canonical
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.simulation import ReadWriteSet, SimulatedStub
 
@@ -56,8 +55,15 @@ class EmbeddedLedger:
             raise LedgerUnavailable(f"{folder}: the ledger's node identity can't be used: {error}") from None
         self._pool = Pool(folder / "ledger.db", durable=durable)
         self._private = PrivateStore(folder, durable=durable)
-        self._orderer = Orderer(folder, self._pool, self._private, self._node, self._clock)
-        self._config: tuple[tuple[int, int], Config] | None = None
+        self._configuration = ConfigReader()
+        self._orderer = Orderer(
+            folder,
+            pool=self._pool,
+            private=self._private,
+            configuration=self._configuration,
+            node=self._node,
+            clock=self._clock,
+        )
 
     @classmethod
     def create(
@@ -110,10 +116,9 @@ class EmbeddedLedger:
             raise LedgerUnavailable(f"{folder} has no ledger: `totem dev` or `totem admin init` makes one")
         ledger = cls(folder, chaincode, clock, durable=durable)
         try:
-            if ledger.height() == 0:
-                raise LedgerUnavailable(f"{folder}: the ledger has no first block; it was not made to its end")
+            _ = ledger.channel
             ledger._orderer.recover()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, LedgerUnavailable) as error:
             ledger.close()
             raise LedgerUnavailable(f"{folder}: the ledger can't be read: {error}") from None
         return ledger
@@ -204,29 +209,19 @@ class EmbeddedLedger:
     @property
     def channel(self) -> str:
         """The channel's name, part of every proposal."""
-        if self._config is None:
-            with self._pool.reading() as connection:
-                self._configuration(connection)
-        if self._config is None:
-            raise LedgerError("the ledger has no configuration")
-        return self._config[1].channel
+        with self._pool.connection() as connection:
+            return self._configuration.read(connection).channel
 
     def close(self) -> None:
         """See ``Ledger.close``."""
         self._pool.close()
         self._private.close()
 
-    def _configuration(self, connection: sqlite3.Connection) -> Config:
-        version, value = config_of(connection)
-        if self._config is None or self._config[0] != version:
-            self._config = (version, Config.from_json(canonical.decode(value)))
-        return self._config[1]
-
     def _simulate(self, proposal: Proposal, transient: Mapping[str, bytes]) -> tuple[Any, ReadWriteSet]:
         """Check who proposes, run the contract on a snapshot, return its answer and what it read and wrote."""
         for _ in range(3):
             with self._pool.reading() as connection:
-                config = self._configuration(connection)
+                config = self._configuration.read(connection)
                 now = self._clock()
                 proposal.check(config.channel)
                 check_moment(proposal.timestamp, now)

@@ -22,10 +22,10 @@ from totem.ledger.embedded.chain import (
     NO_BLOCK,
     VALID,
     Config,
+    ConfigReader,
     Header,
     apply_config,
     apply_transaction,
-    config_of,
     data_hash,
     head_of,
     insert_block,
@@ -97,11 +97,19 @@ class Orderer:
     """Orders, validates and commits for one process; several processes may each have one."""
 
     def __init__(
-        self, folder: Path, pool: Pool, private: PrivateStore, node: Identity, clock: Callable[[], int]
+        self,
+        folder: Path,
+        *,
+        pool: Pool,
+        private: PrivateStore,
+        configuration: ConfigReader,
+        node: Identity,
+        clock: Callable[[], int],
     ) -> None:
         self._lock_file = folder / "commit.lock"
         self._pool = pool
         self._private = private
+        self._configuration = configuration
         self._node = node
         self._clock = clock
         self._queue: list[_Item] = []
@@ -133,7 +141,7 @@ class Orderer:
         """Commit a block with a new configuration, made from the one in force (None: there is no block yet)."""
         with self._writing() as connection:
             head = head_of(connection)
-            current = None if head is None else Config.from_json(canonical.decode(config_of(connection)[1]))
+            current = None if head is None else self._configuration.read(connection)
             document = change(current).to_json()
             number = 0 if head is None else head.number + 1
             code = apply_config(connection, number, 0, document)
@@ -161,9 +169,9 @@ class Orderer:
 
     def _write_block(self, connection: sqlite3.Connection, items: list[_Item]) -> None:
         head = head_of(connection)
+        config = self._configuration.read(connection)
         if head is None:
-            raise LedgerError("the ledger has no first block")
-        config = Config.from_json(canonical.decode(config_of(connection)[1]))
+            raise LedgerError("the ledger has a configuration but no block")
         now = max(self._clock(), head.timestamp)
         batch = _Batch(head.number + 1)
         outcomes: list[tuple[_Item, Outcome]] = []

@@ -4,11 +4,12 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 __all__ = ["Contender", "Record", "WrongAnswer", "compare"]
 
-Answer = dict[int, float]
-"""Hour of the day → sum; what every contender computes."""
+Answer = dict[Any, float]
+"""Key → sum; what every contender computes (peak hour: hour of the day → sum of kW)."""
 
 
 class WrongAnswer(Exception):
@@ -63,14 +64,14 @@ def compare(name: str, rows: int, ours: Contender, peers: list[Contender]) -> li
     return [Record(name, rows, mine, peer.name, median[peer.name], mine / median[peer.name]) for peer in peers]
 
 
-def check_equal(ours: str, mine: Mapping[int, float], peer: str, theirs: Mapping[int, float]) -> None:
+def check_equal(ours: str, mine: Mapping[Any, float], peer: str, theirs: Mapping[Any, float]) -> None:
     """Compare two answers with a relative tolerance of 1e-9 for each sum.
 
     Raises:
-        WrongAnswer: they differ; the message names the hour.
+        WrongAnswer: they differ; the message names the key.
     """
     if mine.keys() != theirs.keys():
-        raise WrongAnswer(f"{ours} has the hours {sorted(mine)}, {peer} has {sorted(theirs)}")
-    for hour, value in mine.items():
-        if abs(value - theirs[hour]) > 1e-9 * max(abs(value), abs(theirs[hour])):
-            raise WrongAnswer(f"hour {hour}: {ours} has {value!r}, {peer} has {theirs[hour]!r}")
+        raise WrongAnswer(f"{ours} has the keys {sorted(mine)}, {peer} has {sorted(theirs)}")
+    for key, value in mine.items():
+        if abs(value - theirs[key]) > 1e-9 * max(abs(value), abs(theirs[key])):
+            raise WrongAnswer(f"key {key!r}: {ours} has {value!r}, {peer} has {theirs[key]!r}")

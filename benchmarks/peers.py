@@ -55,7 +55,7 @@ def mrjob_inline(text: Path) -> Contender:
     """Plain mrjob's inline runner on the rows as text; run once, it takes long."""
 
     def run() -> Answer:
-        job = PeakHourText(args=["--runner", "inline", "--no-conf", str(text)])
+        job = PeakHourText(args=["--quiet", "--runner", "inline", "--no-conf", str(text)])
         with job.make_runner() as runner:
             runner.run()
             return dict(job.parse_output(runner.cat_output()))

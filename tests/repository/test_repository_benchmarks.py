@@ -25,9 +25,9 @@ def test_the_ratio_is_ours_divided_by_the_peers_median():
 
 def test_a_peer_with_another_answer_is_refused():
     ours = Contender("ours", lambda: {1: 2.0}, 1)
-    with pytest.raises(WrongAnswer, match="hour 1"):
+    with pytest.raises(WrongAnswer, match="key 1"):
         compare("peak hour", 1, ours, [Contender("peer", lambda: {1: 2.0000001}, 1)])
-    with pytest.raises(WrongAnswer, match="hours"):
+    with pytest.raises(WrongAnswer, match="keys"):
         compare("peak hour", 1, ours, [Contender("peer", lambda: {1: 2.0, 2: 1.0}, 1)])
 
 

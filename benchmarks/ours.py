@@ -1,0 +1,130 @@
+"""Our side of the benchmark: a job on the local engine, and its kernel alone in this process."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Answer, Contender
+from totem_ccf.engines.local import EscrowSettlement, JobSpec, LocalEngine
+from totem_ccf.kernel import CompiledKernel, KernelExecutor, compile_kernel
+from totem_ccf.mapreduce.pairs import PairLayout
+from totem_ccf.mapreduce.shuffle import GroupBatch, Piece, ShuffleReader, ShuffleWriter
+from totem_ccf.storage import Dataset, open_dataset
+from totem_sdk.cost import PricedProgram, price
+from totem_sdk.lang import compile_job
+from totem_sdk.parameters import bind
+from totem_sdk.table import load
+from totem_sdk.task import Escrow, TaskResult
+
+__all__ = ["BenchmarkFailed", "Job", "kernel_alone", "on_the_engine"]
+
+ENOUGH = 10**17
+LEASE = 10**12
+MEMORY = 1 << 30
+
+
+class BenchmarkFailed(Exception):
+    """A job did not complete: there is no time to report."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """An example of one step on a Parquet file."""
+
+    source: Path
+    parquet: Path
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The file, opened and digested as publishing does it: once, before any job runs."""
+        return open_dataset([self.parquet])
+
+    @cached_property
+    def priced(self) -> PricedProgram:
+        """The compiled job under table standard-1."""
+        return price(compile_job(self.source.read_text("utf-8"), self.dataset.schema), load("standard-1"))
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """The job's parameters, all at their defaults."""
+        return bind(self.priced.program, {})
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.dataset.rows
+
+
+def on_the_engine(engine: LocalEngine, job: Job, workers: int) -> Contender:
+    """The whole framework: processes, leases, shuffle through files, settled phases; reads the file each time."""
+
+    def run() -> Answer:
+        with tempfile.TemporaryDirectory(prefix="totem-bench-") as folder:
+            spec = JobSpec(
+                job_id="bench",
+                directory=Path(folder) / "job",
+                program=job.priced.program.encode(),
+                table=job.priced.table.to_json(),
+                params=job.params,
+                escrow=ENOUGH,
+                fragments=[fragment.to_json() for fragment in job.dataset.fragments],
+                workers=workers,
+            )
+            end = engine.run(spec, EscrowSettlement(job.priced, ENOUGH))
+            if end.state != "completed" or end.result is None:
+                raise BenchmarkFailed(f"{job.source.name} ended {end.state}: {end.reason or end.error}")
+            return {_key(key): value for key, value in map(json.loads, end.result.read_text("utf-8").splitlines())}
+
+    return Contender(f"totem, {workers} worker{'s'[: workers > 1]}", run)
+
+
+def kernel_alone(job: Job, *, metered: bool) -> Contender:
+    """The kernel in this process, rows and groups in memory: what is measured is the code that carries the meter."""
+    compiled = compile_kernel(job.priced, metered=metered)
+    names = [job.dataset.schema.columns[position].name for position in job.priced.columns_charged]
+    batches = [list(fragment.read(names)) for fragment in job.dataset.fragments]
+    groups = _grouped(job, compiled, batches)
+    layout = PairLayout(*job.priced.program.steps[0].emits)
+
+    def run() -> Answer:
+        executor = KernelExecutor(compiled, job.params)
+        for task in batches:
+            _complete(executor.run_map(0, iter(task), Escrow(ENOUGH, LEASE), lambda _: None))
+        out: list[Any] = []
+        for partition in groups:
+            _complete(executor.run_reduce(0, iter(partition), Escrow(ENOUGH, LEASE), out.append))
+        return {_key(key): value for batch in out for key, value in layout.to_python(batch)}
+
+    return Contender("kernel" if metered else "kernel without charges", run, times=7)
+
+
+def _grouped(job: Job, compiled: CompiledKernel, batches: list[list[Any]]) -> list[list[GroupBatch]]:
+    """Run the maps once and return the groups of each partition in memory."""
+    executor = KernelExecutor(compiled, job.params)
+    partitions = job.priced.program.steps[0].partitions
+    with tempfile.TemporaryDirectory(prefix="totem-bench-") as folder:
+        pieces: list[Piece] = []
+        for number, task in enumerate(batches):
+            writer = ShuffleWriter(executor.layout(0), partitions, Path(folder) / str(number), MEMORY)
+            _complete(executor.run_map(0, iter(task), Escrow(ENOUGH, LEASE), writer.add))
+            pieces += writer.finish()
+        return [
+            list(ShuffleReader(executor.layout(0), mine, MEMORY).groups())
+            for partition in range(partitions)
+            if (mine := [piece for piece in pieces if piece.partition == partition])
+        ]
+
+
+def _complete(result: TaskResult) -> None:
+    if result.end != "done":
+        raise BenchmarkFailed(f"a task ended {result.end}: {result.error}")
+
+
+def _key(key: Any) -> Any:
+    """Return a key that can be looked up: JSON has made lists of tuples."""
+    return tuple(key) if isinstance(key, list) else key

@@ -1,1 +1,6 @@
-"""Program to WebAssembly, with metering compiled in."""
+"""Program to WebAssembly, with metering compiled in (docs/kernel.md)."""
+
+from totem_ccf.kernel.compiled import CompiledKernel, compile_kernel
+from totem_ccf.kernel.executor import KernelExecutor
+
+__all__ = ["CompiledKernel", "KernelExecutor", "compile_kernel"]

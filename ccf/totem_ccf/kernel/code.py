@@ -17,11 +17,12 @@ from contextlib import AbstractContextManager, contextmanager
 from totem_ccf.kernel.charges import Charges
 from totem_ccf.kernel.flatten import slots
 from totem_ccf.kernel.plan import RolePlan, StepPlan
+from totem_ccf.kernel.widening import wider
 from totem_ccf.kernel.writer import Writer
 from totem_sdk.errors import InternalError, ProgramError
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Body, Exit, If, Loop, Op, Return, Scope
-from totem_sdk.types import Type
+from totem_sdk.types import NONE, Type
 
 __all__ = ["FunctionCode", "Rule", "SizeOf"]
 
@@ -165,10 +166,14 @@ class FunctionCode:
         number = op.imm[0]
         if not isinstance(number, int):
             raise InternalError(f"line {op.line}: a call names no function")
-        arguments = " ".join(value for register in op.args for value in self.get(register))
         callee = self.plan.program.functions[number]
-        callee_slots = () if callee.returns is None else slots(callee.returns)
-        results = [self.local(f"$result_{slot.wasm}_{i}", slot.wasm) for i, slot in enumerate(callee_slots)]
+        arguments = " ".join(
+            value
+            for register, parameter in zip(op.args, callee.params, strict=True)
+            for value in wider(self.type_of(register), callee.registers[parameter], self.get(register))
+        )
+        returns = callee.returns or NONE
+        results = [self.local(f"$result_{slot.wasm}_{i}", slot.wasm) for i, slot in enumerate(slots(returns))]
 
         def run() -> None:
             self.put(f"(call ${self.role.name}_f{number} (local.get $balance) {arguments})")
@@ -181,7 +186,7 @@ class FunctionCode:
         with self.within("(if (i64.lt_s (local.get $balance) (i64.const 0)) (then", "))"):
             self.put(f"(call $frame (i32.const {2 * self._op + 1})) (br $stop)")
         if op.dst is not None:
-            self.set(op.dst, [f"(local.get {name})" for name in results])
+            self.set(op.dst, wider(returns, self.type_of(op.dst), [f"(local.get {name})" for name in results]))
 
     def spill(self) -> None:
         """Write the counters to the meter's memory."""
@@ -226,8 +231,9 @@ class FunctionCode:
                 case Exit(level=level):
                     self.put(f"(br {self._exits[-1 - level]})")
                 case Return(register=register):
-                    if register is not None:
-                        for i, value in enumerate(self.get(register)):
+                    if register is not None and self.function.returns is not None:
+                        values = wider(self.type_of(register), self.function.returns, self.get(register))
+                        for i, value in enumerate(values):
                             self.put(f"(local.set $return_{i} {value})")
                     self.put("(br $return)")
 

@@ -8,6 +8,7 @@ from totem_ccf.kernel.areas import FIELD_BYTES
 from totem_ccf.kernel.code import FunctionCode, Rule
 from totem_ccf.kernel.flatten import item_offset, slots
 from totem_ccf.kernel.plan import Cells
+from totem_ccf.kernel.widening import wider
 from totem_ccf.kernel.writer import float_text
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op, Value
@@ -54,48 +55,7 @@ def _widen(code: FunctionCode, op: Op) -> None:
     if op.dst is None:
         raise InternalError(f"line {op.line}: 'widen' has no destination")
     source = op.args[0]
-    code.set(op.dst, _wider(code.type_of(source), code.type_of(op.dst), code.get(source)))
-
-
-def _wider(type_: Type, wanted: Type, values: Sequence[str]) -> list[str]:
-    """Return the slots of a value as those of a wider type."""
-    if slots(type_) == slots(wanted) and _same_shape(type_, wanted):
-        return list(values)
-    match type_, wanted:
-        case Option(item=item), Option(item=wider):
-            return [values[0], *_wider(item, wider, values[1:])]
-        case _, Option(item=wider):
-            if type_ == NONE:
-                return [slot.zero for slot in slots(wanted)]
-            return ["(i32.const 1)", *_wider(type_, wider, values)]
-        case Tuple(items=items), Tuple(items=wider_items):
-            result: list[str] = []
-            start = 0
-            for item, wider in zip(items, wider_items, strict=True):
-                end = start + len(slots(item))
-                result += _wider(item, wider, values[start:end])
-                start = end
-            return result
-        case _ if type_ == INT and wanted == FLOAT:
-            return [f"(f64.convert_i64_s {values[0]})"]
-        case _ if type_ == INT and wanted == NUM:
-            return ["(i32.const 0)", values[0]]
-        case _ if type_ == FLOAT and wanted == NUM:
-            return ["(i32.const 1)", f"(i64.reinterpret_f64 {values[0]})"]
-        case _ if type_ == NUM and wanted == FLOAT:
-            return [f"(call $num_float {values[0]} {values[1]})"]
-    raise InternalError(f"a {type_} can't be widened to a {wanted}")
-
-
-def _same_shape(a: Type, b: Type) -> bool:
-    """Return whether two types differ at most in whether tuples are listed."""
-    match a, b:
-        case Option(item=x), Option(item=y):
-            return _same_shape(x, y)
-        case Tuple(items=xs), Tuple(items=ys):
-            return len(xs) == len(ys) and all(_same_shape(x, y) for x, y in zip(xs, ys, strict=True))
-        case _:
-            return a == b
+    code.set(op.dst, wider(code.type_of(source), code.type_of(op.dst), code.get(source)))
 
 
 def _tuple(code: FunctionCode, op: Op) -> None:
@@ -117,10 +77,10 @@ def _unwrap(code: FunctionCode, op: Op) -> None:
 
 
 def _param(code: FunctionCode, op: Op) -> None:
-    name = op.imm[0]
-    if not isinstance(name, str):
+    number = op.imm[0]
+    if not isinstance(number, int):
         raise InternalError(f"line {op.line}: 'param' names no parameter")
-    code.set(op.dst, code.plan.params[name].load())
+    code.set(op.dst, code.plan.params[code.plan.program.params[number].name].load())
 
 
 def _field(code: FunctionCode, op: Op) -> Cells:

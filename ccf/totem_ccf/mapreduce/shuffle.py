@@ -239,7 +239,8 @@ def _joined(parts: Iterable[Any], schema: Any) -> Any:
     tables = [part if isinstance(part, pa.Table) else pa.Table.from_batches([part]) for part in parts]
     try:
         table = pa.concat_tables(tables) if tables else schema.empty_table()
-        columns = [column.combine_chunks() for column in table.columns]
+        # Arrow would copy even a single chunk.
+        columns = [c.chunk(0) if c.num_chunks == 1 else c.combine_chunks() for c in table.columns]
         return pa.RecordBatch.from_arrays(columns, schema=table.schema)
     except (pa.ArrowInvalid, pa.ArrowCapacityError, TypeError):
         raise ShuffleError("the texts of one group, or of one memory limit, exceed the 2 GiB of a column") from None

@@ -32,7 +32,17 @@ import pyarrow.compute as pc
 
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Option, Type, parse_type
 
-__all__ = ["ARROW", "BadCell", "FileColumn", "conform", "first_failing", "item_of", "machine_type", "unsupported"]
+__all__ = [
+    "ARROW",
+    "BadCell",
+    "FileColumn",
+    "conform",
+    "first_failing",
+    "item_of",
+    "machine_type",
+    "unsupported",
+    "whole",
+]
 
 ARROW: dict[Type, Any] = {
     INT: pa.int64(),
@@ -118,6 +128,11 @@ def unsupported(type_: Any) -> str:
     if pa.types.is_nested(type_):
         return "lists, structs and maps are not rows: store their parts as columns of their own"
     return f"there is no type for {type_}: store it as a number, a text, a date or a timestamp"
+
+
+def whole(chunked: Any) -> Any:
+    """Return a chunked array as one array (Arrow's own ``combine_chunks`` would copy even a single chunk)."""
+    return chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
 
 
 def first_failing(rows: int, fits: Callable[[int], bool]) -> int:

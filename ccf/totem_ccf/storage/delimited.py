@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from totem_ccf.storage.columns import ARROW, BadCell, FileColumn, conform, first_failing, item_of, machine_type
+from totem_ccf.storage.columns import ARROW, BadCell, FileColumn, conform, first_failing, item_of, machine_type, whole
 from totem_ccf.storage.errors import DataError
 from totem_ccf.storage.options import CsvOptions
 from totem_ccf.storage.records import Block, CsvScanner, read_piece
@@ -161,7 +161,7 @@ class _BlockReader:
             return None
         if stop is None and table.num_rows != self._block.rows:
             return None
-        return [column.combine_chunks() for column in table.columns]
+        return [whole(column) for column in table.columns]
 
     def _parsed(self, columns: Sequence[FileColumn], types: Sequence[Any] | None, stop: int | None) -> Any:
         data = pa.py_buffer(self._block.data)

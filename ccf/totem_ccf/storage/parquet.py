@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from totem_ccf.storage.columns import FileColumn
+from totem_ccf.storage.columns import FileColumn, whole
 from totem_ccf.storage.digests import digest_of_range
 from totem_ccf.storage.errors import DataError
 from totem_ccf.storage.records import BLOCK_BYTES, BLOCK_ROWS
@@ -116,7 +116,7 @@ class ParquetSource:
             with self._reading():
                 if rows <= _LARGE_GROUP:
                     table = self._file.read_row_group(group, columns=names, use_threads=False)
-                    parts = iter([[table[name].combine_chunks() for name in names]])
+                    parts = iter([[whole(table[name]) for name in names]])
                 else:
                     parts = (
                         [batch[name] for name in names]

@@ -85,10 +85,12 @@ def profile(
         for column in looked_at
     }
     # Arrow and numpy count without Python's lock: the columns of a batch are counted side by side.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        _count(dataset, {name: counter.take for name, counter in counters.items()}, pool, verify)
+    # Meanwhile the next batch is read.
+    with ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1) as pool:
+        _count(dataset, {name: counter.take for name, counter in counters.items()}, pool, verify=verify)
         again = {name: counter.take_again for name, counter in counters.items() if counter.wants_again()}
-        _count(dataset, again, pool, verify)
+        # What has just been verified is not verified again.
+        _count(dataset, again, pool, verify=False)
     return Statistics(
         rows=dataset.rows,
         fragments=tuple(fragment.rows for fragment in dataset.fragments),
@@ -96,9 +98,12 @@ def profile(
     )
 
 
-def _count(dataset: Dataset, counters: Mapping[str, Callable[[Any], None]], pool: Executor, verify: bool) -> None:
+def _count(dataset: Dataset, counters: Mapping[str, Callable[[Any], None]], pool: Executor, *, verify: bool) -> None:
     """Read the columns that are counted and give each batch of them to what counts it."""
     if not counters:
         return
-    for batch in dataset.read(list(counters), _BATCH_ROWS, verify=verify):
+    batches = dataset.read(list(counters), _BATCH_ROWS, verify=verify)
+    ahead = pool.submit(next, batches, None)
+    while (batch := ahead.result()) is not None:
+        ahead = pool.submit(next, batches, None)
         list(pool.map(lambda count, array: count(array), counters.values(), batch.columns))

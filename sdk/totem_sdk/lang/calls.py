@@ -33,8 +33,8 @@ def self_attributes(node: ast.AST) -> Iterator[ast.Attribute]:
 def _called(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[ast.AST, str]]:
     for part in ast.walk(method):
         match part:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)) if name in methods:
-                yield part, name
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name) as called) if name in methods:
+                yield called, name
 
 
 def reach_of(source: Source, methods: Mapping[str, ast.FunctionDef], findings: Findings) -> Mapping[str, Reach]:

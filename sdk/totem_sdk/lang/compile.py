@@ -40,8 +40,8 @@ def compile_job(
     parsed = parse(source, filename, names)
     findings = Findings()
     job = read_job(parsed, findings)
-    findings.check()
     if job is None:
+        findings.check()
         raise InternalError("there is no job and no finding")
     check_names = Names(job.globals, job.name, job.methods)
     for method in job.methods.values():

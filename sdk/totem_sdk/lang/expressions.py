@@ -243,7 +243,7 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
 def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     job = scope.role.job
     if name not in job.methods:
-        scope.refuse(node, "unknown-function", f"there is no method {name}")
+        scope.refuse(node.func, "unknown-function", f"there is no method {name}")
         return None
     types: list[Type | None] = []
     args: list[Expr] = []

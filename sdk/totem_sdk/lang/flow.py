@@ -245,6 +245,8 @@ class _Walker:
         of_values = isinstance(node.iter, ast.Name) and node.iter.id == self.setting.values
         of_range = isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Name)
         self.expression(node.iter)
+        if isinstance(node.iter, ast.Name) and of_values:
+            self.drawn = self.drawn_at(node.iter, self.drawn)
         # A group always has a value.
         sure = of_values or bool(rounds)
         bounded = rounds is not None or not (of_values or of_range)
@@ -338,16 +340,22 @@ class _Walker:
 
     def draw(self, node: ast.AST, drawn: frozenset[ast.AST]) -> frozenset[ast.AST]:
         """Return where values may have been drawn after ``node`` was evaluated."""
-        if isinstance(node, ast.Name) and node.id == self.setting.values:
-            if drawn:
-                self.add(node, "values-twice", f"the values of {node.id} may have been drawn before")
-            return drawn | {node}
-        if isinstance(node, ast.IfExp):
-            tested = self.draw(node.test, drawn)
-            return self.draw(node.body, tested) | self.draw(node.orelse, tested)
+        match node:
+            case ast.Call(func=ast.Name(id="sum" | "min" | "max"), args=[ast.Name(id=name) as values]) if (
+                name == self.setting.values
+            ):
+                return self.drawn_at(values, drawn)
+            case ast.IfExp():
+                tested = self.draw(node.test, drawn)
+                return self.draw(node.body, tested) | self.draw(node.orelse, tested)
         for child in ast.iter_child_nodes(node):
             drawn = self.draw(child, drawn)
         return drawn
+
+    def drawn_at(self, node: ast.Name, drawn: frozenset[ast.AST]) -> frozenset[ast.AST]:
+        if drawn:
+            self.add(node, "values-twice", f"the values of {node.id} may have been drawn before")
+        return drawn | {node}
 
     # The end.
 

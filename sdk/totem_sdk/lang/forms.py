@@ -80,9 +80,11 @@ class Names:
 
 def local_names(function: ast.FunctionDef) -> dict[str, None]:
     """Return the parameters and every name that the function assigns, in order."""
-    names = dict.fromkeys(argument.arg for argument in function.args.args)
+    names: dict[str, None] = {}
     for node in ast.walk(function):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        if isinstance(node, ast.arg):
+            names[node.arg] = None
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names[node.id] = None
     return names
 

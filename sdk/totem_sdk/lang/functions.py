@@ -189,7 +189,7 @@ def call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr
     has[DATETIME] = f"date, {has[DATE]}"
     known = has.get(owner.type)
     hint = f"{owner.type} has the methods {known}" if known else None
-    scope.refuse(node, "unknown-attribute", f"{owner.type} has no method {name}()", hint)
+    scope.refuse(method, "unknown-attribute", f"{owner.type} has no method {name}()", hint)
     return None
 
 

@@ -14,7 +14,7 @@ from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.flow import Flow, Setting, analyse
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.growth import check_growth
-from totem_sdk.lang.scope import FunctionState, RoleState, Scope, Work, WorkLimitError
+from totem_sdk.lang.scope import MAX_HELPERS, FunctionState, RoleState, Scope, Work, WorkLimitError
 from totem_sdk.lang.statements import check_body
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
@@ -59,6 +59,7 @@ class Roles:
             **job.globals,
             **{f"self.{name}": value for name, value in job.constants.items()},
         }
+        self._constants: dict[str, Mapping[str, Constant]] = {}
         self._flows: dict[tuple[str, str | None, tuple[str, ...]], tuple[Flow, Findings]] = {}
 
     def flow(
@@ -83,7 +84,7 @@ class Roles:
                 used.add(name)
                 method = self.job.methods[name]
                 values = method.args.args[2].arg if part in ("combiner", "reducer") else None
-                self.flow(method, values, fields_of(method) if part.endswith("_init") else (), findings)
+                self.flow(method, values, fields_of(self.job, method) if part.endswith("_init") else (), findings)
         for name, method in self.job.methods.items():
             if name not in used:
                 self.flow(method, None, (), findings)
@@ -100,7 +101,7 @@ class Roles:
         ``functions`` gives the names of its methods by part (init, main, final), in this order; ``emits`` is what it
         emits in any case (where the main function is the identity).
         """
-        names = fields_of(self.job.methods[functions["init"]]) if "init" in functions else ()
+        names = fields_of(self.job, self.job.methods[functions["init"]]) if "init" in functions else ()
         role = RoleState(self.job, self.schema, self.hidden, self.reach, dict.fromkeys(names), emits)
         states = {part: self._state(part, name, inputs, names) for part, name in functions.items()}
         try:
@@ -149,9 +150,7 @@ class Roles:
     def _pass(self, role: RoleState, state: FunctionState, values: str | None, *, in_helper: bool) -> bool:
         """Go once through a function; tell whether a type in it has changed."""
         rows = frozenset(name for name, type_ in state.arguments.items() if type_ is None)
-        local = local_names(state.method)
-        constants = {name: value for name, value in self.constants.items() if name not in local}
-        scope = Scope(role, state, self.work, expression, rows, values, constants)
+        scope = Scope(role, state, self.work, expression, rows, values, self._visible(state.method))
         for name, type_ in state.arguments.items():
             if type_ is not None:
                 scope.assign(state.method, state.flow.parameters[name], type_)
@@ -160,6 +159,14 @@ class Roles:
         state.columns = frozenset(scope.columns)
         state.calls = tuple(scope.calls)
         return scope.changed
+
+    def _visible(self, method: ast.FunctionDef) -> Mapping[str, Constant]:
+        """Return the constants that no variable of the method hides."""
+        if method.name not in self._constants:
+            local = local_names(method)
+            visible = {name: value for name, value in self.constants.items() if name not in local}
+            self._constants[method.name] = visible
+        return self._constants[method.name]
 
     def _helper(self, role: RoleState, key: FunctionKey, node: ast.Call) -> FunctionState | None:
         """Check a helper for arguments of these types, once in every pass over the role."""
@@ -180,6 +187,8 @@ class Roles:
         flow = self.flow(method, None, (), None)
         state = FunctionState(key.name, method, flow, arguments, [None] * len(flow.sources))
         role.helpers[key] = state
+        if len(role.helpers) > MAX_HELPERS:
+            raise WorkLimitError
         passes = 0
         while self._pass(role, state, None, in_helper=True) and passes < _MAX_PASSES:
             passes += 1
@@ -187,8 +196,9 @@ class Roles:
         return state
 
 
-def fields_of(init: ast.FunctionDef) -> tuple[str, ...]:
+def fields_of(job: Job, init: ast.FunctionDef) -> tuple[str, ...]:
     """Return the fields of self that an _init sets, in order."""
-    stores = [part for part in self_attributes(init) if isinstance(part.ctx, ast.Store)]
+    others = {*job.constants, *job.methods, "steps", *(param.name for param in job.params)}
+    stores = [part for part in self_attributes(init) if isinstance(part.ctx, ast.Store) and part.attr not in others]
     stores.sort(key=lambda part: (part.lineno, part.col_offset))
     return tuple(dict.fromkeys(part.attr for part in stores))

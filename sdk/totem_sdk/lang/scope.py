@@ -15,10 +15,13 @@ from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
 from totem_sdk.schema import Schema
 from totem_sdk.types import Option, Tuple, Type, join, leaves
 
-__all__ = ["MAX_WORK", "Facts", "FunctionState", "Path", "RoleState", "Scope", "WorkLimitError", "fits", "widen"]
+__all__ = ["MAX_HELPERS", "MAX_WORK", "Facts", "FunctionState", "Path", "RoleState", "Scope", "WorkLimitError", "fits", "widen"]
 
-MAX_WORK = 200_000
+MAX_WORK = 150_000
 """Most expressions that checking a program may visit: keeps compilation linear in what is written."""
+
+MAX_HELPERS = 256
+"""Most helpers that a role may call, each counted once for every combination of its arguments' types."""
 
 MAX_LEAVES = 64
 """Most scalars that a tuple may be made of."""
@@ -159,18 +162,21 @@ class Scope:
 
     # Types that grow from pass to pass.
 
-    def assign(self, node: ast.AST, version: int, type_: Type) -> None:
-        """Join the type of a value into the variable that is assigned."""
+    def assign(self, node: ast.AST, version: int, type_: Type) -> Type:
+        """Join the type of a value into that of the variable that is assigned; return the variable's."""
         variable = self.function.flow.variables[version]
-        self.function.types[variable] = self._join(
-            node, self.function.types[variable], type_, f"the variable {self.function.flow.names[version]}"
-        )
+        what = f"the variable {self.function.flow.names[version]}"
+        joined = self._join(node, self.function.types[variable], type_, what)
+        self.function.types[variable] = joined
+        return joined
 
-    def assign_field(self, node: ast.AST, name: str, type_: Type) -> None:
-        """Join the type of a value into the field that is assigned."""
+    def assign_field(self, node: ast.AST, name: str, type_: Type) -> Type:
+        """Join the type of a value into that of the field that is assigned; return the field's."""
         old = self.role.fields[name]
-        self.role.fields[name] = self._join(node, old, type_, f"the field self.{name}")
-        self.role.changed = self.role.changed or old != self.role.fields[name]
+        joined = self._join(node, old, type_, f"the field self.{name}")
+        self.role.fields[name] = joined
+        self.role.changed = self.role.changed or old != joined
+        return joined
 
     def result(self, node: ast.AST, type_: Type) -> None:
         """Join the type of a value into what the function returns."""
@@ -185,6 +191,8 @@ class Scope:
         self.role.changed = self.role.changed or old != self.role.emits
 
     def _join(self, node: ast.AST, old: Type | None, new: Type, what: str) -> Type:
+        if old == new:
+            return new
         joined = new if old is None else join(old, new)
         if joined is None or not fits(joined):
             self.refuse(node, "type-conflict", f"{what} is {new} here and {old} elsewhere")

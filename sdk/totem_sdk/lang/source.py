@@ -20,7 +20,7 @@ MAX_BYTES = 256 * 1024
 
 MAX_LINES = 5_000
 MAX_NODES = 20_000
-"""Most nodes of the syntax tree."""
+"""Most statements and expressions."""
 
 MAX_DEPTH = 64
 """Deepest nesting: of brackets in the text, and of nodes in the syntax tree."""
@@ -51,9 +51,13 @@ class Source:
     tree: ast.Module
 
     def at(self, node: ast.AST) -> At:
-        """Return the place where a node begins."""
-        line: int = getattr(node, "lineno", 1)
-        offset: int = getattr(node, "col_offset", 0)
+        """Return the place where a node begins; of an attribute, that of its name."""
+        if isinstance(node, ast.Attribute) and node.end_lineno is not None and node.end_col_offset is not None:
+            end = self._at(node.end_lineno, node.end_col_offset)
+            return At(end.line, end.column - len(node.attr))
+        return self._at(getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
+
+    def _at(self, line: int, offset: int) -> At:
         text = self.lines[line - 1] if line <= len(self.lines) else ""
         if not text.isascii():
             offset = len(text.encode()[:offset].decode(errors="replace"))
@@ -151,11 +155,11 @@ def _check_tree(source: Source, findings: Findings) -> None:
     place: ast.AST = source.tree
     while pending:
         node, depth = pending.pop()
-        number += 1
+        number += isinstance(node, ast.expr | ast.stmt)
         place = node if hasattr(node, "lineno") else place
         if number > MAX_NODES:
             return findings.add(
-                At(1, 1), "too-large", f"the program has more than {MAX_NODES} parts (names, operations)"
+                At(1, 1), "too-large", f"the program has more than {MAX_NODES} statements and expressions"
             )
         if depth > MAX_DEPTH:
             return findings.add(source.at(place), "too-deep", f"the program is nested more than {MAX_DEPTH} deep")

@@ -114,7 +114,7 @@ class _Statements:
                 scope.refuse(node, "values-use", f"the values {node.id} are assigned to")
                 return None
             version = scope.function.flow.writes[id(node)]
-            scope.assign(node, version, type_)
+            stored = scope.assign(node, version, type_)
             scope.forget((node.id,))
             target: Target = Variable(version)
         elif isinstance(node, ast.Attribute):
@@ -123,13 +123,13 @@ class _Statements:
             if isinstance(type_, List):
                 scope.refuse(node, "type", "a list can't be kept on self", "take its parts")
                 return None
-            scope.assign_field(node, node.attr, type_)
+            stored = scope.assign_field(node, node.attr, type_)
             scope.forget((f"self.{node.attr}",))
             target = Field(node.attr)
         else:
             raise InternalError("a target of a form that is refused")
         path = path_of(node)
-        if path is not None and not isinstance(type_, Option) and type_ != NONE:
+        if path is not None and isinstance(stored, Option) and not isinstance(type_, Option) and type_ != NONE:
             scope.know((path,))
         return target
 

@@ -239,7 +239,7 @@ class _Reader:
                 self.add(star, "star", f"{node.name} takes any number of arguments")
         for default in (*arguments.defaults, *(value for value in arguments.kw_defaults if value is not None)):
             self.add(default, "default", f"a parameter of {node.name} has a default")
-        names = [argument.arg for argument in arguments.args]
+        names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
         if names[:1] != ["self"]:
             self.add(node, "signature", f"the first parameter of {node.name} is not self")
         if len(set(names)) < len(names):
@@ -258,18 +258,18 @@ def _is_param(node: ast.expr) -> bool:
 
 
 def read_job(source: Source, findings: Findings) -> Job | None:
-    """Return the job that a source defines; None where there is none (``findings`` says why)."""
+    """Return the job that a source defines, as far as it could be read; None where there is no class.
+
+    What is wrong is added to ``findings``.
+    """
     reader = _Reader(source, findings)
     reader.module(source.tree)
     if not reader.classes:
         reader.add(source.tree, "no-job", "there is no job class")
-    if findings:
         return None
     found = reader.classes[0]
-    lines = isinstance(found.bases[0], ast.Name) and found.bases[0].id == "MRJob"
+    lines = any(isinstance(base, ast.Name) and base.id == "MRJob" for base in found.bases)
     steps = read_steps(source, found, reader.methods, "MRStep" in reader.imported, lines, findings)
-    if findings:
-        return None
     return Job(
         source,
         found.name,

@@ -1,0 +1,13 @@
+from totem_sdk import TotemJob
+
+
+class Job(TotemJob):
+    def mapper_init(self):
+        self.seen = {}  # refused: container@21
+
+    def mapper(self, _, row):
+        a = [1, 2]  # refused: container@13
+        b = {1, 2}  # refused: container@13
+        c = {"a": 1}  # refused: container@13
+        d = ()  # refused: container@13
+        yield row.name, row.n

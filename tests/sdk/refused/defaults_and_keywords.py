@@ -1,0 +1,15 @@
+from totem_sdk import TotemJob
+
+
+class Job(TotemJob):
+    def scaled(self, x, factor=2):  # refused: default@32
+        return x * factor
+
+    def only(self, *, x):  # refused: signature@5
+        return x
+
+    def first(self, x, /):  # refused: signature@5
+        return x
+
+    def mapper(self, _, row):
+        yield row.name, self.scaled(x=row.n) + round(row.x, ndigits=2)  # refused: keyword@37 keyword@61

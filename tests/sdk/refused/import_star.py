@@ -1,0 +1,7 @@
+from totem_sdk import *  # refused: import@23
+from totem_sdk import TotemJob
+
+
+class Job(TotemJob):
+    def mapper(self, _, row):
+        yield row.name, row.n

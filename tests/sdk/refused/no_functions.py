@@ -1,0 +1,5 @@
+from totem_sdk import TotemJob
+
+
+class Job(TotemJob):  # refused: steps@1
+    LIMIT = 3

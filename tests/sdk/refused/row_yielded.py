@@ -1,0 +1,6 @@
+from totem_sdk import TotemJob
+
+
+class Job(TotemJob):
+    def mapper(self, _, row):
+        yield row.name, row  # refused: row-use@25

@@ -13,11 +13,9 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, ClassVar
 
-import structlog
-
-__all__ = ["REDACTED", "configure", "logger", "redact"]
+__all__ = ["REDACTED", "Logger", "configure", "logger", "redact"]
 
 REDACTED = "[redacted]"
 
@@ -67,6 +65,47 @@ class _RedactRecords(logging.Filter):
 def configure(level: str = "info") -> None:
     """Set logging up for this process; ``level`` is a name of the standard library's levels."""
     number = logging.getLevelNamesMapping()[level.upper()]
+    Logger.level = number
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_RedactRecords())
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+
+
+class Logger:
+    """The logger of a part of the server: a message and fields, one JSON line each.
+
+    structlog is imported with the first line that is written: most commands never write one.
+    """
+
+    level: ClassVar[int] = logging.WARNING
+    _backend: ClassVar[Any] = None
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def info(self, message: str, **fields: Any) -> None:
+        """Log what happens in the normal course of things."""
+        self._write(logging.INFO, message, fields)
+
+    def warning(self, message: str, **fields: Any) -> None:
+        """Log what somebody should look at some day."""
+        self._write(logging.WARNING, message, fields)
+
+    def error(self, message: str, **fields: Any) -> None:
+        """Log what somebody should look at now; ``exc_info`` adds an exception's traceback."""
+        self._write(logging.ERROR, message, fields)
+
+    def _write(self, level: int, message: str, fields: dict[str, Any]) -> None:
+        if level < Logger.level:
+            return
+        if Logger._backend is None:
+            Logger._backend = _structlog()
+        Logger._backend.bind(part=self._part).log(level, message, **fields)
+
+
+def _structlog() -> Any:
+    import structlog  # noqa: PLC0415  # takes as long as all the rest of a short command
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -76,15 +115,14 @@ def configure(level: str = "info") -> None:
             _redact_event,
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        # Looked up for each line: standard error may be another one by then.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_RedactRecords())
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+    return structlog.get_logger()
 
 
-def logger(part: str) -> Any:
-    """Return the logger of a part of the server; call it with a message and fields."""
-    return structlog.get_logger(part=part)
+def logger(part: str) -> Logger:
+    """Return the logger of a part of the server."""
+    return Logger(part)

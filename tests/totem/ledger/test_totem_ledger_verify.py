@@ -8,7 +8,7 @@ import pytest
 from totem.ledger import EmbeddedLedger, LedgerUnavailable
 from totem.ledger.embedded.storage import MAIN_TABLES
 
-FLIPS = 60
+FLIPS = 150
 
 
 @pytest.fixture
@@ -107,6 +107,11 @@ def test_a_missing_row_is_found(finished, statement):
     assert not verify(finished).ok
 
 
+def test_a_signature_has_one_form(finished):
+    change(finished.folder / "ledger.db", "UPDATE block SET signature = upper(signature) WHERE number = 3")
+    assert "block 3: the node's signature" in verify(finished).problem
+
+
 def test_an_added_row_is_found(finished):
     database = finished.folder / "ledger.db"
     for statement in (
@@ -184,6 +189,7 @@ def content(folder):
     return rows
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_is_found_wherever_it_changes_anything(finished, tmp_path):
     whole = content(finished.folder)
     assert whole is not None

@@ -118,4 +118,4 @@ def show(value: object) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return value is None or value == "" or (isinstance(value, int | float) and not isinstance(value, bool))

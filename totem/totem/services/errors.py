@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from totem.ledger.errors import IdentityProblem, LedgerError, LedgerUnavailable, ProposalRefused, TransactionVoid
 from totem_chaincode import errors as contract
 from totem_sdk.errors import Refusal, Refused
 
@@ -33,6 +34,7 @@ __all__ = [
     "ServiceError",
     "Unauthorised",
     "from_contract",
+    "from_ledger",
     "from_refused",
 ]
 
@@ -61,7 +63,10 @@ class BadInput(ServiceError):
 
 
 class ProgramRefused(ServiceError):
-    """The program or its submission is not accepted; ``refusals`` are the reasons, in source order."""
+    """The program or its submission is not accepted; ``refusals`` are the reasons, in source order.
+
+    ``in_source``: they are about places of the source; else about the submission as a whole (balance, pre-check).
+    """
 
     default_code = "refused"
 
@@ -72,7 +77,9 @@ class ProgramRefused(ServiceError):
         message: str = "",
         code: str | None = None,
         details: Mapping[str, Any] | None = None,
+        in_source: bool = True,
     ) -> None:
+        self.in_source = in_source
         self.refusals: tuple[Refusal, ...] = tuple(sorted(refusals))
         many = f"the program is refused for {len(self.refusals)} reasons"
         text = message or (self.refusals[0].message if len(self.refusals) == 1 else many)
@@ -123,7 +130,9 @@ def from_contract(error: contract.ContractError) -> ServiceError:
             # Reasons that belong to the submission as a whole (balance, pre-check) stand at its first character.
             reasons = found or [Refusal(1, 1, error.code.replace("_", "-"), error.message)]
             details = {key: value for key, value in error.details.items() if key != "refusals"}
-            return ProgramRefused(reasons, message=error.message, code=error.code, details=details)
+            return ProgramRefused(
+                reasons, message=error.message, code=error.code, details=details, in_source=bool(found)
+            )
         case contract.Forbidden():
             return NotAllowed(error.message, code=error.code, details=error.details)
         case contract.NotFound():
@@ -131,6 +140,20 @@ def from_contract(error: contract.ContractError) -> ServiceError:
         case contract.Conflict():
             return InTheWay(error.message, code=error.code, details=error.details)
     return BadInput(error.message, code=error.code, details=error.details)
+
+
+def from_ledger(error: LedgerError) -> ServiceError:
+    """Return the service error that says what the ledger itself says."""
+    match error:
+        case LedgerUnavailable():
+            return Missing(str(error), code="no_ledger")
+        case ProposalRefused():
+            return NotAllowed(str(error), code=f"proposal_{error.code}")
+        case TransactionVoid():
+            return InTheWay(str(error), code="transaction_void", hint="nothing has changed; try again")
+        case IdentityProblem():
+            return Unauthorised(str(error), code="identity", hint="`totem admin identities` lists those of the wallet")
+    return ProviderSide(str(error), code="ledger")
 
 
 def from_refused(error: Refused) -> ProgramRefused:

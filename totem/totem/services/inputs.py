@@ -10,11 +10,10 @@ from typing import Any
 
 from totem.services.errors import BadInput
 from totem_sdk.errors import InvalidDocument
-from totem_sdk.schema import Schema
 from totem_sdk.table import BUNDLED, Table
 from totem_sdk.table import load as load_table
 
-__all__ = ["MAX_SOURCE_BYTES", "Job", "read_job", "read_json", "read_params", "read_schema", "read_table"]
+__all__ = ["MAX_SOURCE_BYTES", "Job", "read_job", "read_json", "read_params", "read_table"]
 
 MAX_SOURCE_BYTES = 1 << 20
 """A job's source may not be larger: nobody writes that by hand, and everybody has to parse it."""
@@ -45,19 +44,6 @@ def read_job(path: Path) -> Job:
             hint="save the file as UTF-8",
         ) from None
     return Job(str(path), source)
-
-
-def read_schema(path: Path) -> Schema:
-    """Read a schema: JSON as ``[{"name", "type"}, …]`` or ``{name: type, …}``.
-
-    Raises:
-        BadInput: there is no such file, or it is not a schema.
-    """
-    document = read_json(path, "the schema", 'a schema is JSON such as {"at": "datetime", "kwh": "float?"}')
-    try:
-        return Schema.from_json(document)
-    except InvalidDocument as error:
-        raise BadInput(f"the schema {str(path)!r}: {error}", code="bad-schema") from None
 
 
 def read_table(name_or_path: str) -> Table:

@@ -1,19 +1,21 @@
-"""Places at which a test kills the process with SIGKILL, named by ``TOTEM_KILL_AT``.
+"""The points of the provider's server at which a test can kill it with SIGKILL.
 
-``TOTEM_KILL_AT=server:after-settle:1`` kills the provider's server right after the ledger has committed the
-settlement of phase 1. Without the variable a point costs one look into the environment. Every place where the
-server's promises change hands has one; ``POINTS`` lists them, so that a test can go through all.
+The variables are those of ``totem_ccf.faults``: ``TOTEM_KILL_AT=server:after-accept`` kills the server right after the
+ledger has committed the acceptance, once for each folder named by ``TOTEM_KILL_ONCE``. Without the variable a point
+costs one look into the environment. Every place where the server's promises change hands has one.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import Final
 
-__all__ = ["POINTS", "VARIABLE", "pass_point"]
+from totem_ccf.faults import KILL_AT, KILL_ONCE
+from totem_sdk.errors import InternalError
 
-VARIABLE: Final = "TOTEM_KILL_AT"
+__all__ = ["POINTS", "pass_point"]
 
 POINTS: Final = (
     "server:before-accept",
@@ -26,13 +28,17 @@ POINTS: Final = (
     "server:before-end",
     "server:after-end",
 )
-"""Every point of the provider's server in protocol order; settle points may be followed by ``:PHASE``."""
+"""Every point, in the order of the protocol; a job that completes passes all of them."""
 
 
-def pass_point(point: str, phase: int | None = None) -> None:
+def pass_point(point: str) -> None:
     """Die here if the environment says so: no handler runs, nothing is flushed, as in a power cut."""
-    wanted = os.environ.get(VARIABLE)
-    if wanted is None:
+    if point not in POINTS:
+        raise InternalError(f"{point!r} is no kill point of the server")
+    if os.environ.get(KILL_AT) != point:
         return
-    if wanted == point or (phase is not None and wanted == f"{point}:{phase}"):
-        os.kill(os.getpid(), signal.SIGKILL)
+    try:
+        (Path(os.environ[KILL_ONCE]) / point.replace(":", "-")).touch(exist_ok=False)
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)

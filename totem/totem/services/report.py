@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from totem_sdk.errors import Refusal
-from totem_sdk.values import result_digest
+from totem_sdk.types import Type
 
 __all__ = ["EXIT_STATUS", "Bounds", "Report", "Seconds", "State"]
 
@@ -54,8 +56,10 @@ class Report:
     """How a run ended.
 
     ``escrow``, ``used`` and ``returned`` are totem (escrow = used + returned). ``bill`` are the itemised rows of the
-    settled phases. ``result`` are [key, value] pairs in plan order. ``error`` is ``{"kind", "line"}`` of a program's
-    error, or the kind of the provider's trouble with line None. ``detail`` is for people and not part of the JSON.
+    settled phases. ``lines`` are the canonical JSON lines of the result, in plan order, ``emits`` its types (None:
+    nothing is delivered). ``error`` is ``{"kind", "line"}`` of a program's error, or the kind of the provider's
+    trouble with line None. Not part of the JSON: ``detail`` is for people, ``in_source`` tells that the refusals are
+    about places of the source.
     """
 
     state: State
@@ -66,18 +70,24 @@ class Report:
     used: int = 0
     returned: int = 0
     bill: Sequence[dict[str, Any]] = ()
-    result: Sequence[Sequence[Any]] = ()
+    lines: bytes = b""
+    emits: tuple[Type, Type] | None = None
     partial: bool = False
-    result_sha256: str | None = None
     error: dict[str, Any] | None = None
     refusals: Sequence[Refusal] = ()
     seconds: Seconds = field(default_factory=Seconds)
     detail: str = ""
+    in_source: bool = False
 
     @property
     def exit_status(self) -> int:
         """The exit status of a command that ends so."""
         return EXIT_STATUS[self.state]
+
+    @property
+    def result(self) -> list[list[Any]]:
+        """The result as [key, value] pairs."""
+        return [json.loads(line) for line in self.lines.splitlines()]
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``--json`` prints."""
@@ -90,9 +100,9 @@ class Report:
             "used": self.used,
             "returned": self.returned,
             "bill": list(self.bill),
-            "result": [list(pair) for pair in self.result],
+            "result": self.result,
             "partial": self.partial,
-            "result_sha256": self.result_sha256 or result_digest(self.result),
+            "result_sha256": hashlib.sha256(self.lines).hexdigest(),
             "error": self.error,
             "refusals": [refusal.to_json() for refusal in self.refusals],
             "seconds": self.seconds.to_json(),

@@ -11,9 +11,7 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from totem.services.errors import BadInput, Missing
+from totem.services.store import write_atomically
 
 __all__ = ["PREFIX", "Token", "TokenStore"]
 
@@ -119,12 +118,7 @@ class TokenStore:
             yield dict(self._entries())
 
     def _write(self, entries: dict[str, dict[str, Any]]) -> None:
-        number, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
-        with os.fdopen(number, "w", encoding="utf-8") as stream:
-            json.dump(entries, stream, sort_keys=True)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(self._path)
+        write_atomically(self._path, json.dumps(entries, sort_keys=True).encode())
 
 
 def _digest(token: str) -> str:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from totem.services.data import read_schema_and_options
 from totem.services.errors import BadInput
-from totem.services.inputs import MAX_SOURCE_BYTES, read_job, read_params, read_schema, read_table
+from totem.services.inputs import MAX_SOURCE_BYTES, read_job, read_params, read_table
 
 
 def test_a_job_is_read_with_its_name(tmp_path):
@@ -53,7 +54,7 @@ def test_a_job_has_a_largest_size(tmp_path):
 def test_both_forms_of_a_schema_mean_the_same(tmp_path, document):
     path = tmp_path / "schema.json"
     path.write_text(json.dumps(document))
-    assert [(column.name, str(column.type)) for column in read_schema(path).columns] == [
+    assert [(column.name, str(column.type)) for column in read_schema_and_options(path)[0].columns] == [
         ("at", "datetime"),
         ("kwh", "float?"),
     ]
@@ -64,7 +65,7 @@ def test_a_bad_schema_is_named(tmp_path, text, code):
     path = tmp_path / "schema.json"
     path.write_text(text)
     with pytest.raises(BadInput) as caught:
-        read_schema(path)
+        read_schema_and_options(path)
     assert caught.value.code == code
     assert "schema.json" in caught.value.message
 

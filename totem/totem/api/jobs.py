@@ -1,0 +1,143 @@
+"""Routes for jobs: price, submit, follow, cancel, bill, result."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response, status
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from totem.api import models
+from totem.api.context import Bookmark, Caller, Limit, request_key
+from totem.services.consumer import ENDED, Consumer, Submission
+from totem.services.session import Record
+
+__all__ = ["RESULT_MEDIA_TYPE", "router"]
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+
+RESULT_MEDIA_TYPE = "application/x-ndjson"
+_POLL_SECONDS = 0.25
+
+
+def _submission(body: models.EstimateRequest, **more: Any) -> Submission:
+    return Submission(
+        source=body.source,
+        filename=body.filename,
+        datasets=body.datasets,
+        params=body.params,
+        table=body.table_id,
+        **more,
+    )
+
+
+@router.post("/estimates", response_model=models.Estimate)
+def estimate(caller: Caller, body: models.EstimateRequest) -> Any:
+    """Check and price a program without submitting it; a refused one answers 422 with the reasons."""
+    return caller.estimate(_submission(body))
+
+
+@router.post("/jobs", response_model=models.JobSummary, status_code=status.HTTP_202_ACCEPTED)
+def submit_job(
+    caller: Caller,
+    body: models.JobRequest,
+    response: Response,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$", description="makes a repeated request the same job"
+        ),
+    ] = None,
+) -> Any:
+    """Submit a job under the caller's grants: its totem goes into escrow, the provider runs it."""
+    job = caller.submit(
+        _submission(
+            body,
+            totem=body.totem,
+            deadline_seconds=body.deadline_seconds,
+            request_key=request_key(idempotency_key),
+        )
+    )
+    response.headers["Location"] = f"/v1/jobs/{job['job_id']}"
+    return job
+
+
+@router.get("/jobs", response_model=models.JobPage)
+def list_jobs(
+    caller: Caller,
+    limit: Limit = 50,
+    bookmark: Bookmark = "",
+    state: Annotated[models.JobState | None, Query(description="only those of the page in this state")] = None,
+) -> Any:
+    """List the caller's jobs, newest first."""
+    return caller.session.query("jobs.list", limit=limit, bookmark=bookmark, state=state)
+
+
+@router.get("/jobs/{job_id}", response_model=models.Job)
+def get_job(caller: Caller, job_id: models.JobId) -> Any:
+    """Return a job with what it has used so far."""
+    return caller.job(job_id)
+
+
+@router.post("/jobs/{job_id}/cancel", response_model=models.Job, status_code=status.HTTP_202_ACCEPTED)
+def cancel_job(caller: Caller, job_id: models.JobId) -> Any:
+    """Cancel a job: before it is accepted it costs nothing, later what it has used."""
+    caller.cancel(job_id)
+    return caller.job(job_id)
+
+
+@router.get(
+    "/jobs/{job_id}/events",
+    response_class=EventSourceResponse,
+    responses={200: {"description": "server-sent events `job`: the job resource whenever it changes, until it ends"}},
+)
+async def follow_job(caller: Caller, job_id: models.JobId) -> EventSourceResponse:
+    """Follow a job: an event `job` with the job resource now and whenever it changes; the stream ends with the job."""
+    first = await run_in_threadpool(caller.job, job_id)
+    return EventSourceResponse(_changes(caller, job_id, first))
+
+
+async def _changes(caller: Consumer, job_id: str, job: Record) -> AsyncIterator[ServerSentEvent]:
+    """Yield the job now and whenever it has changed, until it has ended."""
+    number = 0
+    while True:
+        document = models.Job.model_validate(job).model_dump(mode="json")
+        yield ServerSentEvent(data=json.dumps(document), event="job", id=str(number))
+        number += 1
+        before = job
+        while job == before:
+            if job["state"] in ENDED:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+            job = await run_in_threadpool(caller.job, job_id)
+
+
+@router.get("/jobs/{job_id}/bill", response_model=models.Bill)
+def get_bill(caller: Caller, job_id: models.JobId) -> Any:
+    """Return the itemised bill of the phases settled so far, recomputed from their receipts."""
+    return caller.bill(job_id)
+
+
+@router.get(
+    "/jobs/{job_id}/result",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "the result's canonical JSON lines, one [key,value] a line",
+            "content": {RESULT_MEDIA_TYPE: {"schema": {"type": "string"}}},
+            "headers": {
+                "ETag": {"schema": {"type": "string"}, "description": "sha256 of the lines"},
+                "Totem-Partial": {"schema": {"type": "string"}, "description": "true: the job ran out of totem"},
+            },
+        }
+    },
+)
+def get_result(caller: Caller, job_id: models.JobId) -> Response:
+    """Return the result: exactly the bytes whose sha256 is the job's result_sha256."""
+    found = caller.result(job_id)
+    headers = {"ETag": f'"{found.sha256}"', "Totem-Partial": "true" if found.partial else "false"}
+    return Response(found.lines, media_type=RESULT_MEDIA_TYPE, headers=headers)

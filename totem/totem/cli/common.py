@@ -1,0 +1,54 @@
+"""What all commands of a consortium share: whose name they act in, where its files are, times and ids."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from totem.services.consumer import Consumer
+from totem.services.home import Home
+from totem.services.session import Session
+
+__all__ = ["As", "AsJson", "HomeFolder", "Yes", "consumer", "open_home", "open_session", "when"]
+
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        envvar="TOTEM_AS",
+        help="identity to act as (default: the one in use, `totem admin use`)",
+    ),
+]
+HomeFolder = Annotated[
+    Path | None,
+    typer.Option("--home", metavar="DIR", envvar="TOTEM_HOME", help="folder of the consortium (default: ~/.totem)"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
+
+
+def open_home(home: Path | None) -> Home:
+    """Return the home folder that the command line or the environment names."""
+    return Home(home or Path.home() / ".totem")
+
+
+def open_session(home: Path | None, name: str | None) -> Session:
+    """Return the session of the identity that the command acts as."""
+    return open_home(home).session(name)
+
+
+def consumer(home: Path | None, name: str | None) -> Consumer:
+    """Return the consumer that the command acts as."""
+    return Consumer(open_session(home, name))
+
+
+def when(milliseconds: Any) -> str:
+    """Return a time of the ledger as people read it (UTC)."""
+    if milliseconds is None:
+        return "–"
+    moment = datetime.datetime.fromtimestamp(int(milliseconds) / 1_000, tz=datetime.UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")

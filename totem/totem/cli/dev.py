@@ -1,0 +1,70 @@
+"""``totem dev``: a whole consortium for development on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from totem.cli.admin import print_identities
+from totem.cli.common import open_home
+from totem.cli.output import Output
+
+__all__ = ["dev"]
+
+
+def dev(
+    folder: Annotated[
+        Path | None,
+        typer.Option("--dir", metavar="DIR", envvar="TOTEM_HOME", help="where it lives (default: ~/.totem)"),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="of the REST API; 0: any free one")] = 8080,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="worker processes a job")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object when everything is up")] = False,
+) -> None:
+    """Start two providers, a consumer, the embedded ledger, the REST API and both providers' frameworks."""
+    from totem.api.serve import ApiServer, api_of  # noqa: PLC0415  # brings FastAPI
+    from totem.logs import configure  # noqa: PLC0415  # with the others
+    from totem.services.development import CONSUMER, prepare_home, serve_providers  # noqa: PLC0415  # the framework
+    from totem.services.runner import RunnerOptions  # noqa: PLC0415  # the framework
+
+    output = Output(as_json=as_json)
+    configure()
+    home = open_home(folder)
+    is_new = prepare_home(home)
+    consumers = [item["name"] for item in home.identities() if item["role"] == "consumer"]
+    who = CONSUMER if CONSUMER in consumers else consumers[0]
+    api = ApiServer(api_of(home), "127.0.0.1", port)
+    token, _ = home.tokens.issue(who, "totem dev")
+    with serve_providers(home, RunnerOptions(workers=workers)) as providers:
+        output.document(
+            {"home": str(home.root), "api": api.url, "token": token, "consumer": who, "providers": providers}
+        )
+        output.line(f"a consortium {'is founded' if is_new else 'runs'} in {home.root}")
+        print_identities(output, home.identities())
+        output.line()
+        output.line(f"REST API    {api.url}/v1/docs")
+        output.line(f"token       {token}   ({who}; shown once)")
+        output.line()
+        output.line("in another terminal:")
+        if folder is not None:
+            output.line(f"  export TOTEM_HOME={home.root}")
+        for line in _steps(providers, who):
+            output.line(f"  {line}")
+        output.line()
+        output.line("Ctrl-C ends it; what is in the folder stays")
+        output.out.file.flush()
+        api.run()
+
+
+def _steps(providers: list[str], who: str) -> list[str]:
+    if not providers:
+        return ["totem provider init NAME"]
+    return [
+        f"totem provider publish DATASET DATA --as {providers[0]}",
+        f"totem access request DATASET --purpose TEXT --as {who}",
+        f"totem provider requests --as {providers[0]}; totem provider approve ACCESS --as {providers[0]}",
+        f"totem job submit JOB.py DATASET --totem N --watch --as {who}",
+        f"totem job bill JOB --as {who}; totem job result JOB --as {who}",
+    ]

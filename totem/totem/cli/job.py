@@ -1,0 +1,183 @@
+"""``totem job``: submit jobs, follow them, fetch their bills and results."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from totem.cli.common import As, AsJson, HomeFolder, consumer, when
+from totem.cli.output import Output, show
+from totem.cli.results import print_bill, print_result, write_file
+from totem.services.consortium import Consortium
+from totem.services.consumer import ENDED, Consumer, Submission
+from totem.services.inputs import read_job, read_params
+from totem.services.report import EXIT_STATUS
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Submit jobs, follow them, fetch bills and results.", no_args_is_help=True)
+
+JobId = Annotated[str, typer.Argument(metavar="JOB")]
+_POLL_SECONDS = 0.25
+_EXIT = {**{str(state): status for state, status in EXIT_STATUS.items()}, "expired": 5, "declined": 5, "cancelled": 3}
+
+
+@app.command()
+def submit(
+    job: Annotated[Path, typer.Argument(metavar="JOB.py")],
+    datasets: Annotated[list[str], typer.Argument(metavar="DATASET...")],
+    *,
+    totem: Annotated[int, typer.Option(min=0, help="totem to put into escrow")],
+    table: Annotated[str | None, typer.Option(help="an active table by name or id (default: the default one)")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="K=V", help="a parameter of the job; may be repeated")
+    ] = None,
+    deadline: Annotated[int | None, typer.Option(min=1, help="seconds after which an unfinished job expires")] = None,
+    request_key: Annotated[str | None, typer.Option(help="makes a repetition of this submission the same job")] = None,
+    watch_it: Annotated[bool, typer.Option("--watch", help="follow the job until it ends")] = False,
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Submit a job to the provider of the datasets: checked, priced, its totem reserved."""
+    output = Output(as_json=as_json)
+    source = read_job(job)
+    caller = consumer(home, as_)
+    record = caller.submit(
+        Submission(
+            source=source.source,
+            filename=source.filename,
+            datasets=datasets,
+            params=read_params(param or ()),
+            table=None if table is None else Consortium(caller.session).table_id(table, "active"),
+            totem=totem,
+            deadline_seconds=deadline,
+            request_key=request_key,
+        )
+    )
+    if watch_it:
+        output.note(f"{record['job_id']} submitted")
+        raise typer.Exit(_watch(output, caller, record["job_id"]))
+    output.document(record)
+    output.line(record["job_id"])
+    bounds = record["estimate"]
+    output.note(f"estimate {show(bounds['lower'])} / {show(bounds['expected'])} / {show(bounds['upper'])} totem")
+
+
+@app.command()
+def watch(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
+    """Follow a job until it ends; the exit status says how."""
+    raise typer.Exit(_watch(Output(as_json=as_json), consumer(home, as_), job))
+
+
+def _watch(output: Output, caller: Consumer, job_id: str) -> int:
+    phases_shown, state_shown = 0, ""
+    while True:
+        job = caller.job(job_id)
+        for phase in job["settled"][phases_shown:]:
+            output.note(
+                f"step {phase['step']} {phase['phase']}: {show(phase['charge'])} totem, {show(phase['left'])} left"
+            )
+        if job["state"] != state_shown:
+            output.note(f"{job_id} is {job['state']}")
+        phases_shown, state_shown = len(job["settled"]), job["state"]
+        if job["state"] in ENDED:
+            break
+        if job["deadline"] < time.time() * 1_000:
+            caller.expire(job_id)
+        time.sleep(_POLL_SECONDS)
+    output.document(job)
+    if not output.as_json:
+        _print_job(output, job)
+    return _EXIT[job["state"]]
+
+
+@app.command()
+def status(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
+    """Show a job as it is now."""
+    output = Output(as_json=as_json)
+    record = consumer(home, as_).job(job)
+    output.document(record)
+    if not as_json:
+        _print_job(output, record)
+
+
+def _print_job(output: Output, job: dict[str, Any]) -> None:
+    error = job["error"]
+    output.fields(
+        {
+            "job": job["job_id"],
+            "state": job["state"],
+            "provider": job["provider"],
+            "datasets": [f"{item['dataset_id']} v{item['version']}" for item in job["datasets"]],
+            "escrow": job["escrow"],
+            "used": job["used"],
+            "paid": job["paid"],
+            "returned": job["returned"],
+            "error": error and (error["kind"] + (f" in line {error['line']}" if error["line"] else "")),
+            "reason": job["reason"] or None,
+        }
+    )
+
+
+@app.command()
+def bill(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
+    """Show the itemised bill of the phases settled so far."""
+    output = Output(as_json=as_json)
+    record = consumer(home, as_).bill(job)
+    output.document(record)
+    print_bill(output, record["bill"], record["used"])
+
+
+@app.command()
+def result(
+    job: JobId,
+    file: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="write it there: JSON lines, .csv or .parquet")
+    ] = None,
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch the result of a job that has delivered one."""
+    output = Output(as_json=as_json)
+    caller = consumer(home, as_)
+    found = caller.result(job)
+    output.document({"job_id": job, "partial": found.partial, "result_sha256": found.sha256, "result": found.pairs()})
+    if file is not None:
+        write_file(file, found.lines, caller.result_types(job))
+        output.note(f"{len(found.lines.splitlines())} results written to {file}")
+    elif not as_json:
+        print_result(output, found.pairs(), partial=found.partial)
+
+
+@app.command()
+def cancel(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
+    """Cancel a job: free before it is accepted, later you pay what it has used."""
+    output = Output(as_json=as_json)
+    record = consumer(home, as_).cancel(job)
+    output.document(record)
+    output.line(f"{job} is {record['state']}")
+
+
+@app.command("list")
+def list_(
+    state: Annotated[str | None, typer.Option(help="only jobs in this state")] = None,
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """List your jobs, newest first."""
+    output = Output(as_json=as_json)
+    found = consumer(home, as_).jobs(state)
+    output.document(found)
+    output.table(
+        ["job", "state", "submitted", "escrow", "paid", "returned", "provider"],
+        [
+            [j["job_id"], j["state"], when(j["submitted_at"]), j["escrow"], j["paid"], j["returned"], j["provider"]]
+            for j in found
+        ],
+    )

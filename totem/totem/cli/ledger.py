@@ -1,0 +1,67 @@
+"""``totem ledger``: look at the chain, and prove that it is what it was."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from totem.cli.common import AsJson, HomeFolder, open_home, when
+from totem.cli.output import Output
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Look at the ledger and verify it.", no_args_is_help=True)
+
+
+@app.command()
+def show(
+    block: Annotated[int | None, typer.Argument(min=0, metavar="BLOCK", help="one block in full")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="how many blocks of the newest")] = 20,
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest blocks, or one block with everything that its transactions wrote."""
+    output = Output(as_json=as_json)
+    explorer = open_home(home).explorer()
+    if block is None:
+        found = explorer.blocks(explorer.height(), limit)
+        output.document({"height": explorer.height(), "blocks": found})
+        rows = [
+            [item["number"], when(item["at"]), tx["function"], tx["creator"], tx["code"], item["hash"][:16]]
+            for item in found
+            for tx in item["transactions"]
+        ]
+        output.table(["block", "time", "transaction", "by", "code", "hash"], rows)
+        return
+    one = explorer.block(block, content=True)
+    output.document(one)
+    output.fields({name: one[name] for name in ("number", "hash", "previous")} | {"time": when(one["at"])})
+    for tx in one["transactions"]:
+        output.line()
+        output.fields({name: tx[name] for name in ("tx_id", "function", "creator", "code", "event")})
+        rows = [[_key(w["key"]), "state", w["value"]] for w in tx["writes"]]
+        rows += [[_key(w["key"]), "private (hash)", w["hash"]] for w in tx["private_writes"]]
+        output.table(["key", "where", "value"], rows)
+
+
+@app.command()
+def verify(
+    anchor: Annotated[
+        str | None, typer.Option(help="hash of a block that you have seen: it must still be there")
+    ] = None,
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check every signature, hash, validation code and state of the chain. Exit status 1 if something is wrong."""
+    output = Output(as_json=as_json)
+    report = open_home(home).explorer().verify(anchor)
+    output.document(report)
+    output.fields(report)
+    if not report["ok"]:
+        raise typer.Exit(1)
+
+
+def _key(key: str) -> str:
+    """Return a composite key as people read it."""
+    return " ".join(part for part in key.split("\0") if part)

@@ -1,0 +1,137 @@
+"""The ``totem`` command: which subcommands there are, and how each error becomes an exit status.
+
+Exit status: 0 done (for a job: completed), 1 a bug of ours, 2 refused or bad usage, 3 out of totem, 4 the job failed,
+5 the provider's side failed, 130 interrupted. Commands are imported when they run: starting up stays fast.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from totem.cli.output import Output, write_json
+from totem.logs import configure, redact
+from totem.services.errors import BadInput, ServiceError
+from totem.services.report import Report
+from totem_sdk.errors import Refusal
+
+__all__ = ["app"]
+
+
+_COMMANDS = {
+    "run": "totem.cli.run:run",
+    "check": "totem.cli.source:check",
+    "estimate": "totem.cli.source:estimate",
+    "disassemble": "totem.cli.source:disassemble",
+    "dev": "totem.cli.dev:dev",
+    "dataset": "totem.cli.dataset:app",
+    "access": "totem.cli.access:app",
+    "job": "totem.cli.job:app",
+    "provider": "totem.cli.provider:app",
+    "admin": "totem.cli.admin:app",
+    "ledger": "totem.cli.ledger:app",
+    "api": "totem.cli.api:app",
+}
+"""Every command and where it is; a module is imported when its command is asked for."""
+
+
+class _Guarded(TyperGroup):
+    """The root command: finds its subcommands late; every error ends in one message and its kind's exit status."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of this name, or None."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(module), name)
+        if not isinstance(found, typer.Typer):
+            single = typer.Typer(rich_markup_mode=None)
+            single.command(cmd_name)(found)
+            found = single
+        command = get_command(found)
+        command.name = cmd_name
+        return command
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command line; exits with the status, or returns it outside standalone mode."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        status = self._run(arguments, prog_name, complete_var, windows_expand_args, extra)
+        if standalone_mode:
+            sys.exit(status)
+        return status
+
+    def _run(
+        self,
+        arguments: list[str],
+        prog_name: str | None,
+        complete_var: str | None,
+        windows_expand_args: bool,
+        extra: dict[str, Any],
+    ) -> int:
+        as_json = "--json" in arguments
+        try:
+            status = super().main(arguments, prog_name, complete_var, False, windows_expand_args, **extra)
+        except typer.TyperException as error:
+            return _usage(error, arguments, as_json=as_json)
+        except ServiceError as error:
+            Output(as_json=as_json).error(error)
+            return error.exit_status
+        except (typer.Abort, KeyboardInterrupt):
+            Output(as_json=as_json).note("interrupted")
+            return 130
+        except BrokenPipeError:
+            # The reader of our output went away, as `head` does: nothing more to say.
+            sys.stdout = None  # keeps the interpreter from flushing it at exit
+            return 0
+        except Exception:  # noqa: BLE001  # the last resort: a bug of ours is named as such, with its traceback
+            sys.stderr.write(redact(traceback.format_exc()))
+            sys.stderr.write("totem: an internal error; this is a bug of TOTEM and not of your job\n")
+            return 1
+        return status if isinstance(status, int) else 0
+
+
+def _usage(error: typer.TyperException, arguments: list[str], *, as_json: bool) -> int:
+    message = error.format_message()
+    if as_json and arguments[:1] == ["run"]:
+        refusal = Refusal(1, 1, "usage", message, "`totem run --help` shows how it is used")
+        write_json(Report("refused", refusals=[refusal]).to_json())
+    else:
+        command = " ".join(["totem", *(word for word in arguments[:1] if not word.startswith("-"))])
+        Output(as_json=as_json).error(BadInput(message, code="usage", hint=f"`{command} --help` shows how it is used"))
+    return 2
+
+
+app = typer.Typer(
+    cls=_Guarded,
+    name="totem",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def totem() -> None:
+    """Priced, metered MapReduce on data that must not leave the house."""
+    configure("warning")

@@ -1,0 +1,43 @@
+"""The meter on the terminal: the totem of a job running down while it runs. Nothing is shown in a pipe."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from totem.cli.output import Output, show
+from totem_ccf.engines.local import Progress as State
+
+__all__ = ["Meter"]
+
+
+class Meter:
+    """A bar of the escrow that is left, with the phase that is running."""
+
+    def __init__(self, output: Output, escrow: int) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[left]} totem left"),
+            TimeElapsedColumn(),
+            console=output.err,
+            transient=True,
+            disable=output.as_json or not output.err.is_terminal,
+        )
+        self._task = self._progress.add_task("starting", total=max(escrow, 1), completed=escrow, left=show(escrow))
+
+    def update(self, progress: State) -> None:
+        """Show what the framework says."""
+        phase = f"phase {progress.phase}: {progress.tasks_done}/{progress.tasks} tasks, {show(progress.rows)} rows"
+        self._progress.update(self._task, completed=progress.left, left=show(progress.left), description=phase)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()

@@ -1,0 +1,233 @@
+"""``totem provider``: publish data, answer requests, run jobs."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from totem.cli.access import print_access
+from totem.cli.common import As, AsJson, HomeFolder, Yes, open_home, open_session, when
+from totem.cli.dataset import print_dataset
+from totem.cli.output import Output
+from totem.services.errors import BadInput
+from totem.services.inputs import read_json
+from totem.services.provider import Provider
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Publish data that stay where they are, answer requests, run jobs.", no_args_is_help=True)
+
+AccessId = Annotated[str, typer.Argument(metavar="ACCESS")]
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    home: HomeFolder = None,
+    by: Annotated[str | None, typer.Option("--by", help="identity of the consortium that enrols it")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make this folder's provider NAME: certificate, enrolment, and the folder in which it keeps what is secret."""
+    output = Output(as_json=as_json)
+    folder = open_home(home)
+    record = folder.enrol(name, "provider", by=by)
+    store = folder.store(name)
+    folder.use(name)
+    output.document({**record, "folder": str(store.root)})
+    output.line(f"{record['participant']} is enrolled as provider; commands now act as {name}")
+    output.note(f"it keeps its data's places and salts in {store.root}")
+
+
+@app.command()
+def publish(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="its name on the ledger")],
+    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Parquet, CSV or text: files, folders, globs")],
+    *,
+    title: Annotated[str, typer.Option(help="one line for the catalogue")] = "",
+    description: Annotated[str, typer.Option(help="what consumers should know")] = "",
+    schema: Annotated[Path | None, typer.Option(metavar="FILE", help="columns and their types, as JSON")] = None,
+    hide: Annotated[list[str] | None, typer.Option(metavar="COL", help="a column no job may use; repeatable")] = None,
+    max_groups: Annotated[int | None, typer.Option(min=1, help="most lines that a result may have")] = None,
+    max_result_bytes: Annotated[int | None, typer.Option(min=1, help="most bytes that a result may have")] = None,
+    auto_approve: Annotated[
+        bool, typer.Option("--auto-approve", help="grant every request for access at once")
+    ] = False,
+    policy: Annotated[Path | None, typer.Option(metavar="FILE", help="policy fields as JSON")] = None,
+    lines: Annotated[bool, typer.Option("--lines", help="publish every file as text lines")] = False,
+    revise: Annotated[bool, typer.Option("--revise", help="publish a new version of your dataset")] = False,
+    yes: Yes = False,
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a dataset's schema, statistics, digests and policy; the rows stay where they are.
+
+    What everybody will see is shown first.
+    """
+    from totem.services import publish as publishing  # noqa: PLC0415  # brings pyarrow
+
+    output = Output(as_json=as_json)
+    folder = open_home(home)
+    session = folder.session(as_)
+    fields = _policy(policy, hide, max_groups, max_result_bytes, auto_approve=auto_approve)
+    publication = publishing.prepare(
+        dataset, data, title=title, description=description, schema=schema, policy=fields, lines=lines
+    )
+    if not as_json:
+        output.line("this is what everybody on the ledger will see (and nothing else):")
+        print_dataset(output, {"dataset_id": dataset, "version": "(new)", **publication.metadata()})
+        for name, reason in publication.omitted:
+            output.note(f"column {name} is left out: {reason}")
+    if not yes:
+        if as_json:
+            raise BadInput("--json can't ask: give --yes as well", code="usage")
+        typer.confirm("publish it?", abort=True, err=True)
+    record = publishing.publish(session, folder.store(session.name), publication, revise=revise)
+    output.document(record)
+    output.line(f"{dataset} version {record['version']} is published")
+
+
+def _policy(
+    file: Path | None,
+    hide: list[str] | None,
+    max_groups: int | None,
+    max_result_bytes: int | None,
+    *,
+    auto_approve: bool,
+) -> dict[str, Any]:
+    fields = read_json(file, "the policy", "a policy is a JSON object") if file is not None else {}
+    if not isinstance(fields, dict):
+        raise BadInput(f"the policy {str(file)!r} is not a JSON object", code="bad-policy")
+    if hide:
+        fields["hidden_columns"] = sorted({*fields.get("hidden_columns", ()), *hide})
+    if max_groups is not None:
+        fields["max_groups"] = max_groups
+    if max_result_bytes is not None:
+        fields["max_result_bytes"] = max_result_bytes
+    if auto_approve:
+        fields["approval"] = "auto"
+    return fields
+
+
+@app.command()
+def start(
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="worker processes a job (default: all cores)")
+    ] = None,
+    at_once: Annotated[int, typer.Option(min=1, max=64, help="jobs that run at a time")] = 2,
+    once: Annotated[bool, typer.Option("--once", help="end when no job is open any more")] = False,
+    home: HomeFolder = None,
+    as_: As = None,
+) -> None:
+    """Serve: accept jobs on your datasets and bring each to its end; goes on where it was after a crash."""
+    from totem.logs import configure  # noqa: PLC0415  # as below
+    from totem.services.runner import RunnerOptions  # noqa: PLC0415  # brings the framework
+    from totem.services.server import open_server  # noqa: PLC0415  # brings the framework
+
+    configure()
+    folder = open_home(home)
+    options = RunnerOptions(workers=workers or os.cpu_count() or 1)
+    with open_server(folder.session(as_), folder.store_of(as_), options, at_once=at_once) as server:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: server.stop())
+        if once:
+            server.drain()
+        else:
+            server.serve()
+
+
+@app.command()
+def requests(
+    everything: Annotated[bool, typer.Option("--all", help="also those that are answered")] = False,
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """List requests for access to your datasets."""
+    output = Output(as_json=as_json)
+    found = Provider(open_session(home, as_)).requests(None if everything else "requested")
+    output.document(found)
+    print_access(output, found)
+
+
+@app.command()
+def approve(
+    access_id: AccessId,
+    *,
+    days: Annotated[int, typer.Option(min=1, help="how long the grant lasts")] = 30,
+    quota: Annotated[int | None, typer.Option(min=1, help="totem that may be spent under it (default: any)")] = None,
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Grant a request for access, for its purpose."""
+    output = Output(as_json=as_json)
+    record = Provider(open_session(home, as_)).approve(access_id, days=days, quota=quota)
+    output.document(record)
+    output.line(f"{access_id}: granted to {record['consumer']} until {when(record['expires_at'])} UTC")
+
+
+@app.command()
+def deny(
+    access_id: AccessId,
+    reason: Annotated[str, typer.Option(help="why; readable by everybody on the ledger")],
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Deny a request for access."""
+    output = Output(as_json=as_json)
+    output.document(Provider(open_session(home, as_)).deny(access_id, reason))
+    output.line(f"{access_id}: denied")
+
+
+@app.command()
+def withdraw(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET")],
+    reason: Annotated[str, typer.Option(help="why; readable by everybody on the ledger")],
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a dataset out of the catalogue."""
+    output = Output(as_json=as_json)
+    output.document(Provider(open_session(home, as_)).withdraw(dataset, reason))
+    output.line(f"{dataset} is withdrawn")
+
+
+@app.command()
+def jobs(
+    open_only: Annotated[bool, typer.Option("--open", help="only those that have not ended")] = False,
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the jobs on your datasets; trouble on your side with file and row, which consumers never see."""
+    output = Output(as_json=as_json)
+    folder = open_home(home)
+    session = folder.session(as_)
+    store = folder.store(session.name)
+    found = Provider(session).jobs(open_only=open_only)
+    for job in found:
+        job["trouble"] = store.trouble(job["job_id"])
+    output.document(found)
+    output.table(
+        ["job", "state", "submitted", "consumer", "escrow", "paid", "error", "trouble here"],
+        [
+            [
+                job["job_id"],
+                job["state"],
+                when(job["submitted_at"]),
+                job["consumer"],
+                job["escrow"],
+                job["paid"],
+                job["error"]["kind"] if job["error"] else "",
+                job["trouble"],
+            ]
+            for job in found
+        ],
+    )

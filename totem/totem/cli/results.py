@@ -1,0 +1,81 @@
+"""Results and bills as people read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from totem.cli.output import Output, show
+from totem.services.errors import BadInput
+from totem_sdk.types import Type
+from totem_sdk.values import canonical_json
+
+__all__ = ["check_file", "print_bill", "print_result", "write_file"]
+
+_SHOWN = 50
+_COLUMNS = (".csv", ".parquet")
+
+
+def print_result(output: Output, pairs: Sequence[Sequence[Any]], *, partial: bool) -> None:
+    """Print a result: everything into a pipe, the first rows on a terminal."""
+    shown = pairs[:_SHOWN] if output.fancy else pairs
+    rows = [[_text(key), _text(value)] for key, value in shown]
+    output.table(["key", "value"], rows, title="result (partial: the job ran out of totem)" if partial else "result")
+    if len(shown) < len(pairs):
+        output.line(f"… and {show(len(pairs) - len(shown))} more (`-o FILE` writes all)")
+
+
+def print_bill(output: Output, rows: Sequence[dict[str, Any]], used: int) -> None:
+    """Print an itemised bill with its total."""
+    cells: list[list[object]] = [
+        [row["step"], row["phase"], row["opcode"], row["type"], row["count"], row["totem"]] for row in rows
+    ]
+    cells.append([None, "", "", "total", None, used])
+    output.table(["step", "phase", "opcode", "type", "count", "totem"], _blank(cells), title="bill")
+
+
+def check_file(path: Path, emits: tuple[Type, Type]) -> None:
+    """Check that a result of these types could be written to ``path``, before the job runs.
+
+    Raises:
+        BadInput: the format that the name stands for can't hold it.
+    """
+    if path.suffix.lower() not in _COLUMNS:
+        return
+    from totem_ccf.storage import UnwritableResult, check_result_file  # noqa: PLC0415  # brings pyarrow
+
+    try:
+        check_result_file(path, *emits)
+    except UnwritableResult as error:
+        raise BadInput(str(error), code="not-writable") from None
+
+
+def write_file(path: Path, lines: bytes, emits: tuple[Type, Type]) -> None:
+    """Write a result: ``.csv`` and ``.parquet`` in columns, everything else as its canonical JSON lines.
+
+    Raises:
+        BadInput: the file can't be written.
+    """
+    if path.suffix.lower() not in _COLUMNS:
+        try:
+            path.write_bytes(lines)
+        except OSError as error:
+            raise BadInput(f"-o {str(path)!r}: {error.strerror}", code="not-writable") from None
+        return
+    from totem_ccf.storage import UnwritableResult, write_result  # noqa: PLC0415  # brings pyarrow
+
+    try:
+        write_result(path, ((key, value) for key, value in map(json.loads, lines.splitlines())), *emits)
+    except UnwritableResult as error:
+        raise BadInput(str(error), code="not-writable") from None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else canonical_json(value)
+
+
+def _blank(rows: list[list[object]]) -> list[list[object]]:
+    """Leave what a total has no value for empty."""
+    return [["" if cell is None else cell for cell in row] for row in rows]

@@ -1,0 +1,164 @@
+"""``totem run``: one job from end to end on this machine, in one command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from totem.cli.output import Output, show
+from totem.cli.progress import Meter
+from totem.cli.refusals import refusal_text
+from totem.cli.results import check_file, print_bill, print_result, write_file
+from totem.services.errors import BadInput
+from totem.services.report import Bounds, Report
+from totem.services.run import RunRequest, run_job, upper_or_refuse
+from totem.services.runner import RunnerOptions
+from totem_ccf.engines.local import Progress
+from totem_sdk.cost import MAX_TOTEM
+from totem_sdk.program import Program
+
+__all__ = ["run"]
+
+
+def run(
+    job: Annotated[Path, typer.Argument(metavar="JOB.py", help="a TotemJob, or mrjob's own MRJob")],
+    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Parquet, CSV or text: files, folders, globs")],
+    *,
+    schema: Annotated[Path | None, typer.Option(metavar="FILE", help="columns and their types, as JSON")] = None,
+    totem: Annotated[
+        int | None,
+        typer.Option(min=0, max=MAX_TOTEM, help="totem to put into escrow (default: ask, or the upper bound)"),
+    ] = None,
+    table: Annotated[str, typer.Option(metavar="NAME|FILE", help="estimator table")] = "standard-1",
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="K=V", help="a parameter of the job; may be repeated")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="worker processes (default: all cores)")] = None,
+    interpreter: Annotated[bool, typer.Option("--interpreter", help="run on the reference interpreter")] = False,
+    audit: Annotated[bool, typer.Option("--audit", help="a lease of one charge, each reported by itself")] = False,
+    no_precheck: Annotated[
+        bool, typer.Option("--no-precheck", help="neither the pre-check nor the gates between phases")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="write the result there: JSON lines, .csv or .parquet"),
+    ] = None,
+) -> None:
+    """Try a job: estimate, escrow, metered run, result and bill, on a throw-away ledger.
+
+    Exit status: 0 completed, 2 refused or bad usage, 3 out of totem, 4 the job failed, 5 the provider's side failed.
+    """
+    output = Output(as_json=as_json)
+    request = RunRequest(
+        job=job,
+        data=data,
+        schema=schema,
+        totem=totem,
+        table=table,
+        params=param or (),
+        options=RunnerOptions(
+            workers=workers or os.cpu_count() or 1,
+            executor="interpreter" if interpreter else "kernel",
+            audit=audit,
+        ),
+        precheck=not no_precheck,
+    )
+    report = run_job(request, _Terminal(output, file))
+    if file is not None and report.emits is not None:
+        write_file(file, report.lines, report.emits)
+    output.document(report.to_json())
+    if not as_json:
+        print_report(output, report, job, shown=file is None)
+    raise typer.Exit(report.exit_status)
+
+
+class _Terminal:
+    """Shows the estimate and the running meter, and asks for the escrow where somebody can answer."""
+
+    def __init__(self, output: Output, file: Path | None) -> None:
+        self._output = output
+        self._file = file
+
+    def accepted(self, program: Program) -> None:
+        if self._file is not None:
+            check_file(self._file, program.steps[-1].emits)
+
+    def estimated(self, bounds: Bounds) -> None:
+        self._output.note(
+            f"estimate: at least {show(bounds.lower)}, probably {show(bounds.expected)},"
+            f" at most {show(bounds.upper) if bounds.upper is not None else 'unbounded'} totem"
+        )
+
+    def choose(self, bounds: Bounds) -> int:
+        if self._output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return upper_or_refuse(bounds)
+        default = bounds.upper if bounds.upper is not None and bounds.upper <= MAX_TOTEM else None
+        answer: int = typer.prompt("totem to put into escrow", default=default, type=int, err=True)
+        if not 0 <= answer <= MAX_TOTEM:
+            raise BadInput(f"an escrow is 0 to {MAX_TOTEM} totem, not {answer}", code="usage")
+        return answer
+
+    def running(self, escrow: int) -> AbstractContextManager[Callable[[Progress], None]]:
+        return _metered(self._output, escrow)
+
+
+@contextmanager
+def _metered(output: Output, escrow: int) -> Iterator[Callable[[Progress], None]]:
+    with Meter(output, escrow) as meter:
+        yield meter.update
+
+
+def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> None:
+    """Print how a run ended: result and bill on standard output, everything else on standard error."""
+    match report.state:
+        case "refused":
+            if report.in_source:
+                output.note(refusal_text(report.refusals, str(job), _source(job)), style="red")
+            else:
+                output.note(f"refused: {report.detail}", style="red")
+            return
+        case "provider_failed":
+            output.note(
+                f"error: the provider's side failed: {report.detail or (report.error or {}).get('kind')}", "red"
+            )
+            output.note(f"{show(report.returned)} totem returned")
+            return
+        case "failed":
+            error = report.error or {}
+            output.note(f"error: the job failed: {error.get('kind')} in line {error.get('line')}", style="red")
+            output.note(_line(job, error.get("line")))
+        case "out_of_totem":
+            output.note("the job halted: out of totem", style="yellow")
+        case "completed":
+            pass
+    if shown and report.state in ("completed", "out_of_totem"):
+        print_result(output, report.result, partial=report.partial)
+        output.line()
+    print_bill(output, report.bill, report.used)
+    output.line()
+    output.line(
+        f"{report.state}: escrow {show(report.escrow)}, used {show(report.used)},"
+        f" returned {show(report.returned)} totem, in {report.seconds.run:.2f} s"
+    )
+
+
+def _source(job: Path) -> str | None:
+    """Return the source for excerpts; None where it can't be read (the refusal says why)."""
+    try:
+        return job.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError):
+        return None
+
+
+def _line(job: Path, number: Any) -> str:
+    lines = (_source(job) or "").splitlines()
+    if not isinstance(number, int) or not 1 <= number <= len(lines):
+        return ""
+    return f"{number:>5} | {lines[number - 1]}"

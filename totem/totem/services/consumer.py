@@ -1,0 +1,213 @@
+"""What a consumer does: look for data, ask for access, price a job, submit it, follow it, fetch bill and result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from totem.services.errors import BadInput, NotAllowed
+from totem.services.session import Record, Session
+from totem_chaincode.contracts.results import salted_hash
+from totem_sdk.errors import InternalError
+from totem_sdk.program import Program
+from totem_sdk.types import Type
+
+__all__ = ["ENDED", "Consumer", "Result", "Submission"]
+
+ENDED = frozenset({"completed", "out_of_totem", "failed", "cancelled", "declined", "provider_failed", "expired"})
+"""The states in which a job is over."""
+
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A job to be priced or submitted.
+
+    ``datasets`` are ids in the order of the plan; ``params`` texts or JSON scalars without floats (a float is given
+    as its text); ``table`` the id of an active table (None: the default). ``request_key`` makes a repetition of the
+    same submission the same job.
+    """
+
+    source: str
+    filename: str
+    datasets: Sequence[str]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    table: str | None = None
+    totem: int = 0
+    deadline_seconds: int | None = None
+    request_key: str | None = None
+
+    def program(self) -> dict[str, Any]:
+        """Return the arguments that say what runs."""
+        return {
+            "source": self.source,
+            "filename": _plain_name(self.filename),
+            "params": {name: _ledger_value(value) for name, value in self.params.items()} or None,
+            "table_id": self.table,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A job's result: the canonical JSON lines as they were delivered; ``partial`` where it ran out of totem."""
+
+    lines: bytes
+    partial: bool
+
+    @property
+    def sha256(self) -> str:
+        """sha256 of the lines, in hexadecimal."""
+        return hashlib.sha256(self.lines).hexdigest()
+
+    def pairs(self) -> list[list[Any]]:
+        """Return the [key, value] pairs in plan order."""
+        return [json.loads(line) for line in self.lines.splitlines()]
+
+
+class Consumer:
+    """One consumer at the ledger."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def session(self) -> Session:
+        """The identity that this consumer acts with."""
+        return self._session
+
+    def datasets(self, provider: str | None = None) -> list[Record]:
+        """Return the catalogue, all of it or one provider's, without schemas and statistics."""
+        return list(self._session.pages("datasets.list", "datasets", provider=provider))
+
+    def dataset(self, dataset_id: str, version: int | None = None) -> Record:
+        """Return a dataset's metadata: schema, statistics, policy, digests."""
+        return self._session.query("datasets.get", dataset_id=dataset_id, version=version)
+
+    def request_access(self, dataset_id: str, purpose: str) -> Record:
+        """Ask for access to a dataset; the purpose can be read by everybody on the ledger."""
+        # Only an automatic approval uses the key; a provider who approves by hand makes its own.
+        approval = self.dataset(dataset_id)["policy"]["approval"]
+        transient = {"access_key": secrets.token_hex(_SECRET_BYTES)} if approval == "auto" else None
+        return self._session.submit("access.request", transient=transient, dataset_id=dataset_id, purpose=purpose)
+
+    def access(self, state: str | None = None) -> list[Record]:
+        """Return the caller's requests and grants, newest first."""
+        return list(self._session.pages("access.list", "access", state=state))
+
+    def access_record(self, access_id: str) -> Record:
+        """Return one request or grant, with what is left of its quota."""
+        return self._session.query("access.get", access_id=access_id)
+
+    def balance(self) -> Record:
+        """Return what the account can spend and what open jobs have reserved."""
+        return self._session.query("accounts.balance")
+
+    def statement(self) -> list[Record]:
+        """Return the account's entries, newest first."""
+        return list(self._session.pages("accounts.statement", "entries"))
+
+    def request_totem(self, amount: int, reason: str) -> Record:
+        """Ask the consortium for totem."""
+        return self._session.submit("accounts.request", amount=amount, reason=reason)
+
+    def estimate(self, submission: Submission) -> Record:
+        """Run the whole pre-check without submitting: program id, estimate, what the policy asks for."""
+        datasets = [{"dataset_id": dataset_id} for dataset_id in submission.datasets]
+        return self._session.query("jobs.estimate", datasets=datasets, **submission.program())
+
+    def submit(self, submission: Submission) -> Record:
+        """Submit a job under the caller's grants; its totem goes into escrow.
+
+        Raises:
+            ProgramRefused: program, price or balance do not allow it; nothing has changed.
+            NotAllowed: there is no grant for one of the datasets.
+        """
+        grants = {dataset_id: self._grant(dataset_id) for dataset_id in submission.datasets}
+        keys = {
+            grant["access_id"]: self._session.query("access.key", access_id=grant["access_id"])["access_key"]
+            for grant in grants.values()
+        }
+        return self._session.submit(
+            "jobs.submit",
+            transient={"access_keys": keys, "code": secrets.token_hex(_SECRET_BYTES)},
+            datasets=[
+                {"dataset_id": dataset_id, "access_id": grants[dataset_id]["access_id"]}
+                for dataset_id in submission.datasets
+            ],
+            totem=submission.totem,
+            deadline_seconds=submission.deadline_seconds,
+            request_key=submission.request_key,
+            **submission.program(),
+        )
+
+    def jobs(self, state: str | None = None) -> list[Record]:
+        """Return the caller's jobs, newest first."""
+        return list(self._session.pages("jobs.list", "jobs", state=state))
+
+    def job(self, job_id: str) -> Record:
+        """Return a job with what it has used and its settled phases."""
+        return self._session.query("jobs.get", job_id=job_id)
+
+    def cancel(self, job_id: str) -> Record:
+        """Cancel a job: before it is accepted it costs nothing, later what its live attempts have used."""
+        return self._session.submit("jobs.cancel", job_id=job_id)
+
+    def expire(self, job_id: str) -> Record:
+        """End an open job whose deadline has passed; everything is returned."""
+        return self._session.submit("jobs.expire", job_id=job_id)
+
+    def bill(self, job_id: str) -> Record:
+        """Return the itemised bill of the phases settled so far, recomputed from their receipts."""
+        return self._session.query("results.bill", job_id=job_id)
+
+    def result(self, job_id: str) -> Result:
+        """Return what the job has delivered, checked against the salted hash on the ledger.
+
+        Raises:
+            Missing: it has delivered nothing (yet), or the result is purged.
+        """
+        found = self._session.query("results.get", job_id=job_id)
+        lines = found["result"].encode()
+        if salted_hash(found["salt"], lines) != found["hash"]:
+            raise InternalError(f"the result of {job_id} does not have the hash that is on the ledger")
+        return Result(lines, found["partial"])
+
+    def result_types(self, job_id: str) -> tuple[Type, Type]:
+        """Return the types of a job's result: key and value."""
+        program = self._session.query("jobs.source", job_id=job_id)["program"]
+        return Program.decode(program.encode()).steps[-1].emits
+
+    def _grant(self, dataset_id: str) -> Record:
+        now = time.time() * 1_000
+        mine = [item for item in self.access() if item["dataset_id"] == dataset_id]
+        for item in mine:
+            if item["state"] == "granted" and item["expires_at"] > now:
+                return item
+        waiting = any(item["state"] == "requested" for item in mine)
+        raise NotAllowed(
+            f"there is no valid grant of {dataset_id} to {self._session.participant}"
+            + (": the provider has not answered the request yet" if waiting else ""),
+            code="grant",
+            hint="" if waiting else f"ask for it: `totem access request {dataset_id} --purpose TEXT`",
+        )
+
+
+def _ledger_value(value: Any) -> Any:
+    """Return a parameter without floats, which the ledger does not take: as the shortest text that reads back."""
+    return repr(value) if isinstance(value, float) else value
+
+
+def _plain_name(filename: str) -> str:
+    """Return a file name as the ledger takes it: no folders, no characters that need quoting."""
+    name = re.sub(r"[^\w.-]", "_", PurePath(filename).name)
+    if not name:
+        raise BadInput("a job needs a file name", code="bad-filename")
+    return name[-128:] if len(name.encode()) <= 128 else "job.py"

@@ -1,0 +1,93 @@
+"""Opening a provider's data: files, schema documents, statistics; what is wrong with them as errors of ours.
+
+Data that are not there are the caller's mistake, data that can't be read the provider's trouble. The message names
+file, row and column, and is for the provider; a consumer gets the kind only. No message shows a cell's value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from totem.services.errors import BadInput, ProviderSide, from_refused
+from totem.services.inputs import Job, read_json
+from totem_ccf.storage import CsvOptions, DataError, Dataset, open_dataset, schema_and_options
+from totem_sdk.errors import InvalidDocument, Refused
+from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.source import parse
+from totem_sdk.lang.structure import read_job as read_structure
+from totem_sdk.schema import Schema
+
+__all__ = ["data_errors", "open_data", "read_schema_and_options", "takes_lines"]
+
+_HINTS = {
+    "missing": "give a file, a folder or a glob that matches something",
+    "schema": "give --schema FILE with the columns and their types",
+    "type": "give --schema FILE with the columns and their types",
+    "encoding": "convert the file to UTF-8",
+    "changed": "publish the data again as a new version",
+}
+
+
+@contextmanager
+def data_errors() -> Iterator[None]:
+    """Turn the storage's error into one of ours.
+
+    Raises:
+        BadInput: the data are not there.
+        ProviderSide: they can't be read as what they should be.
+    """
+    try:
+        yield
+    except DataError as error:
+        cls = BadInput if error.kind == "missing" else ProviderSide
+        hint = _HINTS.get(error.kind, "")
+        raise cls(str(error), code=f"data_{error.kind}", hint=hint, details={"kind": error.for_consumer()}) from error
+
+
+def read_schema_and_options(path: Path | None) -> tuple[Schema | None, CsvOptions | None]:
+    """Read a schema file (see ``totem_ccf.storage.options``); nothing where none is given.
+
+    Raises:
+        BadInput: there is no such file, or it is not a schema.
+    """
+    if path is None:
+        return None, None
+    document = read_json(path, "the schema", 'a schema is JSON such as {"at": "datetime", "kwh": "float?"}')
+    try:
+        return schema_and_options(document)
+    except InvalidDocument as error:
+        raise BadInput(f"the schema {str(path)!r}: {error}", code="bad-schema") from None
+
+
+def open_data(paths: Sequence[str | Path], schema: Path | None = None, *, lines: bool = False) -> Dataset:
+    """Open files, folders and globs as one dataset, with the digests of its fragments.
+
+    ``lines``: every file is text, whatever its name says.
+
+    Raises:
+        BadInput: the data or the schema are not there, or the data have no rows.
+        ProviderSide: they can't be read.
+    """
+    columns, csv = read_schema_and_options(schema)
+    with data_errors():
+        dataset = open_dataset([str(path) for path in paths], None if lines else columns, csv=csv, lines=lines)
+    if dataset.rows == 0:
+        raise BadInput(f"{', '.join(str(path) for path in paths)}: there is not one row in it", code="data_empty")
+    return dataset
+
+
+def takes_lines(job: Job) -> bool:
+    """Return whether a job derives from mrjob's own MRJob and gets raw lines.
+
+    Raises:
+        ProgramRefused: it is not a job at all; the reasons are those of the compiler's first passes.
+    """
+    findings = Findings()
+    try:
+        found = read_structure(parse(job.source, job.filename), findings)
+        findings.check()
+    except Refused as error:
+        raise from_refused(error) from None
+    return found is not None and found.lines

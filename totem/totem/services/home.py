@@ -1,0 +1,146 @@
+"""The home folder: one consortium on this machine, the identities in its wallet, what its providers keep.
+
+::
+
+    ca/ wallet/ ledger/    the consortium (``totem.ledger.bootstrap``)
+    identity               name of the identity that commands act as
+    providers/NAME/        what a provider's server keeps (``store``)
+    tokens.json            the REST API's tokens, hashed
+
+Whoever can read the folder can act as everybody in its wallet: it is made for its owner's eyes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from totem.ledger.bootstrap import ADMIN, Consortium, msp_of
+from totem.ledger.errors import LedgerError
+from totem.services.errors import BadInput, Unauthorised, from_ledger
+from totem.services.explorer import Explorer
+from totem.services.session import Record, Session
+from totem.services.store import ProviderStore, write_atomically
+from totem.services.tokens import TokenStore
+
+__all__ = ["Home"]
+
+
+class Home:
+    """A home folder; nothing is opened before it is asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def found(
+        self, *, providers: Sequence[str] = (), consumers: Sequence[str] = (), table_approval: str = "all"
+    ) -> Session:
+        """Make a consortium here; commands then act as its first member.
+
+        Raises:
+            Missing: there is one already, or the folder can't be used.
+            BadInput: a name is there twice, or is not one that a participant can have.
+        """
+        names = [ADMIN, *providers, *consumers]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise BadInput(f"the name {twice[0]!r} is there twice", code="bad-name")
+        try:
+            made = Consortium.create(self.root, providers=providers, consumers=consumers, table_approval=table_approval)
+        except LedgerError as error:
+            raise from_ledger(error) from error
+        except OSError as error:
+            raise BadInput(f"{self.root}: {error.strerror}", code="not-writable") from None
+        made.close()
+        return self.use(ADMIN)
+
+    @cached_property
+    def consortium(self) -> Consortium:
+        """The consortium.
+
+        Raises:
+            Missing: there is none in this folder.
+        """
+        try:
+            return Consortium.open(self.root)
+        except LedgerError as error:
+            raise from_ledger(error) from error
+
+    def session(self, name: str | None = None) -> Session:
+        """Return the session of an identity, by default of the one in use.
+
+        Raises:
+            Unauthorised: the wallet has no such identity, or none is in use.
+        """
+        try:
+            return Session(self.consortium.gateway(name or self.current()))
+        except LedgerError as error:
+            raise from_ledger(error) from error
+
+    def current(self) -> str:
+        """Return the name of the identity in use.
+
+        Raises:
+            Unauthorised: none is in use.
+        """
+        try:
+            return (self.root / "identity").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            known = ", ".join(self.consortium.wallet.labels()) or "none"
+            raise Unauthorised(
+                f"no identity is in use (the wallet has: {known})",
+                code="no_identity",
+                hint="give --as NAME, or choose one with `totem admin use NAME`",
+            ) from None
+
+    def use(self, name: str) -> Session:
+        """Act as this identity from now on."""
+        session = self.session(name)
+        write_atomically(self.root / "identity", f"{name}\n".encode())
+        return session
+
+    def identities(self) -> list[dict[str, Any]]:
+        """Return the identities of the wallet."""
+        wallet = self.consortium.wallet
+        in_use = (self.root / "identity").read_text(encoding="utf-8").strip() if self._chosen else ""
+        found = []
+        for name in wallet.labels():
+            identity = wallet.get(name)
+            found.append({"name": name, "participant": identity.id, "role": identity.role, "in_use": name == in_use})
+        return found
+
+    def enrol(self, name: str, role: str, *, by: str | None = None) -> Record:
+        """Enrol a participant in the name of ``by``, and put its certificate into the wallet."""
+        # First the ledger: a refused enrolment leaves no certificate behind.
+        record = self.session(by).submit("participants.enrol", participant=f"{name}@{msp_of(name)}", role=role)
+        self.consortium.certify(name, role)
+        return record
+
+    def participant(self, name: str) -> str:
+        """Return ``name@msp`` for a name of the wallet, or what already is one."""
+        if "@" in name:
+            return name
+        known = {item["name"]: str(item["participant"]) for item in self.identities()}
+        return known.get(name, f"{name}@{msp_of(name)}")
+
+    def explorer(self) -> Explorer:
+        """Return the ledger's explorer."""
+        return Explorer(self.consortium.ledger)
+
+    def store(self, name: str) -> ProviderStore:
+        """Return what the provider of this name keeps here."""
+        return ProviderStore(self.root / "providers" / name)
+
+    def store_of(self, name: str | None) -> ProviderStore:
+        """Return what the provider that commands act as keeps here."""
+        return self.store(self.session(name).name)
+
+    @property
+    def tokens(self) -> TokenStore:
+        """The tokens of the REST API."""
+        return TokenStore(self.root / "tokens.json")
+
+    @property
+    def _chosen(self) -> bool:
+        return (self.root / "identity").exists()

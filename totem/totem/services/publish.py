@@ -1,0 +1,144 @@
+"""Publishing a dataset: read where it lies, show what everybody will see, put only that on the ledger."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from totem.services.data import data_errors, open_data
+from totem.services.errors import BadInput, InTheWay, Missing, from_contract
+from totem.services.session import Record, Session
+from totem.services.store import Holding, ProviderStore
+from totem_ccf.storage import Dataset, salted_digest
+from totem_ccf.storage.profile import PUBLISHED, profile
+from totem_chaincode.errors import ContractError
+from totem_chaincode.policy import read_policy
+from totem_sdk.errors import InternalError
+from totem_sdk.statistics import Statistics
+
+__all__ = ["Publication", "prepare", "publish"]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A dataset that is about to be published; nothing of it has left the house yet.
+
+    ``policy`` has every default filled in. ``omitted`` are columns of the files that a job can't have, with reasons.
+    """
+
+    dataset_id: str
+    title: str
+    description: str
+    locations: tuple[str, ...]
+    dataset: Dataset
+    statistics: Statistics
+    policy: Mapping[str, Any]
+    salt: str
+
+    @property
+    def omitted(self) -> tuple[tuple[str, str], ...]:
+        """Columns of the files that a job can't have, with reasons."""
+        return self.dataset.omitted
+
+    def metadata(self) -> dict[str, Any]:
+        """Return exactly what will be on the ledger."""
+        salt = bytes.fromhex(self.salt)
+        return {
+            "title": self.title,
+            "description": self.description,
+            "schema": self.dataset.schema.to_json(),
+            "statistics": self.statistics.to_json(),
+            "fragments": [salted_digest(_digest(fragment.digest), salt) for fragment in self.dataset.fragments],
+            "policy": dict(self.policy),
+        }
+
+
+def prepare(
+    dataset_id: str,
+    locations: Sequence[str | Path],
+    *,
+    title: str = "",
+    description: str = "",
+    schema: Path | None = None,
+    policy: Mapping[str, Any] | None = None,
+    lines: bool = False,
+) -> Publication:
+    """Read the data once, where they lie, and compute what would be published.
+
+    Raises:
+        BadInput: the data or the schema are not there, or the policy is not one.
+        ProgramRefused: a policy field that nothing enforces yet.
+        ProviderSide: the data can't be read.
+    """
+    try:
+        kept = read_policy(policy or {})
+    except ContractError as error:
+        raise from_contract(error) from error
+    dataset = open_data(locations, schema, lines=lines)
+    hidden = frozenset(kept["hidden_columns"])
+    unknown = sorted(name for name in hidden if dataset.schema.index(name) is None)
+    if unknown:
+        known = ", ".join(column.name for column in dataset.schema.columns)
+        raise BadInput(f"--hide {unknown[0]!r}: the data have no such column (they have: {known})", code="bad-policy")
+    with data_errors():
+        statistics = profile(dataset, hidden, options=PUBLISHED)
+    return Publication(
+        dataset_id=dataset_id,
+        title=title or dataset_id,
+        description=description,
+        locations=tuple(str(Path(location).absolute()) for location in locations),
+        dataset=dataset,
+        statistics=statistics,
+        policy=kept,
+        salt=secrets.token_hex(32),
+    )
+
+
+def publish(session: Session, store: ProviderStore, publication: Publication, *, revise: bool = False) -> Record:
+    """Put a publication on the ledger: as a new dataset, or with ``revise`` as the next version of one.
+
+    Raises:
+        ServiceError: the contract does not accept it; nothing has changed there.
+    """
+    version = _next_version(session, publication.dataset_id, revise=revise)
+    # Kept before it is known to others: jobs may arrive the moment it is published.
+    store.hold(
+        Holding(
+            dataset_id=publication.dataset_id,
+            version=version,
+            locations=publication.locations,
+            salt=publication.salt,
+            fragments=tuple(fragment.to_json() for fragment in publication.dataset.fragments),
+        )
+    )
+    function = "datasets.revise" if revise else "datasets.publish"
+    record = session.submit(function, dataset_id=publication.dataset_id, **publication.metadata())
+    if record["version"] != version:
+        raise InternalError(f"{publication.dataset_id}: version {version} was kept, {record['version']} is published")
+    return record
+
+
+def _next_version(session: Session, dataset_id: str, *, revise: bool) -> int:
+    """Return the version that will be published; what is held of an existing one must not be overwritten."""
+    try:
+        current = int(session.query("datasets.get", dataset_id=dataset_id)["current_version"])
+    except Missing:
+        if revise:
+            raise Missing(f"there is no dataset {dataset_id} to revise", hint="publish it without --revise") from None
+        return 1
+    if not revise:
+        raise InTheWay(
+            f"the dataset name {dataset_id} is taken",
+            code="name_taken",
+            hint="take another name, or publish a new version of your own dataset with --revise",
+        )
+    return current + 1
+
+
+def _digest(digest: str | None) -> str:
+    if digest is None:
+        raise InternalError("a fragment of a dataset to be published has no digest")
+    return digest

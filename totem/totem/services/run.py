@@ -1,0 +1,231 @@
+"""One job from end to end on this machine, with a throw-away consortium: what ``totem run`` does.
+
+Nothing is a shortcut: the data are published, access is asked for and granted, the job is submitted through the
+contracts, run by the provider's runner, settled phase by phase, and the result fetched. So what was tried here is what
+runs in production.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from totem.ledger.bootstrap import Consortium
+from totem.ledger.errors import LedgerError
+from totem.services.consumer import Consumer, Submission
+from totem.services.data import data_errors, open_data, takes_lines
+from totem.services.errors import BadInput, ProgramRefused, ServiceError, from_ledger
+from totem.services.inputs import read_job, read_params, read_table
+from totem.services.pricing import price_job
+from totem.services.publish import Publication, publish
+from totem.services.report import Bounds, Report, Seconds
+from totem.services.runner import JobRunner, RunnerOptions
+from totem.services.session import Record, Session
+from totem.services.store import ProviderStore
+from totem_ccf.engines.local import LocalEngine, Progress
+from totem_ccf.storage import Dataset
+from totem_ccf.storage.profile import OWN, profile
+from totem_chaincode.policy import read_policy
+from totem_sdk.cost import MAX_TOTEM, PricedProgram
+from totem_sdk.errors import InternalError, Refusal
+from totem_sdk.program import Program
+from totem_sdk.types import Type
+
+__all__ = ["DATASET", "Listener", "RunRequest", "run_job"]
+
+DATASET = "data"
+"""The name under which the data are published on the throw-away ledger."""
+
+_PURPOSE = "to be tried on this machine"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to run on what; ``totem`` None: the listener is asked."""
+
+    job: Path
+    data: Sequence[str]
+    schema: Path | None = None
+    totem: int | None = None
+    table: str = "standard-1"
+    params: Sequence[str] = ()
+    options: RunnerOptions = field(default_factory=RunnerOptions)
+    precheck: bool = True
+
+
+class Listener(Protocol):
+    """Who is told what happens, and asked for what is not known."""
+
+    def accepted(self, program: Program) -> None:
+        """The program is accepted; may raise BadInput."""
+
+    def estimated(self, bounds: Bounds) -> None:
+        """The price is known."""
+
+    def choose(self, bounds: Bounds) -> int:
+        """Return the totem to put into escrow.
+
+        Raises:
+            BadInput: nobody can say.
+        """
+
+    def running(self, escrow: int) -> AbstractContextManager[Callable[[Progress], None]]:
+        """Return what shows the framework's progress while the job runs."""
+
+
+class Silent:
+    """A listener that shows nothing, and puts the upper bound into escrow."""
+
+    def accepted(self, program: Program) -> None:
+        """See ``Listener``."""
+
+    def estimated(self, bounds: Bounds) -> None:
+        """See ``Listener``."""
+
+    def choose(self, bounds: Bounds) -> int:
+        """See ``Listener``."""
+        return upper_or_refuse(bounds)
+
+    def running(self, escrow: int) -> AbstractContextManager[Callable[[Progress], None]]:
+        """See ``Listener``."""
+        del escrow
+        return nullcontext(lambda _: None)
+
+
+def upper_or_refuse(bounds: Bounds) -> int:
+    """Return the upper bound as escrow: the one amount with which the job certainly completes.
+
+    Raises:
+        BadInput: there is none, or no account could hold it.
+    """
+    if bounds.upper is None or bounds.upper > MAX_TOTEM:
+        raise BadInput(
+            "what the job can cost has no upper bound, so the escrow must be given",
+            code="totem-needed",
+            hint=f"--totem N; it needs at least {bounds.lower}, probably about {bounds.expected}",
+        )
+    return bounds.upper
+
+
+def run_job(request: RunRequest, listener: Listener | None = None) -> Report:
+    """Run a job from end to end; every end of it, refusals included, is a report."""
+    started = time.monotonic()
+    run = _Run(request, listener or Silent())
+    try:
+        report = run.to_end()
+    except ProgramRefused as error:
+        report = replace(
+            run.so_far, state="refused", refusals=error.refusals, detail=error.message, in_source=error.in_source
+        )
+    except ServiceError as error:
+        report = replace(run.so_far, **_as_end(error))
+    report.seconds = run.seconds
+    report.seconds.total = time.monotonic() - started
+    return report
+
+
+def _as_end(error: ServiceError) -> dict[str, Any]:
+    if error.exit_status == 5:
+        kind = error.details.get("kind", error.code)
+        return {"state": "provider_failed", "error": {"kind": kind, "line": None}, "detail": _detail(error)}
+    refusal = Refusal(1, 1, error.code.replace("_", "-"), error.message, error.hint)
+    return {"state": "refused", "refusals": (refusal,), "detail": _detail(error)}
+
+
+def _detail(error: ServiceError) -> str:
+    return f"{error.message}\nhint: {error.hint}" if error.hint else error.message
+
+
+def _publication(request: RunRequest, dataset: Dataset, priced: PricedProgram) -> Publication:
+    """Return what is published on the throw-away ledger: exact statistics of the columns that the job pays for."""
+    charged = [dataset.schema.columns[position].name for position in priced.columns_charged]
+    with data_errors():
+        statistics = profile(dataset, columns=charged, options=OWN)
+    return Publication(
+        dataset_id=DATASET,
+        title=DATASET,
+        description="",
+        locations=tuple(request.data),
+        dataset=dataset,
+        statistics=statistics,
+        policy=read_policy({"approval": "auto", "precheck": "lower" if request.precheck else "none"}),
+        salt=secrets.token_hex(32),
+    )
+
+
+class _Run:
+    """One run; ``so_far`` is what a report can already say."""
+
+    def __init__(self, request: RunRequest, listener: Listener) -> None:
+        self.request = request
+        self.listener = listener
+        self.so_far = Report("refused")
+        self.seconds = Seconds()
+        self.emits: tuple[Type, Type] | None = None
+
+    def to_end(self) -> Report:
+        # The engine's processes start up while the data are read.
+        with LocalEngine() as engine:
+            return self._with(engine)
+
+    def _with(self, engine: LocalEngine) -> Report:
+        request = self.request
+        job = read_job(request.job)
+        params = read_params(request.params)
+        table = read_table(request.table)
+        self.so_far.table_id = table.table_id
+        dataset = open_data(request.data, request.schema, lines=takes_lines(job))
+        began = time.monotonic()
+        priced = price_job(job, dataset.schema, table)
+        self.so_far.program_id = priced.program.program_id
+        self.seconds.compile = time.monotonic() - began
+        self.listener.accepted(priced.program)
+        self.emits = priced.program.steps[-1].emits
+        publication = _publication(request, dataset, priced)
+        submission = Submission(job.source, job.filename, [DATASET], params, table.table_id)
+        try:
+            with Consortium.throw_away(tables=[table.to_json()]) as consortium:
+                return self._in(consortium, engine, publication, submission)
+        except LedgerError as error:
+            raise from_ledger(error) from error
+
+    def _in(
+        self, consortium: Consortium, engine: LocalEngine, publication: Publication, submission: Submission
+    ) -> Report:
+        provider = Session(consortium.gateway("provider"))
+        consumer = Consumer(Session(consortium.gateway("consumer")))
+        store = ProviderStore(consortium.folder / "provider")
+        publish(provider, store, publication)
+        consumer.request_access(DATASET, _PURPOSE)
+        bounds = self.so_far.estimate = Bounds(**consumer.estimate(submission)["estimate"])
+        self.listener.estimated(bounds)
+        totem = self.request.totem if self.request.totem is not None else self.listener.choose(bounds)
+        if totem:
+            consortium.issue("consumer", totem, _PURPOSE)
+        job_id = consumer.submit(replace(submission, totem=totem))["job_id"]
+        self.so_far.escrow = totem
+        runner = JobRunner(provider, store, engine, self.request.options)
+        began = time.monotonic()
+        with self.listener.running(totem) as show:
+            record = runner.run(job_id, lambda _, progress: show(progress))
+        self.seconds.run = time.monotonic() - began
+        return self._report(consumer, record)
+
+    def _report(self, consumer: Consumer, job: Record) -> Report:
+        state = job["state"]
+        if state not in ("completed", "out_of_totem", "failed", "provider_failed"):
+            raise InternalError(f"a job on a throw-away ledger ended {state}")
+        report = replace(self.so_far, state=state, used=job["paid"], returned=job["returned"], error=job["error"])
+        if state != "provider_failed":
+            report.bill = consumer.bill(job["job_id"])["bill"]
+        if job["result"] is not None:
+            result = consumer.result(job["job_id"])
+            report.lines = result.lines
+            report.emits = self.emits
+            report.partial = result.partial
+        return report

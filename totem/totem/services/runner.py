@@ -1,0 +1,224 @@
+"""One job at its provider: accept, check, run, settle, end. May be begun again after a crash at any point.
+
+What has happened is on the ledger and in the framework's durable log; this module only asks both and goes on from
+there. Every transaction that it sends may be repeated.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from totem.logs import logger
+from totem.services.consumer import ENDED
+from totem.services.errors import InTheWay, Missing, ProviderSide
+from totem.services.killpoints import pass_point
+from totem.services.session import Record, Session
+from totem.services.settlement import LedgerSettlement
+from totem.services.store import Holding, ProviderStore
+from totem_ccf.engines.local import JobEnd, JobSpec, LocalEngine, LocalJob, Progress
+from totem_ccf.storage.digests import salted_digest
+from totem_chaincode.parameters import from_ledger
+from totem_sdk.errors import InternalError
+
+__all__ = ["JobRunner", "OnProgress", "RunnerOptions"]
+
+_log = logger("provider")
+
+OnProgress = Callable[[str, Progress], None]
+"""Called with a job's id and the framework's progress while it runs, from another thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerOptions:
+    """How jobs are run on this provider's machine; none of it changes a bill or a result."""
+
+    workers: int = 2
+    executor: Literal["kernel", "interpreter"] = "kernel"
+    audit: bool = False
+
+
+class JobRunner:
+    """Runs jobs of one provider, each to its end."""
+
+    def __init__(
+        self, session: Session, store: ProviderStore, engine: LocalEngine, options: RunnerOptions | None = None
+    ) -> None:
+        self._session = session
+        self._store = store
+        self._engine = engine
+        self._options = options or RunnerOptions()
+        self._lock = threading.Lock()
+        self._live: dict[str, LocalJob] = {}
+
+    def run(self, job_id: str, progress: OnProgress | None = None) -> Record:
+        """Bring a job to its end, whatever its state is now; returns its record on the ledger."""
+        job = self._job(job_id)
+        if job["state"] == "submitted":
+            job = self._accept(job)
+        if job["state"] in ("running", "cancelling"):
+            self._bring_to_end(job, progress)
+            job = self._job(job_id)
+        return job
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job whose consumer has cancelled it: what it has used is settled. Nothing where it is not running."""
+        with self._lock:
+            live = self._live.get(job_id)
+        if live is not None:
+            live.cancel()
+
+    def _job(self, job_id: str) -> Record:
+        return self._session.query("jobs.get", job_id=job_id)
+
+    def _accept(self, job: Record) -> Record:
+        job_id = job["job_id"]
+        if job["deadline"] <= time.time() * 1_000:
+            self._session.submit("jobs.expire", job_id=job_id)
+            return self._job(job_id)
+        try:
+            self._holdings(job)
+        except Missing as error:
+            _log.warning("job declined", job_id=job_id, reason=error.message)
+            self._session.submit("jobs.decline", job_id=job_id, reason="the provider's server does not hold the data")
+            return self._job(job_id)
+        pass_point("server:before-accept")
+        code = self._session.query("access.code", job_id=job_id)["code"]
+        self._session.submit("jobs.accept", job_id=job_id, transient={"code": code})
+        _log.info("job accepted", job_id=job_id, consumer=job["consumer"], escrow=job["escrow"])
+        pass_point("server:after-accept")
+        return self._job(job_id)
+
+    def _bring_to_end(self, job: Record, progress: OnProgress | None) -> None:
+        job_id = job["job_id"]
+        settlement = LedgerSettlement(self._session, self._store, job_id)
+        pass_point("server:before-check")
+        try:
+            spec = self._spec(job)
+        except (Missing, ProviderSide) as error:
+            kind = error.code
+            self._trouble(job_id, kind, error.message)
+            self._end(job_id, lambda: settlement.fail("provider", kind, None))
+            return
+        pass_point("server:after-check")
+        end = self._run(spec, settlement, None if progress is None else partial(progress, job_id))
+        pass_point("server:after-run")
+        self._end(job_id, lambda: self._tell(job, end, settlement))
+
+    def _run(self, spec: JobSpec, settlement: LedgerSettlement, progress: Callable[[Progress], None] | None) -> JobEnd:
+        """Run a job, or go on with one that a crash has interrupted."""
+        if (spec.directory / "job.json").exists():
+            _log.info("job resumed", job_id=spec.job_id)
+            live = self._engine.restart(spec.directory, settlement, progress)
+        else:
+            live = self._engine.start(spec, settlement, progress)
+        with self._lock:
+            self._live[spec.job_id] = live
+        try:
+            return live.wait()
+        except KeyboardInterrupt:
+            live.abandon()
+            raise
+        finally:
+            with self._lock:
+                del self._live[spec.job_id]
+
+    def _end(self, job_id: str, tell: Callable[[], Record]) -> None:
+        """Tell the ledger how a job ended, unless it has ended there already (cancelled or expired meanwhile)."""
+        pass_point("server:before-end")
+        try:
+            ended = tell()
+        except InTheWay:
+            ended = self._job(job_id)
+            if ended["state"] not in ENDED:
+                raise
+        pass_point("server:after-end")
+        _log.info("job ended", job_id=job_id, state=ended["state"], paid=ended["paid"], returned=ended["returned"])
+
+    def _tell(self, job: Record, end: JobEnd, settlement: LedgerSettlement) -> Record:
+        match end.state:
+            case "completed":
+                return self._complete(job, end, settlement)
+            case "out_of_totem" | "cancelled":
+                return self._halt(job, end, settlement)
+            case "failed":
+                if end.error is None:
+                    raise InternalError(f"{job['job_id']} failed without an error")
+                return settlement.fail("program", end.error["kind"], end.error["line"])
+            case "provider_failed":
+                kind = end.data_error["kind"] if end.data_error else "framework"
+                self._trouble(job["job_id"], kind, end.reason or "no reason is known")
+                return settlement.fail("provider", f"data_{kind}" if end.data_error else kind, None)
+
+    def _complete(self, job: Record, end: JobEnd, settlement: LedgerSettlement) -> Record:
+        if not _within(job["policy"], end):
+            return settlement.fail("program", "result_limit", None)
+        return settlement.complete(_lines(end))
+
+    def _halt(self, job: Record, end: JobEnd, settlement: LedgerSettlement) -> Record:
+        if end.result is None or not _within(job["policy"], end):
+            return settlement.halt(None)
+        return settlement.halt(_lines(end))
+
+    def _trouble(self, job_id: str, kind: str, detail: str) -> None:
+        """Keep and log what is wrong on the provider's side: file and row, never a cell's value."""
+        self._store.note_trouble(job_id, detail)
+        _log.error("the provider's side failed", job_id=job_id, kind=kind, detail=detail)
+
+    def _spec(self, job: Record) -> JobSpec:
+        """Return what the framework needs, from the ledger and from what the provider holds.
+
+        Raises:
+            Missing: this server does not hold one of the datasets.
+            ProviderSide: what it holds is not what was published.
+        """
+        source = self._session.query("jobs.source", job_id=job["job_id"])
+        fragments = [fragment for holding in self._holdings(job) for fragment in self._published(holding)]
+        return JobSpec(
+            job_id=job["job_id"],
+            directory=self._store.job_folder(job["job_id"]),
+            program=source["program"].encode(),
+            table=source["table"],
+            params=from_ledger(source["params"]),
+            escrow=job["escrow"],
+            fragments=fragments,
+            workers=self._options.workers,
+            executor=self._options.executor,
+            precheck=job["policy"]["precheck"] != "none",
+            estimate=job["estimate"]["lower"],
+            audit=self._options.audit,
+        )
+
+    def _holdings(self, job: Record) -> list[Holding]:
+        return [self._store.holding(item["dataset_id"], item["version"]) for item in job["datasets"]]
+
+    def _published(self, holding: Holding) -> tuple[Mapping[str, Any], ...]:
+        """Return the fragments after comparing their digests with those on the ledger."""
+        published = self._session.query("datasets.get", dataset_id=holding.dataset_id, version=holding.version)
+        salt = bytes.fromhex(holding.salt)
+        digests = [salted_digest(fragment["digest"], salt) for fragment in holding.fragments]
+        if digests != published["fragments"]:
+            raise ProviderSide(
+                f"what this server holds of {holding.dataset_id} version {holding.version} is not what was published",
+                code="data_changed",
+                hint="publish a new version: `totem provider publish --revise`",
+            )
+        return holding.fragments
+
+
+def _lines(end: JobEnd) -> bytes:
+    if end.result is None:
+        raise InternalError("a completed job has no result file")
+    return end.result.read_bytes()
+
+
+def _within(policy: Mapping[str, Any], end: JobEnd) -> bool:
+    """Return whether a result is as small as the datasets' policies want it."""
+    if end.result is None:
+        return True
+    most_groups, most_bytes = policy["max_groups"], policy["max_result_bytes"]
+    return not ((most_groups is not None and end.result_rows > most_groups) or end.result.stat().st_size > most_bytes)

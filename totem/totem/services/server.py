@@ -1,0 +1,159 @@
+"""A provider's server: watches the ledger for jobs on its datasets and brings every one of them to its end.
+
+The ledger is the only list of what there is to do. The server looks through the open jobs when it starts, whenever an
+event says that something has changed, and once in a while anyway; so nothing depends on a message that a crash could
+lose. Jobs run in threads (their tasks in processes of the framework), a few at a time; the rest wait on the ledger.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from totem.logs import logger
+from totem.services.errors import InTheWay, ServiceError
+from totem.services.provider import Provider
+from totem.services.runner import JobRunner, RunnerOptions
+from totem.services.session import Record, Session
+from totem.services.store import ProviderStore
+from totem_ccf.engines.local import LocalEngine
+
+__all__ = ["ProviderServer", "open_server"]
+
+_log = logger("provider")
+
+_SWEEP_SECONDS = 5.0
+_POLL_SECONDS = 0.1
+_TRIES = 5
+
+
+@contextmanager
+def open_server(
+    session: Session, store: ProviderStore, options: RunnerOptions, *, at_once: int = 2
+) -> Iterator[ProviderServer]:
+    """Make a provider's server with the local engine, and close the engine afterwards."""
+    with LocalEngine() as engine:
+        yield ProviderServer(Provider(session), JobRunner(session, store, engine, options), at_once=at_once)
+
+
+class ProviderServer:
+    """The server loop of one provider.
+
+    ``at_once`` jobs run at a time. ``on_end`` is called with the record of each job that this server brought to its
+    end.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        runner: JobRunner,
+        *,
+        at_once: int = 2,
+        on_end: Callable[[Record], None] | None = None,
+    ) -> None:
+        self._provider = provider
+        self._runner = runner
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="job")
+        self._on_end = on_end
+        self._lock = threading.Lock()
+        self._running: dict[str, Future[None]] = {}
+        self._failures: dict[str, int] = {}
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+
+    def serve(self) -> None:
+        """Serve until ``stop`` is called; jobs that are running then go on when a server starts again."""
+        session = self._provider.session
+        watcher = threading.Thread(target=self._watch, name="events", daemon=True)
+        watcher.start()
+        _log.info("provider's server started", provider=session.participant)
+        try:
+            while not self._stop.is_set():
+                self._wake.clear()
+                self.look()
+                self._wake.wait(_SWEEP_SECONDS)
+        finally:
+            self._stop.set()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            _log.info("provider's server stopped", provider=session.participant)
+
+    def stop(self) -> None:
+        """Let ``serve`` return once the jobs that are running have ended; safe to call from a signal handler."""
+        self._stop.set()
+        self._wake.set()
+
+    def look(self) -> None:
+        """Look through the open jobs once: begin those that are not running here, cancel and expire what must be."""
+        try:
+            jobs = self._provider.jobs(open_only=True)
+        except ServiceError as error:
+            _log.warning("the ledger does not answer", problem=error.message)
+            return
+        now = time.time() * 1_000
+        for job in jobs:
+            if job["deadline"] <= now:
+                self._expire(job["job_id"])
+            if job["state"] == "cancelling" or job["deadline"] <= now:
+                self._runner.cancel(job["job_id"])
+            self._begin(job["job_id"])
+
+    def drain(self) -> None:
+        """Bring the jobs that are open now, and those that arrive meanwhile, to their ends; then return."""
+        try:
+            while not self._stop.is_set() and self._provider.jobs(open_only=True):
+                self._wake.clear()
+                self.look()
+                self._wake.wait(_POLL_SECONDS)
+        finally:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _watch(self) -> None:
+        """Wake the loop at every event about a job of this provider."""
+        ledger = self._provider.session.gateway.ledger
+        me = self._provider.session.participant
+        # Blocks from before now are covered by the first look.
+        for event in ledger.events(ledger.height(), follow=True, stop=self._stop):
+            if event.name.startswith("jobs.") and event.payload.get("provider") == me:
+                self._wake.set()
+
+    def _begin(self, job_id: str) -> None:
+        with self._lock:
+            if job_id in self._running or self._failures.get(job_id, 0) >= _TRIES:
+                return
+            self._running[job_id] = self._pool.submit(self._run, job_id)
+
+    def _run(self, job_id: str) -> None:
+        try:
+            record = self._runner.run(job_id)
+        except Exception as error:  # noqa: BLE001  # one job's trouble, whatever it is, must not stop the others
+            self._failed(job_id, error)
+        else:
+            self._failures.pop(job_id, None)
+            if self._on_end is not None:
+                self._on_end(record)
+        finally:
+            with self._lock:
+                self._running.pop(job_id, None)
+            self._wake.set()
+
+    def _failed(self, job_id: str, error: Exception) -> None:
+        """Try a job again later; after a few times give it up, so that the consumer gets everything back."""
+        tries = self._failures[job_id] = self._failures.get(job_id, 0) + 1
+        _log.error("job broke down", job_id=job_id, tries=tries, exc_info=error)
+        if tries < _TRIES:
+            return
+        try:
+            self._provider.give_up(job_id, "server")
+        except ServiceError as problem:
+            _log.error("job can't be given up", job_id=job_id, problem=problem.message)
+
+    def _expire(self, job_id: str) -> None:
+        try:
+            self._provider.session.submit("jobs.expire", job_id=job_id)
+        except InTheWay:
+            return  # it has ended in the meantime
+        except ServiceError as error:
+            _log.warning("job can't be expired", job_id=job_id, problem=error.message)

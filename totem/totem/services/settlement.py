@@ -1,0 +1,87 @@
+"""Settlement on the ledger: how the framework's phases become transactions, each of them repeatable.
+
+Salts are derived from the provider's secret, so that a settlement repeated after a crash has the same digest and the
+contract answers with what it has already recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from totem.services.errors import BadInput, InTheWay, NotAllowed, ProgramRefused, ServiceError
+from totem.services.killpoints import pass_point
+from totem.services.session import Record, Session
+from totem.services.store import ProviderStore
+from totem_ccf.metering.settlement import SettlementAnswer, SettlementRefused, read_answer
+from totem_chaincode import canonical
+from totem_chaincode.contracts.results import salted_hash
+from totem_chaincode.contracts.settlement import RECEIPT
+
+__all__ = ["LedgerSettlement"]
+
+
+class LedgerSettlement:
+    """Settles the phases of one job and ends it, in the name of its provider."""
+
+    def __init__(self, session: Session, store: ProviderStore, job_id: str) -> None:
+        self._session = session
+        self._store = store
+        self._job_id = job_id
+
+    def settle(self, phase_index: int, receipt: dict[str, Any]) -> SettlementAnswer:
+        """Settle a phase; answers ``{"continue", "left", "reason"}`` as the contract does.
+
+        Raises:
+            SettlementRefused: the contract does not accept the receipt, or the job has ended.
+            ServiceError: the ledger can't answer now; the same call may succeed later.
+        """
+        # The framework's receipt says more (tasks, groups) than the channel is told.
+        told = {name: receipt[name] for name in RECEIPT.fields}
+        salt = self._store.salt("receipt", self._job_id, phase_index)
+        pass_point("server:before-settle")
+        try:
+            answer = self._session.submit(
+                "jobs.settle",
+                transient={"receipt": told, "salt": salt},
+                job_id=self._job_id,
+                phase_index=phase_index,
+                charge=told["charge"],
+                end=told["end"],
+                digest=salted_hash(salt, canonical.encode(told)),
+            )
+        except ServiceError as error:
+            if _is_final(error):
+                raise SettlementRefused(f"phase {phase_index}: {error.message} [{error.code}]") from error
+            raise
+        pass_point("server:after-settle")
+        return read_answer(answer)
+
+    def complete(self, result: bytes) -> Record:
+        """Deliver the whole result and end the job."""
+        arguments, transient = self._delivery(result)
+        return self._session.submit("jobs.complete", transient=transient, job_id=self._job_id, **arguments)
+
+    def halt(self, partial: bytes | None) -> Record:
+        """End a job that is out of totem or cancelled, with the groups that were finished and paid for (or none)."""
+        if partial is None:
+            return self._session.submit("jobs.halt", job_id=self._job_id)
+        arguments, transient = self._delivery(partial)
+        return self._session.submit("jobs.halt", transient=transient, job_id=self._job_id, **arguments)
+
+    def fail(self, side: str, kind: str, line: int | None, reason: str = "") -> Record:
+        """End a job that failed, by its ``program`` or by the ``provider``; ``reason`` may be read by everybody."""
+        error = {"kind": kind, "line": line}
+        return self._session.submit(
+            "jobs.fail", job_id=self._job_id, side=side, error=error, reason=reason[:500] or None
+        )
+
+    def _delivery(self, result: bytes) -> tuple[dict[str, str], dict[str, str]]:
+        salt = self._store.salt("result", self._job_id)
+        return {"result_hash": salted_hash(salt, result)}, {"result": result.decode(), "salt": salt}
+
+
+def _is_final(error: ServiceError) -> bool:
+    """Return whether repeating the same transaction would get the same answer."""
+    if isinstance(error, InTheWay):
+        return error.code != "transaction_void"
+    return isinstance(error, BadInput | NotAllowed | ProgramRefused)

@@ -1,0 +1,175 @@
+"""What a provider keeps at home: where its data lie, the salts of what it published, the folders of its jobs.
+
+Nothing in it goes onto the ledger. Files are written whole and replaced atomically, so that a crash leaves the old or
+the new one; folder and files are for their owner's eyes only.
+
+::
+
+    secret.key                    32 random bytes: every salt is derived from it
+    datasets/ID/VERSION.json      locations, fragments, digests and salt of what was published
+    jobs/JOB_ID/                  the framework's durable log and spill files of a job
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from totem.services.errors import Missing
+from totem_sdk.errors import InternalError
+
+__all__ = ["Holding", "ProviderStore", "write_atomically"]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One published version of a dataset, as its provider knows it.
+
+    ``locations`` are the paths that were published; ``fragments`` the documents of its fragments in the order of the
+    plan (files, places in them, digests: ``totem_ccf.storage``); ``salt`` (hexadecimal, secret) is what the published
+    digests were made with.
+    """
+
+    dataset_id: str
+    version: int
+    locations: tuple[str, ...]
+    salt: str
+    fragments: tuple[Mapping[str, Any], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as it is kept."""
+        return {
+            "dataset_id": self.dataset_id,
+            "version": self.version,
+            "locations": list(self.locations),
+            "salt": self.salt,
+            "fragments": list(self.fragments),
+        }
+
+    @classmethod
+    def from_json(cls, document: Any) -> Holding:
+        """Read what ``to_json`` gives.
+
+        Raises:
+            InternalError: the record is not one of ours.
+        """
+        try:
+            return cls(
+                dataset_id=document["dataset_id"],
+                version=document["version"],
+                locations=tuple(document["locations"]),
+                salt=document["salt"],
+                fragments=tuple(document["fragments"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise InternalError(f"a record of the provider's store can't be read: {error!r}") from None
+
+
+class ProviderStore:
+    """The provider's folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self._root
+
+    def salt(self, *purpose: str | int) -> str:
+        """Return the salt for a purpose, 64 hexadecimal digits: the same after a restart, unknown to all others."""
+        message = "\n".join(str(part) for part in purpose).encode()
+        return hmac.new(self._secret(), message, hashlib.sha256).hexdigest()
+
+    def hold(self, holding: Holding) -> None:
+        """Keep a published version."""
+        path = self._holding_path(holding.dataset_id, holding.version)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(holding.to_json(), sort_keys=True).encode())
+
+    def holding(self, dataset_id: str, version: int) -> Holding:
+        """Return a published version.
+
+        Raises:
+            Missing: this server does not hold it.
+        """
+        try:
+            text = self._holding_path(dataset_id, version).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise Missing(
+                f"this server holds no data of {dataset_id} version {version}",
+                code="not_held",
+                hint=f"publish it here, or start the server with the folder that has it (this is {self._root})",
+            ) from None
+        return Holding.from_json(json.loads(text))
+
+    def holdings(self) -> Sequence[Holding]:
+        """Return every version that is held, by id and version."""
+        paths = sorted(self._root.glob("datasets/*/*.json"))
+        return [Holding.from_json(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+
+    def job_folder(self, job_id: str) -> Path:
+        """Return the folder of a job, made if it is not there."""
+        folder = self._root / "jobs" / job_id
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    def note_trouble(self, job_id: str, text: str) -> None:
+        """Keep what went wrong with a job on the provider's side, in its own words (file, row, reason)."""
+        write_atomically(self.job_folder(job_id) / "trouble.txt", text.encode())
+
+    def trouble(self, job_id: str) -> str:
+        """Return what went wrong with a job on the provider's side (empty: nothing)."""
+        path = self._root / "jobs" / job_id / "trouble.txt"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def _holding_path(self, dataset_id: str, version: int) -> Path:
+        return self._root / "datasets" / dataset_id / f"{version:06d}.json"
+
+    def _secret(self) -> bytes:
+        path = self._root / "secret.key"
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            pass
+        # Two processes may start at once: the one that links first decides for both.
+        number, name = tempfile.mkstemp(dir=self._root, prefix="secret.")
+        with os.fdopen(number, "wb") as stream:
+            stream.write(secrets.token_bytes(32))
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+        finally:
+            Path(name).unlink()
+        return path.read_bytes()
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file of mode 0600 that is either the old one or the whole new one, whatever happens."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(number, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -228,6 +228,9 @@ class Master:
         self._outputs = [(task, AttemptReport.from_json(report)) for task, report in snapshot["outputs"]]
         self._tasks_before = len(self._outputs)
         self.receipts = snapshot["receipts"][: len(snapshot["settled"])]
+        for worker, run in self._workers.items():
+            if run is not None and not run.assigned and not _is_live(snapshot, run.id):
+                self._workers[worker] = None
         if self._cancelled and not snapshot["cancelled"]:
             self._tell(m.Cancel())
         self._cancelled = self._cancelled or snapshot["cancelled"]
@@ -246,7 +249,7 @@ class Master:
                 self._open(0)
 
     def _restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Take the open phase from the manager's books; this master's runs that it does not know must start again."""
+        """Take the open phase from the manager's books; this master's runs that it knows there are run."""
         index = snapshot["phase"]
         known = self._phase if self._phase is not None and self._phase.index == index else None
         count = len(snapshot["tasks"])
@@ -256,27 +259,24 @@ class Master:
             task = phase.tasks[number]
             task.status, task.attempt = told["status"], told["attempt"]
             task.report = None if told["report"] is None else AttemptReport.from_json(told["report"])
+            id_ = AttemptId(index, number, task.attempt)
+            if task.status == "live" and id_ not in self.live:
+                # Its worker has gone since the manager was told what is live.
+                task.status = "pending"
+                self._tell(m.Lost(id_))
             if known is not None:
+                # A number is never used twice: a start that is still under way must not be taken for the next one.
+                task.attempt = max(task.attempt, known.tasks[number].attempt)
                 task.lost = known.tasks[number].lost
         for worker, run in self._workers.items():
-            if run is None:
-                continue
-            task = phase.tasks[run.id.task] if run.id.phase == index else _Task()
-            alive = task.status == "live" and task.attempt == run.id.number
-            if alive and not run.assigned:
+            if run is not None and not run.assigned:
                 self._assign(worker, run)
-            elif not alive and not run.assigned:
-                self._workers[worker] = None
         self._advance(phase)
 
     def _news(self, event: Event) -> None:
         match event:
             case m.Started(id=id_):
-                worker, run = self._run_of(id_)
-                phase = self._open_phase(id_)
-                if run is not None and phase is not None and worker is not None:
-                    phase.tasks[id_.task].status = "live"
-                    self._assign(worker, run)
+                self._begun(id_)
             case m.NotStarted(id=id_):
                 self._not_started(id_)
             case m.TaskDone(id=id_, report=report) | m.TaskEnded(id=id_, report=report):
@@ -294,13 +294,22 @@ class Master:
             case _:
                 pass
 
+    def _begun(self, id_: AttemptId) -> None:
+        worker, run = self._run_of(id_)
+        phase = self._open_phase(id_)
+        if worker is None or run is None or phase is None:
+            self._tell(m.Lost(id_))
+        elif not run.assigned:
+            phase.tasks[id_.task].status = "live"
+            self._assign(worker, run)
+
     def _voided(self, id_: AttemptId) -> None:
         phase = self._phase
         if phase is None or phase.index != id_.phase:
             return
         phase.ceiling = min(phase.ceiling, id_.task)
         task = phase.tasks[id_.task]
-        if task.attempt == id_.number:
+        if task.status in ("done", "ended") or task.attempt == id_.number:
             task.status, task.report = "pending", None
 
     def _task_over(self, id_: AttemptId, report: AttemptReport) -> None:
@@ -474,3 +483,10 @@ class Master:
     def _end(self, over: JobOver) -> None:
         self._over = True
         self._actions.append(over)
+
+
+def _is_live(snapshot: Mapping[str, Any], id_: AttemptId) -> bool:
+    if snapshot["phase"] != id_.phase:
+        return False
+    told = snapshot["tasks"][id_.task]
+    return bool(told["status"] == "live" and told["attempt"] == id_.number)

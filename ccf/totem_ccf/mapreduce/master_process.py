@@ -87,9 +87,9 @@ class _Process(pb_grpc.WorkServicer):
         self._program = setup.spec.priced.program
         plan = Plan(self._program, setup.spec.fragments)
         self._master = ms.Master(plan, lambda: secrets.token_hex(16), task_order(setup.spec.order_seed))
-        self._events: asyncio.Queue[ms.Event | m.Balance] = asyncio.Queue()
+        self._events: asyncio.Queue[ms.Event | m.Balance | asyncio.Event] = asyncio.Queue()
         self._words: asyncio.Queue[m.ManagerEvent] = asyncio.Queue()
-        self._workers: dict[int, asyncio.Queue[pb.Assignment]] = {}
+        self._workers: dict[int, asyncio.Queue[pb.Assignment | None]] = {}
         self._heard: dict[int, float] = {}
         self._metadata = rpc.metadata(setup.secret)
         self._manager = grpc.aio.insecure_channel(setup.manager, options=rpc.OPTIONS)
@@ -98,7 +98,7 @@ class _Process(pb_grpc.WorkServicer):
         self._over: ms.JobOver | None = None
         self._gone = asyncio.Event()
         self._status = 0
-        self._started = time.monotonic()
+        self._started = self._manager_heard = time.monotonic()
 
     async def run(self) -> int:
         """Run until the job is over or there is no sense in going on."""
@@ -127,7 +127,9 @@ class _Process(pb_grpc.WorkServicer):
         finally:
             for task in tasks:
                 task.cancel()
-            await server.stop(None)
+            for assignments in self._workers.values():
+                assignments.put_nowait(None)
+            await server.stop(0.5)
         return self._status
 
     # The loop -------------------------------------------------------------------------------------------------------
@@ -137,6 +139,9 @@ class _Process(pb_grpc.WorkServicer):
             event = await self._events.get()
             if isinstance(event, m.Balance):
                 self._balance = event
+                continue
+            if isinstance(event, asyncio.Event):
+                event.set()
                 continue
             for action in self._master.handle(event):
                 self._do(action)
@@ -188,52 +193,64 @@ class _Process(pb_grpc.WorkServicer):
     # The manager ----------------------------------------------------------------------------------------------------
 
     async def _follow_manager(self) -> None:
-        """Keep connected to the manager: its news come in, what it is to be told goes out in order."""
-        stub = pb_grpc.LeadStub(self._manager)
-        heard = time.monotonic()
+        """Keep connected to the manager."""
         while True:
+            # What was said to the connection that broke must not reach the next one.
+            handled = asyncio.Event()
+            self._events.put_nowait(ms.Disconnected())
+            self._events.put_nowait(handled)
+            await handled.wait()
             while not self._words.empty():
                 self._words.get_nowait()
-            live = [wire.attempt_to_wire(id_) for id_ in sorted(self._master.live)]
-            news = stub.Connect(pb.ConnectRequest(live=live), metadata=self._metadata)
-            teller: asyncio.Task[None] | None = None
             try:
-                async for told in news:
-                    heard = time.monotonic()
-                    event = wire.news_from_wire(told)
-                    if isinstance(event, dict):
-                        self._events.put_nowait(ms.Connected(event))
-                        teller = asyncio.create_task(self._tell(stub, news))
-                    else:
-                        self._events.put_nowait(event)
+                await asyncio.wait_for(self._manager.channel_ready(), CALL_SECONDS)
+                await self._converse(pb_grpc.LeadStub(self._manager))
+            except TimeoutError:
+                _log.warning("the manager does not answer")
             except grpc.aio.AioRpcError as error:
                 _log.warning("the manager is not there: %s", error.details())
-            except asyncio.CancelledError:
-                # Our own end cancels this task; a word that was not taken cancels only the call.
-                if not news.cancelled():
-                    raise
-            finally:
-                if teller is not None:
-                    teller.cancel()
-            self._events.put_nowait(ms.Disconnected())
-            if time.monotonic() - heard > MANAGER_SECONDS:
+            if time.monotonic() - self._manager_heard > MANAGER_SECONDS:
                 self._leave(MANAGER_GONE)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
 
-    async def _tell(self, stub: Any, news: Any) -> None:
-        """Tell the manager one word after the other; end the connection when one is not taken."""
+    async def _converse(self, stub: Any) -> None:
+        """Hear the manager's news and tell it what it is to be told, until either breaks."""
+        live = [wire.attempt_to_wire(id_) for id_ in sorted(self._master.live)]
+        news = stub.Connect(pb.ConnectRequest(live=live), metadata=self._metadata)
+        connected = asyncio.Event()
+        both = [asyncio.create_task(self._hear(news, connected)), asyncio.create_task(self._tell(stub, connected))]
+        try:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in both:
+                task.cancel()
+            news.cancel()
+
+    async def _hear(self, news: Any, connected: asyncio.Event) -> None:
+        async for told in news:
+            self._manager_heard = time.monotonic()
+            event = wire.news_from_wire(told)
+            if isinstance(event, dict):
+                self._events.put_nowait(ms.Connected(event))
+                connected.set()
+            else:
+                self._events.put_nowait(event)
+
+    async def _tell(self, stub: Any, connected: asyncio.Event) -> None:
+        """Tell the manager one word after the other."""
+        await asyncio.wait_for(connected.wait(), CALL_SECONDS)
         while True:
             event = await self._words.get()
             try:
                 await stub.Tell(wire.event_to_wire(event), metadata=self._metadata, timeout=CALL_SECONDS)
             except grpc.aio.AioRpcError as error:
-                if error.code() == grpc.StatusCode.FAILED_PRECONDITION:
-                    _log.error("the manager refuses %s: %s", type(event).__name__, error.details())
-                    self._over = ms.JobOver("provider_failed", reason=f"the manager refuses: {error.details()}")
-                    self._gone.set()
-                    return
-                news.cancel()
-                return
+                if error.code() != grpc.StatusCode.FAILED_PRECONDITION:
+                    raise
+                _log.error("the manager refuses %s: %s", type(event).__name__, error.details())  # noqa: TRY400 no trace
+                self._over = ms.JobOver("provider_failed", reason=f"the manager refuses: {error.details()}")
+                self._gone.set()
             if isinstance(event, m.OpenPhase):
                 kill_point("master:after-open")
 
@@ -284,13 +301,13 @@ class _Process(pb_grpc.WorkServicer):
     ) -> AsyncIterator[pb.Assignment]:
         await self._authorise(context)
         worker = request.number
-        assignments: asyncio.Queue[pb.Assignment] = asyncio.Queue()
+        assignments: asyncio.Queue[pb.Assignment | None] = asyncio.Queue()
         self._workers[worker] = assignments
         self._heard[worker] = time.monotonic()
         self._events.put_nowait(ms.WorkerJoined(worker))
         try:
-            while True:
-                yield await assignments.get()
+            while (assignment := await assignments.get()) is not None:
+                yield assignment
         finally:
             if self._workers.get(worker) is assignments:
                 self._drop(worker)

@@ -198,7 +198,8 @@ class LocalJob:
             return self._restart("manager", status)
         if name in children.workers:
             del children.workers[name]
-            return self._restart("worker", status)
+            # With status 0 it says that its master went away; the next master gets workers of its own.
+            return self._restart("worker", status) if status != 0 else None
         return None
 
     def _restart(self, role: str, status: int) -> JobEnd | None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from totem_ccf.metering import messages as m
 from totem_ccf.metering.books import AttemptId
 from totem_ccf.metering.lease_size import LeasePolicy
 from totem_ccf.metering.manager import Manager
 from totem_ccf.metering.receipt import AttemptReport
 from totem_ccf.metering.records import record_from_json, record_to_json
-
 from totem_sdk.cost import Counts
 from totem_sdk.program import Phase
 
@@ -258,7 +258,7 @@ works = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     tasks=st.lists(works, min_size=1, max_size=9),
     share=st.floats(0, 1.2),
@@ -268,8 +268,9 @@ works = st.builds(
     trouble=st.sampled_from([0.0, 0.0, 0.1]),
     seed=st.integers(0, 2**32),
 )
-def test_any_schedule_ends_like_the_sequential_machine(tasks, share, workers, audit, strict, trouble, seed):
+def test_any_schedule_ends_like_the_sequential_machine(*, tasks, share, workers, audit, strict, trouble, seed):
     escrow = int(sum(sum(task.charges) for task in tasks) * share)
     policy = LeasePolicy(audit=audit, first=4, share=2)
-    schedule = Schedule(tasks, escrow, workers, policy, random.Random(seed), strict, trouble)
+    choose = random.Random(seed)  # noqa: S311 a schedule, not a secret
+    schedule = Schedule(tasks, escrow, workers, policy, choose, strict, trouble)
     check_schedule(tasks, escrow, schedule)

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from totem.ledger.identities import Identity
     from totem_chaincode.stub import Creator
 
-__all__ = ["Envelope", "Proposal", "endorse", "propose", "read_write_set", "response_of", "transient_bytes"]
+__all__ = [
+    "Envelope",
+    "Proposal",
+    "endorse",
+    "propose",
+    "read_write_set",
+    "response_of",
+    "signature_bytes",
+    "transient_bytes",
+]
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class Proposal:
         """
         if self.body["channel"] != channel:
             raise ProposalRefused("channel", f"the proposal is for {self.body['channel']!r}, this is {channel!r}")
-        verify_signature(self.certificate, _bytes(self.signature), canonical.encode(self.body))
+        verify_signature(self.certificate, signature_bytes(self.signature), canonical.encode(self.body))
 
 
 @dataclass(frozen=True)
@@ -104,8 +113,8 @@ class Envelope:
         """
         self.proposal.check(channel)
         signed = _to_endorse(self.proposal, self.response)
-        verify_signature(node_certificate, _bytes(self.endorsement), signed)
-        verify_signature(self.proposal.certificate, _bytes(self.signature), _to_sign(signed, self.endorsement))
+        verify_signature(node_certificate, signature_bytes(self.endorsement), signed)
+        verify_signature(self.proposal.certificate, signature_bytes(self.signature), _to_sign(signed, self.endorsement))
 
 
 def propose(
@@ -200,14 +209,22 @@ def _to_endorse(proposal: Proposal, response: Mapping[str, Any]) -> bytes:
 
 
 def _to_sign(endorsed: bytes, endorsement: str) -> bytes:
-    return endorsed + _bytes(endorsement)
+    return endorsed + signature_bytes(endorsement)
 
 
-def _bytes(signature: str) -> bytes:
+def signature_bytes(signature: str) -> bytes:
+    """Return a signature's bytes from its one form as text: lower-case hexadecimal.
+
+    Raises:
+        ProposalRefused: code ``signature``: another form, which would be the same signature in other bytes.
+    """
     try:
-        return bytes.fromhex(signature)
+        data = bytes.fromhex(signature)
     except ValueError:
-        raise ProposalRefused("signature", "a signature is not hexadecimal") from None
+        data = b""
+    if not data or data.hex() != signature:
+        raise ProposalRefused("signature", "a signature is not lower-case hexadecimal")
+    return data
 
 
 def _version(version: tuple[int, int] | None) -> list[int] | None:

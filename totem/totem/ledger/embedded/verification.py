@@ -27,7 +27,7 @@ from totem.ledger.embedded.chain import (
 from totem.ledger.embedded.orderer import check_moment
 from totem.ledger.embedded.private import PrivateStore
 from totem.ledger.embedded.storage import MAIN_TABLES, SCHEMA, Pool
-from totem.ledger.envelopes import Envelope
+from totem.ledger.envelopes import Envelope, signature_bytes
 from totem.ledger.errors import ProposalRefused
 from totem.ledger.port import VerifyReport
 from totem_chaincode import canonical
@@ -166,8 +166,8 @@ def _parse(place: str, read: Any, data: Any) -> Any:
 
 def _signed(place: str, certificate: str, signature: str, data: bytes) -> None:
     try:
-        verify_signature(certificate, bytes.fromhex(signature), data)
-    except (ProposalRefused, ValueError) as error:
+        verify_signature(certificate, signature_bytes(signature), data)
+    except (ProposalRefused, TypeError) as error:
         raise _Problem(f"{place}: {error}") from None
 
 

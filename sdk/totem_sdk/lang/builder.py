@@ -48,6 +48,7 @@ class Builder:
         dst: int | None,
         args: tuple[int, ...],
         at: At,
+        *,
         imm: tuple[Value, ...] = (),
     ) -> None:
         """Add an operation to the open block."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -158,12 +159,11 @@ def _identity(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) ->
     if isinstance(expr, Apply) and expr.code == "unwrap":
         expr = expr.args[0]
     type_ = expr.type
-    if type_ != NONE and not isinstance(type_, Option):
-        if not isinstance(type_, List):
-            type_ = Option(type_)
     if isinstance(type_, List):
         scope.refuse(node, "type", "a list is never None")
         return None
+    if type_ != NONE and not isinstance(type_, Option):
+        type_ = Option(type_)
     known = _paths(left, type_)
     test = Apply(BOOL, scope.at(node), "is_none", type_, (widen(expr, type_),))
     if isinstance(op, ast.Is):
@@ -175,7 +175,7 @@ def _comparison(scope: Scope, node: ast.Compare) -> Judged | None:
     operands = [scope.check(scope, part) for part in (node.left, *node.comparators)]
     links: list[Link] = []
     known = _NOTHING
-    for position, (left, right) in enumerate(zip(operands, operands[1:], strict=False)):
+    for position, (left, right) in enumerate(itertools.pairwise(operands)):
         found = None if left is None or right is None else link(scope, node, position, left, right)
         if found is not None:
             links.append(found)

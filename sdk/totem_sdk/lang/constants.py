@@ -52,23 +52,25 @@ def evaluate(node: ast.expr, names: Mapping[str, Constant]) -> Constant | NotCon
             return names[name]
         case ast.Attribute(value=ast.Name(id="self"), attr=name) if f"self.{name}" in names:
             return names[f"self.{name}"]
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)) if not isinstance(value, bool):
-            return -value if -value >= INT_MIN else NotConstant(node, "64 bits don't hold this int")
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
-            return _signed(node, sign, evaluate(operand, names))
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+            return _signed(node, names)
         case ast.BinOp(left=left, op=op, right=right):
             return _binary(node, op, evaluate(left, names), evaluate(right, names))
-        case ast.Tuple(elts=[_, *_] as elements):
-            items: list[Constant] = []
-            for element in elements:
-                item = evaluate(element, names)
-                if isinstance(item, NotConstant):
-                    return item
-                items.append(item)
-            if sum(1 for _ in _scalars(tuple(items))) > MAX_ITEMS:
-                return NotConstant(node, f"a tuple has at most {MAX_ITEMS} items in all")
-            return tuple(items)
+        case ast.Tuple(elts=[_, *_]):
+            return _tuple(node, names)
     return NotConstant(node, NOT_CONSTANT)
+
+
+def _tuple(node: ast.Tuple, names: Mapping[str, Constant]) -> Constant | NotConstant:
+    items: list[Constant] = []
+    for element in node.elts:
+        item = evaluate(element, names)
+        if isinstance(item, NotConstant):
+            return item
+        items.append(item)
+    if len(_scalars(tuple(items))) > MAX_ITEMS:
+        return NotConstant(node, f"a tuple has at most {MAX_ITEMS} items in all")
+    return tuple(items)
 
 
 def _scalars(value: Constant) -> list[Constant]:
@@ -77,12 +79,18 @@ def _scalars(value: Constant) -> list[Constant]:
     return [scalar for item in value for scalar in _scalars(item)]
 
 
-def _signed(node: ast.expr, sign: ast.unaryop, value: Constant | NotConstant) -> Constant | NotConstant:
-    if isinstance(value, NotConstant):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+def _signed(node: ast.UnaryOp, names: Mapping[str, Constant]) -> Constant | NotConstant:
+    match node.operand:
+        case ast.Constant(value=int() as value) if not isinstance(value, bool):
+            found: Constant | NotConstant = value
+        case operand:
+            found = evaluate(operand, names)
+    if isinstance(found, NotConstant):
+        return found
+    if isinstance(found, bool) or not isinstance(found, int | float):
         return NotConstant(node, NOT_CONSTANT)
-    return value if isinstance(sign, ast.UAdd) else _checked(node, lambda: -value)
+    number = found
+    return _checked(node, lambda: -number if isinstance(node.op, ast.USub) else number)
 
 
 def _binary(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import difflib
+from collections.abc import Callable
+from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
-from totem_sdk.lang.functions import call_function, call_method
+from totem_sdk.lang.functions import call_function
+from totem_sdk.lang.methods import DATE_METHODS, call_method
 from totem_sdk.lang.operators import arithmetic, negative, number, power
 from totem_sdk.lang.scope import Path, Scope, fits, widen
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Local
@@ -17,8 +20,6 @@ from totem_sdk.types import DATE, DATETIME, INT, STR, List, Option, Tuple, Type,
 
 __all__ = ["expression"]
 
-_METHOD_PARTS = ("weekday", "isoweekday", "date", "isoformat")
-
 
 def expression(scope: Scope, node: ast.expr) -> Expr | None:
     """Return an expression with its type; None where it was refused, or where a type is not known yet."""
@@ -26,28 +27,11 @@ def expression(scope: Scope, node: ast.expr) -> Expr | None:
     match node:
         case ast.Constant(value=None | bool() | int() | float() | str() as value):
             return scope.constant(value, scope.at(node))
-        case ast.Name():
-            return _name(scope, node)
-        case ast.Attribute():
-            return _attribute(scope, node)
         case ast.UnaryOp(op=ast.Not()) | ast.BoolOp() | ast.Compare():
             judged = judge(scope, node, in_condition=False)
             return None if judged is None else judged.expr
-        case ast.UnaryOp():
-            return _sign(scope, node)
-        case ast.BinOp(left=left, op=op, right=right):
-            first, second = expression(scope, left), expression(scope, right)
-            if first is None or second is None:
-                return None
-            return (power if isinstance(op, ast.Pow) else arithmetic)(scope, node, first, second)
-        case ast.IfExp():
-            return _choice(scope, node)
-        case ast.Tuple():
-            return _tuple(scope, node)
-        case ast.Subscript():
-            return _subscript(scope, node)
-        case ast.Call():
-            return _call(scope, node)
+    if type(node) in _FORMS:
+        return _FORMS[type(node)](scope, node)
     raise InternalError(f"an expression of the form {type(node).__name__} passed the check of forms")
 
 
@@ -134,7 +118,7 @@ def _part(scope: Scope, node: ast.Attribute, value: Expr) -> Expr | None:
         scope.refuse(node.value, "maybe-none", f"a value whose .{name} is taken may be None")
         return None
     parts = DATE_PARTS[str(value.type)] if value.type in (DATE, DATETIME) else ()
-    if name not in parts or name in _METHOD_PARTS:
+    if name not in parts or name in DATE_METHODS:
         is_method = name in parts or (value.type == STR and hasattr(str, name))
         hint = f"call it: .{name}()" if is_method else f"{value.type} has {', '.join(parts)}" if parts else None
         scope.refuse(node, "unknown-attribute", f"{value.type} has no attribute {name}", hint)
@@ -152,6 +136,13 @@ def _sign(scope: Scope, node: ast.UnaryOp) -> Expr | None:
     if isinstance(node.op, ast.USub):
         return negative(scope, node, operand)
     return operand if number(scope, node.operand, operand, "the operand of +") else None
+
+
+def _binary(scope: Scope, node: ast.BinOp) -> Expr | None:
+    left, right = expression(scope, node.left), expression(scope, node.right)
+    if left is None or right is None:
+        return None
+    return (power if isinstance(node.op, ast.Pow) else arithmetic)(scope, node, left, right)
 
 
 def _choice(scope: Scope, node: ast.IfExp) -> Expr | None:
@@ -206,7 +197,7 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
         return None
     constant = evaluate(node.slice, scope.constants)
     items = value.type.items
-    if isinstance(constant, NotConstant) or isinstance(constant, bool) or not isinstance(constant, int):
+    if isinstance(constant, NotConstant | bool) or not isinstance(constant, int):
         scope.refuse(node.slice, "index", "the index of a tuple is not a constant int")
         return None
     if not -len(items) <= constant < len(items):
@@ -274,3 +265,16 @@ def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     if state.returns is None:
         return None
     return Call(state.returns, scope.at(node), key, tuple(args))
+
+
+_FORMS: dict[type[ast.expr], Callable[[Scope, Any], Expr | None]] = {
+    ast.Attribute: _attribute,
+    ast.BinOp: _binary,
+    ast.Call: _call,
+    ast.IfExp: _choice,
+    ast.Name: _name,
+    ast.Subscript: _subscript,
+    ast.Tuple: _tuple,
+    ast.UnaryOp: _sign,
+}
+"""What types each form of expression."""

@@ -1,8 +1,7 @@
 """Fourth pass: which assignment each use of a variable sees, whether there is one on every path, where paths end.
 
-Every assignment of a name makes a new *version* of it; where paths meet, versions are merged into a further one whose
-*sources* they are. Versions that flow into one use become one *variable* with one type: a name that is reused for
-something else (``hour = text[:2]`` … ``hour = int(hour)``) is two variables. Nothing here needs types.
+The result is a ``versions.Flow``. Nothing here needs types. Loops that never end and values that are drawn twice are
+found on the way.
 """
 
 from __future__ import annotations
@@ -16,10 +15,9 @@ from totem_sdk.lang.constants import Constant, NotConstant, evaluate
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.source import Source
+from totem_sdk.lang.versions import UNASSIGNED, Flow, LoopFlow, doubtful, variables_of
 
-__all__ = ["Flow", "LoopFlow", "Setting", "analyse"]
-
-_UNASSIGNED = 0
+__all__ = ["Setting", "analyse"]
 
 
 @dataclass(frozen=True)
@@ -35,41 +33,6 @@ class Setting:
     constants: Mapping[str, Constant]
     values: str | None = None
     fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LoopFlow:
-    """One loop: the names (``self.x`` for fields) that a round may assign, and whether a continue is reached.
-
-    ``heads`` are the versions that its rounds merge, ``first`` and ``last`` limit the versions made inside.
-    ``bounded``: the number of rounds is limited by a constant or by the parts of one text.
-    """
-
-    assigned: frozenset[str]
-    continues: bool
-    heads: tuple[int, ...]
-    first: int
-    last: int
-    bounded: bool
-
-
-@dataclass
-class Flow:
-    """What is known of one function; names and statements are found by ``id`` of their nodes.
-
-    ``sources`` lists, for every version, the versions that it merges; ``variables`` gives the variable of a version.
-    ``stops`` are the statements after which nothing runs. ``final`` are the versions at the end of the function.
-    """
-
-    sources: list[list[int]] = field(default_factory=lambda: [[]])
-    names: list[str] = field(default_factory=lambda: [""])
-    reads: dict[int, int] = field(default_factory=dict)
-    writes: dict[int, int] = field(default_factory=dict)
-    parameters: dict[str, int] = field(default_factory=dict)
-    variables: list[int] = field(default_factory=list)
-    stops: set[int] = field(default_factory=set)
-    loops: dict[int, LoopFlow] = field(default_factory=dict)
-    final: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -98,7 +61,7 @@ class _Walker:
         self.local = local_names(function)
         self.constants = {name: value for name, value in setting.constants.items() if name not in self.local}
         names = [*(name for name in self.local if name != "self"), *(f"self.{name}" for name in setting.fields)]
-        self.env = dict.fromkeys(names, _UNASSIGNED)
+        self.env = dict.fromkeys(names, UNASSIGNED)
         self.log: list[tuple[str, int]] = []
         self.frames: list[_Frame] = []
         self.drawn: frozenset[ast.AST] = frozenset()
@@ -153,17 +116,8 @@ class _Walker:
 
     def statement(self, node: ast.stmt) -> bool:
         match node:
-            case ast.Assign():
-                self.expression(node.value)
-                for target in node.targets:
-                    self.target(target)
-            case ast.AnnAssign(value=ast.expr() as value):
-                self.expression(value)
-                self.target(node.target)
-            case ast.AugAssign():
-                self.use(node.target)
-                self.expression(node.value)
-                self.target(node.target)
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                self.assignment(node)
             case ast.Expr():
                 self.expression(node.value)
             case ast.If():
@@ -172,11 +126,10 @@ class _Walker:
                 return self.while_loop(node)
             case ast.For():
                 return self.for_loop(node)
-            case ast.Break():
-                self.frames[-1].breaks.append(self.path(self.frames[-1].names))
-                return False
-            case ast.Continue():
-                self.frames[-1].continues.append(self.path(self.frames[-1].names))
+            case ast.Break() | ast.Continue():
+                frame = self.frames[-1]
+                paths = frame.breaks if isinstance(node, ast.Break) else frame.continues
+                paths.append(self.path(frame.names))
                 return False
             case ast.Return():
                 if node.value is not None:
@@ -184,6 +137,14 @@ class _Walker:
                 self.returns.append(self.path(f"self.{name}" for name in self.setting.fields))
                 return False
         return True
+
+    def assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+        if isinstance(node, ast.AugAssign):
+            self.use(node.target)
+        if node.value is not None:
+            self.expression(node.value)
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            self.target(target)
 
     def target(self, node: ast.expr) -> None:
         match node:
@@ -362,61 +323,23 @@ class _Walker:
     def finish(self, falls: bool) -> Flow:
         if falls:
             self.returns.append(self.path(f"self.{name}" for name in self.setting.fields))
-        doubtful = self.doubtful()
+        unsure = doubtful(self.flow)
         for node, name, version in self.uses:
-            if version in doubtful:
-                doubt = "has no value here" if version == _UNASSIGNED else "may have no value here"
+            if version in unsure:
+                doubt = "has no value here" if version == UNASSIGNED else "may have no value here"
                 self.add(node, "unassigned", f"{name} {doubt}")
         for field_name in self.setting.fields:
-            if any(path.versions[f"self.{field_name}"] in doubtful for path in self.returns):
+            if any(path.versions[f"self.{field_name}"] in unsure for path in self.returns):
                 message = f"self.{field_name} is not set on every path through {self.function.name}"
                 self.add(self.function, "state", message)
         if falls:
             self.flow.final = {
                 name: version
                 for name, version in self.env.items()
-                if version not in doubtful and not name.startswith("self.") and name not in self.flow.parameters
+                if version not in unsure and not name.startswith("self.") and name not in self.flow.parameters
             }
-        self.flow.variables = _variables(self.flow)
+        self.flow.variables = variables_of(self.flow)
         return self.flow
-
-    def doubtful(self) -> set[int]:
-        """Return the versions that hold no value on some path."""
-        merged: dict[int, list[int]] = {}
-        for version, sources in enumerate(self.flow.sources):
-            for source in sources:
-                merged.setdefault(source, []).append(version)
-        found = {_UNASSIGNED}
-        pending = [_UNASSIGNED]
-        while pending:
-            for version in merged.get(pending.pop(), ()):
-                if version not in found:
-                    found.add(version)
-                    pending.append(version)
-        return found
-
-
-def _variables(flow: Flow) -> list[int]:
-    """Return the variable of each version: versions that flow into one use are one variable."""
-    parent = list(range(len(flow.sources)))
-
-    def root(version: int) -> int:
-        while parent[version] != version:
-            parent[version] = parent[parent[version]]
-            version = parent[version]
-        return version
-
-    pending = [*flow.reads.values(), *flow.final.values()]
-    seen = set(pending)
-    while pending:
-        version = pending.pop()
-        for source in flow.sources[version]:
-            parent[root(source)] = root(version)
-            if source not in seen:
-                seen.add(source)
-                pending.append(source)
-    numbers: dict[int, int] = {}
-    return [numbers.setdefault(root(version), len(numbers)) for version in range(len(parent))]
 
 
 def analyse(setting: Setting, function: ast.FunctionDef, findings: Findings) -> Flow:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from totem_sdk.lang.constants import INT_MAX
 from totem_sdk.lang.findings import Findings
@@ -110,44 +109,59 @@ class _Forms:
         """Check one node; yield what is to be checked next (and whether it is in a loop)."""
         if type(node) in _REFUSED:
             code, what = _REFUSED[type(node)]
-            return self.add(node, code, what)
-        children: Iterable[Any] = ast.iter_child_nodes(node)
+            self.add(node, code, what)
+            return
+        if isinstance(node, ast.For | ast.While):
+            yield from ((statement, True) for statement in node.body)
+            children = self.loop(node)
+        elif isinstance(node, ast.stmt):
+            children = self.statement(node, in_loop)
+        else:
+            children = self.expression(node)
+        yield from ((child, in_loop) for child in children)
+
+    def loop(self, node: ast.For | ast.While) -> Iterable[ast.AST]:
+        if node.orelse:
+            self.add(node.orelse[0], "loop-else", "a loop with an else")
+        return (node.target, node.iter) if isinstance(node, ast.For) else (node.test,)
+
+    def statement(self, node: ast.stmt, in_loop: bool) -> Iterable[ast.AST]:
         match node:
             case ast.Expr(value=value):
-                children = self.expression_statement(node, value)
-            case ast.For() | ast.While():
-                yield from ((statement, True) for statement in node.body)
-                if node.orelse:
-                    self.add(node.orelse[0], "loop-else", "a loop with an else")
-                children = (node.target, node.iter) if isinstance(node, ast.For) else (node.test,)
+                return self.expression_statement(node, value)
             case ast.Break() | ast.Continue():
                 if not in_loop:
                     self.add(node, "syntax", f"{type(node).__name__.lower()} outside a loop")
-            case ast.AnnAssign():
-                if node.value is None:
-                    self.add(node, "annotation", "an annotation without a value", "assign a value")
-                children = (node.target, *([node.value] if node.value is not None else []))
+            case ast.AnnAssign(value=None):
+                self.add(node, "annotation", "an annotation without a value", "assign a value")
+                return (node.target,)
+            case ast.AnnAssign(value=ast.expr() as value):
+                return (node.target, value)
+            case ast.AugAssign(op=op) if type(op) in _SIGNS:
+                self.add(node, "operator", f"the operator {_SIGNS[type(op)]}=")
+        return ast.iter_child_nodes(node)
+
+    def expression(self, node: ast.AST) -> Iterable[ast.AST]:
+        match node:
             case ast.Name():
                 self.name(node)
             case ast.Attribute():
-                children = self.attribute(node)
+                return self.attribute(node)
             case ast.Call():
-                children = self.call(node)
+                return self.call(node)
             case ast.Constant():
                 self.literal(node.value, node)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)) if value == INT_MAX + 1:
-                children = ()
-            case ast.BinOp() | ast.AugAssign() | ast.UnaryOp():
-                if type(node.op) in _SIGNS:
-                    self.add(node, "operator", f"the operator {_SIGNS[type(node.op)]}")
+                return ()
+            case ast.BinOp(op=op) | ast.UnaryOp(op=op) if type(op) in _SIGNS:
+                self.add(node, "operator", f"the operator {_SIGNS[type(op)]}")
             case ast.Compare():
                 self.comparison(node)
             case ast.Subscript(ctx=ast.Store()):
                 self.add(node, "target", "an assignment to an item", "tuples and lists don't change; build a new tuple")
             case ast.Tuple(elts=[]):
                 self.add(node, "container", "an empty tuple", "a tuple has at least one item")
-        yield from ((child, in_loop) for child in children)
-        return None
+        return ast.iter_child_nodes(node)
 
     def expression_statement(self, node: ast.Expr, value: ast.expr) -> tuple[ast.AST, ...]:
         match value:
@@ -204,6 +218,8 @@ class _Forms:
         match node.func:
             case ast.Attribute():
                 return (node.func, *arguments)
+            case ast.Name(id="self"):
+                self.add(node, "self-use", "self is called as a function", "call self.name(...)")
             case ast.Name(id=name) if name in self.local or (name in FUNCTIONS and name not in self.names.constants):
                 return arguments
             case ast.Name(id=name) if name in FORBIDDEN:

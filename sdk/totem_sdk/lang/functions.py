@@ -1,18 +1,17 @@
-"""Python's functions and the methods of texts and dates that the language has: what each takes and which opcode it is."""
+"""Python's functions that the language has: what they take and which opcode they are."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from totem_sdk.lang.conditions import truth
 from totem_sdk.lang.operators import common, number, orderable
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, Expr
-from totem_sdk.opcodes import DATE_PARTS
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Type, Values
 
-__all__ = ["MAX_DIGITS", "call_function", "call_method"]
+__all__ = ["MAX_DIGITS", "call_function", "has_arguments", "is_known"]
 
 MAX_DIGITS = 22
 """Largest second argument of round()."""
@@ -49,15 +48,17 @@ def _fold(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     return Apply(item, scope.at(node), f"fold_{name}", type_)
 
 
-def _counted(scope: Scope, node: ast.Call, name: str, args: Sequence[Expr], low: int, high: int) -> bool:
-    if low <= len(args) <= high:
+def has_arguments(scope: Scope, node: ast.Call, name: str, least: int, most: int) -> bool:
+    """Return whether a call has as many arguments as it can take."""
+    given = len(node.args)
+    if least <= given <= most:
         return True
-    wanted = str(low) if low == high else f"{low} to {high}"
-    scope.refuse(node, "argument", f"{name} takes {wanted} arguments, {len(args)} are given")
+    wanted = str(least) if least == most else f"{least} to {most}"
+    scope.refuse(node, "argument", f"{name} takes {wanted} arguments, {given} are given")
     return False
 
 
-def _known(scope: Scope, node: ast.AST, expr: Expr, name: str) -> bool:
+def is_known(scope: Scope, node: ast.AST, expr: Expr, name: str) -> bool:
     """Return whether the argument can't be None."""
     if isinstance(expr.type, Option) or expr.type == NONE:
         scope.refuse(node, "maybe-none", f"the argument of {name} may be None")
@@ -99,13 +100,13 @@ def _sum(scope: Scope, node: ast.Call, _args: list[Expr]) -> Expr | None:
 
 
 def _abs(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
-    if not _counted(scope, node, "abs()", args, 1, 1) or not number(scope, node.args[0], args[0], "the argument"):
+    if not has_arguments(scope, node, "abs()", 1, 1) or not number(scope, node.args[0], args[0], "the argument"):
         return None
     return Apply(args[0].type, scope.at(node), "abs", args[0].type, (args[0],))
 
 
 def _round(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
-    if not _counted(scope, node, "round()", args, 1, 2) or not number(scope, node.args[0], args[0], "the argument"):
+    if not has_arguments(scope, node, "round()", 1, 2) or not number(scope, node.args[0], args[0], "the argument"):
         return None
     type_ = args[0].type
     if len(args) == 1:
@@ -119,7 +120,7 @@ def _round(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
 
 
 def _len(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
-    if not _counted(scope, node, "len()", args, 1, 1) or not _known(scope, node.args[0], args[0], "len()"):
+    if not has_arguments(scope, node, "len()", 1, 1) or not is_known(scope, node.args[0], args[0], "len()"):
         return None
     if args[0].type == STR or isinstance(args[0].type, List):
         return Apply(INT, scope.at(node), "len", args[0].type, (args[0],))
@@ -127,25 +128,32 @@ def _len(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     return None
 
 
+_CONVERTED: dict[str, tuple[Type, tuple[Type, ...]]] = {
+    "int": (INT, (INT, FLOAT, NUM, BOOL, STR)),
+    "float": (FLOAT, (INT, FLOAT, NUM, BOOL, STR)),
+    "str": (STR, (INT, BOOL)),
+}
+"""What int(), float() and str() give, and of which types."""
+
+
 def _to_int(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
-    return _converted(scope, node, args, "int", INT, (INT, FLOAT, NUM, BOOL, STR))
+    return _converted(scope, node, args, "int")
 
 
 def _to_float(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
-    return _converted(scope, node, args, "float", FLOAT, (INT, FLOAT, NUM, BOOL, STR))
+    return _converted(scope, node, args, "float")
 
 
 def _to_str(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     if len(args) == 1 and args[0].type == STR:
         return args[0]
-    return _converted(scope, node, args, "str", STR, (INT, BOOL))
+    return _converted(scope, node, args, "str")
 
 
-def _converted(
-    scope: Scope, node: ast.Call, args: list[Expr], name: str, result: Type, takes: Sequence[Type]
-) -> Expr | None:
-    if not _counted(scope, node, f"{name}()", args, 1, 1) or not _known(scope, node.args[0], args[0], f"{name}()"):
+def _converted(scope: Scope, node: ast.Call, args: list[Expr], name: str) -> Expr | None:
+    if not has_arguments(scope, node, f"{name}()", 1, 1) or not is_known(scope, node.args[0], args[0], f"{name}()"):
         return None
+    result, takes = _CONVERTED[name]
     type_ = args[0].type
     if type_ not in takes:
         hint = "call its .isoformat()" if type_ in (DATE, DATETIME) else None
@@ -157,7 +165,7 @@ def _converted(
 
 
 def _bool(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
-    return truth(scope, node, args[0]) if _counted(scope, node, "bool()", args, 1, 1) else None
+    return truth(scope, node, args[0]) if has_arguments(scope, node, "bool()", 1, 1) else None
 
 
 _FUNCTIONS: dict[str, _Function] = {
@@ -171,83 +179,4 @@ _FUNCTIONS: dict[str, _Function] = {
     "round": _round,
     "str": _to_str,
     "sum": _sum,
-}
-
-
-def call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr]) -> Expr | None:
-    """Return a call of a method of a text, date or datetime."""
-    name = method.attr
-    if not _known(scope, method.value, owner, f"what .{name}() is called on"):
-        return None
-    if owner.type == STR and name in _TEXT_METHODS:
-        return _TEXT_METHODS[name](scope, node, owner, args)
-    if owner.type in (DATE, DATETIME):
-        parts = DATE_PARTS[str(owner.type)]
-        if name in ("weekday", "isoweekday", "date", "isoformat") and (name in parts or name == "isoformat"):
-            return _date_method(scope, node, owner, args, name)
-    has: dict[Type, str] = {STR: ", ".join(sorted(_TEXT_METHODS)), DATE: "weekday, isoweekday, isoformat"}
-    has[DATETIME] = f"date, {has[DATE]}"
-    known = has.get(owner.type)
-    hint = f"{owner.type} has the methods {known}" if known else None
-    scope.refuse(method, "unknown-attribute", f"{owner.type} has no method {name}()", hint)
-    return None
-
-
-def _date_method(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr], name: str) -> Expr | None:
-    if not _counted(scope, node, f".{name}()", args, 0, 0):
-        return None
-    if name == "isoformat":
-        return Apply(STR, scope.at(node), "to_str", owner.type, (owner,))
-    return Apply(DATE if name == "date" else INT, scope.at(node), "date_part", owner.type, (owner,), (name,))
-
-
-def _case(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr], name: str) -> Expr | None:
-    return Apply(STR, scope.at(node), name, STR, (owner,)) if _counted(scope, node, f".{name}()", args, 0, 0) else None
-
-
-def _lower(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
-    return _case(scope, node, owner, args, "lower")
-
-
-def _upper(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
-    return _case(scope, node, owner, args, "upper")
-
-
-def _strip(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    if args:
-        scope.refuse(node, "argument", f".{name}() takes no argument here", "it takes white space off")
-        return None
-    return Apply(STR, scope.at(node), "strip", STR, (owner,), (name,))
-
-
-def _matches(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    if not _counted(scope, node, f".{name}()", args, 1, 1) or not _known(scope, node.args[0], args[0], f".{name}()"):
-        return None
-    if args[0].type != STR:
-        scope.refuse(node.args[0], "type", f".{name}() of {args[0].type}", "it takes one text")
-        return None
-    return Apply(BOOL, scope.at(node), name, STR, (owner, args[0]))
-
-
-def _split(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
-    match args:
-        case []:
-            return Apply(List(STR), scope.at(node), "split", STR, (owner,))
-        case [Const(value=str() as separator)] if separator:
-            return Apply(List(STR), scope.at(node), "split", STR, (owner,), (separator,))
-    scope.refuse(node, "argument", ".split() takes nothing or one constant text that is not empty")
-    return None
-
-
-_TEXT_METHODS: dict[str, Callable[[Scope, ast.Call, Expr, list[Expr]], Expr | None]] = {
-    "endswith": _matches,
-    "lower": _lower,
-    "lstrip": _strip,
-    "rstrip": _strip,
-    "split": _split,
-    "startswith": _matches,
-    "strip": _strip,
-    "upper": _upper,
 }

@@ -11,8 +11,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from totem_sdk.lang.findings import At, Findings
 from totem_sdk.lang.scope import FunctionState
-from totem_sdk.lang.tree import Apply, Assign, Call, Choice, Expr, Field, For, FunctionKey, If, Local, Return, Stmt
-from totem_sdk.lang.tree import Target, Unpack, Variable, While
+from totem_sdk.lang.tree import (
+    Apply,
+    Assign,
+    Call,
+    Choice,
+    Expr,
+    Field,
+    For,
+    FunctionKey,
+    If,
+    Local,
+    Return,
+    Stmt,
+    Target,
+    Unpack,
+    Variable,
+    While,
+)
 from totem_sdk.opcodes import has_text
 
 __all__ = ["check_growth"]
@@ -127,8 +143,8 @@ class _Function:
             for head in loop.heads if not loop.bounded else ():
                 rounds: list[Edge] = [(source, None) for source in self.flow.sources[head][1:]]
                 made.extend((head, origin, at) for origin, at in self.origins(rounds, outside).items())
-            for head, at in _growing(made):
-                name = self.flow.names[int(head)]
+            for grown, at in _growing(made):
+                name = self.flow.names[int(grown)]
                 findings.add(at, "unbounded-growth", f"{name} grows in every round of the loop")
 
 
@@ -181,9 +197,9 @@ def check_growth(
         for name, edges, looped in function.stores:
             if repeated or looped:
                 found = function.origins(edges, _nowhere)
-                grown.extend((name, origin, at) for origin, at in found.items())
-    for name, at in _growing(grown):
-        findings.add(at, "unbounded-growth", f"self.{name} grows with every call")
+                grown.extend((name, source, at) for source, at in found.items())
+    for origin, at in _growing(grown):
+        findings.add(at, "unbounded-growth", f"self.{origin} grows with every call")
 
 
 def _nowhere(_version: int) -> bool:

@@ -1,23 +1,15 @@
-"""Sixth pass: from the typed tree of a function to operations in blocks.
-
-What is stored: an operation writes its result into the variable, a constant or copy is an ``assign`` (charged).
-"""
+"""Sixth pass, second half: statements of the typed tree become blocks, arms and loops."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.builder import Builder
 from totem_sdk.lang.findings import At
-from totem_sdk.lang.scope import FunctionState
+from totem_sdk.lang.lower_expressions import ExpressionLowering
 from totem_sdk.lang.tree import (
-    Apply,
     Assign,
     Break,
-    Call,
-    Chain,
-    Choice,
     Const,
     Continue,
     Drop,
@@ -25,11 +17,8 @@ from totem_sdk.lang.tree import (
     Expr,
     Field,
     For,
-    FunctionKey,
     If,
     Local,
-    Logic,
-    Power,
     Return,
     Stmt,
     Target,
@@ -38,169 +27,13 @@ from totem_sdk.lang.tree import (
     While,
     is_operation,
 )
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, STR, List, Tuple, Type, Values
+from totem_sdk.types import BOOL, INT, NONE, STR, List, Tuple, Type, Values
 
 __all__ = ["Lowering"]
 
-_ONE_WORD: tuple[Type, ...] = (INT, FLOAT, BOOL)
-"""Types whose registers an operation may read and write at once."""
 
-
-def _nothing() -> None:
-    """Leave the block of an arm empty."""
-
-
-class Lowering:
-    """Lowers one function.
-
-    ``helpers`` gives the number of a called function and the columns that it is passed; ``fields`` the types of the
-    fields on self; ``emits`` the type of key and value; ``columns`` the registers of the columns that were passed to
-    this function (none where it reads the row itself).
-    """
-
-    def __init__(
-        self,
-        build: Builder,
-        state: FunctionState,
-        helper: Callable[[FunctionKey], tuple[int, tuple[int, ...]]],
-        fields: Mapping[str, Type],
-        emits: tuple[Type, Type] | None,
-        column_types: tuple[Type, ...],
-    ) -> None:
-        self.build = build
-        self.state = state
-        self.helper = helper
-        self.fields = fields
-        self.field_names = tuple(fields)
-        self.emits = emits
-        self.column_types = column_types
-        self.columns: dict[int, int] = {}
-        self.variables: dict[int, int] = {}
-
-    def variable(self, version: int) -> int:
-        """Return the register of the variable that a version belongs to."""
-        number = self.state.flow.variables[version]
-        if number not in self.variables:
-            type_ = self.state.types[number]
-            if type_ is None:
-                raise InternalError(f"the variable {self.state.flow.names[version]} has no type")
-            self.variables[number] = self.build.register(type_)
-        return self.variables[number]
-
-    # Expressions.
-
-    def value(self, expr: Expr, into: int | None = None) -> int:
-        """Evaluate an expression; return the register of its value (``into``, if given)."""
-        match expr:
-            case Const():
-                dst = self._dst(expr.type, into)
-                self.build.op("const", expr.type, dst, (), expr.at, (expr.value,))
-                return dst
-            case Local():
-                return self._moved(expr, self.variable(expr.version), into)
-            case Apply():
-                return self._apply(expr, into)
-            case Logic() | Chain() | Choice() | Power():
-                dst = self.build.register(expr.type)
-                self._steps(expr, dst)
-                return self._moved(expr, dst, into)
-            case Call():
-                return self._call(expr, into)
-
-    def _dst(self, type_: Type, into: int | None) -> int:
-        return self.build.register(type_) if into is None else into
-
-    def _moved(self, expr: Expr, register: int, into: int | None) -> int:
-        if into is None:
-            return register
-        self.build.op("move", expr.type, into, (register,), expr.at)
-        return into
-
-    def _apply(self, expr: Apply, into: int | None) -> int:
-        if expr.code == "column" and self.columns:
-            (position,) = expr.imm
-            if not isinstance(position, int):
-                raise InternalError("a column without a position")
-            return self._moved(expr, self.columns[position], into)
-        args = tuple(self.value(argument) for argument in expr.args)
-        if into in args and expr.type not in _ONE_WORD:
-            dst = self.build.register(expr.type)
-            self.build.op(expr.code, expr.on, dst, args, expr.at, expr.imm)
-            return self._moved(expr, dst, into)
-        dst = self._dst(expr.type, into)
-        self.build.op(expr.code, expr.on, dst, args, expr.at, expr.imm)
-        return dst
-
-    def _steps(self, expr: Logic | Chain | Choice | Power, dst: int) -> None:
-        """Evaluate what takes several operations or branches."""
-        match expr:
-            case Logic():
-                self.build.op(expr.code, BOOL, dst, (self.value(expr.left),), expr.at)
-
-                def right() -> None:
-                    self.value(expr.right, dst)
-
-                arms = (right, _nothing) if expr.code == "and" else (_nothing, right)
-                self.build.branch(dst, *arms)
-            case Chain():
-                self._links(expr, 0, self.value(expr.first), expr.first.type, dst)
-            case Choice():
-                condition = self.value(expr.condition)
-                self.build.branch(
-                    condition,
-                    lambda: self.put(expr.then, dst, expr.type),
-                    lambda: self.put(expr.orelse, dst, expr.type),
-                )
-            case Power():
-                base = self.value(expr.base)
-                product = base
-                for _ in range(expr.times - 1):
-                    self.build.op("mul", expr.type, dst, (product, base), expr.at)
-                    product = dst
-
-    def _links(self, expr: Chain, position: int, left: int, left_type: Type, dst: int) -> None:
-        link = expr.links[position]
-        right = self.value(link.right)
-        args = (self.widened(left, left_type, link.on, expr.at), self.widened(right, link.right.type, link.on, expr.at))
-        self.build.op(link.code, link.on, dst, args, expr.at)
-        if position + 1 < len(expr.links):
-            self.build.branch(dst, lambda: self._links(expr, position + 1, right, link.right.type, dst), _nothing)
-
-    def _call(self, expr: Call, into: int | None) -> int:
-        number, columns = self.helper(expr.function)
-        args = [self.value(argument) for argument in expr.args]
-        for position in columns:
-            type_ = self.column_types[position]
-            args.append(self.value(Apply(type_, expr.at, "column", type_, (), (position,))))
-        if expr.type == NONE:
-            self.build.op("call", NONE, None, tuple(args), expr.at, (number,))
-            return self.value(Const(NONE, expr.at, None), into)
-        dst = self._dst(expr.type, None if into in args else into)
-        self.build.op("call", expr.type, dst, tuple(args), expr.at, (number,))
-        return dst if into is None or dst == into else self._moved(expr, dst, into)
-
-    def widened(self, register: int, type_: Type, wider: Type, at: At) -> int:
-        """Return a register with the value as one of a wider type."""
-        if type_ == wider:
-            return register
-        dst = self.build.register(wider)
-        self.build.op("widen", type_, dst, (register,), at)
-        return dst
-
-    def put(self, expr: Expr, into: int, type_: Type) -> None:
-        """Evaluate an expression and store it in a register of a type that holds it."""
-        while isinstance(expr, Apply) and expr.code == "widen":
-            expr = expr.args[0]
-        if is_operation(expr):
-            if expr.type == type_:
-                self.value(expr, into)
-                return
-            register = self.value(expr)
-        else:
-            register = into if expr.type == type_ else self.build.register(expr.type)
-            self.build.op("assign", expr.type, register, (self.value(expr),), expr.at)
-        if expr.type != type_:
-            self.build.op("widen", expr.type, into, (register,), expr.at)
+class Lowering(ExpressionLowering):
+    """Lowers one function."""
 
     # Statements.
 
@@ -210,6 +43,7 @@ class Lowering:
             self.statement(statement)
 
     def statement(self, node: Stmt) -> None:
+        """Lower one statement."""
         match node:
             case Assign(values=(value,), targets=((target, _),)):
                 self._store(value, target)
@@ -239,18 +73,18 @@ class Lowering:
         if isinstance(target, Variable):
             register = self.variable(target.version)
             return self.put(value, register, self.build.registers[register])
-        type_ = self.fields[target.name]
+        type_ = self.around.fields[target.name]
         register = self.build.register(type_)
         self.put(value, register, type_)
         return self._store_field(target, register, value.at)
 
     def _store_field(self, target: Field, register: int, at: At) -> None:
-        position = self.field_names.index(target.name)
-        self.build.op("store", self.fields[target.name], None, (register,), at, (position,))
+        position = list(self.around.fields).index(target.name)
+        self.build.op("store", self.around.fields[target.name], None, (register,), at, imm=(position,))
 
     def _target_type(self, target: Target) -> Type:
         if isinstance(target, Field):
-            return self.fields[target.name]
+            return self.around.fields[target.name]
         return self.build.registers[self.variable(target.version)]
 
     def _keep(self, register: int, type_: Type, target: Target, at: At, *, charged: bool) -> None:
@@ -289,7 +123,7 @@ class Lowering:
         value = self.value(node.value)
         match type_:
             case List():
-                self.build.op("unpack", type_, None, (value,), node.at, (len(node.targets),))
+                self.build.op("unpack", type_, None, (value,), node.at, imm=(len(node.targets),))
                 for position, target in enumerate(node.targets):
                     index = self.value(Const(INT, node.at, position))
                     item = self.build.register(STR)
@@ -302,11 +136,11 @@ class Lowering:
 
     def _item(self, value: int, type_: Tuple, position: int, at: At) -> int:
         item = self.build.register(type_.items[position])
-        self.build.op("item", type_, item, (value,), at, (position,))
+        self.build.op("item", type_, item, (value,), at, imm=(position,))
         return item
 
     def _emit(self, node: Emit) -> None:
-        if self.emits is None:
+        if self.around.emits is None:
             raise InternalError("an emit in a role that emits nothing")
         key = self.value(node.key)
         if node.value is None:
@@ -319,10 +153,10 @@ class Lowering:
             value = self.value(node.value)
             types = (node.key.type, node.value.type)
         args = (
-            self.widened(key, types[0], self.emits[0], node.at),
-            self.widened(value, types[1], self.emits[1], node.at),
+            self.widened(key, types[0], self.around.emits[0], node.at),
+            self.widened(value, types[1], self.around.emits[1], node.at),
         )
-        self.build.op("emit", Tuple(self.emits), None, args, node.at)
+        self.build.op("emit", Tuple(self.around.emits), None, args, node.at)
 
     def give_back(self, value: Expr | None, at: At) -> None:
         """Return a value, as the type that the function returns."""
@@ -367,7 +201,7 @@ class Lowering:
             start, stop, step = (self.value(bound) for bound in node.over)
             bounds = (self._fixed(node.over[0], start), stop, self._fixed(node.over[2], step))
         counter = self.build.register(INT)
-        self.build.op("const", INT, counter, (), at, (0,))
+        self.build.op("const", INT, counter, (), at, imm=(0,))
         trip = self.build.register(INT)
         self.build.op("range_start", INT, trip, bounds, at)
 
@@ -412,7 +246,7 @@ class Lowering:
             for position, register in enumerate(registers):
                 type_ = node.item.items[position]
                 if type_ == self.build.registers[register]:
-                    self.build.op("item", node.item, register, (value,), node.at, (position,))
+                    self.build.op("item", node.item, register, (value,), node.at, imm=(position,))
                 else:
                     item = self._item(value, node.item, position, node.at)
                     self.build.op("widen", type_, register, (item,), node.at)

@@ -54,7 +54,8 @@ def arithmetic(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right:
     if code == "add" and STR in (left.type, right.type):
         return _concat(scope, node, nodes, (left, right))
     sides = zip(nodes, (left, right), ("left", "right"), strict=True)
-    if not all([number(scope, part, expr, f"the {side} side of {sign}") for part, expr, side in sides]):
+    good = [number(scope, part, expr, f"the {side} side of {sign}") for part, expr, side in sides]
+    if not all(good):
         return None
     on: Type = left.type if left.type == right.type else NUM if NUM in (left.type, right.type) else FLOAT
     return Apply(FLOAT if code == "div" else on, scope.at(node), code, on, (widen(left, on), widen(right, on)))

@@ -11,13 +11,14 @@ from totem_sdk.lang.calls import Reach, self_attributes
 from totem_sdk.lang.constants import Constant
 from totem_sdk.lang.expressions import expression
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.flow import Flow, Setting, analyse
+from totem_sdk.lang.flow import Setting, analyse
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.growth import check_growth
 from totem_sdk.lang.scope import MAX_HELPERS, FunctionState, RoleState, Scope, Work, WorkLimitError
 from totem_sdk.lang.statements import check_body
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
+from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
 from totem_sdk.types import Type, Values
 

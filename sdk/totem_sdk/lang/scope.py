@@ -9,13 +9,24 @@ from dataclasses import dataclass, field
 from totem_sdk.lang.calls import Reach
 from totem_sdk.lang.constants import Constant, type_of
 from totem_sdk.lang.findings import At, Findings
-from totem_sdk.lang.flow import Flow
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
+from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
 from totem_sdk.types import Option, Tuple, Type, join, leaves
 
-__all__ = ["MAX_HELPERS", "MAX_WORK", "Facts", "FunctionState", "Path", "RoleState", "Scope", "WorkLimitError", "fits", "widen"]
+__all__ = [
+    "MAX_HELPERS",
+    "MAX_WORK",
+    "Facts",
+    "FunctionState",
+    "Path",
+    "RoleState",
+    "Scope",
+    "WorkLimitError",
+    "fits",
+    "widen",
+]
 
 MAX_WORK = 150_000
 """Most expressions that checking a program may visit: keeps compilation linear in what is written."""

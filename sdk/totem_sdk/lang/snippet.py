@@ -13,6 +13,7 @@ from totem_sdk.lang.calls import reach_of
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.lower import Lowering
+from totem_sdk.lang.lower_expressions import Surroundings
 from totem_sdk.lang.roles import Inputs, Roles
 from totem_sdk.lang.source import parse
 from totem_sdk.lang.structure import Job
@@ -61,7 +62,7 @@ def compile_snippet(source: str, *, filename: str = "snippet.py") -> Snippet:
     findings.check()
     state = checked.functions["final"]
     emits = checked.emits or (NONE, NONE)
-    low = Lowering(Builder(itertools.count()), state, _no_helper, {}, emits, ())
+    low = Lowering(Builder(itertools.count()), state, Surroundings(_no_helper, {}, emits, ()))
     low.build.block()
     low.body(state.body)
     names = {low.variable(version): name for name, version in flow.final.items()}

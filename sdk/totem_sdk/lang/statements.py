@@ -7,24 +7,20 @@ from collections.abc import Iterable
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import accepts, read_annotation
-from totem_sdk.lang.conditions import condition, path_of
-from totem_sdk.lang.operators import arithmetic, power
+from totem_sdk.lang.assignments import annotated, assign, augmented, items, store
+from totem_sdk.lang.conditions import condition
 from totem_sdk.lang.scope import Facts, Scope
 from totem_sdk.lang.tree import (
-    Assign,
     Break,
     Const,
     Continue,
     Drop,
     Emit,
     Expr,
-    Field,
     For,
     If,
     Return,
     Stmt,
-    Target,
-    Unpack,
     Variable,
     While,
 )
@@ -77,19 +73,15 @@ class _Statements:
     def statement(self, node: ast.stmt) -> Stmt | None:
         match node:
             case ast.Assign():
-                return self.assign(node)
+                return assign(self.scope, node)
             case ast.AnnAssign():
-                return self.annotated(node)
+                return annotated(self.scope, node)
             case ast.AugAssign():
-                return self.augmented(node)
+                return augmented(self.scope, node)
             case ast.Expr():
                 return self.expression(node)
-            case ast.If():
-                return self.branches(node)
-            case ast.While():
-                return self.while_loop(node)
-            case ast.For():
-                return self.for_loop(node)
+            case ast.If() | ast.While() | ast.For():
+                return self.compound(node)
             case ast.Break():
                 self.breaks[-1].append(dict(self.scope.facts))
                 return Break(self.scope.at(node))
@@ -100,139 +92,6 @@ class _Statements:
             case ast.Pass():
                 return None
         raise InternalError(f"a statement of the form {type(node).__name__} passed the check of forms")
-
-    # Assignments.
-
-    def store(self, node: ast.expr, type_: Type) -> Target | None:
-        """Note that a target gets a value of a type."""
-        scope = self.scope
-        if isinstance(node, ast.Name):
-            if node.id in scope.rows:
-                scope.refuse(node, "row-use", f"the row {node.id} is assigned to")
-                return None
-            if node.id == scope.values:
-                scope.refuse(node, "values-use", f"the values {node.id} are assigned to")
-                return None
-            version = scope.function.flow.writes[id(node)]
-            stored = scope.assign(node, version, type_)
-            scope.forget((node.id,))
-            target: Target = Variable(version)
-        elif isinstance(node, ast.Attribute):
-            if not self.is_field(node):
-                return None
-            if isinstance(type_, List):
-                scope.refuse(node, "type", "a list can't be kept on self", "take its parts")
-                return None
-            stored = scope.assign_field(node, node.attr, type_)
-            scope.forget((f"self.{node.attr}",))
-            target = Field(node.attr)
-        else:
-            raise InternalError("a target of a form that is refused")
-        path = path_of(node)
-        if path is not None and isinstance(stored, Option) and not isinstance(type_, Option) and type_ != NONE:
-            scope.know((path,))
-        return target
-
-    def is_field(self, node: ast.Attribute) -> bool:
-        job, name = self.scope.role.job, node.attr
-        if name in job.constants or name in job.methods or name == "steps" or any(p.name == name for p in job.params):
-            what = "constant" if name in job.constants else "method" if name in (*job.methods, "steps") else "parameter"
-            self.scope.refuse(node, "read-only", f"self.{name} is a {what} of the class")
-            return False
-        if name not in self.scope.role.fields:
-            self.scope.refuse(node, "state", f"self.{name} is not set in the _init of this role")
-            return False
-        return True
-
-    def assign(self, node: ast.Assign) -> Stmt | None:
-        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Tuple):
-            return self.unpack(node, node.targets[0], node.value)
-        value = self.scope.check(self.scope, node.value)
-        if value is None:
-            return None
-        targets: list[tuple[Target, int]] = []
-        for target in node.targets:
-            if isinstance(target, ast.Tuple):
-                self.scope.refuse(target, "target", "a tuple among several targets", "use one statement for each")
-                return None
-            stored = self.store(target, value.type)
-            if stored is not None:
-                targets.append((stored, 0))
-        return Assign(self.scope.at(node), (value,), tuple(targets))
-
-    def unpack(self, node: ast.stmt, target: ast.Tuple, value_node: ast.expr) -> Stmt | None:
-        scope = self.scope
-        names = target.elts
-        if any(isinstance(name, ast.Tuple) for name in names):
-            scope.refuse(target, "target", "a tuple inside a tuple of targets", "unpack in two statements")
-            return None
-        if isinstance(value_node, ast.Tuple):
-            values = [scope.check(scope, element) for element in value_node.elts]
-            if len(values) != len(names):
-                scope.refuse(target, "type", f"{len(names)} targets for {len(values)} values")
-                return None
-            if any(value is not None and isinstance(value.type, List) for value in values):
-                scope.refuse(value_node, "type", "a list can't be an item of a tuple", "assign it by itself")
-                return None
-            pairs = [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
-            stored = [(self.store(name, value.type), position) for position, (name, value) in enumerate(pairs)]
-            found = tuple((place, position) for place, position in stored if place is not None)
-            return Assign(scope.at(node), tuple(value for _, value in pairs), found)
-        value = scope.check(scope, value_node)
-        if value is None:
-            return None
-        items = self.items(value_node, value.type, len(names))
-        if items is None:
-            return None
-        places = [self.store(name, item) for name, item in zip(names, items, strict=True)]
-        return Unpack(scope.at(node), value, tuple(place for place in places if place is not None))
-
-    def items(self, node: ast.AST, type_: Type, number: int) -> tuple[Type, ...] | None:
-        """Return the types of the items that a value is unpacked into."""
-        if isinstance(type_, List):
-            return (type_.item,) * number
-        if isinstance(type_, Option):
-            self.scope.refuse(node, "maybe-none", "what is unpacked may be None")
-        elif not isinstance(type_, Tuple):
-            self.scope.refuse(node, "type", f"{type_} can't be unpacked")
-        elif len(type_.items) != number:
-            self.scope.refuse(node, "type", f"{type_} has {len(type_.items)} items for {number} targets")
-        else:
-            return type_.items
-        return None
-
-    def annotated(self, node: ast.AnnAssign) -> Stmt | None:
-        if node.value is None:
-            raise InternalError("an annotation without a value passed the check of forms")
-        declared = read_annotation(node.annotation)
-        value = self.scope.check(self.scope, node.value)
-        if declared is None:
-            self.scope.refuse(node.annotation, "annotation", "this annotation is no type of the language")
-        if declared is None or value is None:
-            return None
-        if not accepts(declared, value.type):
-            self.scope.refuse(node.annotation, "annotation", f"{value.type} is annotated as {declared}")
-            return None
-        stored = self.store(node.target, declared)
-        if stored is None:
-            return None
-        if not isinstance(value.type, Option) and value.type != NONE:
-            path = path_of(node.target)
-            self.scope.know(() if path is None else (path,))
-        return Assign(self.scope.at(node), (value,), ((stored, 0),))
-
-    def augmented(self, node: ast.AugAssign) -> Stmt | None:
-        if isinstance(node.target, ast.Attribute) and not self.is_field(node.target):
-            return None
-        left = self.scope.check(self.scope, node.target)
-        right = self.scope.check(self.scope, node.value)
-        if left is None or right is None:
-            return None
-        value = (power if isinstance(node.op, ast.Pow) else arithmetic)(self.scope, node, left, right)
-        if value is None:
-            return None
-        stored = self.store(node.target, value.type)
-        return None if stored is None else Assign(self.scope.at(node), (value,), ((stored, 0),))
 
     # Statements that are one expression.
 
@@ -304,6 +163,11 @@ class _Statements:
 
     # Branches and loops.
 
+    def compound(self, node: ast.If | ast.While | ast.For) -> Stmt | None:
+        if isinstance(node, ast.If):
+            return self.branches(node)
+        return self.while_loop(node) if isinstance(node, ast.While) else self.for_loop(node)
+
     def branches(self, node: ast.If) -> Stmt | None:
         judged = condition(self.scope, node.test)
         before = self.scope.facts
@@ -344,7 +208,7 @@ class _Statements:
             if types is None:
                 head = None
             else:
-                stored = [self.store(name, type_) for name, type_ in zip(names, types, strict=True)]
+                stored = [store(self.scope, name, type_) for name, type_ in zip(names, types, strict=True)]
                 targets = tuple(target for target in stored if isinstance(target, Variable))
         self.breaks.append([])
         body, _ = self.body(node.body)
@@ -361,7 +225,7 @@ class _Statements:
             if not isinstance(name, ast.Name):
                 self.scope.refuse(name, "target", "a loop assigns to something else than a variable")
                 return None
-        return self.items(node.target, item, number) if isinstance(node.target, ast.Tuple) else (item,)
+        return items(self.scope, node.target, item, number) if isinstance(node.target, ast.Tuple) else (item,)
 
     def loop_head(self, node: ast.For) -> tuple[str, tuple[Expr, ...], Type] | None:
         """Return the kind of the loop, what it runs over, and the type of what a round gets."""

@@ -30,11 +30,15 @@ def read_steps(
     source: Source,
     job: ast.ClassDef,
     methods: Mapping[str, ast.FunctionDef],
+    findings: Findings,
+    *,
     imported: bool,
     lines: bool,
-    findings: Findings,
 ) -> tuple[StepSource, ...]:
-    """Return the steps in order; what is wrong with them is added to ``findings``."""
+    """Return the steps in order; what is wrong with them is added to ``findings``.
+
+    ``imported``: the file imports MRStep; ``lines``: the first step gets raw lines.
+    """
     if "steps" in methods:
         steps = tuple(_from_method(source, methods["steps"], imported, findings))
     else:
@@ -51,31 +55,24 @@ def read_steps(
         if "combiner" in step.functions and "reducer" not in step.functions:
             findings.add(at, "steps", "a step has a combiner, but no reducer")
         for function, name in step.functions.items():
-            _check_method(source, step, function, name, methods, findings)
+            if name not in methods or name == "steps":
+                findings.add(at, "steps", f"there is no method {name}")
+            else:
+                _check_method(source, methods[name], function, findings)
     if len(steps) > MAX_STEPS:
         findings.add(source.at(steps[MAX_STEPS].node), "too-large", f"the job has more than {MAX_STEPS} steps")
     return steps
 
 
-def _check_method(
-    source: Source,
-    step: StepSource,
-    function: str,
-    name: str,
-    methods: Mapping[str, ast.FunctionDef],
-    findings: Findings,
-) -> None:
-    if name not in methods or name == "steps":
-        return findings.add(source.at(step.node), "steps", f"there is no method {name}")
+def _check_method(source: Source, method: ast.FunctionDef, function: str, findings: Findings) -> None:
     form = "(self, key, value)" if function == "mapper" else "(self, key, values)" if function in ROLES else "(self)"
-    if len(methods[name].args.args) != form.count(",") + 1:
-        message = f"{name} is used as {function}, which takes {form}"
-        findings.add(source.at(methods[name]), "signature", message, f"write def {name}{form}")
-    for argument in methods[name].args.args:
+    if len(method.args.args) != form.count(",") + 1:
+        message = f"{method.name} is used as {function}, which takes {form}"
+        findings.add(source.at(method), "signature", message, f"write def {method.name}{form}")
+    for argument in method.args.args:
         if argument.annotation is not None:
-            message = f"the types of {name}'s parameters come from the data"
+            message = f"the types of {method.name}'s parameters come from the data"
             findings.add(source.at(argument.annotation), "annotation", message, "remove the annotation")
-    return None
 
 
 def _from_method(source: Source, method: ast.FunctionDef, imported: bool, findings: Findings) -> Iterator[StepSource]:
@@ -90,7 +87,8 @@ def _from_method(source: Source, method: ast.FunctionDef, imported: bool, findin
 
 def _from_call(source: Source, call: ast.expr, imported: bool, findings: Findings) -> Iterator[StepSource]:
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "MRStep"):
-        return findings.add(source.at(call), "steps", "this is no MRStep(...)")
+        findings.add(source.at(call), "steps", "this is no MRStep(...)")
+        return
     if not imported:
         hint = "write from mrjob.step import MRStep above"
         findings.add(source.at(call), "unknown-name", "MRStep is not imported", hint)
@@ -109,4 +107,3 @@ def _from_call(source: Source, call: ast.expr, imported: bool, findings: Finding
                 message = "an MRStep is made of methods: mapper=self.name, combiner=self.name, reducer=self.name, …"
                 findings.add(source.at(keyword), "steps", message)
     yield StepSource(call, functions)
-    return None

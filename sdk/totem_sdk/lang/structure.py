@@ -269,7 +269,7 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         return None
     found = reader.classes[0]
     lines = any(isinstance(base, ast.Name) and base.id == "MRJob" for base in found.bases)
-    steps = read_steps(source, found, reader.methods, "MRStep" in reader.imported, lines, findings)
+    steps = read_steps(source, found, reader.methods, findings, imported="MRStep" in reader.imported, lines=lines)
     return Job(
         source,
         found.name,

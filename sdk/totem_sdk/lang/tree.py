@@ -63,7 +63,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """The value of a variable: which version of which name (see ``flow``)."""
+    """The value of a variable: which version of which name (see ``versions``)."""
 
     type: Type
     at: At
@@ -236,7 +236,7 @@ class For:
     """Repeats its body for every number of a range (three expressions), part of a list, or value of a group (none).
 
     ``item`` is the type of what a round gets; ``targets`` has one target, or, if it ``unpacks``, one for each item of a
-    tuple. ``bounded``: see ``flow.LoopFlow``.
+    tuple. ``bounded``: see ``versions.LoopFlow``.
     """
 
     at: At

@@ -6,4 +6,5 @@ class Job(TotemJob):
         me = self  # refused: self-use@14
         it = Job  # refused: self-use@14
         self = 3  # refused: target@9
+        here = self(3)  # refused: self-use@16
         yield row.name, row.n

@@ -1,0 +1,160 @@
+"""Types of assignments: what is stored where, and unpacking."""
+
+from __future__ import annotations
+
+import ast
+
+from totem_sdk.errors import InternalError
+from totem_sdk.lang.annotations import accepts, read_annotation
+from totem_sdk.lang.conditions import path_of
+from totem_sdk.lang.operators import arithmetic, power
+from totem_sdk.lang.scope import Scope
+from totem_sdk.lang.tree import Assign, Field, Stmt, Target, Unpack, Variable
+from totem_sdk.types import NONE, List, Option, Tuple, Type
+
+__all__ = ["annotated", "assign", "augmented", "items", "store"]
+
+
+def store(scope: Scope, node: ast.expr, type_: Type) -> Target | None:
+    """Note that a target gets a value of a type."""
+    if isinstance(node, ast.Name):
+        if node.id in scope.rows:
+            scope.refuse(node, "row-use", f"the row {node.id} is assigned to")
+            return None
+        if node.id == scope.values:
+            scope.refuse(node, "values-use", f"the values {node.id} are assigned to")
+            return None
+        version = scope.function.flow.writes[id(node)]
+        stored = scope.assign(node, version, type_)
+        scope.forget((node.id,))
+        target: Target = Variable(version)
+    elif isinstance(node, ast.Attribute):
+        if not _is_field(scope, node):
+            return None
+        if isinstance(type_, List):
+            scope.refuse(node, "type", "a list can't be kept on self", "take its parts")
+            return None
+        stored = scope.assign_field(node, node.attr, type_)
+        scope.forget((f"self.{node.attr}",))
+        target = Field(node.attr)
+    else:
+        raise InternalError("a target of a form that is refused")
+    path = path_of(node)
+    if path is not None and isinstance(stored, Option) and not isinstance(type_, Option) and type_ != NONE:
+        scope.know((path,))
+    return target
+
+
+def _is_field(scope: Scope, node: ast.Attribute) -> bool:
+    """Return whether the role has this field; if not, say why it can't be assigned."""
+    job, name = scope.role.job, node.attr
+    if name in job.constants or name in job.methods or name == "steps" or any(p.name == name for p in job.params):
+        what = "constant" if name in job.constants else "method" if name in (*job.methods, "steps") else "parameter"
+        scope.refuse(node, "read-only", f"self.{name} is a {what} of the class")
+        return False
+    if name not in scope.role.fields:
+        scope.refuse(node, "state", f"self.{name} is not set in the _init of this role")
+        return False
+    return True
+
+
+def assign(scope: Scope, node: ast.Assign) -> Stmt | None:
+    """Check an assignment to one target, several, or a tuple of them."""
+    if len(node.targets) == 1 and isinstance(node.targets[0], ast.Tuple):
+        return _unpack(scope, node, node.targets[0])
+    value = scope.check(scope, node.value)
+    if value is None:
+        return None
+    targets: list[tuple[Target, int]] = []
+    for target in node.targets:
+        if isinstance(target, ast.Tuple):
+            scope.refuse(target, "target", "a tuple among several targets", "use one statement for each")
+            return None
+        stored = store(scope, target, value.type)
+        if stored is not None:
+            targets.append((stored, 0))
+    return Assign(scope.at(node), (value,), tuple(targets))
+
+
+def _unpack(scope: Scope, node: ast.Assign, target: ast.Tuple) -> Stmt | None:
+    names = target.elts
+    if any(isinstance(name, ast.Tuple) for name in names):
+        scope.refuse(target, "target", "a tuple inside a tuple of targets", "unpack in two statements")
+        return None
+    if isinstance(node.value, ast.Tuple):
+        return _pairwise(scope, node, target, node.value)
+    value = scope.check(scope, node.value)
+    if value is None:
+        return None
+    types = items(scope, node.value, value.type, len(names))
+    if types is None:
+        return None
+    places = [store(scope, name, item) for name, item in zip(names, types, strict=True)]
+    return Unpack(scope.at(node), value, tuple(place for place in places if place is not None))
+
+
+def _pairwise(scope: Scope, node: ast.Assign, target: ast.Tuple, value: ast.Tuple) -> Stmt | None:
+    """Assign a tuple that is written out to a tuple of targets: no tuple is made."""
+    values = [scope.check(scope, element) for element in value.elts]
+    if len(values) != len(target.elts):
+        scope.refuse(target, "type", f"{len(target.elts)} targets for {len(values)} values")
+        return None
+    if any(found is not None and isinstance(found.type, List) for found in values):
+        scope.refuse(value, "type", "a list can't be an item of a tuple", "assign it by itself")
+        return None
+    pairs = [(name, found) for name, found in zip(target.elts, values, strict=True) if found is not None]
+    stored = [(store(scope, name, found.type), position) for position, (name, found) in enumerate(pairs)]
+    targets = tuple((place, position) for place, position in stored if place is not None)
+    return Assign(scope.at(node), tuple(found for _, found in pairs), targets)
+
+
+def items(scope: Scope, node: ast.AST, type_: Type, number: int) -> tuple[Type, ...] | None:
+    """Return the types of the items that a value is unpacked into."""
+    if isinstance(type_, List):
+        return (type_.item,) * number
+    if isinstance(type_, Option):
+        scope.refuse(node, "maybe-none", "what is unpacked may be None")
+    elif not isinstance(type_, Tuple):
+        scope.refuse(node, "type", f"{type_} can't be unpacked")
+    elif len(type_.items) != number:
+        scope.refuse(node, "type", f"{type_} has {len(type_.items)} items for {number} targets")
+    else:
+        return type_.items
+    return None
+
+
+def annotated(scope: Scope, node: ast.AnnAssign) -> Stmt | None:
+    """Check an assignment with an annotation: nothing is converted to it."""
+    if node.value is None:
+        raise InternalError("an annotation without a value passed the check of forms")
+    declared = read_annotation(node.annotation)
+    value = scope.check(scope, node.value)
+    if declared is None:
+        scope.refuse(node.annotation, "annotation", "this annotation is no type of the language")
+    if declared is None or value is None:
+        return None
+    if not accepts(declared, value.type):
+        scope.refuse(node.annotation, "annotation", f"{value.type} is annotated as {declared}")
+        return None
+    stored = store(scope, node.target, declared)
+    if stored is None:
+        return None
+    if not isinstance(value.type, Option) and value.type != NONE:
+        path = path_of(node.target)
+        scope.know(() if path is None else (path,))
+    return Assign(scope.at(node), (value,), ((stored, 0),))
+
+
+def augmented(scope: Scope, node: ast.AugAssign) -> Stmt | None:
+    """Check an augmented assignment: it is its operation."""
+    if isinstance(node.target, ast.Attribute) and not _is_field(scope, node.target):
+        return None
+    left = scope.check(scope, node.target)
+    right = scope.check(scope, node.value)
+    if left is None or right is None:
+        return None
+    value = (power if isinstance(node.op, ast.Pow) else arithmetic)(scope, node, left, right)
+    if value is None:
+        return None
+    stored = store(scope, node.target, value.type)
+    return None if stored is None else Assign(scope.at(node), (value,), ((stored, 0),))

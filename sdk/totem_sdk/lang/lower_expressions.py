@@ -1,0 +1,178 @@
+"""Sixth pass, first half: expressions of the typed tree become operations.
+
+What is stored: an operation writes its result into the variable, a constant or copy is an ``assign`` (charged).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from totem_sdk.errors import InternalError
+from totem_sdk.lang.builder import Builder
+from totem_sdk.lang.findings import At
+from totem_sdk.lang.scope import FunctionState
+from totem_sdk.lang.tree import Apply, Call, Chain, Choice, Const, Expr, FunctionKey, Local, Logic, Power, is_operation
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, Type
+
+__all__ = ["ExpressionLowering", "Surroundings", "nothing"]
+
+_ONE_WORD: tuple[Type, ...] = (INT, FLOAT, BOOL)
+"""Types whose registers an operation may read and write at once."""
+
+
+def nothing() -> None:
+    """Leave the block of an arm empty."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a function is lowered in.
+
+    ``helper`` gives the number of a called function and the columns that it is passed; ``fields`` are the types of the
+    fields on self, in their order; ``emits`` is the type of key and value; ``column_types`` are those of the schema.
+    """
+
+    helper: Callable[[FunctionKey], tuple[int, tuple[int, ...]]]
+    fields: Mapping[str, Type]
+    emits: tuple[Type, Type] | None
+    column_types: tuple[Type, ...]
+
+
+class ExpressionLowering:
+    """Lowers the expressions of one function.
+
+    ``columns`` are the registers of the columns that were passed to this function (none where it reads the row).
+    """
+
+    def __init__(self, build: Builder, state: FunctionState, around: Surroundings) -> None:
+        self.build = build
+        self.state = state
+        self.around = around
+        self.columns: dict[int, int] = {}
+        self._variables: dict[int, int] = {}
+
+    def variable(self, version: int) -> int:
+        """Return the register of the variable that a version belongs to."""
+        number = self.state.flow.variables[version]
+        if number not in self._variables:
+            type_ = self.state.types[number]
+            if type_ is None:
+                raise InternalError(f"the variable {self.state.flow.names[version]} has no type")
+            self._variables[number] = self.build.register(type_)
+        return self._variables[number]
+
+    # Expressions.
+
+    def value(self, expr: Expr, into: int | None = None) -> int:
+        """Evaluate an expression; return the register of its value (``into``, if given)."""
+        match expr:
+            case Const():
+                dst = self._dst(expr.type, into)
+                self.build.op("const", expr.type, dst, (), expr.at, imm=(expr.value,))
+                return dst
+            case Local():
+                return self._moved(expr, self.variable(expr.version), into)
+            case Apply():
+                return self._apply(expr, into)
+            case Logic() | Chain() | Choice() | Power():
+                dst = self.build.register(expr.type)
+                self._steps(expr, dst)
+                return self._moved(expr, dst, into)
+            case Call():
+                return self._call(expr, into)
+
+    def _dst(self, type_: Type, into: int | None) -> int:
+        return self.build.register(type_) if into is None else into
+
+    def _moved(self, expr: Expr, register: int, into: int | None) -> int:
+        if into is None:
+            return register
+        self.build.op("move", expr.type, into, (register,), expr.at)
+        return into
+
+    def _apply(self, expr: Apply, into: int | None) -> int:
+        if expr.code == "column" and self.columns:
+            (position,) = expr.imm
+            if not isinstance(position, int):
+                raise InternalError("a column without a position")
+            return self._moved(expr, self.columns[position], into)
+        args = tuple(self.value(argument) for argument in expr.args)
+        if into in args and expr.type not in _ONE_WORD:
+            dst = self.build.register(expr.type)
+            self.build.op(expr.code, expr.on, dst, args, expr.at, imm=expr.imm)
+            return self._moved(expr, dst, into)
+        dst = self._dst(expr.type, into)
+        self.build.op(expr.code, expr.on, dst, args, expr.at, imm=expr.imm)
+        return dst
+
+    def _steps(self, expr: Logic | Chain | Choice | Power, dst: int) -> None:
+        """Evaluate what takes several operations or branches."""
+        match expr:
+            case Logic():
+                self.build.op(expr.code, BOOL, dst, (self.value(expr.left),), expr.at)
+
+                def right() -> None:
+                    self.value(expr.right, dst)
+
+                arms = (right, nothing) if expr.code == "and" else (nothing, right)
+                self.build.branch(dst, *arms)
+            case Chain():
+                self._links(expr, 0, self.value(expr.first), expr.first.type, dst)
+            case Choice():
+                condition = self.value(expr.condition)
+                self.build.branch(
+                    condition,
+                    lambda: self.put(expr.then, dst, expr.type),
+                    lambda: self.put(expr.orelse, dst, expr.type),
+                )
+            case Power():
+                base = self.value(expr.base)
+                product = base
+                for _ in range(expr.times - 1):
+                    self.build.op("mul", expr.type, dst, (product, base), expr.at)
+                    product = dst
+
+    def _links(self, expr: Chain, position: int, left: int, left_type: Type, dst: int) -> None:
+        link = expr.links[position]
+        right = self.value(link.right)
+        args = (self.widened(left, left_type, link.on, expr.at), self.widened(right, link.right.type, link.on, expr.at))
+        self.build.op(link.code, link.on, dst, args, expr.at)
+        if position + 1 < len(expr.links):
+            self.build.branch(dst, lambda: self._links(expr, position + 1, right, link.right.type, dst), nothing)
+
+    def _call(self, expr: Call, into: int | None) -> int:
+        number, columns = self.around.helper(expr.function)
+        args = [self.value(argument) for argument in expr.args]
+        for position in columns:
+            type_ = self.around.column_types[position]
+            args.append(self.value(Apply(type_, expr.at, "column", type_, (), (position,))))
+        if expr.type == NONE:
+            self.build.op("call", NONE, None, tuple(args), expr.at, imm=(number,))
+            return self.value(Const(NONE, expr.at, None), into)
+        dst = self._dst(expr.type, None if into in args else into)
+        self.build.op("call", expr.type, dst, tuple(args), expr.at, imm=(number,))
+        return dst if into is None or dst == into else self._moved(expr, dst, into)
+
+    def widened(self, register: int, type_: Type, wider: Type, at: At) -> int:
+        """Return a register with the value as one of a wider type."""
+        if type_ == wider:
+            return register
+        dst = self.build.register(wider)
+        self.build.op("widen", type_, dst, (register,), at)
+        return dst
+
+    def put(self, expr: Expr, into: int, type_: Type) -> None:
+        """Evaluate an expression and store it in a register of a type that holds it."""
+        while isinstance(expr, Apply) and expr.code == "widen":
+            expr = expr.args[0]
+        if is_operation(expr):
+            if expr.type == type_:
+                self.value(expr, into)
+                return
+            register = self.value(expr)
+        else:
+            register = into if expr.type == type_ else self.build.register(expr.type)
+            self.build.op("assign", expr.type, register, (self.value(expr),), expr.at)
+        if expr.type != type_:
+            self.build.op("widen", expr.type, into, (register,), expr.at)

@@ -1,0 +1,95 @@
+"""Methods of texts, dates and datetimes that the language has: what they take and which opcode they are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from totem_sdk.lang.functions import has_arguments, is_known
+from totem_sdk.lang.scope import Scope
+from totem_sdk.lang.tree import Apply, Const, Expr
+from totem_sdk.opcodes import DATE_PARTS
+from totem_sdk.types import BOOL, DATE, DATETIME, INT, STR, List
+
+__all__ = ["DATE_METHODS", "call_method"]
+
+DATE_METHODS = ("weekday", "isoweekday", "date", "isoformat")
+"""What is asked of a date or datetime by a call; everything else of DATE_PARTS is an attribute."""
+
+_Method = Callable[[Scope, ast.Call, Expr, list[Expr]], Expr | None]
+
+
+def call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr]) -> Expr | None:
+    """Return a call of a method of a text, date or datetime."""
+    name = method.attr
+    if not is_known(scope, method.value, owner, f"what .{name}() is called on"):
+        return None
+    known: tuple[str, ...] = ()
+    if owner.type == STR:
+        known = tuple(_TEXT_METHODS)
+    elif owner.type in (DATE, DATETIME):
+        parts = (*DATE_PARTS[str(owner.type)], "isoformat")
+        known = tuple(part for part in DATE_METHODS if part in parts)
+    if name in known:
+        return (_TEXT_METHODS[name] if owner.type == STR else _of_date)(scope, node, owner, args)
+    hint = f"{owner.type} has the methods {', '.join(known)}" if known else None
+    scope.refuse(method, "unknown-attribute", f"{owner.type} has no method {name}()", hint)
+    return None
+
+
+def _named(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else ""
+
+
+def _of_date(scope: Scope, node: ast.Call, owner: Expr, _args: list[Expr]) -> Expr | None:
+    name = _named(node)
+    if not has_arguments(scope, node, f".{name}()", 0, 0):
+        return None
+    if name == "isoformat":
+        return Apply(STR, scope.at(node), "to_str", owner.type, (owner,))
+    return Apply(DATE if name == "date" else INT, scope.at(node), "date_part", owner.type, (owner,), (name,))
+
+
+def _case(scope: Scope, node: ast.Call, owner: Expr, _args: list[Expr]) -> Expr | None:
+    name = _named(node)
+    return Apply(STR, scope.at(node), name, STR, (owner,)) if has_arguments(scope, node, f".{name}()", 0, 0) else None
+
+
+def _strip(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
+    name = _named(node)
+    if args:
+        scope.refuse(node, "argument", f".{name}() takes no argument here", "it takes white space off")
+        return None
+    return Apply(STR, scope.at(node), "strip", STR, (owner,), (name,))
+
+
+def _matches(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
+    name = _named(node)
+    if not has_arguments(scope, node, f".{name}()", 1, 1) or not is_known(scope, node.args[0], args[0], f".{name}()"):
+        return None
+    if args[0].type != STR:
+        scope.refuse(node.args[0], "type", f".{name}() of {args[0].type}", "it takes one text")
+        return None
+    return Apply(BOOL, scope.at(node), name, STR, (owner, args[0]))
+
+
+def _split(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
+    match args:
+        case []:
+            return Apply(List(STR), scope.at(node), "split", STR, (owner,))
+        case [Const(value=str() as separator)] if separator:
+            return Apply(List(STR), scope.at(node), "split", STR, (owner,), (separator,))
+    scope.refuse(node, "argument", ".split() takes nothing or one constant text that is not empty")
+    return None
+
+
+_TEXT_METHODS: dict[str, _Method] = {
+    "endswith": _matches,
+    "lower": _case,
+    "lstrip": _strip,
+    "rstrip": _strip,
+    "split": _split,
+    "startswith": _matches,
+    "strip": _strip,
+    "upper": _case,
+}

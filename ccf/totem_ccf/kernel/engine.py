@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from functools import cache
 
 import wasmtime
@@ -24,4 +25,7 @@ def engine() -> wasmtime.Engine:
     config.wasm_wide_arithmetic = True
     config.cranelift_opt_level = "speed"
     config.parallel_compilation = False
-    return wasmtime.Engine(config)
+    made = wasmtime.Engine(config)
+    # When Python ends it takes modules apart before it deletes what they hold, which wasmtime does not survive quietly.
+    atexit.register(made.close)
+    return made

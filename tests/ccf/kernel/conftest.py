@@ -1,0 +1,182 @@
+"""The abstract machine with the kernel in place of the interpreter, and the jobs of the conformance corpus."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import wasmtime
+
+from totem_ccf.kernel import KernelExecutor, compile_kernel
+from totem_ccf.kernel.compiled import RUNTIME
+from totem_ccf.kernel.engine import engine
+from totem_ccf.kernel.linear import LinearMemory
+from totem_ccf.mapreduce.pairs import ARROW_TYPES, PairLayout
+from totem_ccf.mapreduce.shuffle import GroupBatch
+from totem_sdk.interpreter import Machine
+from totem_sdk.types import Option
+
+CONFORMANCE = Path(__file__).resolve().parents[2] / "conformance" / "conftest.py"
+
+
+def _corpus():
+    spec = importlib.util.spec_from_file_location("totem_conformance_corpus", CONFORMANCE)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return [module.load(path) for path in sorted(module.PROGRAMS.glob("*.py"))]
+
+
+def pytest_generate_tests(metafunc):
+    if "corpus_job" in metafunc.fixturenames:
+        jobs = _corpus()
+        metafunc.parametrize("corpus_job", jobs, ids=[job.name for job in jobs])
+
+
+def parts(items, size):
+    items = list(items)
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def row_batch(schema, positions, rows):
+    """Make a record batch of the columns at ``positions`` of some rows."""
+    fields, arrays = [], []
+    for position in positions:
+        column = schema.columns[position]
+        optional = isinstance(column.type, Option)
+        type_ = ARROW_TYPES[column.type.item if optional else column.type]
+        fields.append(pa.field(column.name, type_, nullable=optional))
+        arrays.append(pa.array([row[position] for row in rows], type_))
+    if not fields:
+        # A program that uses no column has rows all the same; Arrow needs a column to count them.
+        return pa.RecordBatch.from_arrays([pa.nulls(len(rows))], names=["_"])
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+@pytest.fixture(scope="session", name="row_batch")
+def row_batch_fixture():
+    return row_batch
+
+
+def group_batches(layout, groups, size):
+    """Yield the groups of a partition in batches of ``size`` groups."""
+    width = layout.key_width
+    for part in parts(groups, size):
+        keys = layout.from_python([(key, values[0]) for key, values in part])
+        pairs = layout.from_python([(key, value) for key, values in part for value in values])
+        offsets = np.cumsum([0] + [len(values) for _, values in part]).astype(np.int64)
+        yield GroupBatch(keys.select(range(width)), pairs.select(range(width, pairs.num_columns)), offsets)
+
+
+class Kernel(Machine):
+    """Runs every task on a KernelExecutor, what it reads cut into batches of ``batch_rows``.
+
+    ``lease`` is how much totem a task is given ahead (0: exactly what each charge needs).
+    """
+
+    def __init__(self, priced, params=None, *, batch_rows=7, emit_rows=5, lease=1009, compiled=None):
+        super().__init__(priced, params or {})
+        self._lease = lease
+        self._batch_rows = batch_rows
+        self._emit_rows = emit_rows
+        self.executor = KernelExecutor(compiled or compile_kernel(priced), params or {})
+
+    def _task(self, phase, records, pot):
+        step = self._priced.program.steps[phase.step]
+        out = []
+        pot.chunk = self._lease
+        if phase.kind == "map":
+            layout = PairLayout(*(step.shuffled or step.emits))
+            batches = self._batches(phase.step, records)
+            result = self.executor.run_map(phase.step, batches, pot, out.append, emit_rows=self._emit_rows)
+        else:
+            layout = PairLayout(*step.emits)
+            groups = group_batches(PairLayout(*step.shuffled), records, self._batch_rows)
+            result = self.executor.run_reduce(phase.step, groups, pot, out.append, emit_rows=self._emit_rows)
+        assert all(0 < batch.num_rows <= self._emit_rows for batch in out)
+        emits = [pair for batch in out for pair in layout.to_python(batch)]
+        if result.end == "failed" or (result.end == "out_of_totem" and phase.kind == "map"):
+            emits = []
+        assert result.records_out == len(emits)
+        return emits, result
+
+    def _batches(self, step, records):
+        program = self._priced.program
+        for part in parts(records, self._batch_rows):
+            if step > 0:
+                yield PairLayout(*program.steps[step - 1].emits).from_python(part)
+            else:
+                yield row_batch(program.schema, self._priced.columns_charged, part)
+
+
+@pytest.fixture(scope="session")
+def kernel():
+    return Kernel
+
+
+def facts(run):
+    """Return everything about a job's run in a form that compares equal where it is equal."""
+    return {
+        "state": run.state,
+        "used": run.used,
+        "returned": run.returned,
+        "bill": run.bill,
+        # repr tells 0.0 from -0.0 and 1 from 1.0 and True, and finds NaN equal to NaN.
+        "result": [repr(pair) for pair in run.result],
+        "partial": run.partial,
+        "error": None if run.error is None else (run.error.kind, run.error.line),
+        "gate": run.gate,
+        "phases": [{**vars(phase), "counts": phase.counts.to_json()} for phase in run.phases],
+    }
+
+
+@pytest.fixture(scope="session")
+def facts_of():
+    return facts
+
+
+class Runtime:
+    """The runtime library alone: texts are put into its memory, results read from it."""
+
+    START, WHERE, ROOM = 1 << 20, 8 << 20, 1 << 20
+
+    def __init__(self):
+        self.store = wasmtime.Store(engine())
+        memory = wasmtime.Memory(self.store, wasmtime.MemoryType(wasmtime.Limits(256, 256)))
+        self.memory = LinearMemory(self.store, memory)
+        module = wasmtime.Module.from_file(engine(), str(RUNTIME))
+        self.exports = wasmtime.Instance(self.store, module, [memory]).exports(self.store)
+        self._next = self.START
+
+    def call(self, name, *arguments):
+        self._next = self.START
+        return self.exports[name](self.store, *[self.text(a) if isinstance(a, str) else a for a in arguments])
+
+    def text(self, text):
+        data = text.encode()
+        self.memory.set_bytes(self._next, data)
+        packed = self._next << 32 | len(data)
+        self._next += len(data)
+        return packed
+
+    def read(self, packed):
+        packed &= (1 << 64) - 1
+        return self.memory.array(packed >> 32, np.uint8, packed & 0xFFFFFFFF).tobytes().decode()
+
+    def read_list(self, packed):
+        packed &= (1 << 64) - 1
+        items = self.memory.array(packed >> 32, np.uint64, packed & 0xFFFFFFFF)
+        return [self.read(int(item)) for item in items]
+
+    def made(self, name, *arguments, room=ROOM):
+        """Call a function that writes where there is room; None if there is not enough."""
+        packed = self.call(name, *arguments, self.WHERE, room)
+        return None if packed == -1 else packed
+
+
+@pytest.fixture(scope="session")
+def runtime():
+    return Runtime()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from totem_sdk.cost import PricedProgram, _cheapest
+import math
+
+from totem_sdk.cost import PricedProgram
+from totem_sdk.estimate.dataset import Dataset
+from totem_sdk.estimate.phases import Phases, pairs, unknown_stream
+from totem_sdk.estimate.source import Range
+from totem_sdk.statistics import Statistics
 
 __all__ = ["phase_lower_bound"]
 
@@ -10,13 +16,23 @@ __all__ = ["phase_lower_bound"]
 def phase_lower_bound(priced: PricedProgram, phase_index: int, records: int) -> int:
     """Return totem that a phase certainly costs when so many rows or pairs enter it.
 
-    A map phase pays the cheapest path of the mapper for each record, a reduce phase that of the reducer for at least
-    one group.
+    It is what the cheapest path costs: of the mapper for each record, of the reducer for the records in at least one
+    group (whichever number of groups is cheaper), and of ``_init`` and ``_final`` in every task. It knows nothing of
+    parameters and values, so it is the same for whoever computes it.
     """
-    phase = priced.program.phases[phase_index]
-    step = priced.program.steps[phase.step]
-    number = step.mapper if phase.kind == "map" else step.reducer
-    if number is None or records == 0:
-        return 0
-    cheapest = _cheapest(priced, priced.program.functions[number].body, []) or 0
-    return cheapest * (records if phase.kind == "map" else 1)
+    program = priced.program
+    phase = program.phases[phase_index]
+    step = program.steps[phase.step]
+    dataset = Dataset(priced, [Statistics(records, (records,))])
+    phases = Phases(priced, None, dataset.column)
+    if phase.kind == "reduce":
+        types = step.shuffled or step.emits
+        cost, _ = phases.reduce(step, unknown_stream(types, records, Range(0, None, 0.0)))
+    elif phase.step == 0:
+        cost, _ = phases.map(step, dataset.source(), Range(min(1, records), None, 1.0))
+    else:
+        before = program.steps[phase.step - 1]
+        # Tasks of a map phase after a map phase are those of the dataset: at least one, if there are records.
+        tasks = Range(min(1, records), None, 1.0) if before.reducer is None else Range.exact(before.partitions)
+        cost, _ = phases.map(step, pairs(unknown_stream(before.emits, records, tasks)), tasks)
+    return math.ceil(cost.total.low)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
+from totem_sdk.limits import INT_MAX, INT_MIN, rounds_of_range
+
 __all__ = [
     "INT_MAX",
     "INT_MIN",
@@ -27,8 +29,6 @@ __all__ = [
 ]
 
 Number = int | float
-INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
-
 _SCALE = 1074
 """Every finite binary64 is an integer times 2 to the power of minus this."""
 
@@ -94,13 +94,10 @@ def round_to(value: Number, digits: int) -> Number:
 
 
 def range_rounds(start: int, stop: int, step: int) -> int:
-    """Return how many rounds ``range(start, stop, step)`` has; a step of 0 is ``value``.
-
-    More than 64 bits hold are cut off: every round costs at least one totem and no escrow has so many.
-    """
+    """Return how many rounds ``range(start, stop, step)`` has; a step of 0 is ``value``."""
     if step == 0:
         raise Fault("value")
-    return min(max(0, -((start - stop) // step)), INT_MAX)
+    return rounds_of_range(start, stop, step)
 
 
 def exact_sum(values: Sequence[Number]) -> Number:

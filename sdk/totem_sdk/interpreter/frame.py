@@ -8,20 +8,15 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.interpreter.arithmetic import Fault
+from totem_sdk.limits import FIELD_BYTES, MEMORY_BYTES
 from totem_sdk.program import Function, Op, Value
 from totem_sdk.types import Type
 from totem_sdk.values import text_bytes
 
-__all__ = ["FIELD_BYTES", "MEMORY_BYTES", "UNSET", "Datum", "Frame", "Role"]
+__all__ = ["UNSET", "Datum", "Frame", "Role"]
 
 Datum = Any
 """A value of the program: int, float, bool, str, None, date, datetime, or a tuple of them (also for lists)."""
-
-MEMORY_BYTES = 64 << 20
-"""Logical bytes that one call of a step function may make (abstract machine, §9)."""
-
-FIELD_BYTES = 16 << 20
-"""Bytes of all texts that the fields on self of one role may hold."""
 
 UNSET = object()
 """Stands in registers and fields that have no value yet."""

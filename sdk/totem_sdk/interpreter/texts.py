@@ -34,7 +34,7 @@ _SPACES = "".join(sorted(_SPACE))
 _SPACES_AROUND_NUMBERS = "".join(sorted(_SPACE - set("\x1c\x1d\x1e\x1f")))
 """As in CPython, which does not take the four separators for white space there."""
 
-_SIGMA, _FINAL_SIGMA, _SMALL_SIGMA = "Σ", "ς", "σ"
+_SIGMA, _FINAL_SIGMA, _SMALL_SIGMA = "\u03a3", "\u03c2", "\u03c3"
 _INT = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*", re.ASCII)
 _DIGITS = r"[0-9]+(?:_[0-9]+)*"
 _FLOAT = re.compile(

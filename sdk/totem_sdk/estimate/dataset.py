@@ -1,0 +1,145 @@
+"""What a job reads first: rows of which statistics are published."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from totem_sdk.cost import PricedProgram
+from totem_sdk.estimate.forms import Var, exactly
+from totem_sdk.estimate.known import Known, anything
+from totem_sdk.estimate.source import Range, Source
+from totem_sdk.schema import Column
+from totem_sdk.statistics import ColumnStatistics, Statistics
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Option, Type
+
+__all__ = ["Dataset"]
+
+
+class Dataset:
+    """Several datasets as one: what is published of their rows and columns together."""
+
+    def __init__(self, priced: PricedProgram, statistics: Sequence[Statistics]) -> None:
+        self._schema = priced.program.schema
+        self.rows = sum(one.rows for one in statistics)
+        self.fragments = [rows for one in statistics for rows in one.fragments]
+        self._columns = [
+            _merged([(one.column(column.name), one.rows) for one in statistics if one.rows])
+            for column in self._schema.columns
+        ]
+
+    def column(self, position: int) -> tuple[ColumnStatistics, int]:
+        """Return what is known of a column, and the number of rows."""
+        return self._columns[position][0], self.rows
+
+    def source(self) -> Source:
+        """Return the rows as what a mapper reads."""
+        texts: dict[Var, Range] = {}
+        longest: dict[int, int | None] = {}
+        columns: list[Known] = []
+        different: dict[int, int] = {}
+        for position, (column, (published, least)) in enumerate(zip(self._schema.columns, self._columns, strict=True)):
+            inner = column.type.item if isinstance(column.type, Option) else column.type
+            if inner == STR:
+                texts[Var("text", position)] = _bytes(published, self.rows)
+                longest[position] = _longest(published)
+            columns.append(_column(position, column, published, self.rows))
+            different[position] = least
+        return Source(
+            "row", Range.exact(self.rows), texts=texts, longest=longest, columns=tuple(columns), different=different
+        )
+
+
+def _bytes(published: ColumnStatistics, rows: int) -> Range:
+    """Return the bytes of all texts of a column."""
+    if published.size is not None:
+        return Range.exact(published.size)
+    if published.longest is not None:
+        return Range(0, rows * published.longest, rows * published.longest / 2)
+    return Range(0, None, 16.0 * rows)
+
+
+def _longest(published: ColumnStatistics) -> int | None:
+    bounds = [bound for bound in (published.longest, published.size) if bound is not None]
+    return min(bounds) if bounds else None
+
+
+def _column(position: int, column: Column, published: ColumnStatistics, rows: int) -> Known:
+    """Return what is known of a column's value in each row."""
+    optional = isinstance(column.type, Option)
+    inner = column.type.item if isinstance(column.type, Option) else column.type
+    nulls = published.nulls if optional else 0
+    none = nulls is None or nulls > 0
+    if nulls == rows and rows > 0:
+        return Known(none=True, some=False, column=position, distinct=1)
+    known = anything(inner, _longest(published))
+    low = _limit(published.minimum, inner, known.low)
+    high = _limit(published.maximum, inner, known.high)
+    distinct = published.distinct
+    if distinct is not None:
+        # Both zeros and NaN are keys of their own, whatever counted the distinct values.
+        distinct = min(rows, distinct + none + (3 if inner == FLOAT else 0))
+    return Known(
+        low,
+        high,
+        nan=inner == FLOAT and published.nans,
+        none=none,
+        size=exactly({Var("text", position): 1}) if inner == STR else known.size,
+        longest=known.longest,
+        distinct=distinct,
+        column=position,
+    )
+
+
+_LIMITS: dict[Type, tuple[type, ...]] = {
+    INT: (int,),
+    FLOAT: (int, float),
+    BOOL: (bool,),
+    DATE: (datetime.date,),
+    DATETIME: (datetime.datetime,),
+}
+
+
+def _limit(published: Any, type_: Type, default: Any) -> Any:
+    """Return a published minimum or maximum where it is one of the column's type (of texts none is used)."""
+    allowed = _LIMITS.get(type_, ())
+    mixed = isinstance(published, bool) != (type_ == BOOL) or isinstance(published, datetime.datetime) != (
+        type_ == DATETIME
+    )
+    return default if mixed or not isinstance(published, allowed) else published
+
+
+def _merged(parts: Sequence[tuple[ColumnStatistics, int]]) -> tuple[ColumnStatistics, int]:
+    """Return what is known of a column of several datasets with rows, and how many values it certainly has."""
+    columns = [column for column, _ in parts]
+    if not columns:
+        return ColumnStatistics(), 0
+    least = max(_least_different(column, rows) for column, rows in parts)
+    if len(columns) == 1:
+        return columns[0], least
+
+    def every(name: str) -> list[Any] | None:
+        values = [getattr(column, name) for column in columns]
+        return None if None in values else values
+
+    nulls, distinct, size = every("nulls"), every("distinct"), every("size")
+    minimum, maximum, longest, mean = every("minimum"), every("maximum"), every("longest"), every("mean")
+    rows = sum(number for _, number in parts)
+    return ColumnStatistics(
+        nulls=None if nulls is None else sum(nulls),
+        distinct=None if distinct is None else sum(distinct),
+        minimum=None if minimum is None else min(minimum),
+        maximum=None if maximum is None else max(maximum),
+        size=None if size is None else sum(size),
+        longest=None if longest is None else max(longest),
+        nans=any(column.nans for column in columns),
+        mean=None if mean is None else sum(m * n for m, (_, n) in zip(mean, parts, strict=True)) / rows,
+    ), least
+
+
+def _least_different(column: ColumnStatistics, rows: int) -> int:
+    """Return how many different values, None among them, a column of so many rows certainly has."""
+    if column.distinct is None:
+        return min(1, rows)
+    return max(min(1, rows), column.distinct + (1 if column.nulls else 0))

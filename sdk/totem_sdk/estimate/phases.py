@@ -1,0 +1,326 @@
+"""From phase to phase: what the calls of each phase cost, and what its emits are for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from totem_sdk.cost import PricedProgram
+from totem_sdk.estimate.analysis import Analysis
+from totem_sdk.estimate.forms import NOTHING, ONE, Exact, Var
+from totem_sdk.estimate.known import Known, anything, carried, count, join
+from totem_sdk.estimate.selectivity import Columns
+from totem_sdk.estimate.source import Range, Source
+from totem_sdk.estimate.tally import TOTAL, Tally
+from totem_sdk.program import Step, Value
+from totem_sdk.types import STR, Option, Tuple, Type, leaves
+
+__all__ = ["PhaseCost", "Phases", "Stream", "pairs", "unknown_stream"]
+
+_ZERO = Range(0, 0, 0.0)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Pairs that leave a phase or enter one.
+
+    ``texts`` are the bytes of each text leaf in all pairs, ``longest`` the most of one. ``groups`` is the number of
+    different keys, ``spread`` that of (task, key): what a combiner in these tasks would be called for.
+    """
+
+    types: tuple[Type, Type]
+    number: Range
+    key: Known
+    value: Known
+    texts: Mapping[int, Range]
+    longest: Mapping[int, int | None]
+    groups: Range
+    spread: Range
+    tasks: Range
+
+    @property
+    def first_value_leaf(self) -> int:
+        """The number of the value's first leaf."""
+        return sum(1 for _ in leaves(self.types[0]))
+
+
+@dataclass
+class PhaseCost:
+    """What a phase costs in all and by source line."""
+
+    total: Range = _ZERO
+    lines: dict[int, Range] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Emits:
+    """What one ``emit`` gives in all calls of its function; ``certain``: in each of them, at least once."""
+
+    key: Known
+    value: Known
+    number: Range
+    texts: Mapping[int, Range]
+    certain: bool
+    most_in_a_call: Exact | None
+    source: Source
+
+
+class Phases:
+    """Follows the phases of a program one after the other."""
+
+    def __init__(self, priced: PricedProgram, params: Mapping[str, Value] | None, columns: Columns) -> None:
+        self._priced = priced
+        self._params = params
+        self._columns = columns
+
+    def map(self, step: Step, source: Source, tasks: Range, rows: Sequence[int] = ()) -> tuple[PhaseCost, Stream]:
+        """Follow a map phase with its combiner; ``rows`` are those of each task where they are known."""
+        cost = PhaseCost()
+        once = Source("none", tasks)
+        around = [*self._run(step.mapper_init, once, cost), *self._run(step.mapper_final, once, cost)]
+        emits = self._run(step.mapper, source, cost)
+        stream = _collected(step.shuffled or step.emits, [*around, *emits], tasks)
+        stream = replace(stream, spread=_spread(stream, around, emits, rows))
+        if step.combiner is None:
+            return cost, stream
+        groups = _groups(stream, stream.spread)
+        emits = [
+            *self._run(step.combiner_init, once, cost),
+            *self._run(step.combiner, groups, cost),
+            *self._run(step.combiner_final, once, cost),
+        ]
+        return cost, _collected(step.shuffled or step.emits, emits, tasks)
+
+    def reduce(self, step: Step, stream: Stream) -> tuple[PhaseCost, Stream]:
+        """Follow a reduce phase over what its map phase has emitted."""
+        cost = PhaseCost()
+        tasks = Range.exact(step.partitions)
+        once = Source("none", tasks)
+        emits = [
+            *self._run(step.reducer_init, once, cost),
+            *self._run(step.reducer, _groups(stream, stream.groups), cost),
+            *self._run(step.reducer_final, once, cost),
+        ]
+        return cost, _collected(step.emits, emits, tasks)
+
+    def _run(self, number: int | None, source: Source, cost: PhaseCost) -> list[_Emits]:
+        """Follow all calls of a function (None: the step has none), add what they cost, return what they emit."""
+        if number is None or source.calls.high == 0:
+            return []
+        analysis = Analysis(self._priced, self._params, source, self._columns)
+        tally = analysis.run(number)
+        for key, quantity in tally.items():
+            if key == TOTAL:
+                cost.total += source.total(quantity)
+            elif key[0] == "line":
+                cost.lines[key[1]] = cost.lines.get(key[1], _ZERO) + source.total(quantity)
+        return [
+            _emits(at, known, tally, source)
+            for at, known in sorted(analysis.blocks.emitted.items(), key=lambda item: item[0])
+        ]
+
+
+def _emits(at: tuple[int, int], known: tuple[Known, Known], tally: Tally, source: Source) -> _Emits:
+    number = tally.get(("emits", *at, 0), NOTHING)
+    texts = {key[3]: source.total(quantity) for key, quantity in tally.items() if key[0] == "bytes" and key[1:3] == at}
+    peak = None if number.high is None else source.peak(number.high)
+    certain = number.low.get(ONE, 0) >= 1
+    return _Emits(known[0], known[1], source.total(number), texts, certain, peak, source)
+
+
+def _collected(types: tuple[Type, Type], emits: Sequence[_Emits], tasks: Range) -> Stream:
+    """Return the stream that several emits make together."""
+    key, value = anything(types[0]), anything(types[1])
+    number = _ZERO
+    texts = dict.fromkeys(_text_leaves(types), _ZERO)
+    for position, emit in enumerate(emits):
+        key = carried(emit.key) if position == 0 else join(key, carried(emit.key))
+        value = carried(emit.value) if position == 0 else join(value, carried(emit.value))
+        number += emit.number
+        for leaf in texts:
+            texts[leaf] += emit.texts.get(leaf, _ZERO)
+    first = sum(1 for _ in leaves(types[0]))
+    known = {**_leaf_knowledge(key, types[0], 0), **_leaf_knowledge(value, types[1], first)}
+    longest = {leaf: _tightest(known[leaf].longest, texts[leaf].high) for leaf in texts}
+    groups = _different_keys(emits, number)
+    return Stream(types, number, key, value, texts, longest, groups, groups, tasks)
+
+
+def _tightest(longest: int | None, total: Exact | None) -> int | None:
+    """Return the most bytes of one text from its own bound and that of all together."""
+    bounds = [int(bound) for bound in (longest, total) if bound is not None]
+    return min(bounds) if bounds else None
+
+
+def _text_leaves(types: tuple[Type, Type]) -> list[int]:
+    return [number for number, leaf in enumerate(leaves(Tuple(types))) if leaf == STR]
+
+
+def _leaf_knowledge(known: Known, type_: Type, first: int) -> dict[int, Known]:
+    """Return what is known of each leaf of a key or value."""
+    inner = type_.item if isinstance(type_, Option) else type_
+    if not isinstance(inner, Tuple):
+        return {first: known}
+    found: dict[int, Known] = {}
+    for item, part in zip(inner.items, known.items or [Known()] * len(inner.items), strict=True):
+        found.update(_leaf_knowledge(part, item, first))
+        first += sum(1 for _ in leaves(item))
+    return found
+
+
+# How many groups there are.
+
+
+def _different_keys(emits: Sequence[_Emits], number: Range) -> Range:
+    """Return how many different keys are emitted."""
+    low: Exact = 1 if number.low >= 1 else 0
+    high: Exact | None = 0
+    constants: set[object] = set()
+    certain: set[object] = set()
+    for emit in emits:
+        surely = emit.certain and emit.number.low >= 1
+        if surely:
+            low = max(low, _surely_different(emit.key, emit.source))
+        if (one := _identity(emit.key)) is not None:
+            constants.add(one)
+            certain.update([one] if surely else [])
+        else:
+            different = count(emit.key)
+            high = None if high is None or different is None else high + different
+    low = max(low, len(certain))
+    high = _least(None if high is None else high + len(constants), number.high)
+    # What is certain comes from exact counts; where a published bound contradicts it, it is the bound that is wrong.
+    high = None if high is None else max(low, high)
+    return Range(low, high, _expected_groups(low, high, number))
+
+
+def _least(*bounds: Exact | None) -> Exact | None:
+    known = [bound for bound in bounds if bound is not None]
+    return min(known) if known else None
+
+
+def _expected_groups(low: Exact, high: Exact | None, number: Range) -> float:
+    """Return how many different ones are expected among so many draws.
+
+    They are taken for draws out of ``high`` equally frequent keys; where no bound is published, out of as many keys
+    as the square root of the number of pairs.
+    """
+    draws = number.mean
+    keys = float(high) if high is not None and float(high) < draws else draws**0.5
+    expected = keys * (1.0 - (1.0 - 1.0 / keys) ** draws) if keys > 1.0 else min(1.0, draws)
+    return max(float(low), expected if high is None else min(expected, float(high)))
+
+
+def _surely_different(key: Known, source: Source) -> int:
+    """Return how many different values a key certainly has that every call emits."""
+    if key.key:
+        return source.different.get(-1, 1)
+    if key.column is not None:
+        return source.different.get(key.column, 1)
+    return max((_surely_different(item, source) for item in key.items), default=1)
+
+
+def _identity(key: Known) -> object:
+    """Return something equal for equal keys, of a key that is one known value; None of any other."""
+    if key.items:
+        parts = tuple(_identity(item) for item in key.items)
+        return None if None in parts else parts
+    if key.text is not None and not key.none:
+        return key.text, "str"
+    if not key.some:
+        return ("none",)
+    if count(key) == 1 and key.low == key.high and type(key.low) is type(key.high) and key.low is not None:
+        return repr(key.low), type(key.low).__name__
+    return None
+
+
+def _spread(stream: Stream, around: Sequence[_Emits], emits: Sequence[_Emits], rows: Sequence[int]) -> Range:
+    """Return how many different (task, key) there are."""
+    groups, tasks = stream.groups, stream.tasks
+    if not rows:
+        most = None if groups.high is None or tasks.high is None else groups.high * tasks.high
+        most = _least(most, stream.number.high)
+        return Range(groups.low, most, min(groups.mean * max(1.0, tasks.mean), stream.number.mean))
+    outside = _most([emit.most_in_a_call for emit in around])
+    inside = _most([emit.most_in_a_call for emit in emits])
+    high: Exact | None = 0
+    mean = 0.0
+    total = sum(rows)
+    for number in rows:
+        part = _least(groups.high, None if outside is None or inside is None else outside + number * inside)
+        high = None if high is None or part is None else high + part
+        share = stream.number.mean * number / total if total else 0.0
+        mean += min(groups.mean, _expected_groups(0, groups.high, Range(0, None, share)))
+    certain = any(emit.certain for emit in emits)
+    low = len(rows) if any(emit.certain for emit in around) else sum(certain and number > 0 for number in rows)
+    low_all = max(groups.low, low)
+    return Range(low_all, _least(high, stream.number.high), max(float(low_all), mean))
+
+
+def _most(bounds: Sequence[Exact | None]) -> Exact | None:
+    total: Exact = 0
+    for bound in bounds:
+        if bound is None:
+            return None
+        total += bound
+    return total
+
+
+# What the functions of a phase read.
+
+
+def _groups(stream: Stream, groups: Range) -> Source:
+    """Return the source of a function that is called for each group."""
+    first = stream.first_value_leaf
+    high = _least(groups.high, stream.number.high)
+    calls = Range(groups.low, high, groups.mean)
+    texts: dict[Var, Range] = {}
+    keys = _leaf_knowledge(stream.key, stream.types[0], 0)
+    for leaf, total in stream.texts.items():
+        if leaf >= first:
+            texts[Var("values", leaf)] = total
+            continue
+        longest = stream.longest[leaf]
+        most = None if longest is None or calls.high is None else calls.high * longest
+        share = groups.mean / stream.number.mean if stream.number.mean else 0.0
+        low = calls.low * keys[leaf].shortest
+        texts[Var("text", leaf)] = Range(low, _least(most, total.high), max(float(low), total.mean * share))
+    different = None if stream.groups.high is None else int(stream.groups.high)
+    key = replace(stream.key, key=True, distinct=_least_int(count(stream.key), different))
+    return Source(
+        "group",
+        calls,
+        values=stream.number,
+        texts=texts,
+        longest=stream.longest,
+        key=key,
+        value=stream.value,
+        first_value_leaf=first,
+        different={-1: int(stream.groups.low)},
+    )
+
+
+def _least_int(a: int | None, b: int | None) -> int | None:
+    return a if b is None else b if a is None else min(a, b)
+
+
+def pairs(stream: Stream) -> Source:
+    """Return the source of a mapper that is called for each pair."""
+    return Source(
+        "pair",
+        stream.number,
+        texts={Var("text", leaf): total for leaf, total in stream.texts.items()},
+        longest=stream.longest,
+        key=stream.key,
+        value=stream.value,
+        first_value_leaf=stream.first_value_leaf,
+    )
+
+
+def unknown_stream(types: tuple[Type, Type], records: int, tasks: Range) -> Stream:
+    """Return a stream of which only the number of pairs is known."""
+    texts = dict.fromkeys(_text_leaves(types), Range(0, None, 16.0 * records))
+    groups = Range(min(1, records), records, float(records) ** 0.5)
+    longest = dict.fromkeys(texts)
+    number = Range.exact(records)
+    return Stream(types, number, anything(types[0]), anything(types[1]), texts, longest, groups, groups, tasks)

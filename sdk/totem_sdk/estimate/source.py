@@ -1,0 +1,155 @@
+"""What the calls of a step function read: rows of a dataset, pairs, or groups; and the totals over all calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Literal
+
+from totem_sdk.estimate.forms import MORE, ONE, Exact, Form, Quantity, Var
+from totem_sdk.estimate.known import Known
+from totem_sdk.types import STR, Option, Tuple, Type, leaves
+
+__all__ = ["Range", "Source", "located"]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A total: ``low`` ≤ it ≤ ``high`` (None: without bound), expected ``mean``."""
+
+    low: Exact
+    high: Exact | None
+    mean: float
+
+    def __add__(self, other: Range) -> Range:
+        high = None if self.high is None or other.high is None else self.high + other.high
+        return Range(self.low + other.low, high, self.mean + other.mean)
+
+    @classmethod
+    def exact(cls, number: int) -> Range:
+        """Return a total that is known."""
+        return cls(number, number, float(number))
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the calls of one function read.
+
+    ``calls`` is how often the function is called; for groups that is the number of groups, and ``values`` the number
+    of all values (each group has at least one). ``texts`` gives the total of each ``text`` and ``values`` variable,
+    ``longest`` the most bytes of one text (by leaf; of columns by position). ``columns`` are the columns of a row,
+    ``key`` and ``value`` what is read otherwise; ``first_value_leaf`` is the number of the value's first leaf.
+    ``different`` says how many different values a column certainly has (of the key: under -1).
+    """
+
+    kind: Literal["none", "row", "pair", "group"]
+    calls: Range
+    values: Range = Range(0, 0, 0.0)
+    texts: Mapping[Var, Range] = field(default_factory=dict)
+    longest: Mapping[int, int | None] = field(default_factory=dict)
+    columns: tuple[Known, ...] = ()
+    key: Known = field(default_factory=Known)
+    value: Known = field(default_factory=Known)
+    first_value_leaf: int = 0
+    different: Mapping[int, int] = field(default_factory=dict)
+
+    def total(self, quantity: Quantity) -> Range:
+        """Return the total over all calls of what each call has."""
+        low = self._lowest(quantity.low)
+        high = None if quantity.high is None else self._highest(quantity.high)
+        mean = sum(share * self._mean(var) for var, share in quantity.mean.items())
+        mean = max(float(low), mean) if high is None else min(max(float(low), mean), float(high))
+        return Range(low, high, mean)
+
+    def peak(self, form: Form) -> Exact | None:
+        """Return the most that a form can be in one call, None where that is not known."""
+        total: Exact = 0
+        for var, share in form.items():
+            if share == 0:
+                continue
+            most = self._most_in_a_call(var)
+            if most is None:
+                return None
+            total += share * most
+        return total
+
+    def average(self, means: Mapping[Var, float]) -> float:
+        """Return what is expected in one call."""
+        calls = self.calls.mean
+        return sum(share * self._mean(var) / calls for var, share in means.items()) if calls else 0.0
+
+    def _most_in_a_call(self, var: Var) -> Exact | None:
+        match var.kind:
+            case "one":
+                return 1
+            case "more":
+                return None if self.values.high is None else max(0, self.values.high - 1)
+            case "text" | "value":
+                return self.longest.get(var.number)
+            case "values":
+                total = self.texts.get(var)
+                return None if total is None else total.high
+            case "item":
+                return None
+
+    def _mean(self, var: Var) -> float:
+        match var.kind:
+            case "one":
+                return self.calls.mean
+            case "more":
+                return max(0.0, self.values.mean - self.calls.mean)
+            case _:
+                total = self.texts.get(var)
+                return 16.0 * self.calls.mean if total is None else total.mean
+
+    def _lowest(self, form: Form) -> Exact:
+        texts = sum((form[var] * self.texts[var].low for var in form if var in self.texts), Fraction(0))
+        one, more = form.get(ONE, 0), form.get(MORE, 0)
+        return texts + min(one * calls + more * (values - calls) for calls, values in self._corners())
+
+    def _highest(self, form: Form) -> Exact | None:
+        total: Exact = 0
+        for var, share in form.items():
+            if share and var not in (ONE, MORE):
+                most = self.texts[var].high if var in self.texts else None
+                if most is None:
+                    return None
+                total += share * most
+        one, more = form.get(ONE, 0), form.get(MORE, 0)
+        if (one and self.calls.high is None) or (more and self.values.high is None):
+            return None
+        return total + max(one * calls + more * (values - calls) for calls, values in self._corners())
+
+    def _corners(self) -> list[tuple[Exact, Exact]]:
+        """Return the corners of what numbers of calls and of values are possible together.
+
+        A number without bound is left out: lower bounds need none, upper bounds don't ask (see ``_highest``).
+        """
+        if self.kind != "group":
+            ends = [self.calls.low, self.calls.low if self.calls.high is None else self.calls.high]
+            return [(end, end) for end in ends]
+        found: list[tuple[Exact, Exact]] = []
+        most = self.values.high if self.calls.high is None else self.calls.high
+        for values in (self.values.low, self.values.low if self.values.high is None else self.values.high):
+            least_groups = min(self.calls.low, values)
+            found.append((least_groups, values))
+            found.append((values if most is None else min(most, values), values))
+        if most is not None and self.values.low <= most and (self.values.high is None or most <= self.values.high):
+            found.append((most, most))
+        return found
+
+
+def located(known: Known, type_: Type, first: int, size: Callable[[int, Known], Quantity]) -> Known:
+    """Return the same knowledge of a key or value with the sizes of its texts.
+
+    ``size`` gives that of a leaf from its number (counted from ``first``) and from what is known of it.
+    """
+    inner = type_.item if isinstance(type_, Option) else type_
+    if isinstance(inner, Tuple):
+        found: list[Known] = []
+        for item, part in zip(inner.items, known.items, strict=True):
+            found.append(located(part, item, first, size))
+            first += sum(1 for _ in leaves(item))
+        return replace(known, items=tuple(found))
+    return replace(known, size=size(first, known)) if inner == STR else known

@@ -1,0 +1,95 @@
+"""What a path through a function costs and emits, added up while it is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from totem_sdk.estimate.forms import NOTHING, Quantity
+from totem_sdk.estimate.known import Known, join
+
+__all__ = ["TOTAL", "Key", "Path", "Tally", "add_to", "meet", "scaled_tally"]
+
+Key = tuple[str, int, int, int]
+"""What is added up: ``("total", 0, 0, 0)``; ``("line", line, 0, 0)``; ``("emits", block, position, 0)``, how often an
+emit is executed; ``("bytes", block, position, leaf)``, the bytes of one text that it emits."""
+
+TOTAL: Key = ("total", 0, 0, 0)
+Tally = Mapping[Key, Quantity]
+
+
+@dataclass
+class Path:
+    """One way through a function so far: what the registers hold, what was paid, how probable it is."""
+
+    registers: list[Known | None]
+    tally: dict[Key, Quantity] = field(default_factory=dict)
+    weight: float = 1.0
+    result: Known | None = None
+
+    def pay(self, key: Key, quantity: Quantity) -> None:
+        """Add to the tally."""
+        self.tally[key] = self.tally.get(key, NOTHING) + quantity.weighted(self.weight)
+
+    def copy(self, share: float = 1.0) -> Path:
+        """Return a path of its own that begins with this one and has a share of its probability."""
+        tally = self.tally if share == 1.0 else scaled_tally(self.tally, lambda quantity: quantity.weighted(share))
+        return Path(list(self.registers), dict(tally), self.weight * share, self.result)
+
+    def fork(self, share: float) -> Path:
+        """Return a path that goes on from here with a share of the probability and an empty tally (see ``after``)."""
+        return Path(list(self.registers), {}, self.weight * share)
+
+    def after(self, before: Path) -> Path:
+        """Return this path with the tally of the path that it was forked from in front of its own."""
+        share = self.weight / before.weight if before.weight else 0.0
+        if share == 1.0:
+            tally = dict(before.tally)
+        else:
+            tally = scaled_tally(before.tally, lambda quantity: quantity.weighted(share))
+        add_to(tally, self.tally)
+        return Path(self.registers, tally, self.weight, self.result)
+
+    def add_weighted(self, tally: Tally, weight: float) -> None:
+        """Add what is paid elsewhere with this probability."""
+        add_to(self.tally, scaled_tally(tally, lambda quantity: quantity.weighted(weight)))
+
+
+def add_to(target: dict[Key, Quantity], tally: Tally) -> None:
+    """Add a tally to another."""
+    for key, quantity in tally.items():
+        target[key] = target.get(key, NOTHING) + quantity
+
+
+def scaled_tally(tally: Tally, scale: Callable[[Quantity], Quantity]) -> dict[Key, Quantity]:
+    """Return a tally with every quantity changed alike."""
+    return {key: scale(quantity) for key, quantity in tally.items()}
+
+
+def meet(paths: Iterable[Path | None]) -> Path | None:
+    """Return the path that stands for several ways to one place: what bounds all of them; None where there is none."""
+    found: Path | None = None
+    for path in paths:
+        if path is None:
+            continue
+        found = path if found is None else _either(found, path)
+    return found
+
+
+def _either(a: Path, b: Path) -> Path:
+    tally = {key: a.tally.get(key, NOTHING).either(b.tally.get(key, NOTHING)) for key in {**a.tally, **b.tally}}
+    weight = a.weight + b.weight
+    share = a.weight / weight if weight else 0.5
+    registers = [x if x is y else _joined(x, y, share) for x, y in zip(a.registers, b.registers, strict=True)]
+    return Path(registers, tally, weight, _joined(a.result, b.result, share))
+
+
+def _joined(a: Known | None, b: Known | None, share: float) -> Known | None:
+    """Return what is known of a register on two paths, of which the first has this share of the probability.
+
+    A register that is not set on one of them is not read after they meet.
+    """
+    if a is None or b is None:
+        return b if a is None else a
+    joined = join(a, b)
+    return joined if joined is a else replace(joined, chance=share * a.chance + (1.0 - share) * b.chance)

@@ -1,0 +1,395 @@
+"""What each operation makes of what is known: one rule an opcode, the mirror of the interpreter's handlers.
+
+A rule gets the type of the destination, the operation and what is known of its operands. Where it has nothing better
+to say it gives what is true of every value of the type. Operations that read or draw, and calls, have no rule here:
+what they give depends on the phase (``totem_sdk.estimate.analysis``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from totem_sdk.estimate.forms import ONE, Quantity, within
+from totem_sdk.estimate.known import Known, anything, constant, count, join
+from totem_sdk.limits import INT_MAX, INT_MIN, rounds_of_range
+from totem_sdk.program import Op
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, Option, Tuple, Type
+
+__all__ = ["CASE_GROWTH", "RULES", "Rule"]
+
+Rule = Callable[[Type, Op, Sequence[Known]], Known]
+
+CASE_GROWTH: dict[str, tuple[Fraction, Fraction]] = {
+    "lower": (Fraction(1, 3), Fraction(3, 2)),
+    "upper": (Fraction(1, 3), Fraction(3)),
+}
+"""Least and most by which case changes the bytes of a text (a test tries every character)."""
+
+_PARTS = {
+    "year": (1, 9999),
+    "month": (1, 12),
+    "day": (1, 31),
+    "hour": (0, 23),
+    "minute": (0, 59),
+    "second": (0, 59),
+    "microsecond": (0, 999_999),
+    "weekday": (0, 6),
+    "isoweekday": (1, 7),
+}
+_TEXT_OF: dict[Type, tuple[int, int]] = {INT: (1, 20), BOOL: (4, 5), DATE: (10, 10), DATETIME: (19, 26)}
+"""Fewest and most bytes of ``to_str``."""
+_WORD = 6.0
+"""Expected bytes of a word and the space after it."""
+
+
+def _different(operands: Sequence[Known]) -> int | None:
+    """Return how many different results operands of so many different values can have."""
+    total = 1
+    for operand in operands:
+        number = count(operand)
+        if number is None:
+            return None
+        total *= number
+    return total
+
+
+def _any(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    """Say only what the type says."""
+    del op
+    top = anything(type_)
+    return replace(top, distinct=_different(operands) if top.distinct is None else top.distinct)
+
+
+def _number(type_: Type, low: Any, high: Any, operands: Sequence[Known]) -> Known:
+    """Return a number's range as far as its type holds it."""
+    if type_ == INT:
+        low, high = max(INT_MIN, min(INT_MAX, low)), max(INT_MIN, min(INT_MAX, high))
+    elif type_ == FLOAT:
+        low, high = _as_float(low), _as_float(high)
+    nan = type_ != INT and any(operand.nan for operand in operands)
+    return Known(low, high, nan=nan, distinct=_different(operands))
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _finite(*operands: Known) -> bool:
+    """Return whether all operands are numbers between finite bounds."""
+    bounds = [bound for operand in operands for bound in (operand.low, operand.high)]
+    return all(bound is not None and (isinstance(bound, int) or math.isfinite(bound)) for bound in bounds)
+
+
+def _corners(function: Callable[[Any, Any], Any]) -> Rule:
+    """Return the rule of an operation whose extremes are at the corners of its operands' ranges."""
+
+    def rule(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+        a, b = operands
+        if not _finite(a, b):
+            return _any(type_, op, operands)
+        try:
+            values = [function(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+        except OverflowError:
+            return _any(type_, op, operands)
+        if type_ != INT:
+            # A tagged number can be an int here and a float there: each bound as what it is rounded to as well.
+            values += [_as_float(value) for value in values]
+        return _number(type_, min(values), max(values), operands)
+
+    return rule
+
+
+def _divided(function: Callable[[Any, Any], Any]) -> Rule:
+    """Return the rule of a division, which says something only where the divisor can't be 0."""
+    corners = _corners(function)
+
+    def rule(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+        divisor = operands[1]
+        inexact = op.code == "floordiv" and type_ != INT
+        return (_any if inexact or divisor.low <= 0 <= divisor.high else corners)(type_, op, operands)
+
+    return rule
+
+
+def _modulo(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    divisor = operands[1]
+    if not _finite(*operands) or divisor.low <= 0 <= divisor.high:
+        return _any(type_, op, operands)
+    last = 1 if type_ == INT else 0
+    low, high = (0, divisor.high - last) if divisor.low > 0 else (divisor.low + last, 0)
+    return _number(type_, low, high, operands)
+
+
+def _monotone(function: Callable[[Any, Op], Any]) -> Rule:
+    """Return the rule of a function of one number that never falls."""
+
+    def rule(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+        (a,) = operands
+        if not _finite(a):
+            return _any(type_, op, operands)
+        return _number(type_, function(a.low, op), function(a.high, op), operands)
+
+    return rule
+
+
+def _negated(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del op
+    (a,) = operands
+    return _number(type_, -a.high, -a.low, operands)
+
+
+def _absolute(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del op
+    (a,) = operands
+    ends = (abs(a.low), abs(a.high))
+    return _number(type_, 0 if a.low <= 0 <= a.high else min(ends), max(ends), operands)
+
+
+def _extreme(pick: Callable[[Any, Any], Any]) -> Rule:
+    """Return the rule of min or max: one of the two operands."""
+
+    def rule(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+        del type_, op
+        a, b = operands
+        both = replace(join(a, b), column=None, key=False)
+        if both.low is None or both.nan:
+            return both
+        return replace(both, low=pick(a.low, b.low), high=pick(a.high, b.high))
+
+    return rule
+
+
+def _compared(never: Callable[[Known, Known], bool], always: Callable[[Known, Known], bool]) -> Rule:
+    """Return the rule of a comparison from when it is certainly false and when certainly true."""
+
+    def rule(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+        a, b = operands
+        if a.none or b.none or a.low is None or b.low is None:
+            return _any(type_, op, operands)
+        if never(a, b) and not (op.code == "ne" and (a.nan or b.nan)):
+            return Known(False, False, chance=0.0, distinct=1)
+        if always(a, b) and (op.code == "ne" or not (a.nan or b.nan)):
+            return Known(True, True, chance=1.0, distinct=1)
+        return _any(type_, op, operands)
+
+    return rule
+
+
+def _apart(a: Known, b: Known) -> bool:
+    return bool(a.high < b.low or b.high < a.low)
+
+
+def _same(a: Known, b: Known) -> bool:
+    return bool(a.low == a.high == b.low == b.high)
+
+
+_less = _compared(lambda a, b: a.low >= b.high, lambda a, b: a.high < b.low)
+_at_most = _compared(lambda a, b: a.low > b.high, lambda a, b: a.high <= b.low)
+_equal = _compared(_apart, _same)
+_unequal = _compared(_same, _apart)
+
+
+def _flipped(rule: Rule) -> Rule:
+    return lambda type_, op, operands: rule(type_, op, (operands[1], operands[0]))
+
+
+def _certain(value: bool) -> Known:
+    return Known(value, value, chance=float(value), distinct=1)
+
+
+def _is_none(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    (a,) = operands
+    return _any(type_, op, operands) if a.none and a.some else _certain(a.none)
+
+
+def _truth(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    (a,) = operands
+    if not a.some:
+        return _certain(False)
+    if a.none:
+        return _any(type_, op, operands)
+    if isinstance(a.low, bool | int | float):
+        if a.low > 0 or a.high < 0:
+            return _certain(True)
+        return _certain(False) if a.low == a.high == 0 and not a.nan else replace(_any(type_, op, operands))
+    if a.low is not None or a.items or a.shortest > 0:
+        return _certain(True)
+    return _certain(False) if a.longest == 0 and a.item is None else _any(type_, op, operands)
+
+
+def _not(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_, op
+    (a,) = operands
+    return Known(not a.high, not a.low, chance=1.0 - a.chance, distinct=count(a))
+
+
+def _copied(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_, op
+    return operands[0]
+
+
+def _widened(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    (a,) = operands
+    if isinstance(type_, Tuple):
+        items = tuple(_widened(part, op, (item,)) for part, item in zip(type_.items, a.items, strict=True))
+        return replace(a, items=items, key=a.key and items == a.items)
+    inner = type_.item if isinstance(type_, Option) else type_
+    if inner == FLOAT and isinstance(a.low, int):
+        # Two ints can become one float: it is not the column or the key any more.
+        return replace(a, low=_as_float(a.low), high=_as_float(a.high), column=None, key=False)
+    return a
+
+
+def _text(size: Quantity, shortest: int, longest: int | None, operands: Sequence[Known]) -> Known:
+    return Known(size=size, shortest=shortest, longest=longest, distinct=_different(operands))
+
+
+def _joined_texts(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_, op
+    a, b = operands
+    longest = None if a.longest is None or b.longest is None else a.longest + b.longest
+    return _text(a.size + b.size, a.shortest + b.shortest, longest, operands)
+
+
+def _case(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_
+    (a,) = operands
+    least, most = CASE_GROWTH[op.code]
+    longest = None if a.longest is None else math.floor(a.longest * most)
+    return _text(a.size.scaled(least, most, 1.0), math.ceil(a.shortest * least), longest, operands)
+
+
+def _stripped(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_, op
+    (a,) = operands
+    return _text(a.size.scaled(0, 1, 1.0), 0, a.longest, operands)
+
+
+def _to_text(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_
+    fewest, most = _TEXT_OF[op.type]
+    return _text(within(fewest, most, (fewest + most) / 2), fewest, most, operands)
+
+
+def _split(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_
+    (a,) = operands
+    separator = op.imm[0] if op.imm else None
+    piece = _text(Quantity({}, a.size.high, {ONE: _WORD}), 0, a.longest, operands)
+    if isinstance(separator, str):
+        width = len(separator.encode())
+        amount = a.size.scaled(0, Fraction(1, width), 1 / (_WORD + width)) + within(1, 1, 1.0)
+    else:
+        amount = a.size.scaled(0, Fraction(1, 2), 1 / _WORD) + within(0, Fraction(1, 2), 0.5)
+    return Known(size=a.size.scaled(0, 1, 0.9), item=replace(piece, distinct=None), amount=amount)
+
+
+def _item_of(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    items = operands[0].items
+    # A value that is certainly None has no items; what would use them is never reached.
+    return items[int(op.imm[0] or 0)] if items else anything(type_)
+
+
+def _item_at(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    item = operands[0].item
+    return _any(type_, op, operands) if item is None else item
+
+
+def _length(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_, op
+    (a,) = operands
+    if a.item is not None:
+        return Known(0, INT_MAX, amount=a.amount)
+    longest = INT_MAX if a.longest is None else a.longest
+    characters = a.size.scaled(Fraction(1, 4), 1, 1.0)
+    return Known(-(-a.shortest // 4), longest, amount=characters, distinct=_different(operands))
+
+
+def _date_part(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_
+    (a,) = operands
+    part = str(op.imm[0])
+    if part == "date":
+        return Known(a.low.date(), a.high.date(), distinct=count(a))
+    low, high = (a.low.year, a.high.year) if part == "year" else _PARTS[part]
+    return Known(low, high, distinct=count(a))
+
+
+def _rounds(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_, op
+    start, stop, step = operands
+    if start.low == start.high == 0 and step.low == step.high == 1 and stop.amount is not None:
+        return Known(max(0, stop.low), max(0, stop.high), amount=stop.amount)
+    if step.low <= 0 <= step.high:
+        low, high = 0, INT_MAX
+    elif step.low > 0:
+        low, high = rounds_of_range(start.high, stop.low, step.high), rounds_of_range(start.low, stop.high, step.low)
+    else:
+        low, high = rounds_of_range(start.low, stop.high, step.low), rounds_of_range(start.high, stop.low, step.high)
+    amount = within(low, None if high >= INT_MAX else high, float(low if high >= INT_MAX else (low + high) / 2))
+    return Known(low, high, amount=amount, distinct=_different(operands))
+
+
+def _range_at(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del op
+    start, step, counter = operands
+    turns = [x * y for x in (step.low, step.high) for y in (counter.low, counter.high)]
+    return _number(type_, start.low + min(turns), start.high + max(turns), operands)
+
+
+RULES: dict[str, Rule] = {
+    "assign": _copied,
+    "const": lambda _type, op, _operands: constant(op.imm[0]),
+    "move": _copied,
+    "widen": _widened,
+    "tuple": lambda _type, _op, operands: Known(items=tuple(operands)),
+    "item": _item_of,
+    "unwrap": lambda _type, _op, operands: replace(operands[0], none=False, some=True),
+    "range_at": _range_at,
+    "add": _corners(lambda a, b: a + b),
+    "sub": _corners(lambda a, b: a - b),
+    "mul": _corners(lambda a, b: a * b),
+    "div": _divided(lambda a, b: a / b),
+    "floordiv": _divided(lambda a, b: a // b),
+    "mod": _modulo,
+    "neg": _negated,
+    "abs": _absolute,
+    "round": _monotone(lambda a, _op: round(a)),
+    "round_to": _monotone(lambda a, op: round(a, int(op.imm[0] or 0)) if isinstance(a, float) else a),
+    "eq": _equal,
+    "ne": _unequal,
+    "lt": _less,
+    "le": _at_most,
+    "gt": _flipped(_less),
+    "ge": _flipped(_at_most),
+    "min": _extreme(min),
+    "max": _extreme(max),
+    "is_none": _is_none,
+    "truth": _truth,
+    "not": _not,
+    "and": _copied,
+    "or": _copied,
+    "to_int": _monotone(lambda a, _op: int(a)),
+    "to_float": _monotone(lambda a, _op: _as_float(a)),
+    "to_str": _to_text,
+    "concat": _joined_texts,
+    "len": _length,
+    "lower": _case,
+    "upper": _case,
+    "strip": _stripped,
+    "startswith": _any,
+    "endswith": _any,
+    "split": _split,
+    "at": _item_at,
+    "date_part": _date_part,
+    "range_start": _rounds,
+    "range_test": _any,
+    "range_step": lambda _type, _op, operands: Known(0, min(INT_MAX, operands[0].high + 1)),
+}

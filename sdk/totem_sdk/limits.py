@@ -1,0 +1,21 @@
+"""The limits of the abstract machine (docs/abstract-machine.md, §7 and §9): what interpreter and estimate share."""
+
+from __future__ import annotations
+
+__all__ = ["FIELD_BYTES", "INT_MAX", "INT_MIN", "MEMORY_BYTES", "rounds_of_range"]
+
+INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
+
+MEMORY_BYTES = 64 << 20
+"""Logical bytes that one call of a step function may make."""
+
+FIELD_BYTES = 16 << 20
+"""Bytes of all texts that the fields on self of one role may hold."""
+
+
+def rounds_of_range(start: int, stop: int, step: int) -> int:
+    """Return how many rounds ``range(start, stop, step)`` has; ``step`` is not 0.
+
+    More than 64 bits hold are cut off: every round costs at least one totem and no escrow has so many.
+    """
+    return min(max(0, -((start - stop) // step)), INT_MAX)

@@ -80,7 +80,7 @@ def serve():
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def job_source() -> str:
     """A job that adds up the bills of a customer."""
     return JOB

@@ -18,6 +18,7 @@ from totem.api.problems import MEDIA_TYPE, Problem, add_handlers
 __all__ = ["create_app"]
 
 _PROBLEMS = {
+    "400": "the request can't be read at all",
     "401": "no bearer token, or one that is not valid",
     "403": "the caller's certificate, or the dataset's policy, does not allow it",
     "404": "there is no such thing",

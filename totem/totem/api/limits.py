@@ -11,47 +11,41 @@ __all__ = ["MAX_BODY_BYTES", "BodyLimit"]
 MAX_BODY_BYTES = 2 << 20
 
 
-class _TooLarge(Exception):
-    """The body is longer than the limit."""
-
-
 class BodyLimit:
-    """ASGI middleware that answers 413 to bodies of more than ``limit`` bytes."""
+    """ASGI middleware that reads a request's body and answers 413 where it has more than ``limit`` bytes."""
 
     def __init__(self, app: ASGIApp, limit: int = MAX_BODY_BYTES) -> None:
         self._app = app
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, counting its body."""
+        """Pass the request on, its body read."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = problem_response(413, f"the body may have {self._limit} bytes", code="body_too_large")
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > self._limit:
+        too_large = announced.isdigit() and int(announced) > self._limit
+        body = bytearray()
+        more = not too_large
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # the caller has gone
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._limit:
+                too_large, more = True, False
+        if too_large:
+            answer = problem_response(413, f"the body may have {self._limit} bytes", code="body_too_large")
             await answer(scope, receive, send)
             return
-        seen = 0
-        started = False
+        given = False
 
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            if message["type"] == "http.request":
-                seen += len(message.get("body", b""))
-                if seen > self._limit:
-                    raise _TooLarge
-            return message
+        async def read() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
 
-        async def noticed(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, noticed)
-        except _TooLarge:
-            if started:
-                raise
-            await answer(scope, receive, send)
+        await self._app(scope, read, send)

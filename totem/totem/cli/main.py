@@ -107,6 +107,8 @@ class _Guarded(TyperGroup):
         except Exception:  # noqa: BLE001  # the last resort: a bug of ours is named as such, with its traceback
             sys.stderr.write(redact(traceback.format_exc()))
             sys.stderr.write("totem: an internal error; this is a bug of TOTEM and not of your job\n")
+            if as_json and arguments[:1] == ["run"]:
+                write_json(Report("provider_failed", error={"kind": "internal_error", "line": None}).to_json())
             return 1
         return status if isinstance(status, int) else 0
 

@@ -1,0 +1,235 @@
+"""The REST API: what a consumer can do over HTTP, and what nobody can."""
+
+import asyncio
+import json
+import logging
+
+import httpx
+import pytest
+
+from totem import logs
+from totem.api.limits import MAX_BODY_BYTES
+from totem.api.serve import api_of
+
+PROBLEM = "application/problem+json"
+
+
+class Client:
+    """Calls the application without a socket, one request after the other."""
+
+    def __init__(self, app):
+        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def request(self, method, path, **options):
+        async def call():
+            async with httpx.AsyncClient(transport=self._transport, base_url="http://totem") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(call())
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def post(self, path, **options):
+        return self.request("POST", path, **options)
+
+
+@pytest.fixture(scope="module")
+def client(home):
+    return Client(api_of(home))
+
+
+@pytest.fixture(scope="module")
+def alice(home):
+    return {"Authorization": f"Bearer {home.tokens.issue('alice')[0]}"}
+
+
+@pytest.fixture(scope="module")
+def bob(home):
+    return {"Authorization": f"Bearer {home.tokens.issue('bob')[0]}"}
+
+
+@pytest.fixture(scope="module")
+def granted(client, alice):
+    answer = client.post("/v1/access-requests", headers=alice, json={"dataset_id": "bills", "purpose": "tests"})
+    assert answer.status_code == 201
+    return answer.json()
+
+
+def is_problem(answer, status, code=None):
+    document = answer.json()
+    assert answer.status_code == document["status"] == status, document
+    assert answer.headers["content-type"] == PROBLEM
+    assert document["type"].startswith("urn:totem:problem:")
+    assert document["title"]
+    assert document["detail"]
+    assert code is None or document["code"] == code
+    return document
+
+
+def test_health_needs_no_token(client):
+    assert client.get("/v1/health").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer "}]
+)
+@pytest.mark.parametrize("path", ["/v1/datasets", "/v1/jobs", "/v1/ledger/blocks", "/v1/account"])
+def test_without_a_valid_token_there_is_nothing(client, path, headers):
+    answer = client.get(path, headers=headers)
+    is_problem(answer, 401)
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_revoked_token_is_worthless_at_once(client, home):
+    token, described = home.tokens.issue("alice")
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.get("/v1/account", headers=headers).status_code == 200
+    home.tokens.revoke(described.token_id)
+    is_problem(client.get("/v1/account", headers=headers), 401)
+
+
+def test_a_token_of_a_provider_is_refused(client, home):
+    headers = {"Authorization": f"Bearer {home.tokens.issue('north')[0]}"}
+    is_problem(client.get("/v1/datasets", headers=headers), 403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("get", "/v1/nothing", 404), ("delete", "/v1/datasets", 405), ("get", "/", 404)]
+)
+def test_wrong_paths_and_methods_are_problems(client, alice, method, path, status):
+    is_problem(client.request(method, path, headers=alice), status)
+
+
+def test_invalid_requests_are_problems_that_repeat_nothing(client, alice):
+    body = {"dataset_id": "NOT A NAME", "purpose": "secret-purpose " * 100}
+    document = is_problem(client.post("/v1/access-requests", headers=alice, json=body), 422, "invalid_request")
+    assert {error["place"] for error in document["errors"]} == {"body.dataset_id", "body.purpose"}
+    assert "secret-purpose" not in json.dumps(document)
+    is_problem(client.post("/v1/jobs", headers=alice, content=b"{"), 422, "invalid_request")
+    is_problem(client.get("/v1/datasets?limit=0", headers=alice), 422)
+    is_problem(client.get("/v1/datasets?bookmark=abcd", headers=alice), 422)
+    is_problem(client.get("/v1/jobs/job-1", headers=alice), 422)
+
+
+def test_what_is_not_there(client, alice):
+    is_problem(client.get("/v1/datasets/nothing", headers=alice), 404)
+    is_problem(client.get("/v1/jobs/job-00000000000000000000", headers=alice), 404)
+    is_problem(client.get("/v1/jobs/job-00000000000000000000/events", headers=alice), 404)
+    is_problem(client.get(f"/v1/tables/{'0' * 64}", headers=alice), 404)
+    is_problem(client.get("/v1/ledger/blocks/9007199254740991", headers=alice), 404)
+
+
+def test_a_body_that_is_too_large_is_refused(client, alice):
+    body = b'{"source": "' + b"x" * MAX_BODY_BYTES + b'"}'
+    is_problem(client.post("/v1/jobs", headers=alice, content=body), 413)
+
+    async def pieces():  # no length is announced
+        for start in range(0, len(body), 1 << 16):
+            yield body[start : start + (1 << 16)]
+
+    is_problem(client.post("/v1/jobs", headers=alice, content=pieces()), 413)
+
+
+def test_the_catalogue(client, alice):
+    page = client.get("/v1/datasets", headers=alice).json()
+    assert [item["dataset_id"] for item in page["datasets"]] == ["bills"]
+    found = client.get("/v1/datasets/bills", headers=alice).json()
+    assert found["schema"] == [
+        {"name": "date", "type": "date"},
+        {"name": "cid", "type": "int"},
+        {"name": "bill", "type": "float"},
+    ]
+    assert found["statistics"]["rows"] == 6
+    tables = client.get("/v1/tables", headers=alice).json()["tables"]
+    default = next(item for item in tables if item["default"])
+    assert client.get(f"/v1/tables/{default['table_id']}", headers=alice).json()["document"]["name"] == default["name"]
+
+
+def test_an_estimate_and_a_refused_program(client, alice, job_source):
+    body = {"source": job_source, "datasets": ["bills"]}
+    found = client.post("/v1/estimates", headers=alice, json=body).json()
+    assert 0 < found["estimate"]["lower"] <= found["estimate"]["expected"] <= found["estimate"]["upper"]
+    answer = client.post("/v1/estimates", headers=alice, json={**body, "source": "import os\n"})
+    document = is_problem(answer, 422)
+    assert document["refusals"][0]["line"] == 1
+
+
+@pytest.fixture
+def run_all(home, serve):
+    return lambda: serve(home)
+
+
+@pytest.mark.usefixtures("granted")
+def test_a_job_over_http(client, alice, bob, job_source, run_all):
+    body = {"source": job_source, "datasets": ["bills"], "totem": 20_000}
+    answer = client.post("/v1/jobs", headers={**alice, "Idempotency-Key": "first"}, json=body)
+    assert answer.status_code == 202
+    job_id = answer.json()["job_id"]
+    assert answer.headers["location"] == f"/v1/jobs/{job_id}"
+    again = client.post("/v1/jobs", headers={**alice, "Idempotency-Key": "first"}, json=body)
+    assert again.json()["job_id"] == job_id
+    changed = client.post("/v1/jobs", headers={**alice, "Idempotency-Key": "first"}, json={**body, "totem": 1_000})
+    is_problem(changed, 409, "request_key")
+    is_problem(client.get(f"/v1/jobs/{job_id}/result", headers=alice), 404, "no_result")
+    run_all()
+    job = client.get(f"/v1/jobs/{job_id}", headers=alice).json()
+    assert job["state"] == "completed"
+    assert job["used"] == job["paid"] == job["escrow"] - job["returned"]
+    bill = client.get(f"/v1/jobs/{job_id}/bill", headers=alice).json()
+    assert sum(row["totem"] for row in bill["bill"]) == job["used"]
+    result = client.get(f"/v1/jobs/{job_id}/result", headers=alice)
+    assert sorted(json.loads(line) for line in result.text.splitlines()) == [[1, 100.5], [2, 400.375], [3, 200.0]]
+    assert result.headers["totem-partial"] == "false"
+    for what in ("", "/bill", "/result", "/events"):
+        is_problem(client.get(f"/v1/jobs/{job_id}{what}", headers=bob), 403)
+    is_problem(client.post(f"/v1/jobs/{job_id}/cancel", headers=bob), 403)
+    is_problem(client.post(f"/v1/jobs/{job_id}/cancel", headers=alice), 409, "job_state")
+    assert [item["job_id"] for item in client.get("/v1/jobs", headers=alice).json()["jobs"]] == [job_id]
+    assert client.get("/v1/jobs", headers=bob).json()["jobs"] == []
+
+
+def test_events_tell_every_change_and_end_with_the_job(client, alice, granted, job_source):
+    body = {"source": job_source, "datasets": ["bills"], "totem": 20_000}
+    job_id = client.post("/v1/jobs", headers=alice, json=body).json()["job_id"]
+    assert client.post(f"/v1/jobs/{job_id}/cancel", headers=alice).json()["state"] == "cancelled"
+    stream = client.get(f"/v1/jobs/{job_id}/events", headers=alice)
+    lines = [line for line in stream.text.splitlines() if line.startswith("data:")]
+    assert [json.loads(line.removeprefix("data:"))["state"] for line in lines] == ["cancelled"]
+
+
+def test_parameters_may_be_floats(client, alice):
+    source = (
+        "from totem_sdk import Param, TotemJob\n\n\nclass Large(TotemJob):\n    least: float = Param(1.0, help='x')\n\n"
+        "    def mapper(self, _, row):\n        if row.bill >= self.least:\n            yield row.cid, row.bill\n"
+    )
+    body = {"source": source, "datasets": ["bills"], "params": {"least": 150.5}}
+    found = client.post("/v1/estimates", headers=alice, json=body).json()
+    assert found["params"] == [{"name": "least", "type": "float", "value": "150.5"}]
+
+
+def test_the_ledger(client, alice):
+    page = client.get("/v1/ledger/blocks?limit=3", headers=alice).json()
+    assert [block["number"] for block in page["blocks"]] == [page["height"] - 1, page["height"] - 2, page["height"] - 3]
+    assert page["blocks"][0]["previous"] == page["blocks"][1]["hash"]
+    assert client.get("/v1/ledger/blocks/0", headers=alice).json()["number"] == 0
+
+
+def test_the_account(client, alice, bob):
+    assert client.get("/v1/account", headers=bob).json() == {"account": "bob@BobMSP", "available": 0, "reserved": 0}
+    entries = client.get("/v1/account/statement", headers=alice).json()["entries"]
+    assert {entry["account"] for entry in entries} == {"alice@AliceMSP"}
+    asked = client.post("/v1/account/requests", headers=bob, json={"amount": 5, "reason": "to begin"})
+    assert (asked.status_code, asked.json()["state"]) == (201, "open")
+
+
+def test_an_unexpected_error_tells_nothing(home, alice, monkeypatch, capsys):
+    logs.configure("info")
+    monkeypatch.setattr("totem.services.consumer.Consumer.balance", lambda self: 1 / 0)
+    document = is_problem(Client(api_of(home)).get("/v1/account", headers=alice), 500, "internal_error")
+    assert "division" not in json.dumps(document)
+    logged = capsys.readouterr().err
+    assert "ZeroDivisionError" in logged
+    assert alice["Authorization"].removeprefix("Bearer ") not in logged
+    logs.configure("warning")
+    logging.getLogger().handlers.clear()

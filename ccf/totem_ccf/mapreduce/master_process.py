@@ -25,17 +25,14 @@ from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.planner import Plan
 from totem_ccf.mapreduce.results import write_result
 from totem_ccf.mapreduce.runs import ShuffleError
+from totem_ccf.mapreduce.statuses import HOST_GONE, MANAGER_GONE
 from totem_ccf.metering import messages as m
 from totem_ccf.metering import rpc, wire
 from totem_ccf.metering.proto import ccf_pb2 as pb
 from totem_ccf.metering.proto import ccf_pb2_grpc as pb_grpc
 from totem_ccf.metering.recorder import Recorder
 
-__all__ = ["HOST_GONE", "MANAGER_GONE", "MasterSetup", "run_master"]
-
-HOST_GONE = 74
-MANAGER_GONE = 75
-"""Exit statuses (besides 0): the host, or the manager, can't be reached any more."""
+__all__ = ["MasterSetup", "run_master"]
 
 MANAGER_SECONDS = 20.0
 CALL_SECONDS = 10.0
@@ -248,7 +245,7 @@ class _Process(pb_grpc.WorkServicer):
             except grpc.aio.AioRpcError as error:
                 if error.code() != grpc.StatusCode.FAILED_PRECONDITION:
                     raise
-                _log.error("the manager refuses %s: %s", type(event).__name__, error.details())  # noqa: TRY400 no trace
+                _log.error("the manager refuses %s: %s", type(event).__name__, error.details())
                 self._over = ms.JobOver("provider_failed", reason=f"the manager refuses: {error.details()}")
                 self._gone.set()
             if isinstance(event, m.OpenPhase):

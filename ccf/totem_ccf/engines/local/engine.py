@@ -4,6 +4,7 @@
 
     this process ── gRPC: settlements, progress, commands
      └ zygote (has imported everything)
+        ├ compiler  program → kernel, before the first worker
         ├ manager   lease log, settlement
         ├ master    plan, result
         └ workers   attempts
@@ -23,18 +24,19 @@ import shutil
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from totem_ccf.engines.local.config import Role, RoleConfig
 from totem_ccf.engines.local.host import Host, Progress
 from totem_ccf.engines.local.processes import Processes, ProcessesGone
-from totem_ccf.engines.local.roles import DAMAGED, RoleConfig
 from totem_ccf.faults import kill_point
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
-from totem_ccf.mapreduce.master_process import MANAGER_GONE
+from totem_ccf.mapreduce.statuses import BROKEN, DAMAGED, MANAGER_GONE
 from totem_ccf.metering.settlement import SettlementPort
 from totem_sdk.errors import InternalError
 
@@ -44,7 +46,7 @@ PULSE_SECONDS = 30.0
 """A master of which nothing is heard for so long is killed and started again."""
 
 RESTARTS = 6
-"""How often manager and master may each end unexpectedly before the job is given up."""
+"""How often compiler, manager and master may each end unexpectedly before the job is given up."""
 
 OnProgress = Callable[[Progress], None]
 
@@ -59,6 +61,7 @@ class JobBusy(Exception):
 class _Children:
     """The processes of one job, by role; names are the zygote's."""
 
+    compiler: str | None = None
     manager: str | None = None
     master: str | None = None
     workers: dict[str, int] = field(default_factory=dict)
@@ -76,7 +79,8 @@ class LocalJob:
         self._on_progress = on_progress
         self._events: queue.SimpleQueue[tuple[str, Any, Any]] = queue.SimpleQueue()
         self._children = _Children()
-        self._restarts = {"manager": 0, "master": 0, "worker": 0}
+        self._restarts: Counter[Role] = Counter()
+        self._compiled = spec.executor == "interpreter"
         self._numbers = 0
         self._end: JobEnd | None = None
         self._failure: BaseException | None = None
@@ -145,7 +149,8 @@ class LocalJob:
         )
         try:
             self._spawn("manager")
-            self._spawn_master()
+            self._spawn("master")
+            self._spawn_workers()
             return self._attend()
         finally:
             self._kill_all()
@@ -193,6 +198,9 @@ class LocalJob:
                 self._engine.processes.kill(worker)
             children.workers.clear()
             return self._restart("master", status)
+        if name == children.compiler:
+            children.compiler = None
+            return self._compiler_done(status)
         if name == children.manager:
             children.manager = None
             return self._restart("manager", status)
@@ -202,17 +210,25 @@ class LocalJob:
             return self._restart("worker", status) if status != 0 else None
         return None
 
-    def _restart(self, role: str, status: int) -> JobEnd | None:
+    def _compiler_done(self, status: int) -> JobEnd | None:
+        if status == BROKEN:
+            return self._give_up(f"the program can't be compiled; the log in {self._logs} says why")
+        self._compiled = status == 0
+        if self._compiled:
+            self._spawn_workers()
+            return None
+        return self._restart("compiler", status)
+
+    def _restart(self, role: Role, status: int) -> JobEnd | None:
         self._restarts[role] += 1
         limit = RESTARTS if role != "worker" else RESTARTS + 4 * self.spec.workers
         how = f"status {status}" if status >= 0 else f"signal {-status}"
         _log.warning("%s: a %s ended with %s and is started again", self.spec.job_id, role, how)
         if self._restarts[role] > limit:
             return self._give_up(f"the {role} ended {self._restarts[role]} times, the last time with {how}")
+        self._spawn(role)
         if role == "master":
-            self._spawn_master()
-        else:
-            self._spawn(role)
+            self._spawn_workers()
         return None
 
     def _give_up(self, reason: str) -> JobEnd:
@@ -229,21 +245,19 @@ class LocalJob:
     def _logs(self) -> Path:
         return self.spec.directory / "logs"
 
-    def _spawn_master(self) -> None:
-        self._spawn("master")
-        for _ in range(self.spec.workers):
-            self._spawn("worker")
+    def _spawn_workers(self) -> None:
+        """Start the job's workers; if the program is not compiled yet, start the compiler, which they wait for."""
+        if self._compiled:
+            for _ in range(self.spec.workers):
+                self._spawn("worker")
+        elif self._children.compiler is None:
+            self._spawn("compiler")
 
-    def _spawn(self, role: str) -> None:
+    def _spawn(self, role: Role) -> None:
         self._logs.mkdir(exist_ok=True)
         self._numbers += 1
         number = self._numbers
-        base = self._config
-        match role:
-            case "manager" | "master" | "worker":
-                config = RoleConfig(role, number, base.directory, base.sockets, base.secret, base.memory)
-            case _:
-                raise InternalError(f"there is no role {role}")
+        config = replace(self._config, role=role, number=number)
         log = self._logs / (f"{role}.log" if role != "worker" else f"worker-{number}.log")
         name = ""
 
@@ -263,7 +277,7 @@ class LocalJob:
 
     def _kill_all(self) -> None:
         children = self._children
-        for name in (children.master, children.manager, *children.workers):
+        for name in (children.compiler, children.master, children.manager, *children.workers):
             if name is not None:
                 self._engine.processes.kill(name)
         self._children = _Children()

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from totem_ccf.engines.local.roles import RoleConfig
+from totem_ccf.engines.local.config import RoleConfig
 from totem_ccf.faults import KILL_AT, KILL_ONCE
 
 __all__ = ["Processes", "ProcessesGone"]

@@ -1,4 +1,4 @@
-"""What a forked process becomes: manager, master or worker of one job."""
+"""What a forked process becomes: compiler, manager, master or worker of one job."""
 
 from __future__ import annotations
 
@@ -9,52 +9,24 @@ import os
 import resource
 import signal
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
 
+from totem_ccf.engines.local.config import RoleConfig
 from totem_ccf.engines.local.interpreter_executor import InterpreterExecutor
+from totem_ccf.kernel import KernelCache, KernelExecutor
 from totem_ccf.mapreduce.executor import TaskExecutor
 from totem_ccf.mapreduce.job import JobSpec
 from totem_ccf.mapreduce.master_process import MasterSetup, run_master
+from totem_ccf.mapreduce.statuses import BROKEN, DAMAGED
 from totem_ccf.mapreduce.worker_process import WorkerSetup, describe, run_worker
 from totem_ccf.metering.lease_log import LeaseLogDamaged
 from totem_ccf.metering.manager_process import ManagerSetup, run_manager
 from totem_ccf.metering.recorder import FileRecorder, NoRecorder, Recorder
 from totem_sdk.errors import InternalError, InvalidDocument
 
-__all__ = ["DAMAGED", "RoleConfig", "run_role"]
-
-DAMAGED = 76
-"""Exit status: job or lease log can't be trusted; starting again makes no sense."""
-
-BROKEN = 70
+__all__ = ["run_role"]
 
 _PR_SET_PDEATHSIG = 1
-
-
-@dataclass(frozen=True)
-class RoleConfig:
-    """What a process is told when it is forked.
-
-    ``number`` counts the processes of a role; ``sockets`` is the directory of the job's Unix sockets; ``memory`` limits
-    a worker's data in bytes (0: no limit).
-    """
-
-    role: Literal["manager", "master", "worker"]
-    number: int
-    directory: str
-    sockets: str
-    secret: str
-    memory: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the configuration as a JSON object."""
-        return asdict(self)
-
-    def address(self, name: str) -> str:
-        """Return the address of the job's ``host``, ``manager`` or ``master``."""
-        return f"unix:{self.sockets}/{name}.sock"
 
 
 def run_role(config: RoleConfig, parent: int) -> int:
@@ -78,6 +50,9 @@ def run_role(config: RoleConfig, parent: int) -> int:
 def _run(config: RoleConfig, name: str) -> int:
     directory = Path(config.directory)
     spec = JobSpec.read(directory)
+    if config.role == "compiler":
+        _kernels(config).compiled(spec.priced)
+        return 0
     recorder: Recorder = NoRecorder()
     if spec.trace or spec.audit:
         recorder = FileRecorder(directory / f"trace-{name}-{os.getpid()}.jsonl")
@@ -109,19 +84,30 @@ def _run(config: RoleConfig, name: str) -> int:
             config.address("manager"),
             config.secret,
             recorder,
-            make_executor,
+            lambda spec: _executor(spec, config),
         )
     )
     return 0
 
 
-def make_executor(spec: JobSpec) -> TaskExecutor:
-    """Return what runs the tasks of a job: the WebAssembly kernel, or the reference interpreter."""
+def _executor(spec: JobSpec, config: RoleConfig) -> TaskExecutor:
+    """Return what runs the tasks of a job: the WebAssembly kernel, or the reference interpreter.
+
+    Raises:
+        InternalError: the compiler has left no kernel.
+    """
     if spec.executor == "interpreter":
         return InterpreterExecutor(spec.priced, spec.params)
-    from totem_ccf.kernel import KernelExecutor, compile_kernel  # noqa: PLC0415 only workers that need it load wasmtime
+    priced = spec.priced
+    compiled = _kernels(config).get(priced.program.program_id, priced.table.table_id)
+    if compiled is None:
+        raise InternalError("a worker was started before the program was compiled")
+    return KernelExecutor(compiled, spec.params)
 
-    return KernelExecutor(compile_kernel(spec.priced), spec.params)
+
+def _kernels(config: RoleConfig) -> KernelCache:
+    """Return where the job's compiler leaves the kernel for its workers."""
+    return KernelCache(Path(config.sockets), config.secret.encode())
 
 
 def _limit(config: RoleConfig) -> None:

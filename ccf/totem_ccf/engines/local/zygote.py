@@ -12,7 +12,6 @@ started it has gone, it kills what it has forked and ends.
 
 from __future__ import annotations
 
-import importlib
 import importlib.abc
 import json
 import os
@@ -23,7 +22,9 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 
-from totem_ccf.engines.local.roles import BROKEN, RoleConfig, run_role
+from totem_ccf.engines.local.config import RoleConfig
+from totem_ccf.engines.local.roles import run_role
+from totem_ccf.mapreduce.statuses import BROKEN
 
 __all__ = ["main"]
 
@@ -135,7 +136,6 @@ def _settle_pyarrow() -> None:
 def main() -> None:
     """Be a zygote: import what workers will need, once for all of them, and serve."""
     _settle_pyarrow()
-    importlib.import_module("totem_ccf.kernel")
     _Zygote().run()
 
 

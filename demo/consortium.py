@@ -1,0 +1,77 @@
+"""Runs ``totem dev`` for the length of the demo: two providers, a consumer, the ledger, the API."""
+
+from __future__ import annotations
+
+import json
+import selectors
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from demo.terminal import TOTEM, DemoFailed
+
+__all__ = ["Api", "running"]
+
+START_SECONDS = 60
+END_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Api:
+    """The REST API as the consumer's programs see it."""
+
+    url: str
+    token: str
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Return the answer's JSON.
+
+        Raises:
+            DemoFailed: the answer is an error.
+        """
+        headers = {"Authorization": f"Bearer {self.token}"}
+        answer = httpx.post(f"{self.url}{path}", json=body, headers=headers, timeout=60)
+        if answer.is_error:
+            raise DemoFailed(f"POST {path} answered {answer.status_code}: {answer.text}")
+        return answer.json()
+
+
+@contextmanager
+def running(home: Path, log: Path) -> Iterator[Api]:
+    """Start a new consortium in ``home`` (what was there is removed), end it at the end; its log goes to ``log``.
+
+    Raises:
+        DemoFailed: it did not come up; the message carries the log.
+    """
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    command = [str(TOTEM), "dev", "--dir", str(home), "--port", "0", "--json"]
+    with log.open("w") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as server:
+        try:
+            first = _first_line(server)
+            if not first:
+                raise DemoFailed(f"`totem dev` did not come up within {START_SECONDS} s; its log:\n{log.read_text()}")
+            started = json.loads(first)
+            yield Api(started["api"], started["token"])
+        finally:
+            server.send_signal(signal.SIGINT)
+            try:
+                server.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _first_line(server: subprocess.Popen[str]) -> str:
+    """Return the line with which the server says that it is up; nothing if it ended or said nothing in time."""
+    if server.stdout is None:
+        return ""
+    with selectors.DefaultSelector() as selector:
+        selector.register(server.stdout, selectors.EVENT_READ)
+        return server.stdout.readline() if selector.select(START_SECONDS) else ""

@@ -48,7 +48,7 @@ def test_the_kernel_is_the_interpreter(corpus_job, kernel, facts_of):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("batch_rows", "emit_rows", "lease"), [(1, 1, 0), (1000, 1000, 50_000)])
-def test_at_many_escrows_the_end_is_the_interpreters(corpus_job, kernel, facts_of, batch_rows, emit_rows, lease):
+def test_at_many_escrows_the_end_is_the_interpreters(corpus_job, kernel, facts_of, *, batch_rows, emit_rows, lease):
     both = Both(corpus_job, kernel, facts_of, batch_rows=batch_rows, emit_rows=emit_rows, lease=lease)
     run = both.run(ENOUGH)
     for escrow in escrows(run.used, 60, corpus_job.name):

@@ -10,7 +10,7 @@ from totem_sdk.cost import PricedProgram, Term, price, static_items
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Body, Exit, Function, If, Loop, Op, Program, Return, Scope
 from totem_sdk.table import Table
-from totem_sdk.types import FLOAT, NUM, leaves
+from totem_sdk.types import FLOAT, INT, NUM, leaves
 
 __all__ = ["Operator", "Row", "disassemble", "operator_of", "render"]
 
@@ -45,7 +45,8 @@ def operator_of(op: Op) -> Operator | None:
     """Return the class of an operation in the published operator array; None for what that array doesn't have."""
     cls = OPCODES[op.code].cls
     if cls == "assign":
-        return "FLOATassign" if any(leaf in (FLOAT, NUM) for leaf in leaves(op.type)) else "INTassign"
+        found = set(leaves(op.type))
+        return "FLOATassign" if found & {FLOAT, NUM} else "INTassign" if INT in found else None
     if cls == "compare":
         return "RelationalOperation"
     return "MathOperation" if cls in _MATH else None

@@ -11,15 +11,10 @@ from dataclasses import dataclass
 
 from totem_sdk.lang.constants import INT_MAX
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.reserved import FORBIDDEN
+from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS
 from totem_sdk.lang.source import Source
 
-__all__ = ["FUNCTIONS", "Names", "check_forms", "local_names"]
-
-FUNCTIONS: frozenset[str] = frozenset(
-    ("abs", "bool", "float", "int", "len", "max", "min", "range", "round", "str", "sum")
-)
-"""Python's functions that the language has (``range`` only in for loops)."""
+__all__ = ["Names", "check_forms", "local_names"]
 
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.FunctionDef: ("nested-function", "a function inside a function"),

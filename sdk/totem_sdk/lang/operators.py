@@ -6,7 +6,23 @@ import ast
 
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, Expr, Link, Power
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Scalar, Tuple, Type, Values, join
+from totem_sdk.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    FLOAT,
+    INT,
+    NONE,
+    NUM,
+    STR,
+    List,
+    Option,
+    Scalar,
+    Tuple,
+    Type,
+    Values,
+    join,
+)
 
 __all__ = ["NUMBERS", "arithmetic", "common", "link", "negative", "number", "orderable", "power"]
 
@@ -117,10 +133,13 @@ def common(scope: Scope, node: ast.AST, left: Type, right: Type, what: str) -> T
         return None
     joined = join(left, right)
     if joined is None or joined == NONE:
+        message = f"{what} compares {left} with {right}"
         if any(_lists(left)) != any(_lists(right)):
-            scope.refuse(node, "listed-tuple", f"{what} compares {left} with {right}")
+            scope.refuse(node, "listed-tuple", message)
         else:
-            scope.refuse(node, "type", f"{what} compares {left} with {right}")
+            dated = {left, right} & {DATE, DATETIME}
+            hint = "compare its .isoformat(), or parts such as .year" if dated and STR in (left, right) else None
+            scope.refuse(node, "type", message, hint)
         return None
     return joined
 

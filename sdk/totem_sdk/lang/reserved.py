@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FORBIDDEN", "MRJOB_NAMES", "MRJOB_OPTIONS", "STEP_FUNCTIONS"]
+__all__ = ["FORBIDDEN", "FUNCTIONS", "MRJOB_NAMES", "MRJOB_OPTIONS", "STEP_FUNCTIONS"]
 
 STEP_FUNCTIONS: tuple[str, ...] = (
     "mapper_init",
@@ -38,6 +38,11 @@ _NAMES = """
 """
 MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 """Other attributes of mrjob's MRJob: a job that redefined one would behave differently there."""
+
+FUNCTIONS: frozenset[str] = frozenset(
+    ("abs", "bool", "float", "int", "len", "max", "min", "range", "round", "str", "sum")
+)
+"""Python's functions that the language has (``range`` only in for loops)."""
 
 _BEYOND = """
     __import__ breakpoint compile delattr dir eval exec exit getattr globals hasattr help id input isinstance

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.constants import Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.reserved import MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
+from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import StepSource, read_steps
 from totem_sdk.program import ParamSpec
@@ -133,6 +133,7 @@ class _Reader:
         self.classes.append(node)
         if len(self.classes) > 1:
             return self.add(node, "no-job", f"there is a second class: {node.name}")
+        self.class_name(node)
         for decorator in node.decorator_list:
             self.add(decorator, "decorator", "a decorator can replace the class by anything")
         for keyword in node.keywords:
@@ -151,6 +152,14 @@ class _Reader:
         for statement in node.body:
             self.member(statement)
         return None
+
+    def class_name(self, node: ast.ClassDef) -> None:
+        if node.name.startswith("__"):
+            self.add(node, "dunder", f"{node.name} begins with two underscores")
+        if node.name in FUNCTIONS:
+            self.add(node, "reserved-name", f"the class has the name of the function {node.name}()")
+        if node.name in self.globals or node.name in self.imported:
+            self.add(node, "duplicate", f"{node.name} is defined twice")
 
     def member(self, statement: ast.stmt) -> None:
         match statement:

@@ -1,0 +1,78 @@
+"""docs/language.md is the contract: its lists are those of the code."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from mrjob.job import MRJob
+
+from totem_sdk import TotemJob
+from totem_sdk.lang import CODES
+from totem_sdk.lang.annotations import read_annotation
+from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
+from totem_sdk.lang.scope import MAX_HELPERS
+from totem_sdk.lang.source import MAX_BYTES, MAX_DEPTH, MAX_LINES, MAX_NODES
+from totem_sdk.lang.steps import MAX_STEPS
+from totem_sdk.opcodes import OPCODES
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "language.md").read_text()
+
+
+def table(title):
+    """Return the rows of the first table of a chapter, without its head."""
+    chapter = re.search(rf"^## [0-9]+\. {title}$(.*?)(?=^## |\Z)", DOCUMENT, flags=re.MULTILINE | re.DOTALL)[1]
+    rows = [line for line in chapter.split("\n") if line.startswith("|")]
+    return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows[2:]]
+
+
+def test_every_opcode_stands_in_the_document_as_it_is_in_the_code():
+    def dash(text):
+        return text or "—"
+
+    assert table("Opcodes") == [
+        [
+            f"`{opcode.name}`",
+            dash(opcode.cls),
+            opcode.price if opcode.cls else "—",
+            dash(opcode.sizing),
+            dash(", ".join(opcode.fails)),
+            opcode.effect,
+        ]
+        for opcode in OPCODES.values()
+    ]
+
+
+def test_every_refusal_stands_in_the_document_as_it_is_in_the_code():
+    assert table("Refusals") == [[f"`{name}`", code.meaning, code.hint] for name, code in CODES.items()]
+
+
+def test_every_opcode_and_function_is_explained_before_the_lists():
+    explained = DOCUMENT[: DOCUMENT.index("## 11. Opcodes")]
+    internal = {"move", "pair_key", "pair_value"}  # only name what was read or made
+    assert {name for name in OPCODES if f"`{name}`" not in explained} <= internal
+    assert all(f"{name}(" in explained for name in FUNCTIONS)
+
+
+@pytest.mark.parametrize("number", [MAX_LINES, MAX_NODES, MAX_DEPTH, MAX_STEPS, MAX_HELPERS])
+def test_limits_are_those_of_the_code(number):
+    assert re.search(rf"\b{number:,}\b", DOCUMENT[DOCUMENT.index("## 13. Limits") :])
+    assert MAX_BYTES == 256 * 1024
+
+
+def test_annotations_that_are_listed_are_read():
+    listed = re.search(r"^Annotations: (.*?)\.$", DOCUMENT, flags=re.MULTILINE)[1]
+    names = re.findall(r"`([^`]*)`", listed)
+    assert len(names) == 10
+    for name in names:
+        concrete = name.replace("T1", "int").replace("T2", "str").replace("T |", "float |")
+        assert read_annotation(ast.parse(concrete, mode="eval").body) is not None, name
+
+
+def test_every_name_that_mrjob_gives_a_meaning_is_reserved():
+    names = {name for name in {*dir(MRJob), *dir(TotemJob)} if not name.startswith("__")}
+    assert names - MRJOB_OPTIONS - MRJOB_NAMES - set(STEP_FUNCTIONS) == {"steps"}
+
+
+def test_no_function_of_the_language_is_forbidden():
+    assert not FUNCTIONS & FORBIDDEN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from totem_sdk.cost import BillRow, Counts, PricedProgram
 from totem_sdk.errors import ProgramError
@@ -21,20 +21,37 @@ __all__ = ["JobRun", "Machine", "PhaseRun", "partition_groups"]
 
 @dataclass
 class PhaseRun:
-    """What a phase has charged and moved; ``end`` is that of its last task, ``groups_in`` the groups it began with.
+    """What a phase has charged and moved up to its end.
 
-    ``records_in`` counts rows, pairs or values that were read, ``records_out`` the emits that left its tasks.
+    ``tasks`` counts those that ran, the one at the end among them; ``groups_in`` the groups that were finished,
+    ``records_in`` the rows, pairs or values that were read, ``records_out`` the emits that left the tasks.
     """
 
     step: int
     phase: Literal["map", "reduce"]
-    tasks: int
+    tasks: int = 0
     end: TaskEnd = "done"
     counts: Counts = field(default_factory=Counts)
     charge: int = 0
     records_in: int = 0
     records_out: int = 0
     groups_in: int = 0
+    error: ProgramError | None = None
+
+    def receipt(self) -> dict[str, Any]:
+        """Return the receipt of the phase: what is settled on the ledger (without digests)."""
+        return {
+            "step": self.step,
+            "phase": self.phase,
+            **self.counts.to_json(),
+            "charge": self.charge,
+            "records_in": self.records_in,
+            "records_out": self.records_out,
+            "groups_in": self.groups_in,
+            "tasks": self.tasks,
+            "end": self.end,
+            "error": None if self.error is None else {"kind": self.error.kind, "line": self.error.line},
+        }
 
 
 @dataclass
@@ -83,7 +100,6 @@ class Machine:
         tasks: list[Sequence[Datum]] = list(fragments)
         entering = 0
         end: TaskEnd = "done"
-        error: ProgramError | None = None
         gate: int | None = None
         emitted: list[list[Pair]] = []
         for phase in self._priced.program.phases:
@@ -93,7 +109,7 @@ class Machine:
             if phase.kind == "reduce":
                 partitions = self._priced.program.steps[phase.step].partitions
                 tasks = list(partition_groups((pair for task in tasks for pair in task), partitions))
-            run, emitted, error = self._phase(phase, tasks, pot)
+            run, emitted = self._phase(phase, tasks, pot)
             phases.append(run)
             end = run.end
             if end != "done":
@@ -109,30 +125,29 @@ class Machine:
             bill=[row for run in phases for row in self._priced.bill(run.step, run.phase, run.counts)],
             result=[pair for task in emitted for pair in task] if delivered else [],
             partial=end == "out_of_totem" and began,
-            error=error,
+            error=phases[-1].error if phases else None,
             gate=gate,
         )
 
-    def _phase(
-        self, phase: Phase, tasks: Sequence[Sequence[Datum]], pot: Escrow
-    ) -> tuple[PhaseRun, list[list[Pair]], ProgramError | None]:
-        run = PhaseRun(phase.step, phase.kind, len(tasks))
-        if phase.kind == "reduce":
-            run.groups_in = sum(len(groups) for groups in tasks)
+    def _phase(self, phase: Phase, tasks: Sequence[Sequence[Datum]], pot: Escrow) -> tuple[PhaseRun, list[list[Pair]]]:
+        run = PhaseRun(phase.step, phase.kind)
         emitted: list[list[Pair]] = []
         for records in tasks:
             emits, result = self._task(phase, records, pot)
             # What a task did not use goes back; Escrow gives exactly what is needed, so that is nothing.
             pot.left += result.unspent
             emitted.append(emits)
+            run.tasks += 1
             run.counts.merge(result.counts)
             run.charge += result.used
             run.records_in += result.records_in
+            run.groups_in += result.groups_done
             run.records_out += result.records_out
             run.end = result.end
             if result.end != "done":
-                return run, emitted, result.error
-        return run, emitted, None
+                run.error = result.error
+                break
+        return run, emitted
 
     def _task(self, phase: Phase, records: Sequence[Datum], pot: Escrow) -> tuple[list[Pair], TaskResult]:
         execute = run_map_task if phase.kind == "map" else run_reduce_task

@@ -59,6 +59,8 @@ RECEIPT = Record(
         "charge": _CHARGE,
         "records_in": _COUNT,
         "records_out": _COUNT,
+        "groups_in": _COUNT,
+        "tasks": _COUNT,
         "end": Choice(*ENDS),
         "error": Optional(ERROR),
     }

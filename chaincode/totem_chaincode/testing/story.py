@@ -160,6 +160,8 @@ class Story:
             "charge": charge,
             "records_in": 1,
             "records_out": records_out,
+            "groups_in": 1,
+            "tasks": 1,
             "end": end,
             "error": error,
         }

@@ -1,0 +1,81 @@
+"""Counts of real runs are possible; counts that somebody has changed are not."""
+
+import pytest
+
+from totem_sdk.cost import price
+from totem_sdk.flow import ImpossibleCounts, check_receipt
+from totem_sdk.interpreter import Machine
+from totem_sdk.lang import compile_job
+from totem_sdk.parameters import bind
+from totem_sdk.table import load
+
+ENOUGH = 10**12
+TABLE = load("standard-1")
+
+
+def receipts_of(run):
+    return [
+        {
+            "step": phase.step,
+            "phase": phase.phase,
+            **phase.counts.to_json(),
+            "charge": phase.charge,
+            "records_in": phase.records_in,
+            "records_out": phase.records_out,
+            "groups_in": phase.groups_in,
+            "tasks": phase.tasks,
+            "end": phase.end,
+            "error": None,
+        }
+        for phase in run.phases
+    ]
+
+
+def machine_of(corpus_job):
+    program = compile_job(corpus_job.source, corpus_job.schema)
+    priced = price(program, TABLE)
+    return priced, Machine(priced, bind(program, corpus_job.params))
+
+
+def test_the_counts_of_a_run_are_possible_wherever_it_stops(corpus_job):
+    priced, machine = machine_of(corpus_job)
+    whole = machine.run_job(corpus_job.fragments, ENOUGH)
+    for part in range(1, 12):
+        run = machine.run_job(corpus_job.fragments, whole.used * part // 11, precheck=False)
+        for receipt in receipts_of(run):
+            check_receipt(priced, receipt)
+
+
+def test_one_entry_more_or_less_is_impossible(corpus_job):
+    priced, machine = machine_of(corpus_job)
+    run = machine.run_job(corpus_job.fragments, ENOUGH)
+    for receipt in receipts_of(run):
+        if receipt["end"] != "done":
+            continue
+        for block, entries in receipt["blocks"].items():
+            if int(block) in unconstrained(priced, receipt):
+                continue
+            for changed in (entries - 1, entries + 1):
+                cost = priced.block_cost[int(block)]
+                forged = receipt | {
+                    "blocks": receipt["blocks"] | {block: changed},
+                    "charge": receipt["charge"] + (changed - entries) * cost,
+                }
+                with pytest.raises(ImpossibleCounts):
+                    check_receipt(priced, forged)
+
+
+def unconstrained(priced, receipt):
+    """Give the blocks whose count nothing else fixes: a combiner is called as often as the data have groups."""
+    combiner = priced.program.steps[receipt["step"]].combiner
+    if combiner is None or receipt["phase"] == "reduce":
+        return set()
+    return {priced.program.functions[combiner].body[0].id}
+
+
+def test_a_charge_that_the_counts_do_not_add_up_to_is_impossible(corpus_job):
+    priced, machine = machine_of(corpus_job)
+    run = machine.run_job(corpus_job.fragments, ENOUGH)
+    for receipt in receipts_of(run):
+        with pytest.raises(ImpossibleCounts, match="add up"):
+            check_receipt(priced, receipt | {"charge": receipt["charge"] + 1})

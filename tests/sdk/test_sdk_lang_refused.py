@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from totem_sdk.cost import price
 from totem_sdk.errors import InvalidDocument, Refused
 from totem_sdk.lang import CODES, compile_job, compile_snippet
 from totem_sdk.program import Program
 from totem_sdk.schema import Schema
+from totem_sdk.table import load
 
 CORPUS = sorted((Path(__file__).parent / "refused").glob("*.py"))
 ACCEPTED = sorted((Path(__file__).parents[1] / "conformance" / "programs").glob("*.py"))
@@ -222,13 +224,22 @@ def only_refused(source):
     if own := OWN_SCHEMA.search(source):
         with contextlib.suppress(ValueError, InvalidDocument):  # the mutation hit it
             schema = Schema.from_json(json.loads(own[1]))
+    found = found_by(lambda: compile_job(source, schema))
+    if isinstance(found, Program):
+        assert Program.decode(found.encode()) == found
+        with contextlib.suppress(Refused):  # what the table doesn't list
+            price(found, load("standard-1"))
+
+
+def found_by(compiled):
+    """Return what compiles, or its refusals, which must be well formed."""
     try:
-        program = compile_job(source, schema)
+        return compiled()
     except Refused as refused:
-        assert {refusal.code for refusal in refused.refusals} <= set(CODES)
-        assert all(refusal.line >= 1 and refusal.column >= 1 for refusal in refused.refusals)
-    else:
-        assert Program.decode(program.encode()) == program
+        found = refused.refusals
+    assert {refusal.code for refusal in found} <= set(CODES)
+    assert all(refusal.line >= 1 and refusal.column >= 1 for refusal in found)
+    return found
 
 
 @given(mutated())
@@ -248,7 +259,4 @@ def test_many_mutated_programs_raise_nothing_but_refused(source):
 @settings(max_examples=150, deadline=None)
 def test_arbitrary_text_raises_nothing_but_refused(source):
     only_refused(source)
-    try:
-        compile_snippet(source)
-    except Refused as refused:
-        assert refused.refusals
+    found_by(lambda: compile_snippet(source))

@@ -65,6 +65,11 @@ class Processes:
         """Whether the zygote is there."""
         return not self._ended
 
+    @property
+    def pid(self) -> int:
+        """The zygote's process id."""
+        return self._zygote.pid
+
     def spawn(self, config: RoleConfig, log: Path, on_exit: Callable[[int], None]) -> str:
         """Have a process forked; ``on_exit`` is called once, from another thread, with its exit status.
 

@@ -15,6 +15,7 @@ from totem_chaincode.arguments import Document, Field, ListOf, Optional, Record,
 from totem_chaincode.context import Caller, Context
 from totem_chaincode.errors import Forbidden, Invalid, NotFound
 from totem_chaincode.registry import REGISTRY, Transaction
+from totem_chaincode.sdk_evaluator import SdkEvaluator
 from totem_chaincode.state import State
 from totem_sdk.errors import InternalError
 
@@ -54,11 +55,7 @@ class Chaincode:
     contracts = contracts
 
     def __init__(self, evaluator: Evaluator | None = None) -> None:
-        if evaluator is None:
-            from totem_chaincode.sdk_evaluator import SdkEvaluator
-
-            evaluator = SdkEvaluator()
-        self._evaluator = evaluator
+        self._evaluator = evaluator or SdkEvaluator()
 
     def invoke(self, stub: Stub, function: str, args: Mapping[str, Any]) -> JSON:
         """Run one transaction and return its answer.

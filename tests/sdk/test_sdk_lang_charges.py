@@ -242,7 +242,7 @@ def test_every_arm_and_every_loop_begins_with_a_block():
 def test_deep_nesting_within_the_limit_compiles_and_encodes():
     lines = [
         "x = row.n",
-        *("    " * depth + f"{'if' if depth % 2 else 'while'} x > {depth}:" for depth in range(50)),
+        *("    " * depth + f"{'while' if depth < 20 else 'if'} x > {depth}:" for depth in range(50)),
         "    " * 50 + "x -= 1",
         "yield x, 1",
     ]

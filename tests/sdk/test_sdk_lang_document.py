@@ -10,6 +10,8 @@ from mrjob.job import MRJob
 from totem_sdk import TotemJob
 from totem_sdk.lang import CODES
 from totem_sdk.lang.annotations import read_annotation
+from totem_sdk.lang.calls import MAX_CALL_DEPTH, MAX_NESTING
+from totem_sdk.lang.forms import MAX_LOOPS
 from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.scope import MAX_HELPERS
 from totem_sdk.lang.source import MAX_BYTES, MAX_DEPTH, MAX_LINES, MAX_NODES
@@ -54,7 +56,9 @@ def test_every_opcode_and_function_is_explained_before_the_lists():
     assert all(f"{name}(" in explained for name in FUNCTIONS)
 
 
-@pytest.mark.parametrize("number", [MAX_LINES, MAX_NODES, MAX_DEPTH, MAX_STEPS, MAX_HELPERS])
+@pytest.mark.parametrize(
+    "number", [MAX_LINES, MAX_NODES, MAX_DEPTH, MAX_STEPS, MAX_HELPERS, MAX_CALL_DEPTH, MAX_NESTING, MAX_LOOPS]
+)
 def test_limits_are_those_of_the_code(number):
     assert re.search(rf"\b{number:,}\b", DOCUMENT[DOCUMENT.index("## 13. Limits") :])
     assert MAX_BYTES == 256 * 1024

@@ -120,6 +120,37 @@ def test_helpers_that_call_each_other_too_deeply():
     assert codes(source) == {"too-deep"}
 
 
+def nested_helpers(helpers, levels):
+    source = JOB + "yield 1, self.f0(row.n)\n"
+    for n in range(helpers):
+        source += f"    def f{n}(self, x):\n"
+        for level in range(levels):
+            source += " " * (8 + level) + f"for i{level} in range(x):\n"
+        source += " " * (8 + levels) + (f"x = self.f{n + 1}(x)\n" if n + 1 < helpers else "x += 1\n")
+        source += "        return x\n"
+    return source
+
+
+def test_nested_loops_that_call_each_other_are_within_the_stack_or_refused():
+    assert codes(nested_helpers(16, 50)) == {"too-deep"}
+    assert codes(nested_helpers(7, 10)) == {"too-deep"}
+    assert codes(nested_helpers(1, 21)) == {"too-deep"}
+    for deepest in (nested_helpers(9, 3), nested_helpers(1, 20)):
+        program = compile_job(deepest, SCHEMA)
+        assert Program.decode(program.encode()) == program
+
+
+def test_a_caller_that_has_used_up_the_stack_gets_a_refusal():
+    def descend(source):
+        try:
+            return descend(source)
+        except RecursionError:
+            return refusals(source)
+
+    with contextlib.suppress(RecursionError):  # of the test's own machinery, on its way up
+        assert descend(nested_helpers(1, 20))[0].code == "too-deep"
+
+
 def test_helpers_that_multiply_are_refused_or_linear():
     # Every level calls the next with two types of arguments: 2^20 instances if nobody counted.
     source = JOB + "yield 1, self.f0((row.n,))[0]\n"

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.source import Source
+from totem_sdk.lang.source import Source, nesting
 
-__all__ = ["MAX_CALL_DEPTH", "Reach", "reach_of", "self_attributes"]
+__all__ = ["MAX_CALL_DEPTH", "MAX_NESTING", "Reach", "reach_of", "self_attributes"]
 
-MAX_CALL_DEPTH = 32
+MAX_CALL_DEPTH = 16
 """Longest chain of helpers that call each other."""
+
+MAX_NESTING = 96
+"""Deepest nesting of a function together with that of the helpers that it calls."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ def reach_of(source: Source, methods: Mapping[str, ast.FunctionDef], findings: F
     calls = {name: list(_called(method, methods)) for name, method in methods.items()}
     done: dict[str, Reach] = {}
     depth: dict[str, int] = {}
+    nested: dict[str, int] = {}
     for root in methods:
         path: dict[str, Iterator[tuple[ast.AST, str]]] = {} if root in done else {root: iter(calls[root])}
         while path:
@@ -57,9 +61,17 @@ def reach_of(source: Source, methods: Mapping[str, ast.FunctionDef], findings: F
                 path.pop(name)
                 done[name] = _merge(methods[name], [done[c] for _, c in calls[name] if c in done], methods)
                 depth[name] = 1 + max((depth[c] for _, c in calls[name] if c in depth), default=0)
-                if depth[name] == MAX_CALL_DEPTH + 1:
-                    message = f"helpers call each other more than {MAX_CALL_DEPTH} deep"
-                    findings.add(source.at(methods[name]), "too-deep", message)
+                nested[name] = nesting(methods[name]) + max(
+                    (nested[c] for _, c in calls[name] if c in nested), default=0
+                )
+    for name, method in methods.items():
+        # The function of a step is no helper: it adds one.
+        if depth[name] > MAX_CALL_DEPTH + 1:
+            message = f"{name} leads through more than {MAX_CALL_DEPTH} helpers"
+            findings.add(source.at(method), "too-deep", message)
+        elif nested[name] > MAX_NESTING:
+            message = f"{name} and the helpers that it calls are nested more than {MAX_NESTING} deep"
+            findings.add(source.at(method), "too-deep", message)
     return done
 
 

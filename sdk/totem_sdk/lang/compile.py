@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.assemble import Assembly, CheckedStep, parts_of
 from totem_sdk.lang.calls import reach_of
-from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.roles import Inputs, Roles
 from totem_sdk.lang.source import parse
@@ -31,6 +31,14 @@ def compile_job(
     Raises:
         Refused: the source is not accepted; it carries every finding of the pass that found any.
     """
+    try:
+        return _compile(source, schema, filename, hidden)
+    except RecursionError:
+        # The limits keep far away from it, but how much of the stack is left is the caller's affair.
+        raise too_deep() from None
+
+
+def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str]) -> Program:
     names = frozenset(column.name for column in schema.columns if not column.name.isascii())
     parsed = parse(source, filename, names)
     findings = Findings()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from totem_sdk.errors import InternalError, Refusal, Refused
 from totem_sdk.lang.codes import CODES
 
-__all__ = ["At", "Findings"]
+__all__ = ["At", "Findings", "too_deep"]
 
 
 class At(NamedTuple):
@@ -43,4 +43,15 @@ class Findings:
             Refused: something was; it carries all of it.
         """
         if self._found:
-            raise Refused(self._found)
+            raise self.refused()
+
+    def refused(self) -> Refused:
+        """Return the error that carries everything that was found."""
+        return Refused(self._found)
+
+
+def too_deep() -> Refused:
+    """Return the refusal of a program that this process can't go through, deep as it is already."""
+    findings = Findings()
+    findings.add(At(1, 1), "too-deep", "the program is nested too deeply to be compiled here")
+    return findings.refused()

@@ -14,7 +14,10 @@ from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS
 from totem_sdk.lang.source import Source
 
-__all__ = ["Names", "check_forms", "local_names"]
+__all__ = ["MAX_LOOPS", "Names", "check_forms", "local_names"]
+
+MAX_LOOPS = 20
+"""Most loops inside of each other: CPython's own limit."""
 
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.FunctionDef: ("nested-function", "a function inside a function"),
@@ -95,32 +98,34 @@ class _Forms:
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
         """Check statements and all that is in them, without recursion."""
-        pending: list[tuple[ast.AST, bool]] = [(statement, False) for statement in statements]
+        pending: list[tuple[ast.AST, int]] = [(statement, 0) for statement in statements]
         while pending:
-            node, in_loop = pending.pop()
-            pending.extend(self.node(node, in_loop))
+            node, loops = pending.pop()
+            pending.extend(self.node(node, loops))
 
-    def node(self, node: ast.AST, in_loop: bool) -> Iterator[tuple[ast.AST, bool]]:
-        """Check one node; yield what is to be checked next (and whether it is in a loop)."""
+    def node(self, node: ast.AST, loops: int) -> Iterator[tuple[ast.AST, int]]:
+        """Check one node that is in so many loops; yield what is to be checked next."""
         if type(node) in _REFUSED:
             code, what = _REFUSED[type(node)]
             self.add(node, code, what)
             return
         if isinstance(node, ast.For | ast.While):
-            yield from ((statement, True) for statement in node.body)
+            if loops == MAX_LOOPS:
+                self.add(node, "too-deep", f"more than {MAX_LOOPS} loops are nested, which Python can't run either")
+            yield from ((statement, loops + 1) for statement in node.body)
             children = self.loop(node)
         elif isinstance(node, ast.stmt):
-            children = self.statement(node, in_loop)
+            children = self.statement(node, in_loop=loops > 0)
         else:
             children = self.expression(node)
-        yield from ((child, in_loop) for child in children)
+        yield from ((child, loops) for child in children)
 
     def loop(self, node: ast.For | ast.While) -> Iterable[ast.AST]:
         if node.orelse:
             self.add(node.orelse[0], "loop-else", "a loop with an else")
         return (node.target, node.iter) if isinstance(node, ast.For) else (node.test,)
 
-    def statement(self, node: ast.stmt, in_loop: bool) -> Iterable[ast.AST]:
+    def statement(self, node: ast.stmt, *, in_loop: bool) -> Iterable[ast.AST]:
         match node:
             case ast.Expr(value=value):
                 return self.expression_statement(node, value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.builder import Builder
 from totem_sdk.lang.calls import reach_of
-from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.lower import Lowering
 from totem_sdk.lang.lower_expressions import Surroundings
@@ -45,6 +45,14 @@ def compile_snippet(source: str, *, filename: str = "snippet.py") -> Snippet:
     Raises:
         Refused: the source is not accepted; it carries every finding of the pass that found any.
     """
+    try:
+        return _compile(source, filename)
+    except RecursionError:
+        # As in compile_job: how much of the stack is left is the caller's affair.
+        raise too_deep() from None
+
+
+def _compile(source: str, filename: str) -> Snippet:
     parsed = parse(source, filename)
     arguments = ast.arguments(posonlyargs=[], args=[ast.arg("self")], kwonlyargs=[], kw_defaults=[], defaults=[])
     function = ast.FunctionDef(_NAME, arguments, parsed.tree.body, [])

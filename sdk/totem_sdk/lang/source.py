@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from totem_sdk.lang.findings import At, Findings
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_LINES", "MAX_NODES", "Source", "parse"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_LINES", "MAX_NODES", "Source", "nesting", "parse"]
 
 MAX_BYTES = 256 * 1024
 """Largest source, in bytes of UTF-8."""
@@ -147,6 +147,17 @@ def _children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:
             yield from ((value, position + 1) for position, value in enumerate([left, *comparators]))
         case _:
             yield from ((child, 1) for child in ast.iter_child_nodes(node))
+
+
+def nesting(tree: ast.AST) -> int:
+    """Return how deep a part of the program nests."""
+    deepest = 0
+    pending: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while pending:
+        node, depth = pending.pop()
+        deepest = max(deepest, depth)
+        pending.extend((child, depth + step) for child, step in _children(node))
+    return deepest
 
 
 def _check_tree(source: Source, findings: Findings) -> None:

@@ -23,13 +23,17 @@ from totem_sdk.types import Type
 __all__ = [
     "ARENA_BYTES",
     "FIELD_BYTES",
+    "FOLD_ROWS",
+    "FOLD_TEXT_BYTES",
     "KEPT_BYTES",
+    "POOL_BYTES",
     "ROWS",
     "RUNTIME_BYTES",
     "TEXT_BYTES",
     "Area",
     "Regions",
     "SlotArea",
+    "entry",
     "total",
 ]
 
@@ -42,6 +46,15 @@ ROWS = 65_536
 TEXT_BYTES = 4 << 20
 """Bytes of texts that one output column holds before it is flushed; longer texts leave one by one."""
 
+FOLD_ROWS = 1 << 20
+"""Keys of a table of folds."""
+
+FOLD_TEXT_BYTES = 64 << 20
+"""Bytes of texts that one key column of a table of folds holds before it is flushed."""
+
+POOL_BYTES = 4 << 20
+"""Bytes for the sums of a table of folds that do not fit into 128 bits."""
+
 ARENA_BYTES = 64 << 20
 """Logical memory of a call (abstract machine, §9). The arena has one byte for each logical one."""
 
@@ -50,6 +63,8 @@ FIELD_BYTES = 16 << 20
 
 KEPT_BYTES = 256 << 20
 """Bytes of each half of the kept texts."""
+
+_GUARD_BYTES = 32 << 20
 
 _WIDTHS = {"int": 8, "float": 8, "datetime": 8, "bits": 8, "date": 4, "bool": 1, "present": 1, "tag": 1, "str": 4}
 _LOADS = {"int": "i64.load", "float": "f64.load", "date": "i64.load32_s", "bool": "i32.load8_u"}
@@ -62,7 +77,7 @@ class SlotArea:
     """The array of one slot of a column: where it starts and how wide an entry is.
 
     For a text: ``address`` is that of the offsets (one more than rows), ``cell`` that of a 32-bit cell. On the way in
-    the cell has the address of the bytes; on the way out it has how many of the ``TEXT_BYTES`` at ``data`` are used.
+    the cell has the address of the bytes; on the way out it has how many of the bytes at ``data`` are used.
     """
 
     slot: Slot
@@ -77,25 +92,37 @@ class SlotArea:
             address = f"(i32.add (i32.load (i32.const {self.cell})) {self.offset(row)})"
             return f"(i64.or (i64.shl (i64.extend_i32_u {address}) (i64.const 32)) {self.size(row)})"
         kind = _LIKE.get(self.slot.kind, self.slot.kind)
-        return f"({_LOADS[kind]} offset={self.address} {self._scaled(row)})"
+        return f"({_LOADS[kind]} {self._place(row)})"
 
     def store(self, row: str, value: str) -> str:
         """Return the instruction that stores the entry of a row; not for texts."""
         kind = _LIKE.get(self.slot.kind, self.slot.kind)
-        return f"({_STORES[kind]} offset={self.address} {self._scaled(row)} {value})"
+        return f"({_STORES[kind]} {self._place(row)} {value})"
+
+    def pointer(self, row: str) -> str:
+        """Return the instruction that gives the address of a row's entry."""
+        return f"(i32.add (i32.const {self.address}) (i32.mul {row} (i32.const {self.width})))"
 
     def size(self, row: str) -> str:
         """Return the instruction that gives the bytes of a row's text, an i64."""
-        last = f"(i32.load offset={self.address + 4} {self._scaled(row)})"
+        last = f"(i32.load {self._place(row, 4)})"
         return f"(i64.extend_i32_u (i32.sub {last} {self.offset(row)}))"
 
     def offset(self, row: str) -> str:
         """Return the instruction that gives where a row's text begins in the bytes of the column, an i32."""
-        return f"(i32.load offset={self.address} {self._scaled(row)})"
+        return f"(i32.load {self._place(row)})"
 
-    def _scaled(self, row: str) -> str:
-        shift = self.width.bit_length() - 1
-        return row if shift == 0 else f"(i32.shl {row} (i32.const {shift}))"
+    def out_text(self, row: str) -> str:
+        """Return the instruction that gives the reference of a row's text in an output column."""
+        address = f"(i32.add (i32.const {self.data}) {self.offset(row)})"
+        return f"(i64.or (i64.shl (i64.extend_i32_u {address}) (i64.const 32)) {self.size(row)})"
+
+    def end_text(self, row: str) -> str:
+        """Return the instruction that stores that a row's text ends where the column's bytes end now."""
+        return f"(i32.store {self._place(row, 4)} (i32.load (i32.const {self.cell})))"
+
+    def _place(self, row: str, behind: int = 0) -> str:
+        return entry(self.address + behind, row, self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +139,14 @@ class Area:
     def size(self, row: str) -> str:
         """Return the instruction that gives the bytes of all texts of a row's value, an i64."""
         return total(slot.size(row) for slot in self.slots if slot.slot.kind == "str")
+
+
+def entry(address: int, row: str, width: int) -> str:
+    """Return the operands of a load or store for entry ``row`` of an array: a static offset and an address."""
+    shift = width.bit_length() - 1
+    scaled = row if shift == 0 else f"(i32.shl {row} (i32.const {shift}))"
+    # Behind a static offset that is larger than its guard region, wasmtime has to check bounds.
+    return f"offset={address} {scaled}" if address < _GUARD_BYTES else f"(i32.add (i32.const {address}) {scaled})"
 
 
 def total(sizes: Iterable[str]) -> str:
@@ -134,13 +169,13 @@ class Regions:
         self.end = address + size
         return address
 
-    def area(self, type_: Type, rows: int, *, out: bool = False) -> Area:
-        """Take the columns of a value; ``out`` ones have room for their texts' bytes."""
-        return Area(type_, tuple(self._slot(slot, rows, out) for slot in slots(type_)))
+    def area(self, type_: Type, rows: int, text_bytes: int = 0) -> Area:
+        """Take the columns of a value; those for output have room for ``text_bytes`` in each column of texts."""
+        return Area(type_, tuple(self._slot(slot, rows, text_bytes) for slot in slots(type_)))
 
-    def _slot(self, slot: Slot, rows: int, out: bool) -> SlotArea:
+    def _slot(self, slot: Slot, rows: int, text_bytes: int) -> SlotArea:
         width = _WIDTHS[slot.kind]
         address = self.take(width * (rows + 1))
         if slot.kind != "str":
             return SlotArea(slot, address, width)
-        return SlotArea(slot, address, width, self.take(4, 4), self.take(TEXT_BYTES) if out else 0)
+        return SlotArea(slot, address, width, self.take(4, 4), self.take(text_bytes) if text_bytes else 0)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import wasmtime
 
-from totem_ccf.kernel.areas import KEPT_BYTES
+from totem_ccf.kernel.areas import KEPT_BYTES, POOL_BYTES
 from totem_ccf.kernel.columns import Columns
 from totem_ccf.kernel.compiled import CompiledKernel
+from totem_ccf.kernel.foldcolumns import fold_batch
 from totem_ccf.kernel.instance import StepInstance
-from totem_ccf.kernel.plan import RolePlan
+from totem_ccf.kernel.roles import RolePlan
 from totem_ccf.mapreduce.executor import InputError
 from totem_sdk.cost import Counts
 from totem_sdk.errors import InternalError, ProgramError
@@ -60,6 +63,9 @@ class Attempt:
             self.memory.set_number(cell, np.uint64, 0)
         self._clear_out(role)
         self._instance.call_runtime("kept_reset")
+        if role.out.table is not None:
+            self._instance.set("fold_seed", secrets.randbits(63))
+            self._instance.call_runtime("fold_setup", role.out.table.pool, POOL_BYTES)
 
     def run(self, name: str, *arguments: int) -> None:
         """Call a step function.
@@ -91,14 +97,17 @@ class Attempt:
         for name in ("emitted", "finished"):
             self._instance.set(name, 0)
 
-    def read_emits(self, role: RolePlan) -> list[Any]:
-        """Return the emits in memory as Arrow columns; the output's texts are then empty."""
+    def read_emits(self, role: RolePlan) -> Any:
+        """Return the emits in memory as a record batch of the role's layout; the output's texts are then empty."""
         rows = self._instance.get("emitted")
-        columns = [
-            column for area in (role.out.key, role.out.value) for column in self.columns.read(area, rows, self._large)
-        ]
+        out = role.out
+        if out.table is None:
+            keys, values = (self.columns.read(area, rows, self._large) for area in (out.key, out.value))
+            batch = pa.RecordBatch.from_arrays([*keys, *values], schema=out.layout.schema)
+        else:
+            batch = fold_batch(self.memory, out, rows, self._large)
         self._clear_out(role)
-        return columns
+        return batch
 
     def done(self, role: RolePlan, fed: int, records_out: int) -> TaskResult:
         """Return the result of a task that has ended; ``fed`` is how many records its main function was given."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from totem_ccf.kernel.areas import total
-from totem_ccf.kernel.plan import MeterMap
+from totem_ccf.kernel.metermap import MeterMap
 from totem_ccf.kernel.writer import Writer
 from totem_sdk.cost import PricedProgram, Site
 

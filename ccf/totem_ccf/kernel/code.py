@@ -16,7 +16,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 from totem_ccf.kernel.charges import Charges
 from totem_ccf.kernel.flatten import slots
-from totem_ccf.kernel.plan import RolePlan, StepPlan
+from totem_ccf.kernel.plan import StepPlan
+from totem_ccf.kernel.roles import GroupPlan, RolePlan
 from totem_ccf.kernel.widening import wider
 from totem_ccf.kernel.writer import Writer
 from totem_sdk.errors import InternalError, ProgramError
@@ -152,6 +153,13 @@ class FunctionCode:
         self.put("(global.set $roots_end (local.get $roots))")
         for i, (register, slot) in enumerate(roots):
             self.put(f"(local.set $r{register}_{slot} (i64.load offset={16 * i} (local.get $roots)))")
+
+    @property
+    def groups(self) -> GroupPlan:
+        """The groups that the function's role reads."""
+        if self.role.groups is None:
+            raise InternalError(f"function {self.function.name!r} reads groups in a role that has none")
+        return self.role.groups
 
     @property
     def roots(self) -> str:

@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from totem_ccf.kernel.attempt import Attempt
-from totem_ccf.kernel.plan import RolePlan
+from totem_ccf.kernel.roles import RolePlan
 
 __all__ = ["HeldEmits", "PlainEmits"]
 
@@ -19,7 +20,7 @@ Emit = Callable[[Any], None]
 
 
 class PlainEmits:
-    """Hands the emits of a role to ``emit`` in batches of at most ``emit_rows``; ``rows`` counts them."""
+    """Hands the emits of a role to ``emit`` in batches of at most ``emit_rows``; ``rows`` counts the emits."""
 
     def __init__(self, attempt: Attempt, role: RolePlan, emit: Emit, emit_rows: int) -> None:
         self.rows = 0
@@ -31,14 +32,11 @@ class PlainEmits:
 
     def take(self) -> None:
         """Take what is in memory."""
-        self._give(self._read())
-
-    def _read(self) -> Any:
-        columns = self._attempt.read_emits(self._role)
-        return pa.RecordBatch.from_arrays(columns, schema=self._role.out.layout.schema)
+        self._give(self._attempt.read_emits(self._role))
 
     def _give(self, batch: Any) -> None:
-        self.rows += batch.num_rows
+        folded = self._role.out.table is not None
+        self.rows += pc.sum(batch.column("n")).as_py() or 0 if folded else batch.num_rows
         for start in range(0, batch.num_rows, self._emit_rows):
             self._emit(batch.slice(start, self._emit_rows))
 
@@ -80,7 +78,7 @@ class HeldEmits(PlainEmits):
     def take(self) -> None:
         """Take what is in memory; hand on what belongs to groups that have ended."""
         finished, done = self._attempt.finished, self._attempt.groups_done
-        batch = self._read()
+        batch = self._attempt.read_emits(self._role)
         if done > self._held_after:
             self._release()
         self._give(batch.slice(0, finished))

@@ -11,9 +11,9 @@ from totem_ccf.kernel.attempt import Attempt, Stopped
 from totem_ccf.kernel.compiled import CompiledKernel
 from totem_ccf.kernel.emits import HeldEmits, PlainEmits
 from totem_ccf.kernel.feed import GroupFeed, RowFeed
-from totem_ccf.kernel.plan import RolePlan
+from totem_ccf.kernel.roles import RolePlan
 from totem_ccf.mapreduce.executor import EMIT_ROWS
-from totem_ccf.mapreduce.pairs import PairLayout
+from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
 from totem_ccf.mapreduce.shuffle import GroupBatch, Grouper
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Value
@@ -48,8 +48,8 @@ class KernelExecutor:
         self._directory = directory
         self._memory_limit = memory_limit
 
-    def layout(self, step: int) -> PairLayout:
-        """Return how the map tasks of ``step`` lay out what they emit."""
+    def layout(self, step: int) -> PairLayout | FoldLayout:
+        """Return how the map tasks of ``step`` lay out what they emit: pairs, or partial folds of them."""
         return self._compiled.plans[step].map_layout
 
     def run_map(
@@ -81,9 +81,9 @@ class KernelExecutor:
         attempt = Attempt(self._compiled, step, self._params, lease)
         try:
             role = attempt.plan.roles.get("reduce")
-            if role is None:
+            if role is None or role.groups is None:
                 raise InternalError(f"step {step} has no reducer")
-            feed = GroupFeed(attempt)
+            feed = GroupFeed(attempt, role.groups)
             held = HeldEmits(attempt, role, emit, emit_rows, memory_limit=self._memory_limit, directory=self._directory)
             with held as emits:
                 try:
@@ -98,14 +98,15 @@ class KernelExecutor:
     def _map(self, attempt: Attempt, batches: Iterator[Any], emit: Emit, emit_rows: int) -> TaskResult:
         role, combine = attempt.plan.roles["map"], attempt.plan.roles.get("combine")
         with tempfile.TemporaryDirectory(dir=self._directory, ignore_cleanup_errors=True) as folder:
-            grouper = None if combine is None else Grouper(role.out.layout, Path(folder), self._memory_limit)
-            emits = PlainEmits(attempt, role, emit if grouper is None else grouper.add, emit_rows)
+            grouper = Grouper(role.out.layout, Path(folder), self._memory_limit)
+            emits = PlainEmits(attempt, role, emit if combine is None else grouper.add, emit_rows)
             feed = RowFeed(attempt)
             try:
                 self._run_rows(attempt, role, feed, batches)
-                if combine is not None and grouper is not None:
+                if combine is not None and combine.groups is not None:
                     emits = PlainEmits(attempt, combine, emit, emit_rows)
-                    self._run_groups(attempt, combine, GroupFeed(attempt), grouper.groups(), attempt.flush)
+                    feed_groups = GroupFeed(attempt, combine.groups)
+                    self._run_groups(attempt, combine, feed_groups, grouper.groups(), attempt.flush)
             except Stopped:
                 return attempt.stopped(role, 0)
             return attempt.done(role, feed.rows, emits.rows)

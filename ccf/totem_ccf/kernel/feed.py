@@ -10,6 +10,9 @@ import numpy as np
 from totem_ccf.kernel.areas import ROWS, Area
 from totem_ccf.kernel.attempt import Attempt
 from totem_ccf.kernel.columns import text_sizes, without_null_texts
+from totem_ccf.kernel.foldcolumns import accumulator_columns, totals
+from totem_ccf.kernel.linear import LinearMemory
+from totem_ccf.kernel.roles import GroupPlan
 from totem_ccf.mapreduce.executor import InputError
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.shuffle import GroupBatch
@@ -61,23 +64,33 @@ class RowFeed:
 
 
 class GroupFeed:
-    """Puts groups into memory, a group that doesn't fit part by part; ``values`` counts the values put there."""
+    """Puts groups of pairs or of folds into memory, a group that doesn't fit part by part.
 
-    def __init__(self, attempt: Attempt) -> None:
+    ``values`` counts the values of the groups that were put there.
+    """
+
+    def __init__(self, attempt: Attempt, groups: GroupPlan) -> None:
         self.values = 0
         self._attempt = attempt
+        self._groups = groups
         self._columns: Sequence[Any] = ()
         self._sizes = np.zeros(1, dtype=np.int64)
         self._next = self._end = 0
 
     def put(self, batch: GroupBatch) -> Iterator[int]:
         """Put the groups of one batch into memory, part by part; yield how many groups each part has."""
-        attempt, plan = self._attempt, self._attempt.plan
+        attempt, groups = self._attempt, self._groups
         keys, values = without_null_texts(batch.keys), without_null_texts(batch.values)
-        self._columns = values.columns
-        self._sizes = text_sizes(values.columns, values.num_rows)
-        key_sizes = text_sizes(keys.columns, len(batch))
         offsets = batch.offsets
+        self._columns = values.columns
+        self.values += values.num_rows
+        counts = sizes = offsets[:0]
+        if groups.fold is not None and len(batch):
+            counts, sizes = (totals(column, offsets[:-1]) for column in self._columns[:2])
+            self._columns = self._columns[2:]
+            self.values += int(counts.sum()) - values.num_rows
+        self._sizes = text_sizes(self._columns, values.num_rows)
+        key_sizes = text_sizes(keys.columns, len(batch))
         group = 0
         while group < len(batch):
             start = int(offsets[group])
@@ -86,11 +99,14 @@ class GroupFeed:
             last = max(group + 1, min(last, _chunk_end(key_sizes, group, len(batch))))
             self._next, self._end = start, int(offsets[last])
             columns = iter([column.slice(group, last - group) for column in keys.columns])
-            texts = attempt.columns.write(plan.group_key, columns, attempt.texts)
-            attempt.memory.set_number(plan.group_texts, np.uint32, texts)
+            texts = attempt.columns.write(groups.key, columns, attempt.texts)
+            attempt.memory.set_number(groups.texts, np.uint32, texts)
             rows = self._put_values()
-            ends = attempt.memory.array(plan.group_ends, np.uint32, last - group)
+            ends = attempt.memory.array(groups.ends, np.uint32, last - group)
             np.minimum(offsets[group + 1 : last + 1] - start, rows, out=ends, casting="unsafe")
+            if groups.fold is not None:
+                attempt.memory.array(groups.values, np.int64, last - group)[:] = counts[group:last]
+                attempt.memory.array(groups.sizes, np.int64, last - group)[:] = sizes[group:last]
             yield last - group
             group = last
 
@@ -101,18 +117,34 @@ class GroupFeed:
         self._put_values()
 
     def _put_values(self) -> int:
-        attempt, plan = self._attempt, self._attempt.plan
+        attempt, groups = self._attempt, self._groups
         end = _chunk_end(self._sizes, self._next, self._end)
         rows = end - self._next
-        columns = iter([column.slice(self._next, rows) for column in self._columns])
-        texts = attempt.memory.number(plan.group_texts, np.uint32)
-        attempt.columns.write(plan.group_value, columns, texts)
-        attempt.memory.set_number(plan.group_end, np.uint32, rows)
-        attempt.memory.set_number(plan.group_left, np.int64, self._end - end)
-        attempt.memory.set_number(plan.group_left_bytes, np.int64, int(self._sizes[self._end] - self._sizes[end]))
-        self.values += rows
+        columns = [column.slice(self._next, rows) for column in self._columns]
+        texts = attempt.memory.number(groups.texts, np.uint32)
+        if groups.fold is not None:
+            columns = accumulator_columns(groups.fold, columns, _Placer(attempt.memory, texts).place)
+        attempt.columns.write(groups.value, iter(columns), texts)
+        attempt.memory.set_number(groups.end, np.uint32, rows)
+        attempt.memory.set_number(groups.left, np.int64, self._end - end)
+        attempt.memory.set_number(groups.left_bytes, np.int64, int(self._sizes[self._end] - self._sizes[end]))
         self._next = end
         return rows
+
+
+class _Placer:
+    """Puts bytes one behind the other from an address on."""
+
+    def __init__(self, memory: LinearMemory, address: int) -> None:
+        self._memory = memory
+        self._next = address
+
+    def place(self, data: bytes) -> int:
+        address = self._next
+        self._next += len(data)
+        self._memory.reserve(self._next)
+        self._memory.set_bytes(address, data)
+        return address
 
 
 def _chunk_end(sizes: Any, start: int, end: int) -> int:

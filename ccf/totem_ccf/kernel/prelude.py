@@ -45,9 +45,16 @@ sum_begin :
 sum_floats i32 i32 :
 sum_ints i32 i32 :
 sum_nums i32 i32 i32 :
+sum_floats_folded i32 i32 i32 i32 :
+sum_ints_folded i32 i32 i32 :
 sum_float_result : f64
 sum_int_result i32 : i32
 sum_num_result i32 : i32
+copy_bytes i32 i32 i32 :
+text_hash i64 : i64
+fold_clear i32 i32 :
+fold_grow i32 i32 i32 i32 : i32
+fold_float i32 i32 i32 f64 : i32
 room_to_keep i64 : i32
 keep i64 : i64
 make_room i32 i32 i32 i32 i64 :
@@ -76,10 +83,13 @@ GLOBALS = """\
   (global $finished (export "finished") (mut i32) (i32.const 0))
   (global $groups_done (export "groups_done") (mut i64) (i64.const 0))
   (global $field_bytes (export "field_bytes") (mut i64) (i64.const 0))
+  (global $fold_seed (export "fold_seed") (mut i64) (i64.const 0))
+  (global $fold_mask (mut i32) (i32.const 4095))
   (global $arena_used (mut i32) (i32.const 0))
   (global $roots_end (mut i32) (i32.const {roots}))"""
 """``balance``: what is left of the leases while no step function runs. ``emitted``: emits in the output columns, of
-which ``finished`` are those of groups that have ended. ``field_bytes``: the bytes of all texts in fields."""
+which ``finished`` are those of groups that have ended. ``field_bytes``: the bytes of all texts in fields.
+``fold_seed``: a secret that keeps keys from being chosen to collide; no result depends on it."""
 
 PRELUDE = """\
   ;; Gets totem for a charge that has made the balance negative; -1 if there is no more.

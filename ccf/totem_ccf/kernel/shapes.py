@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from totem_ccf.kernel.areas import entry
 from totem_ccf.kernel.code import FunctionCode
 from totem_ccf.kernel.flatten import slots
 
@@ -69,8 +70,7 @@ def per_group(code: FunctionCode, name: str) -> list[str]:
                 f"(br_if $done (i32.ge_u (local.get {group}) (local.get $count)))",
                 "(global.set $arena_used (i32.const 0))",
                 f"(local.set {cursor} (local.get {end}))",
-                f"(local.set {end} (i32.load offset={code.plan.group_ends}"
-                f" (i32.shl (local.get {group}) (i32.const 2))))",
+                f"(local.set {end} (i32.load {entry(code.groups.ends, f'(local.get {group})', 4)}))",
             )
             with code.within("(block $return"):
                 code.body(code.function.body)

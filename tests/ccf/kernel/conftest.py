@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from totem_ccf.kernel import KernelExecutor, compile_kernel
 from totem_ccf.kernel.compiled import RUNTIME
 from totem_ccf.kernel.engine import engine
 from totem_ccf.kernel.linear import LinearMemory
-from totem_ccf.mapreduce.pairs import ARROW_TYPES, PairLayout
-from totem_ccf.mapreduce.shuffle import GroupBatch
-from totem_sdk.interpreter import Machine
+from totem_ccf.mapreduce.pairs import ARROW_TYPES, FoldLayout, PairLayout
+from totem_ccf.mapreduce.shuffle import GroupBatch, ShuffleReader, ShuffleWriter
+from totem_sdk.estimate import phase_lower_bound
+from totem_sdk.interpreter import JobRun, PhaseRun
+from totem_sdk.task import Escrow
 from totem_sdk.types import Option
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "conformance" / "conftest.py"
@@ -62,7 +65,7 @@ def row_batch_fixture():
 
 
 def group_batches(layout, groups, size):
-    """Yield the groups of a partition in batches of ``size`` groups."""
+    """Yield groups of Python values in batches of ``size`` groups."""
     width = layout.key_width
     for part in parts(groups, size):
         keys = layout.from_python([(key, values[0]) for key, values in part])
@@ -71,45 +74,97 @@ def group_batches(layout, groups, size):
         yield GroupBatch(keys.select(range(width)), pairs.select(range(width, pairs.num_columns)), offsets)
 
 
-class Kernel(Machine):
-    """Runs every task on a KernelExecutor, what it reads cut into batches of ``batch_rows``.
+def shuffled(layout, tasks, partitions, folder, size):
+    """Return for each partition its groups, in batches of about ``size`` rows, from the batches of the map tasks."""
+    pieces = []
+    for number, batches in enumerate(tasks):
+        writer = ShuffleWriter(layout, partitions, folder / str(number), memory_limit=1 << 30)
+        for batch in batches:
+            writer.add(batch)
+        pieces += writer.finish()
+    return [
+        list(ShuffleReader(layout, [p for p in pieces if p.partition == number], 1 << 30).groups(size))
+        for number in range(partitions)
+    ]
 
-    ``lease`` is how much totem a task is given ahead (0: exactly what each charge needs).
+
+class Kernel:
+    """Runs jobs as ``Machine`` does, with a KernelExecutor and the columnar shuffle.
+
+    What tasks read is cut into batches of ``batch_rows``; ``lease`` is how much totem a task is given ahead (0:
+    exactly what each charge needs).
     """
 
     def __init__(self, priced, params=None, *, batch_rows=7, emit_rows=5, lease=1009, compiled=None):
-        super().__init__(priced, params or {})
-        self._lease = lease
-        self._batch_rows = batch_rows
-        self._emit_rows = emit_rows
+        self.priced = priced
+        self.batch_rows = batch_rows
+        self.emit_rows = emit_rows
+        self.lease = lease
         self.executor = KernelExecutor(compiled or compile_kernel(priced), params or {})
 
-    def _task(self, phase, records, pot):
-        step = self._priced.program.steps[phase.step]
-        out = []
-        pot.chunk = self._lease
-        if phase.kind == "map":
-            layout = PairLayout(*(step.shuffled or step.emits))
-            batches = self._batches(phase.step, records)
-            result = self.executor.run_map(phase.step, batches, pot, out.append, emit_rows=self._emit_rows)
-        else:
-            layout = PairLayout(*step.emits)
-            groups = group_batches(PairLayout(*step.shuffled), records, self._batch_rows)
-            result = self.executor.run_reduce(phase.step, groups, pot, out.append, emit_rows=self._emit_rows)
-        assert all(0 < batch.num_rows <= self._emit_rows for batch in out)
-        emits = [pair for batch in out for pair in layout.to_python(batch)]
-        if result.end == "failed" or (result.end == "out_of_totem" and phase.kind == "map"):
-            emits = []
-        assert result.records_out == len(emits)
-        return emits, result
+    def run_job(self, fragments, escrow, *, precheck=True):
+        program = self.priced.program
+        pot = Escrow(escrow, self.lease)
+        phases, error, gate, end, entering = [], None, None, "done", 0
+        inputs = [self.batches(fragment) for fragment in fragments]
+        for phase in program.phases:
+            if phase.index > 0 and precheck and phase_lower_bound(self.priced, phase.index, entering) > pot.left:
+                end, gate = "out_of_totem", phase.index
+                break
+            step = program.steps[phase.step]
+            if phase.kind == "reduce":
+                with tempfile.TemporaryDirectory() as folder:
+                    layout = self.executor.layout(phase.step)
+                    inputs = shuffled(layout, inputs, step.partitions, Path(folder), self.batch_rows)
+            run = PhaseRun(phase.step, phase.kind)
+            phases.append(run)
+            outputs = []
+            for task in inputs:
+                outputs.append([])
+                result = self.task(phase, task, pot, outputs[-1])
+                run.counts.merge(result.counts)
+                run.tasks += 1
+                run.charge += result.used
+                run.groups_in += result.groups_done
+                run.records_in += result.records_in
+                run.records_out += result.records_out
+                run.end = end = result.end
+                run.error = error = result.error
+                if end != "done":
+                    break
+            if end != "done":
+                break
+            inputs, entering = outputs, run.records_out
+        began = gate is None and phases[-1].phase == "reduce" and len(phases) == len(program.phases)
+        delivered = end == "done" or (end == "out_of_totem" and began)
+        layout = PairLayout(*program.steps[-1].emits)
+        return JobRun(
+            state="completed" if end == "done" else end,
+            used=sum(run.charge for run in phases),
+            returned=pot.left,
+            phases=phases,
+            bill=[row for run in phases for row in self.priced.bill(run.step, run.phase, run.counts)],
+            result=[p for task in outputs for batch in task for p in layout.to_python(batch)] if delivered else [],
+            partial=end == "out_of_totem" and began,
+            error=error,
+            gate=gate,
+        )
 
-    def _batches(self, step, records):
-        program = self._priced.program
-        for part in parts(records, self._batch_rows):
-            if step > 0:
-                yield PairLayout(*program.steps[step - 1].emits).from_python(part)
-            else:
-                yield row_batch(program.schema, self._priced.columns_charged, part)
+    def task(self, phase, batches, pot, out):
+        run = self.executor.run_map if phase.kind == "map" else self.executor.run_reduce
+        result = run(phase.step, iter(batches), pot, out.append, emit_rows=self.emit_rows)
+        assert all(0 < batch.num_rows <= self.emit_rows for batch in out)
+        pot.left += result.unspent
+        if phase.kind == "map" and isinstance(self.executor.layout(phase.step), FoldLayout):
+            emitted = sum(sum(batch.column("n").to_pylist()) for batch in out)
+        else:
+            emitted = sum(batch.num_rows for batch in out)
+        assert result.end == "failed" or result.records_out == emitted
+        return result
+
+    def batches(self, rows):
+        schema, positions = self.priced.program.schema, self.priced.columns_charged
+        return [row_batch(schema, positions, part) for part in parts(rows, self.batch_rows)]
 
 
 @pytest.fixture(scope="session")
@@ -129,7 +184,9 @@ def facts(run):
         "partial": run.partial,
         "error": None if run.error is None else (run.error.kind, run.error.line),
         "gate": run.gate,
-        "phases": [{**vars(phase), "counts": phase.counts.to_json()} for phase in run.phases],
+        "phases": [
+            {**vars(phase), "counts": phase.counts.to_json(), "error": str(phase.error)} for phase in run.phases
+        ],
     }
 
 

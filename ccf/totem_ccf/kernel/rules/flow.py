@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from totem_ccf.kernel.areas import Area, total
+from totem_ccf.kernel.areas import Area, entry, total
 from totem_ccf.kernel.code import FunctionCode, Rule, SizeOf
 from totem_ccf.kernel.flatten import slots, text_slots
 from totem_ccf.kernel.rules.values import text_sizes
@@ -40,29 +40,29 @@ def _pair_value(code: FunctionCode, op: Op) -> None:
 
 
 def _read_key(code: FunctionCode, op: Op) -> None:
-    code.set(op.dst, code.plan.group_key.load(_GROUP))
+    code.set(op.dst, code.groups.key.load(_GROUP))
 
 
 def left(code: FunctionCode) -> str:
     """Return the instruction (an i64) for the number of the group's values that are not yet in memory."""
-    return f"(i64.load (i32.const {code.plan.group_left}))"
+    return f"(i64.load (i32.const {code.groups.left}))"
 
 
 def refill(code: FunctionCode) -> None:
     """Write what gets the group's next values into memory if those that were there are drawn."""
     with code.within(f"(if (i32.eq {_CURSOR} {_END}) (then (if (i64.ne {left(code)} (i64.const 0)) (then", "))))"):
-        if text_slots(code.plan.group_value.type) and code.plan.root_registers(code.number):
-            first = f"(i32.load (i32.const {code.plan.group_texts}))"
+        if text_slots(code.groups.value.type) and code.plan.root_registers(code.number):
+            first = f"(i32.load (i32.const {code.groups.texts}))"
             code.keeping_roots(lambda: code.put(f"(call $keep_input {first} {code.roots})", "(call $more)"))
         else:
             code.put("(call $more)")
         code.put("(local.set $cursor (i32.const 0))")
-        code.put(f"(local.set $end (i32.load (i32.const {code.plan.group_end})))")
+        code.put(f"(local.set $end (i32.load (i32.const {code.groups.end})))")
 
 
 def draw(code: FunctionCode) -> list[str]:
     """Return the slots of the next value, which is in memory."""
-    return code.plan.group_value.load(_CURSOR)
+    return code.groups.value.load(_CURSOR)
 
 
 def advance(code: FunctionCode) -> None:
@@ -83,9 +83,10 @@ def _more_values(code: FunctionCode, op: Op) -> None:
 def _emit(code: FunctionCode, op: Op) -> None:
     key, value = op.args
     out = code.role.out
-    for register, area in ((key, out.key), (value, out.value)):
-        if slots(code.type_of(register)) != slots(area.type):
-            raise InternalError(f"line {op.line}: emits a {code.type_of(register)} where the step has {area.type}")
+    value_type = out.value.type if out.table is None else out.table.fold.value
+    for register, type_ in ((key, out.key.type), (value, value_type)):
+        if slots(code.type_of(register)) != slots(type_):
+            raise InternalError(f"line {op.line}: emits a {code.type_of(register)} where the step has {type_}")
     code.put(f"(call $emit_{code.role.name} {' '.join([*code.get(key), *code.get(value)])})")
 
 
@@ -126,25 +127,30 @@ def _size_pair(code: FunctionCode, _op: Op) -> tuple[str, str]:
 
 
 def _size_key(code: FunctionCode, _op: Op) -> tuple[str, str]:
-    return _NO_VALUES, code.plan.group_key.size(_GROUP)
+    return _NO_VALUES, code.groups.key.size(_GROUP)
 
 
 def _size_value(code: FunctionCode, _op: Op) -> tuple[str, str]:
     refill(code)
-    return _NO_VALUES, code.plan.group_value.size(_CURSOR)
+    return _NO_VALUES, code.groups.value.size(_CURSOR)
 
 
 def _size_fold(code: FunctionCode, _op: Op) -> tuple[str, str]:
     """All values that are left: those in memory, whose texts lie one after the other, and the others."""
-    plan = code.plan
+    groups = code.groups
+    if groups.fold is not None:
+        return (
+            f"(i64.load {entry(groups.values, _GROUP, 8)})",
+            f"(i64.load {entry(groups.sizes, _GROUP, 8)})",
+        )
     values = f"(i64.add (i64.extend_i32_u (i32.sub {_END} {_CURSOR})) {left(code)})"
     sizes = [
         f"(i64.extend_i32_u (i32.sub {slot.offset(_END)} {slot.offset(_CURSOR)}))"
-        for slot in plan.group_value.slots
+        for slot in groups.value.slots
         if slot.slot.kind == "str"
     ]
     if sizes:
-        sizes.append(f"(i64.load (i32.const {plan.group_left_bytes}))")
+        sizes.append(f"(i64.load (i32.const {groups.left_bytes}))")
     return values, total(sizes)
 
 

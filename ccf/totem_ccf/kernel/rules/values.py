@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from totem_ccf.kernel.areas import FIELD_BYTES
 from totem_ccf.kernel.code import FunctionCode, Rule
 from totem_ccf.kernel.flatten import item_offset, slots
-from totem_ccf.kernel.plan import Cells
+from totem_ccf.kernel.roles import Cells
 from totem_ccf.kernel.widening import wider
 from totem_ccf.kernel.writer import float_text
 from totem_sdk.errors import InternalError

@@ -1,7 +1,7 @@
 /* Bytes, copied and compared. */
 #include "runtime.h"
 
-void copy_bytes(u8 *to, const u8 *from, u32 size) {
+EXPORT(copy_bytes) void copy_bytes(u8 *to, const u8 *from, u32 size) {
     if (size > 128) {
         __builtin_memmove(to, from, size); /* one instruction, memory.copy, which is a call of the host's */
         return;

@@ -2,8 +2,8 @@
 #include "sums.h"
 
 void exact_clear(exact *sum) {
-    sum->window = 0;
-    sum->special = sum->is_wide = sum->waiting = 0;
+    sum->window.low = 0, sum->window.high = 0;
+    sum->special = sum->is_wide = sum->waiting = sum->unused = 0;
 }
 
 static void normalise(exact *sum) {
@@ -23,60 +23,64 @@ static void begin_wide(exact *sum) {
     sum->is_wide = 1;
 }
 
-/* Adds value * 2^unit to the wide number; unit >= WIDE_LOW. */
-void exact_spread(exact *sum, i128 value, i32 unit) {
+/* Adds (negative ? -1 : 1) * (high * 2^64 + low) * 2^unit to the wide number; unit >= WIDE_UNIT. */
+static void spread(exact *sum, int negative, u64 low, u64 high, i32 unit) {
     begin_wide(sum);
-    int negative = value < 0;
-    u128 magnitude = negative ? (u128)0 - (u128)value : (u128)value;
-    u32 position = (u32)(unit - WIDE_LOW);
-    i32 index = (i32)(position / 32);
-    u32 shift = position % 32;
-    u64 low = (u64)magnitude, high = (u64)(magnitude >> 64);
-    u64 parts[5] = {low << shift & 0xffffffff, (low >> (32 - shift)) & 0xffffffff, 0, 0, 0};
-    if (!shift) parts[1] = low >> 32;
-    parts[2] = (shift ? low >> (64 - shift) : 0) | (high << shift & 0xffffffff);
-    parts[3] = shift ? (high >> (32 - shift)) & 0xffffffff : high >> 32;
-    parts[4] = shift ? high >> (64 - shift) : 0;
-    for (i32 i = 0; i < 5 && index + i < WIDE_CELLS; i++)
-        sum->cell[index + i] += negative ? -(i64)parts[i] : (i64)parts[i];
+    u32 position = (u32)(unit - WIDE_UNIT), shift = position % 32;
+    i64 *cell = sum->cell + position / 32;
+    u64 parts[5] = {
+        low << shift & 0xffffffff,
+        (low >> (32 - shift)) & 0xffffffff,
+        (low >> 32 >> (32 - shift)) | (high << shift & 0xffffffff),
+        (high >> (32 - shift)) & 0xffffffff,
+        high >> 32 >> (32 - shift),
+    };
+    for (i32 i = 0; i < 5 && cell + i < sum->cell + WIDE_CELLS; i++)
+        cell[i] += negative ? -(i64)parts[i] : (i64)parts[i];
     if (++sum->waiting == 1u << 30) normalise(sum);
 }
 
-/* Adds to the window, or moves it to the wide number if it would overflow. */
-static void add_to_window(exact *sum, i128 term) {
-    i128 total;
-    if (__builtin_add_overflow(sum->window, term, &total)) {
-        exact_spread(sum, sum->window, WINDOW_LOW);
-        total = term;
+void exact_widen(exact *sum, window from) {
+    u64 low = from.low, high = (u64)from.high;
+    int negative = from.high < 0;
+    if (negative) {
+        low = 0 - low;
+        high = ~high + (low == 0);
     }
-    sum->window = total;
+    spread(sum, negative, low, high, WINDOW_UNIT);
+}
+
+static void add_to_window(exact *sum, u64 low, i64 high) {
+    if (window_add(&sum->window, low, high)) return;
+    exact_widen(sum, sum->window);
+    sum->window.low = low;
+    sum->window.high = high;
+}
+
+void exact_add_outside(exact *sum, double value) {
+    u64 bits = double_bits(value), mantissa = bits & 0xfffffffffffffull;
+    i32 biased = (i32)(bits >> 52 & 0x7ff);
+    int negative = (int)(bits >> 63);
+    if (biased == 0x7ff) sum->special |= mantissa ? SAW_NAN : negative ? SAW_MINUS_INFINITY : SAW_INFINITY;
+    else spread(sum, negative, biased ? mantissa | 1ull << 52 : mantissa, 0, (biased ? biased : 1) - 1075);
 }
 
 void exact_add(exact *sum, double value) {
-    u64 bits = double_bits(value);
-    i32 biased = (i32)(bits >> 52 & 0x7ff);
-    u64 mantissa = bits & 0xfffffffffffffull;
-    if (biased == 0x7ff) {
-        sum->special |= mantissa ? SAW_NAN : bits >> 63 ? SAW_MINUS_INFINITY : SAW_INFINITY;
-        return;
-    }
-    if (biased) mantissa |= 1ull << 52;
-    else biased = 1;
-    i128 term = (i64)bits < 0 ? -(i128)mantissa : (i128)mantissa;
-    i32 exponent = biased - 1075, shift = exponent - WINDOW_LOW;
-    if (shift >= 0 && shift <= 73) add_to_window(sum, term << shift);
-    else if (shift < 0 && shift > -53 && !(mantissa & ((1ull << -shift) - 1))) add_to_window(sum, term >> -shift);
-    else if (mantissa) exact_spread(sum, term, exponent);
+    u64 low;
+    i64 high;
+    if (window_of(value, &low, &high)) add_to_window(sum, low, high);
+    else exact_add_outside(sum, value);
 }
 
 void exact_add_int(exact *sum, i128 value) {
-    if (value == (i64)value && value >> 46 == value >> 63) add_to_window(sum, value << -WINDOW_LOW);
-    else exact_spread(sum, value, 0);
+    int negative = value < 0;
+    u128 magnitude = negative ? (u128)0 - (u128)value : (u128)value;
+    spread(sum, negative, (u64)magnitude, (u64)(magnitude >> 64), 0);
 }
 
 void exact_add_sum(exact *sum, const exact *other) {
+    add_to_window(sum, other->window.low, other->window.high);
     sum->special |= other->special;
-    add_to_window(sum, other->window);
     if (!other->is_wide) return;
     begin_wide(sum);
     normalise(sum);
@@ -85,14 +89,22 @@ void exact_add_sum(exact *sum, const exact *other) {
     normalise(sum);
 }
 
-static double result_of_window(i128 window) {
-    int negative = window < 0;
-    u128 magnitude = negative ? (u128)0 - (u128)window : (u128)window;
-    u64 high = (u64)(magnitude >> 64), low = (u64)magnitude;
-    if (!high) return rounded(negative && low, low, WINDOW_LOW, 0);
+static double result_of_window(window sum) {
+    int negative = sum.high < 0;
+    u64 low = sum.low, high = (u64)sum.high;
+    if (negative) {
+        low = 0 - low;
+        high = ~high + (low == 0);
+    }
+    if (!high) return rounded(negative && low, low, WINDOW_UNIT, 0);
     int lead = __builtin_clzll(high);
     u64 top = lead ? high << lead | low >> (64 - lead) : high;
-    return rounded(negative, top, WINDOW_LOW + 64 - lead, (low << lead) != 0);
+    return rounded(negative, top, WINDOW_UNIT + 64 - lead, (low << lead) != 0);
+}
+
+static void negate(exact *sum) {
+    for (i32 i = 0; i < WIDE_CELLS; i++) sum->cell[i] = -sum->cell[i];
+    normalise(sum);
 }
 
 double exact_result(exact *sum) {
@@ -102,32 +114,27 @@ double exact_result(exact *sum) {
         return __builtin_nan("");
     }
     if (!sum->is_wide) return result_of_window(sum->window);
-    exact_spread(sum, sum->window, WINDOW_LOW);
-    sum->window = 0;
+    exact_widen(sum, sum->window);
+    sum->window.low = 0, sum->window.high = 0;
     normalise(sum);
     int negative = sum->cell[WIDE_CELLS - 1] < 0;
-    if (negative) {
-        for (i32 i = 0; i < WIDE_CELLS; i++) sum->cell[i] = -sum->cell[i];
-        normalise(sum);
-    }
+    if (negative) negate(sum);
     i32 highest = WIDE_CELLS - 1;
     while (highest >= 0 && !sum->cell[highest]) highest--;
     double result = 0.0;
     if (highest >= 0) {
         /* 96 bits from the highest cell on, of which 64 are taken. */
         u64 first = (u64)sum->cell[highest];
-        u64 second = highest > 0 ? (u64)sum->cell[highest - 1] : 0, third = highest > 1 ? (u64)sum->cell[highest - 2] : 0;
+        u64 second = highest > 0 ? (u64)sum->cell[highest - 1] : 0;
+        u64 third = highest > 1 ? (u64)sum->cell[highest - 2] : 0;
         int lead = __builtin_clz((u32)first);
-        u128 whole = ((u128)first << 64 | (u128)second << 32 | third) << lead;
-        u64 top = (u64)(whole >> 32);
-        int sticky = (u32)whole != 0;
+        u64 upper = first << 32 | second;
+        u64 top = lead ? upper << lead | third >> (32 - lead) : upper;
+        int sticky = (u32)(third << lead) != 0;
         for (i32 i = highest - 3; i >= 0 && !sticky; i--) sticky = sum->cell[i] != 0;
-        result = rounded(negative, top, WIDE_LOW + 32 * highest + 32 - 64 - lead, sticky);
+        result = rounded(negative, top, WIDE_UNIT + 32 * highest - 32 - lead, sticky);
     }
-    if (negative) {
-        for (i32 i = 0; i < WIDE_CELLS; i++) sum->cell[i] = -sum->cell[i];
-        normalise(sum);
-    }
+    if (negative) negate(sum);
     return result;
 }
 
@@ -159,6 +166,18 @@ EXPORT(sum_nums) void sum_nums(const u8 *tags, const u64 *bits, u32 count) {
             ints += (i64)bits[i];
         }
     }
+}
+
+/* Sums that were folded early: windows, and the addresses of wide sums (their own windows are 0) or 0. */
+EXPORT(sum_floats_folded) void sum_floats_folded(const u64 *low, const i64 *high, const i64 *wide, u32 count) {
+    for (u32 i = 0; i < count; i++) {
+        add_to_window(&floats, low[i], high[i]);
+        if (wide[i]) exact_add_sum(&floats, (const exact *)(u32)wide[i]);
+    }
+}
+
+EXPORT(sum_ints_folded) void sum_ints_folded(const u64 *low, const i64 *high, u32 count) {
+    for (u32 i = 0; i < count; i++) ints += (i128)((u128)(u64)high[i] << 64 | low[i]);
 }
 
 EXPORT(sum_float_result) double sum_float_result(void) { return exact_result(&floats); }

@@ -132,10 +132,10 @@ def nested_helpers(helpers, levels):
 
 
 def test_nested_loops_that_call_each_other_are_within_the_stack_or_refused():
-    assert codes(nested_helpers(16, 50)) == {"too-deep"}
-    assert codes(nested_helpers(7, 10)) == {"too-deep"}
+    assert codes(nested_helpers(33, 0)) == {"too-deep"}
+    assert codes(nested_helpers(9, 16)) == {"too-deep"}
     assert codes(nested_helpers(1, 21)) == {"too-deep"}
-    for deepest in (nested_helpers(9, 3), nested_helpers(1, 20)):
+    for deepest in (nested_helpers(32, 0), nested_helpers(13, 6), nested_helpers(1, 20)):
         program = compile_job(deepest, SCHEMA)
         assert Program.decode(program.encode()) == program
 

@@ -11,11 +11,11 @@ from totem_sdk.lang.source import Source, nesting
 
 __all__ = ["MAX_CALL_DEPTH", "MAX_NESTING", "Reach", "reach_of", "self_attributes"]
 
-MAX_CALL_DEPTH = 16
+MAX_CALL_DEPTH = 32
 """Longest chain of helpers that call each other."""
 
-MAX_NESTING = 96
-"""Deepest nesting of a function together with that of the helpers that it calls."""
+MAX_NESTING = 128
+"""Deepest nesting of what a function does, together with what the helpers do that it calls there."""
 
 
 @dataclass(frozen=True)
@@ -33,46 +33,66 @@ def self_attributes(node: ast.AST) -> Iterator[ast.Attribute]:
             yield part
 
 
-def _called(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[ast.AST, str]]:
-    for part in ast.walk(method):
+@dataclass(frozen=True)
+class _Call:
+    """A call of a method: its node, how deep it is nested in the caller, who is called."""
+
+    node: ast.AST
+    depth: int
+    name: str
+
+
+def _calls(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> Iterator[_Call]:
+    for part, depth in nesting(method):
         match part:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name) as called) if name in methods:
-                yield called, name
+                yield _Call(called, depth, name)
 
 
 def reach_of(source: Source, methods: Mapping[str, ast.FunctionDef], findings: Findings) -> Mapping[str, Reach]:
     """Return what each method reaches; recursion and chains that are too long are added to ``findings``."""
-    calls = {name: list(_called(method, methods)) for name, method in methods.items()}
+    calls = {name: list(_calls(method, methods)) for name, method in methods.items()}
     done: dict[str, Reach] = {}
-    depth: dict[str, int] = {}
-    nested: dict[str, int] = {}
     for root in methods:
-        path: dict[str, Iterator[tuple[ast.AST, str]]] = {} if root in done else {root: iter(calls[root])}
+        path: dict[str, Iterator[_Call]] = {} if root in done else {root: iter(calls[root])}
         while path:
             name = next(reversed(path))
-            for node, callee in path[name]:
-                if callee in path:
-                    chain = " → ".join([*list(path)[list(path).index(callee) :], callee])
-                    findings.add(source.at(node), "recursion", f"this call is recursive: {chain}")
-                elif callee not in done:
-                    path[callee] = iter(calls[callee])
+            for call in path[name]:
+                if call.name in path:
+                    chain = " → ".join([*list(path)[list(path).index(call.name) :], call.name])
+                    findings.add(source.at(call.node), "recursion", f"this call is recursive: {chain}")
+                elif call.name not in done:
+                    path[call.name] = iter(calls[call.name])
                     break
             else:
                 path.pop(name)
-                done[name] = _merge(methods[name], [done[c] for _, c in calls[name] if c in done], methods)
-                depth[name] = 1 + max((depth[c] for _, c in calls[name] if c in depth), default=0)
-                nested[name] = nesting(methods[name]) + max(
-                    (nested[c] for _, c in calls[name] if c in nested), default=0
-                )
-    for name, method in methods.items():
-        # The function of a step is no helper: it adds one.
-        if depth[name] > MAX_CALL_DEPTH + 1:
-            message = f"{name} leads through more than {MAX_CALL_DEPTH} helpers"
-            findings.add(source.at(method), "too-deep", message)
-        elif nested[name] > MAX_NESTING:
-            message = f"{name} and the helpers that it calls are nested more than {MAX_NESTING} deep"
-            findings.add(source.at(method), "too-deep", message)
+                done[name] = _merge(methods[name], [done[c.name] for c in calls[name] if c.name in done], methods)
+    _check_depth(source, methods, {name: calls[name] for name in done}, findings)
     return done
+
+
+def _check_depth(
+    source: Source,
+    methods: Mapping[str, ast.FunctionDef],
+    calls: Mapping[str, list[_Call]],
+    findings: Findings,
+) -> None:
+    """Refuse what calls or nests too deeply; ``calls`` has callees before their callers."""
+    chain: dict[str, int] = {}
+    nested: dict[str, int] = {}
+    for name, called in calls.items():
+        known = [call for call in called if call.name in chain]
+        chain[name] = 1 + max((chain[call.name] for call in known), default=0)
+        own = max(depth for _, depth in nesting(methods[name]))
+        nested[name] = max([own, *(call.depth + nested[call.name] for call in known)])
+        at = source.at(methods[name])
+        # The function of a step is no helper: it adds one.
+        if chain[name] > MAX_CALL_DEPTH + 1:
+            findings.add(at, "too-deep", f"{name} leads through more than {MAX_CALL_DEPTH} helpers")
+        elif nested[name] > MAX_NESTING:
+            findings.add(
+                at, "too-deep", f"{name} and the helpers that it calls are nested more than {MAX_NESTING} deep"
+            )
 
 
 def _merge(method: ast.FunctionDef, callees: list[Reach], methods: Mapping[str, ast.FunctionDef]) -> Reach:

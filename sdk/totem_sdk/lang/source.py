@@ -149,23 +149,19 @@ def _children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:
             yield from ((child, 1) for child in ast.iter_child_nodes(node))
 
 
-def nesting(tree: ast.AST) -> int:
-    """Return how deep a part of the program nests."""
-    deepest = 0
+def nesting(tree: ast.AST) -> Iterator[tuple[ast.AST, int]]:
+    """Yield every node of a part of the program, with how deep it is nested there."""
     pending: list[tuple[ast.AST, int]] = [(tree, 0)]
     while pending:
         node, depth = pending.pop()
-        deepest = max(deepest, depth)
+        yield node, depth
         pending.extend((child, depth + step) for child, step in _children(node))
-    return deepest
 
 
 def _check_tree(source: Source, findings: Findings) -> None:
-    pending: list[tuple[ast.AST, int]] = [(source.tree, 0)]
     number = 0
     place: ast.AST = source.tree
-    while pending:
-        node, depth = pending.pop()
+    for node, depth in nesting(source.tree):
         number += isinstance(node, ast.expr | ast.stmt)
         place = node if hasattr(node, "lineno") else place
         if number > MAX_NODES:
@@ -174,5 +170,4 @@ def _check_tree(source: Source, findings: Findings) -> None:
             )
         if depth > MAX_DEPTH:
             return findings.add(source.at(place), "too-deep", f"the program is nested more than {MAX_DEPTH} deep")
-        pending.extend((child, depth + step) for child, step in _children(node))
     return None

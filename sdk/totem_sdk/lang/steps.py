@@ -100,6 +100,8 @@ def _from_call(source: Source, call: ast.expr, imported: bool, findings: Finding
             case ast.keyword(arg=str() as name, value=ast.Attribute(value=ast.Name(id="self"), attr=method)) if (
                 name in STEP_FUNCTIONS
             ):
+                if name in functions:
+                    findings.add(source.at(keyword), "steps", f"{name} is given twice")
                 functions[name] = method
             case ast.keyword(arg=str() as name) if name in MRJOB_OPTIONS:
                 findings.add(source.at(keyword), "option", f"{name} changes how mrjob runs the step")

@@ -205,16 +205,7 @@ class _Reader:
             self.add(call, "unknown-name", "Param is not imported", "write from totem_sdk import Param above")
         if name in self.constants or name in self.methods or any(p.name == name for p in self.params):
             self.add(statement, "duplicate", f"{name} is defined twice")
-        defaults = list(call.args)
-        for keyword in call.keywords:
-            if keyword.arg == "default":
-                defaults.append(keyword.value)
-            elif not (
-                keyword.arg == "help"
-                and isinstance(keyword.value, ast.Constant)
-                and isinstance(keyword.value.value, str)
-            ):
-                self.add(keyword, "param", f"Param doesn't take {keyword.arg or '**'} like this")
+        defaults = self.defaults(call)
         type_ = _PARAM_TYPES.get(_name(statement.annotation))
         if type_ is None:
             return self.add(statement.annotation, "param", f"the type of {name} must be int, float, bool or str")
@@ -231,6 +222,22 @@ class _Reader:
             raise InternalError("a parameter's type is a tuple")
         self.params.append(ParamSpec(name, type_, value))
         return None
+
+    def defaults(self, call: ast.Call) -> list[ast.expr]:
+        """Return what a call of Param gives as default; there should be one at most."""
+        defaults = list(call.args)
+        if len({keyword.arg for keyword in call.keywords}) < len(call.keywords):
+            self.add(call, "param", "an argument of Param is given twice")
+        for keyword in call.keywords:
+            if keyword.arg == "default":
+                defaults.append(keyword.value)
+            elif not (
+                keyword.arg == "help"
+                and isinstance(keyword.value, ast.Constant)
+                and isinstance(keyword.value.value, str)
+            ):
+                self.add(keyword, "param", f"Param doesn't take {keyword.arg or '**'} like this")
+        return defaults
 
     def method(self, node: ast.FunctionDef) -> None:
         if not self.named(node, node.name):

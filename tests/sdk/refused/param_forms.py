@@ -9,6 +9,7 @@ class Job(TotemJob):
     e: int = Param(1, choices=3)  # refused: param@23
     f: str = Param(str(1))  # refused: param@20
     g: int = Param(True)  # refused: param@20
+    h: int = Param(help="one", help="two")  # refused: param@14
 
     def mapper(self, _, row):
         yield row.name, row.n

@@ -12,6 +12,7 @@ class Job(TotemJob):
             MRStep(combiner=self.add),  # refused: steps@13
             MRStep(mapper=self.read, reducer_init=self.begin),  # refused: steps@13
             self.read,  # refused: steps@18
+            MRStep(mapper=self.read, mapper=self.read),  # refused: steps@38
         ]
 
     def begin(self):

@@ -121,6 +121,7 @@ class _Worker:
         self._note(self._name, updater_name, "function", function=name, types=self._types(task))
         estimate = phase_lower_bound(self._priced, task.phase, input_rows(task))
         self._note(updater_name, updater_name, "estimate", estimate=estimate, enough=estimate <= available)
+        self._note(updater_name, self._name, "execute")
         port = _NotingPort(self._manager, self._note, self._name, updater_name, task.kind)
         items = ChargePricer(self._priced) if self._spec.audit else None
         updater = Updater(id_, token, port, time.monotonic_ns, items=items, hint=estimate)
@@ -172,10 +173,10 @@ class _NotingPort:
 
     def ask(self, ask: Ask, charge: int, items: tuple[ChargeItem, ...]) -> Grant | Stop:
         self._note(self._worker, self._updater, "executed", used=ask.used, charge=charge)
-        totem = [[item.opcode, item.type, item.totem] for item in items]
-        self._note(self._updater, self._updater, "priced", cost=ask.cost, opcodes=totem)
+        opcodes = [[item.opcode, item.type, item.count, item.totem] for item in items]
+        self._note(self._updater, self._updater, "priced", charge=charge, cost=ask.cost, opcodes=opcodes)
         answer = self._manager.ask(ask, charge, items)
-        self._note(self._updater, self._worker, "execute" if isinstance(answer, Grant) else "stop")
+        self._note(self._updater, self._worker, "continue" if isinstance(answer, Grant) else "stop")
         kill_point(f"worker:{self._kind}-lease")
         return answer
 

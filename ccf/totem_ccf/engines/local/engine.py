@@ -48,6 +48,9 @@ PULSE_SECONDS = 30.0
 RESTARTS = 6
 """How often compiler, manager and master may each end unexpectedly before the job is given up."""
 
+WORKER_MEMORY = 8 << 30
+"""Bytes of data that a worker process may have unless told otherwise."""
+
 OnProgress = Callable[[Progress], None]
 
 _log = logging.getLogger("totem.engine")
@@ -135,8 +138,7 @@ class LocalJob:
             self._lock.close()
 
     def _supervise(self) -> JobEnd | None:
-        # Unix sockets need short paths.
-        sockets = Path(tempfile.mkdtemp(prefix="totem-"))
+        sockets = _make_sockets(self.spec.directory)
         self._config = RoleConfig(
             "manager", 0, str(self.spec.directory), str(sockets), secrets.token_hex(16), self._engine.worker_memory
         )
@@ -156,6 +158,7 @@ class LocalJob:
             self._kill_all()
             self._host.close()
             shutil.rmtree(sockets, ignore_errors=True)
+            (self.spec.directory / "sockets").unlink()
 
     def _attend(self) -> JobEnd | None:
         heard = time.monotonic()
@@ -289,10 +292,11 @@ class LocalEngine:
     The zygote starts with the engine and serves all its jobs, so make the engine early. Thread-safe.
 
     Args:
-        worker_memory: most bytes of data of a worker process (0: no limit).
+        worker_memory: most bytes of data of a worker process (RLIMIT_DATA; 0: no limit). Arrow and gRPC reserve more
+            than they use: below 4 GiB a worker may not even start.
     """
 
-    def __init__(self, *, worker_memory: int = 0) -> None:
+    def __init__(self, *, worker_memory: int = WORKER_MEMORY) -> None:
         self.worker_memory = worker_memory
         self._processes = Processes()
         self._lock = threading.Lock()
@@ -371,6 +375,16 @@ def _lock(directory: Path) -> Any:
         file.close()
         raise JobBusy(f"{directory}: another process runs this job") from None
     return file
+
+
+def _make_sockets(directory: Path) -> Path:
+    """Make the directory of a job's sockets (they need short paths), and remove the one that a crash has left."""
+    note = directory / "sockets"
+    if note.exists():
+        shutil.rmtree(note.read_text(encoding="utf-8"), ignore_errors=True)
+    sockets = Path(tempfile.mkdtemp(prefix="totem-"))
+    note.write_text(str(sockets), encoding="utf-8")
+    return sockets
 
 
 def _remove_phases(directory: Path) -> None:

@@ -1,0 +1,153 @@
+"""The processes of a job see nothing of our environment, serve only those of their job, and end with their parent."""
+
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+
+from totem_ccf.engines.local import LocalEngine
+from totem_ccf.engines.local.config import RoleConfig
+from totem_ccf.engines.local.processes import GONE, Processes, ProcessesGone
+from totem_ccf.metering.proto import ccf_pb2 as pb
+from totem_ccf.metering.proto import ccf_pb2_grpc as pb_grpc
+
+
+def wait_until(condition, seconds=30.0):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.02)
+
+
+def children_of(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.fixture
+def paused(jobs):
+    """A job that has all its processes and does nothing."""
+    spec = jobs.paper1(workers=2)
+    job = jobs.engine.start(spec, jobs.settlement(spec))
+    job.pause()
+    wait_until(
+        lambda: len(list((spec.directory / "logs").glob("worker-*"))) == 2 and (spec.directory / "lease.log").exists()
+    )
+    yield job
+    job.resume()
+    assert job.wait().state == "completed"
+
+
+def test_processes_see_nothing_of_our_environment(monkeypatch):
+    monkeypatch.setenv("TOTEM_TEST_SECRET", "not for workers")
+    with LocalEngine() as engine:
+        engine.processes.wait_ready()
+        seen = Path(f"/proc/{engine.processes.pid}/environ").read_text()
+        assert "not for workers" not in seen
+        assert {entry.split("=")[0] for entry in seen.split("\0") if entry} <= {
+            "PATH",
+            "LANG",
+            "LC_ALL",
+            "TMPDIR",
+            "TZ",
+            "OPENBLAS_NUM_THREADS",
+            "OMP_NUM_THREADS",
+            "PYTHONHASHSEED",
+        }
+
+
+def test_processes_have_limits_and_no_core_files(jobs, paused):
+    forked = children_of(jobs.engine.processes.pid)
+    assert len(forked) == 4
+    wait_until(lambda: all(resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0) for pid in forked))
+    # Two workers, with as much memory as they may have; manager and master are ours.
+    wait_until(lambda: sorted(resource.prlimit(pid, resource.RLIMIT_DATA)[0] for pid in forked)[2:] == [8 << 30] * 2)
+
+
+def calls(address):
+    """A call of every service that is only for the job's own processes."""
+    work = pb_grpc.WorkStub(grpc.insecure_channel(address("master")))
+    lead = pb_grpc.LeadStub(grpc.insecure_channel(address("manager")))
+    host = pb_grpc.HostStub(grpc.insecure_channel(address("host")))
+    return {
+        "serve": lambda **how: next(work.Serve(pb.Worker(number=9), **how)),
+        "over": lambda **how: work.Over(pb.AttemptOver(), **how),
+        "beat": lambda **how: work.Beat(pb.Worker(number=9), **how),
+        "connect": lambda **how: next(lead.Connect(pb.ConnectRequest(), **how)),
+        "tell": lambda **how: lead.Tell(pb.Word(cancel=pb.Empty()), **how),
+        "settle": lambda **how: host.Settle(pb.SettleRequest(), **how),
+        "attend": lambda **how: next(host.Attend(pb.Empty(), **how)),
+        "progress": lambda **how: host.Progress(pb.ProgressNews(), **how),
+        "silent": lambda **how: host.Silent(pb.Worker(number=1), **how),
+    }
+
+
+@pytest.mark.parametrize("metadata", [(), (("totem-job", "guessed"),)], ids=["no secret", "another secret"])
+def test_services_are_for_the_processes_of_the_job(paused, metadata):
+    for name, call in calls(paused._config.address).items():
+        with pytest.raises(grpc.RpcError) as refused:
+            call(metadata=metadata, timeout=10, wait_for_ready=True)
+        assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED, name
+
+
+def test_an_attempt_that_nobody_started_gets_nothing(paused):
+    meter = pb_grpc.MeterStub(grpc.insecure_channel(paused._config.address("manager")))
+    attempt = pb.Attempt(phase=0, task=0, number=1, token="guessed")
+    assert meter.Begin(pb.BeginRequest(attempt=attempt), timeout=10).available == 0
+    assert meter.Ask(pb.AskRequest(attempt=attempt, seq=1, cost=5), timeout=10).stop == "fenced"
+
+
+def test_sockets_are_for_their_owner_only(paused):
+    assert Path(paused._config.sockets).stat().st_mode & 0o077 == 0
+    assert paused.spec.directory.stat().st_mode & 0o077 == 0
+
+
+def test_no_process_outlives_the_zygote(jobs):
+    spec = jobs.paper1()
+    with LocalEngine() as engine:
+        job = engine.start(spec, jobs.settlement(spec))
+        job.pause()
+        wait_until(lambda: len(children_of(engine.processes.pid)) >= 3)
+        forked = children_of(engine.processes.pid)
+        job.abandon()
+        os.kill(engine.processes.pid, signal.SIGKILL)
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in forked))
+
+
+def test_no_socket_directory_is_left_behind(jobs):
+    spec = jobs.paper1()
+    job = jobs.engine.start(spec, jobs.settlement(spec))
+    job.wait()
+    assert not Path(job._config.sockets).exists()
+
+
+def test_an_exit_is_reported_once_with_its_status(tmp_path):
+    processes = Processes()
+    statuses = []
+    config = RoleConfig("manager", 1, str(tmp_path), str(tmp_path), "secret")
+    processes.spawn(config, tmp_path / "log", statuses.append)
+    wait_until(lambda: statuses)
+    assert statuses == [76]
+    assert "job.json" in (tmp_path / "log").read_text()
+    name = processes.spawn(config, tmp_path / "log", statuses.append)
+    processes.kill(name)
+    wait_until(lambda: len(statuses) == 2)
+    processes.close()
+
+
+def test_without_a_zygote_nothing_is_spawned(tmp_path):
+    processes = Processes()
+    processes.wait_ready()
+    statuses = []
+    config = RoleConfig("worker", 1, str(tmp_path), str(tmp_path), "secret")
+    os.kill(processes.pid, signal.SIGSTOP)
+    processes.spawn(config, tmp_path / "log", statuses.append)
+    os.kill(processes.pid, signal.SIGKILL)
+    wait_until(lambda: statuses == [GONE])
+    assert not processes.alive
+    with pytest.raises(ProcessesGone):
+        processes.spawn(config, tmp_path / "log", statuses.append)
+    processes.close()

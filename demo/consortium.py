@@ -30,17 +30,25 @@ class Api:
     url: str
     token: str
 
+    def get(self, path: str) -> Any:
+        """Return the answer's JSON; see ``text``."""
+        return json.loads(self.text("GET", path))
+
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """Return the answer's JSON.
+        """Return the answer's JSON; see ``text``."""
+        return json.loads(self.text("POST", path, body))
+
+    def text(self, method: str, path: str, body: dict[str, Any] | None = None) -> str:
+        """Return the answer's text.
 
         Raises:
             DemoFailed: the answer is an error.
         """
         headers = {"Authorization": f"Bearer {self.token}"}
-        answer = httpx.post(f"{self.url}{path}", json=body, headers=headers, timeout=60)
+        answer = httpx.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=60)
         if answer.is_error:
-            raise DemoFailed(f"POST {path} answered {answer.status_code}: {answer.text}")
-        return answer.json()
+            raise DemoFailed(f"{method} {path} answered {answer.status_code}: {answer.text}")
+        return answer.text
 
 
 @contextmanager

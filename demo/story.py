@@ -53,7 +53,7 @@ class Story:
         """Act 2: the researcher looks at the metadata."""
         self.terminal.act("2. A researcher looks at what there is")
         self.terminal.run("dataset", "list", who=RESEARCHER)
-        dataset = self.terminal.ask("dataset", "show", "homes", who=RESEARCHER)
+        dataset = self.api.get("/v1/datasets/homes")
         (ROOT / SCHEMA).write_text(json.dumps(dataset["schema"], indent=1), "utf-8")
         columns = ", ".join(f"{column['name']}: {column['type']}" for column in dataset["schema"])
         self.terminal.say(f"{dataset['statistics']['rows']:,} rows of {columns}: enough to write a job against.")
@@ -88,7 +88,7 @@ class Story:
         purpose = "Find the hour in which a battery helps most"
         self.terminal.run("access", "request", "homes", "--purpose", purpose, who=RESEARCHER)
         self.terminal.run("provider", "requests", who=UTILITY)
-        (request,) = self.terminal.ask("provider", "requests", who=UTILITY)
+        (request,) = self.api.get("/v1/access-requests")["access"]
         self.terminal.run("provider", "approve", request["access_id"], "--days", "30", who=UTILITY)
 
     def run_job(self, escrow: int) -> dict[str, Any]:
@@ -98,11 +98,11 @@ class Story:
         job = self._newest_job()
         self.terminal.run("job", "bill", job["job_id"], who=RESEARCHER)
         self.terminal.run("job", "result", job["job_id"], who=RESEARCHER)
-        result = self.terminal.ask("job", "result", job["job_id"], who=RESEARCHER)["result"]
+        result = [json.loads(line) for line in self.api.text("GET", f"/v1/jobs/{job['job_id']}/result").splitlines()]
         hour, kwh = max(result, key=lambda pair: pair[1])
         self.terminal.say(f"Most is used between {hour}:00 and {hour + 1}:00: {kwh:,.0f} kWh in the year.")
         self.figures["completed"] = _ended(job) | {"peak_hour": hour, "peak_kwh": kwh, "groups": len(result)}
-        self.figures["bill"] = self.terminal.ask("job", "bill", job["job_id"], who=RESEARCHER)["bill"]
+        self.figures["bill"] = self.api.get(f"/v1/jobs/{job['job_id']}/bill")["bill"]
         return job
 
     def run_dry(self, estimate: dict[str, Any], used: int) -> None:
@@ -137,26 +137,35 @@ class Story:
         size = sum(path.stat().st_size for path in files)
         self.terminal.say(
             f"Searched the ledger's {len(files)} files ({size:,} bytes) for {searched:,} different cells of the column "
-            f"kwh, as text and as bytes: none is there but {len(found)} that the utility published itself, as the "
-            "column's minimum or maximum."
+            f"kwh, as text and as bytes: {_none_but(len(found))}."
         )
-        self.figures["search"] = {"cells": searched, "bytes": size, "found": 0, "published_limits": len(found)}
+        self.figures["search"] = {
+            "cells": searched,
+            "bytes": size,
+            "cells_on_ledger": len(found - published),
+            "published_limits": len(found),
+        }
 
     def _newest_job(self) -> dict[str, Any]:
-        newest = self.terminal.ask("job", "list", who=RESEARCHER)[0]
-        job: dict[str, Any] = self.terminal.ask("job", "status", newest["job_id"], who=RESEARCHER)
+        newest = self.api.get("/v1/jobs?limit=1")["jobs"][0]
+        job: dict[str, Any] = self.api.get(f"/v1/jobs/{newest['job_id']}")
         return job
 
     def _published_limits(self) -> set[float]:
         """Return the minimum and maximum of the column that the provider chose to publish."""
-        dataset = self.terminal.ask("dataset", "show", "homes", who=RESEARCHER)
-        statistics = dataset["statistics"]["columns"]["kwh"]
+        statistics = self.api.get("/v1/datasets/homes")["statistics"]["columns"]["kwh"]
         limits = (statistics.get("minimum"), statistics.get("maximum"))
         return {float(next(iter(limit.values()))) for limit in limits if limit is not None}
 
 
 def _totem(amount: int | None) -> str:
     return "unbounded" if amount is None else f"{amount:,} totem"
+
+
+def _none_but(published: int) -> str:
+    if published == 0:
+        return "none is there"
+    return f"none is there but {published} that the utility itself published, as the column's minimum or maximum"
 
 
 def _ended(job: dict[str, Any]) -> dict[str, Any]:

@@ -7,33 +7,45 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from totem.cli.main import app
 
 TOTEM = Path(sys.executable).parent / "totem"
 ROOT = Path(__file__).parents[3]
 
 
 class Command:
-    """Runs ``totem`` in a home folder."""
+    """Runs ``totem`` in a home folder: in this process (``ask``, ``tell``) or as a process of its own (``start``)."""
+
+    PROGRAM = TOTEM
 
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    def __call__(self, *words, who=None, environment=None, timeout=120):
-        """Run a command and return what it did."""
-        env = {**os.environ, "TOTEM_HOME": str(self.home), "NO_COLOR": "1", **(environment or {})}
-        env.pop("TOTEM_AS", None)
-        if who is not None:
-            env["TOTEM_AS"] = who
+    def environment(self, who=None, **more):
+        """Return the environment of a command that acts as ``who``."""
+        found = {**os.environ, "TOTEM_HOME": str(self.home), "NO_COLOR": "1", **more}
+        found.pop("TOTEM_AS", None)
+        return found if who is None else {**found, "TOTEM_AS": who}
+
+    def start(self, *words, who=None, timeout=120, **environment):
+        """Run a command as a process and return what it did."""
         command = [str(TOTEM), *(str(word) for word in words)]
+        env = self.environment(who, **environment)
         return subprocess.run(command, capture_output=True, text=True, env=env, timeout=timeout, check=False)
 
-    def ask(self, *words, status=0, **options):
-        """Run a command with --json and return its document."""
-        done = self(*words, "--json", **options)
-        assert done.returncode == status, done.stdout + done.stderr
-        lines = done.stdout.splitlines()
-        assert len(lines) == 1, done.stdout
-        return json.loads(lines[0])
+    def tell(self, *words, who=None):
+        """Run a command in this process and return what it did."""
+        env = {"TOTEM_HOME": str(self.home), "TOTEM_AS": who}
+        return CliRunner().invoke(app, [str(word) for word in words], env=env)
+
+    def ask(self, *words, status=0, who=None):
+        """Run a command with --json in this process and return its document."""
+        done = self.tell(*words, "--json", who=who)
+        assert done.exit_code == status, done.output
+        assert done.stdout.count("\n") == 1, done.stdout
+        return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ def submit(home, folder):
 
 
 def serve(totem, **environment):
-    return totem("provider", "start", "--once", "--workers", 1, "--at-once", 1, who="north", environment=environment)
+    return totem.start("provider", "start", "--once", "--workers", 1, "--at-once", 1, who="north", **environment)
 
 
 def ends(home, jobs):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -57,8 +59,12 @@ class ApiServer:
         self._server = uvicorn.Server(config)
 
     def run(self) -> None:
-        """Serve until interrupted or stopped."""
-        self._server.run(sockets=[self._socket])
+        """Serve until interrupted (SIGINT or SIGTERM) or stopped; both are the orderly end of a server."""
+        if threading.current_thread() is threading.main_thread():
+            # uvicorn ends at the signal and then passes it on to the handler that was there before.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            self._server.run(sockets=[self._socket])
 
     def start(self) -> Callable[[], None]:
         """Serve in a thread; returns what stops it."""

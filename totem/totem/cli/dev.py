@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +55,7 @@ def dev(
             output.line(f"  {line}")
         output.line()
         output.line("Ctrl-C ends it; what is in the folder stays")
-        output.out.file.flush()
+        sys.stdout.flush()
         api.run()
 
 

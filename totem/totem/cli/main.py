@@ -26,20 +26,20 @@ __all__ = ["app"]
 
 
 _COMMANDS = {
-    "run": "totem.cli.run:run",
-    "check": "totem.cli.source:check",
-    "estimate": "totem.cli.source:estimate",
-    "disassemble": "totem.cli.source:disassemble",
-    "dev": "totem.cli.dev:dev",
-    "dataset": "totem.cli.dataset:app",
-    "access": "totem.cli.access:app",
-    "job": "totem.cli.job:app",
-    "provider": "totem.cli.provider:app",
-    "admin": "totem.cli.admin:app",
-    "ledger": "totem.cli.ledger:app",
-    "api": "totem.cli.api:app",
+    "run": ("totem.cli.run:run", "Try a job on this machine: price, metered run, result and bill in one command."),
+    "check": ("totem.cli.source:check", "Check a job against the language; nothing is run."),
+    "estimate": ("totem.cli.source:estimate", "Say what a job will cost on given data."),
+    "disassemble": ("totem.cli.source:disassemble", "Show a job's opcodes with their charges."),
+    "dev": ("totem.cli.dev:dev", "Start a whole consortium for development on this machine."),
+    "dataset": ("totem.cli.dataset:app", "Look at the datasets that providers have published."),
+    "access": ("totem.cli.access:app", "Ask for access to datasets."),
+    "job": ("totem.cli.job:app", "Submit jobs, follow them, fetch bills and results."),
+    "provider": ("totem.cli.provider:app", "Publish data that stay where they are, answer requests, run jobs."),
+    "admin": ("totem.cli.admin:app", "The consortium's business: participants, totem, estimator tables."),
+    "ledger": ("totem.cli.ledger:app", "Look at the ledger and verify it."),
+    "api": ("totem.cli.api:app", "Serve the REST API, make and revoke its tokens."),
 }
-"""Every command and where it is; a module is imported when its command is asked for."""
+"""Every command: where it is (imported when it is asked for) and what it does."""
 
 
 class _Guarded(TyperGroup):
@@ -55,7 +55,7 @@ class _Guarded(TyperGroup):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
         found = getattr(import_module(module), name)
         if not isinstance(found, typer.Typer):
             single = typer.Typer(rich_markup_mode=None)
@@ -64,6 +64,12 @@ class _Guarded(TyperGroup):
         command = get_command(found)
         command.name = cmd_name
         return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands without importing any of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
     def main(
         self,

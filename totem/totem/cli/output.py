@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
 
 from totem.services.errors import ProgramRefused, ServiceError
 
-__all__ = ["Output", "write_json"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Output", "error_document", "show", "write_json"]
 
 
 def write_json(document: object, stream: IO[str] | None = None) -> None:
@@ -26,13 +26,25 @@ def write_json(document: object, stream: IO[str] | None = None) -> None:
 
 
 class Output:
-    """How one command talks; ``as_json`` prints nothing but one document on standard output."""
+    """How one command talks; ``as_json`` prints nothing but one document on standard output.
+
+    Rich is imported where there is a terminal: a command in a pipe or in a program starts faster without it.
+    """
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
         self.fancy = not as_json and sys.stdout.isatty()
-        self.out = Console(file=sys.stdout, highlight=False, soft_wrap=not self.fancy)
-        self.err = Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+        self.fancy_notes = not as_json and sys.stderr.isatty()
+
+    @cached_property
+    def out(self) -> Console:
+        """Standard output as a terminal."""
+        return _console(sys.stdout)
+
+    @cached_property
+    def err(self) -> Console:
+        """Standard error as a terminal."""
+        return _console(sys.stderr)
 
     def document(self, document: object) -> None:
         """Print the answer for programs (only with --json)."""
@@ -41,13 +53,17 @@ class Output:
 
     def line(self, text: str = "", style: str | None = None) -> None:
         """Print one line of the answer for people."""
-        if not self.as_json:
-            self.out.print(Text(text), style=style)
+        if self.fancy:
+            self.out.print(text, style=style, markup=False)
+        elif not self.as_json:
+            sys.stdout.write(f"{text}\n")
 
     def note(self, text: str, style: str | None = None) -> None:
         """Print one line about the answer, on standard error."""
-        if not self.as_json:
-            self.err.print(Text(text), style=style)
+        if self.fancy_notes:
+            self.err.print(text, style=style, markup=False)
+        elif not self.as_json:
+            sys.stderr.write(f"{text}\n")
 
     def fields(self, pairs: Mapping[str, object]) -> None:
         """Print names and values, one pair a line."""
@@ -64,12 +80,7 @@ class Output:
         right = [bool(rows) and all(_is_number(row[place]) for row in rows) for place in range(len(columns))]
         cells = [[show(cell) for cell in row] for row in rows]
         if self.fancy:
-            table = Table(title=title or None, title_justify="left", header_style="bold")
-            for name, is_right in zip(columns, right, strict=True):
-                table.add_column(name, justify="right" if is_right else "left", overflow="fold")
-            for row in cells:
-                table.add_row(*(Text(cell) for cell in row))
-            self.out.print(table)
+            self._rich_table(columns, cells, right, title)
             return
         if title:
             self.line(title)
@@ -86,13 +97,32 @@ class Output:
         if self.as_json:
             write_json(error_document(error))
             return
-        self.err.print(Text(f"error: {error.message}"), style="red")
+        self.note(f"error: {error.message}", style="red")
         if isinstance(error, ProgramRefused):
             for refusal in error.refusals:
                 if refusal.message != error.message:
-                    self.err.print(Text(f"  {refusal.line}:{refusal.column}: {refusal.message} [{refusal.code}]"))
+                    self.note(f"  {refusal.line}:{refusal.column}: {refusal.message} [{refusal.code}]")
         if error.hint:
-            self.err.print(Text(f"hint: {error.hint}"))
+            self.note(f"hint: {error.hint}")
+
+    def _rich_table(
+        self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool], title: str
+    ) -> None:
+        from rich.table import Table  # noqa: PLC0415  # only for a terminal
+        from rich.text import Text  # noqa: PLC0415  # only for a terminal
+
+        table = Table(title=title or None, title_justify="left", header_style="bold")
+        for name, is_right in zip(columns, right, strict=True):
+            table.add_column(name, justify="right" if is_right else "left", overflow="fold")
+        for row in cells:
+            table.add_row(*(Text(cell) for cell in row))
+        self.out.print(table)
+
+
+def _console(stream: IO[str]) -> Console:
+    from rich.console import Console  # noqa: PLC0415  # only for a terminal
+
+    return Console(file=stream, highlight=False)
 
 
 def error_document(error: ServiceError) -> dict[str, Any]:

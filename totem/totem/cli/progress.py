@@ -1,4 +1,4 @@
-"""The meter on the terminal: the totem of a job running down while it runs. Nothing is shown in a pipe."""
+"""The meter on a terminal: the totem of a job running down while it runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ class Meter:
             TimeElapsedColumn(),
             console=output.err,
             transient=True,
-            disable=output.as_json or not output.err.is_terminal,
         )
         self._task = self._progress.add_task("starting", total=max(escrow, 1), completed=escrow, left=show(escrow))
 

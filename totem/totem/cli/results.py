@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,10 @@ def check_file(path: Path, emits: tuple[Type, Type]) -> None:
     """Check that a result of these types could be written to ``path``, before the job runs.
 
     Raises:
-        BadInput: the format that the name stands for can't hold it.
+        BadInput: the format that the name stands for can't hold it, or there can't be a file of this name.
     """
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise BadInput(f"-o {str(path)!r}: there can't be a file of this name", code="not-writable")
     if path.suffix.lower() not in _COLUMNS:
         return
     from totem_ccf.storage import UnwritableResult, check_result_file  # noqa: PLC0415  # brings pyarrow

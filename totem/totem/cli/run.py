@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from totem.cli.output import Output, show
-from totem.cli.progress import Meter
 from totem.cli.refusals import refusal_text
 from totem.cli.results import check_file, print_bill, print_result, write_file
+from totem.logs import configure
 from totem.services.errors import BadInput
 from totem.services.report import Bounds, Report
 from totem.services.run import RunRequest, run_job, upper_or_refuse
@@ -56,6 +56,7 @@ def run(
     Exit status: 0 completed, 2 refused or bad usage, 3 out of totem, 4 the job failed, 5 the provider's side failed.
     """
     output = Output(as_json=as_json)
+    configure("critical")  # what goes wrong here is in the report
     request = RunRequest(
         job=job,
         data=data,
@@ -71,12 +72,18 @@ def run(
         precheck=not no_precheck,
     )
     report = run_job(request, _Terminal(output, file))
-    if file is not None and report.emits is not None:
-        write_file(file, report.lines, report.emits)
     output.document(report.to_json())
     if not as_json:
         print_report(output, report, job, shown=file is None)
-    raise typer.Exit(report.exit_status)
+    status = report.exit_status
+    if file is not None and report.emits is not None:
+        try:
+            write_file(file, report.lines, report.emits)
+        except BadInput as error:
+            # The job has run and is paid for: what was printed stands, and the status says that a part is missing.
+            sys.stderr.write(f"error: {error.message}\n")
+            status = status or error.exit_status
+    raise typer.Exit(status)
 
 
 class _Terminal:
@@ -111,6 +118,12 @@ class _Terminal:
 
 @contextmanager
 def _metered(output: Output, escrow: int) -> Iterator[Callable[[Progress], None]]:
+    """Show the meter where standard error is a terminal, and nothing in a pipe."""
+    if not output.fancy_notes:
+        yield lambda _: None
+        return
+    from totem.cli.progress import Meter  # noqa: PLC0415  # brings Rich
+
     with Meter(output, escrow) as meter:
         yield meter.update
 

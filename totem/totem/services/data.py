@@ -43,7 +43,7 @@ def data_errors() -> Iterator[None]:
     except DataError as error:
         cls = BadInput if error.kind == "missing" else ProviderSide
         hint = _HINTS.get(error.kind, "")
-        raise cls(str(error), code=f"data_{error.kind}", hint=hint, details={"kind": error.for_consumer()}) from error
+        raise cls(str(error), code=f"data_{error.kind}", hint=hint) from error
 
 
 def read_schema_and_options(path: Path | None) -> tuple[Schema | None, CsvOptions | None]:

@@ -8,6 +8,8 @@ runs in production.
 from __future__ import annotations
 
 import secrets
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -131,8 +133,7 @@ def run_job(request: RunRequest, listener: Listener | None = None) -> Report:
 
 def _as_end(error: ServiceError) -> dict[str, Any]:
     if error.exit_status == 5:
-        kind = error.details.get("kind", error.code)
-        return {"state": "provider_failed", "error": {"kind": kind, "line": None}, "detail": _detail(error)}
+        return {"state": "provider_failed", "error": {"kind": error.code, "line": None}, "detail": _detail(error)}
     refusal = Refusal(1, 1, error.code.replace("_", "-"), error.message, error.hint)
     return {"state": "refused", "refusals": (refusal,), "detail": _detail(error)}
 
@@ -158,6 +159,16 @@ def _publication(request: RunRequest, dataset: Dataset, priced: PricedProgram) -
     )
 
 
+def _trouble(store: ProviderStore, job_id: str) -> str:
+    """Return what went wrong on the provider's side; the logs of its processes outlive the throw-away consortium."""
+    logs = store.job_folder(job_id) / "logs"
+    if not logs.is_dir():
+        return store.trouble(job_id)
+    kept = Path(tempfile.mkdtemp(prefix="totem-logs-"))
+    shutil.copytree(logs, kept, dirs_exist_ok=True)
+    return f"{store.trouble(job_id)} (logs: {kept})"
+
+
 class _Run:
     """One run; ``so_far`` is what a report can already say."""
 
@@ -169,11 +180,6 @@ class _Run:
         self.emits: tuple[Type, Type] | None = None
 
     def to_end(self) -> Report:
-        # The engine's processes start up while the data are read.
-        with LocalEngine() as engine:
-            return self._with(engine)
-
-    def _with(self, engine: LocalEngine) -> Report:
         request = self.request
         job = read_job(request.job)
         params = read_params(request.params)
@@ -186,11 +192,13 @@ class _Run:
         self.seconds.compile = time.monotonic() - began
         self.listener.accepted(priced.program)
         self.emits = priced.program.steps[-1].emits
-        publication = _publication(request, dataset, priced)
         submission = Submission(job.source, job.filename, [DATASET], params, table.table_id)
         try:
-            with Consortium.throw_away(tables=[table.to_json()]) as consortium:
-                return self._in(consortium, engine, publication, submission)
+            # The engine's processes start up while statistics are counted and the consortium is made.
+            with LocalEngine() as engine:
+                publication = _publication(request, dataset, priced)
+                with Consortium.throw_away(tables=[table.to_json()]) as consortium:
+                    return self._in(consortium, engine, publication, submission)
         except LedgerError as error:
             raise from_ledger(error) from error
 
@@ -214,7 +222,10 @@ class _Run:
         with self.listener.running(totem) as show:
             record = runner.run(job_id, lambda _, progress: show(progress))
         self.seconds.run = time.monotonic() - began
-        return self._report(consumer, record)
+        report = self._report(consumer, record)
+        if report.state == "provider_failed":
+            report.detail = _trouble(store, job_id)
+        return report
 
     def _report(self, consumer: Consumer, job: Record) -> Report:
         state = job["state"]

@@ -21,7 +21,7 @@ from totem_sdk.cost import Counts, PricedProgram, price
 from totem_sdk.estimate import estimate, phase_lower_bound
 from totem_sdk.lang import compile_job
 from totem_sdk.program import Program
-from totem_sdk.schema import Schema
+from totem_sdk.schema import LINES, Schema
 from totem_sdk.statistics import Statistics
 from totem_sdk.table import Table
 
@@ -100,6 +100,12 @@ def _evaluate(asked: bytes) -> Evaluation:
     try:
         schema = Schema.from_json(question["schema"])
         program = compile_job(question["source"], schema, filename=question["filename"], hidden=hidden)
+        if program.lines and schema != LINES:
+            raise Refused(
+                "the job derives from mrjob's MRJob and gets raw lines, but the dataset has typed columns:"
+                " derive it from TotemJob",
+                code="datasets",
+            )
         values = read_params(program, question["params"])
         priced = price(program, Table.from_json(question["table"]))
         found = estimate(priced, [Statistics.from_json(item) for item in question["statistics"]], values)

@@ -55,6 +55,14 @@ def test_a_refused_program_changes_nothing(fresh, serve):
     assert fresh.explorer().height() == height
 
 
+def test_a_job_for_raw_lines_is_refused_on_typed_rows(fresh):
+    source = (
+        "from mrjob.job import MRJob\n\n\nclass Lines(MRJob):\n    def mapper(self, _, line):\n        yield line, 1\n"
+    )
+    with pytest.raises(ProgramRefused, match="gets raw lines"):
+        submit(fresh, source)
+
+
 def test_too_little_totem_is_refused_with_the_price(fresh, job_source):
     with pytest.raises(ProgramRefused, match="needs at least") as caught:
         submit(fresh, job_source, totem=1)

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from totem_sdk.flow import check_receipt
-
 from totem_chaincode import canonical
 from totem_chaincode.errors import Invalid, Refused
 from totem_chaincode.evaluation import Estimate, Evaluation, Question
@@ -19,6 +17,7 @@ from totem_chaincode.parameters import read_params, to_ledger
 from totem_sdk import errors as sdk
 from totem_sdk.cost import Counts, PricedProgram, price
 from totem_sdk.estimate import estimate, phase_lower_bound
+from totem_sdk.flow import check_receipt
 from totem_sdk.lang import compile_job
 from totem_sdk.program import Program
 from totem_sdk.schema import LINES, Schema

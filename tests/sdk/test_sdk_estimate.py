@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import datetime
 import json
-import math
 from pathlib import Path
 
 import pytest
+from published_statistics import published
 
 from totem_sdk import unicode_table
 from totem_sdk.cost import price
@@ -35,26 +35,6 @@ ROWS = [
     )
     for number, home in enumerate([1, 2, 3, 1, 5, 2, 1, 1, 3, 2, 7, 1, 2, 3, 4, 9, 1, 1])
 ]
-
-
-def published(schema: Schema, fragments: list[list[tuple[object, ...]]]) -> Statistics:
-    """Return everything that could be published of some rows."""
-    rows = [row for fragment in fragments for row in fragment]
-    columns = {}
-    for position, column in enumerate(schema.columns):
-        values = [row[position] for row in rows if row[position] is not None]
-        sizes = [len(value.encode()) for value in values if isinstance(value, str)]
-        text = "str" in str(column.type)
-        columns[column.name] = ColumnStatistics(
-            nulls=len(rows) - len(values),
-            distinct=len(set(values)),
-            minimum=None if text or not values else min(values),
-            maximum=None if text or not values else max(values),
-            size=sum(sizes) if text else None,
-            longest=max(sizes, default=0) if text else None,
-            nans=any(isinstance(value, float) and math.isnan(value) for value in values),
-        )
-    return Statistics(len(rows), tuple(map(len, fragments)), columns)
 
 
 def judge(body: str, given: dict[str, object] | None = None, rows=tuple(ROWS), hidden_statistics: bool = False):

@@ -60,3 +60,13 @@ def test_the_ledger_is_in_order_and_holds_no_cell(figures):
 def test_the_bad_job_is_refused_with_reasons(told):
     for reason in ("[forbidden]", "[dunder]", "[lambda]"):
         assert reason in told
+
+
+def test_the_readme_shows_what_the_demo_prints(told):
+    readme = (ROOT / "README.md").read_text("utf-8")
+    excerpt = readme[readme.index("`make demo` prints") : readme.index("and writes its figures")]
+    printed = " ".join(told.split())
+    pieces = [piece for line in excerpt.splitlines()[1:] for piece in line.split("…") if piece.strip()]
+    assert len(pieces) > 15
+    for piece in pieces:
+        assert " ".join(piece.split()) in printed

@@ -116,7 +116,8 @@ def phase_receipt(phase: Phase, end: PhaseEnd, reports: Iterable[AttemptReport])
         records_out += report.records_out
         groups += report.groups
         tasks += 1
-        if report.end == "failed" and report.error is not None:
+        # A job that its consumer cancelled has no error, even if one of its tasks had failed by then.
+        if end == "failed" and report.end == "failed" and report.error is not None:
             error = {"kind": report.error["kind"], "line": report.error["line"]}
     return {
         "step": phase.step,

@@ -65,7 +65,9 @@ def test_the_escrow_settlement_answers_the_same_again_and_refuses_another(jobs):
     assert settlement.settle(0, dict(receipt)) == answer
     with pytest.raises(SettlementRefused, match="another receipt"):
         settlement.settle(0, {**receipt, "records_out": 5})
-    with pytest.raises(SettlementRefused, match="does not fit"):
+    with pytest.raises(SettlementRefused, match="is not the next"):
+        settlement.settle(2, receipt)
+    with pytest.raises(SettlementRefused, match="the counts add up to 90 totem, the charge says 91"):
         settlement.settle(1, {**receipt, "charge": 91})
     assert settlement.left == 108
 
@@ -87,6 +89,12 @@ def test_a_receipt_adds_up_its_attempts():
         "end": "failed",
         "error": {"kind": "index", "line": 9},
     }
+
+
+def test_a_cancelled_phase_has_no_error_even_if_a_task_had_failed():
+    failed = AttemptReport("failed", 5, Counts({1: 1}), 2, 0, 0, {"kind": "index", "line": 9})
+    receipt = phase_receipt(Phase(1, 0, "reduce"), "cancelled", [failed])
+    assert (receipt["end"], receipt["error"], receipt["charge"]) == ("cancelled", None, 5)
 
 
 def test_a_report_is_read_as_it_was_written():

@@ -389,5 +389,5 @@ def _make_sockets(directory: Path) -> Path:
 
 def _remove_phases(directory: Path) -> None:
     """Remove what the tasks have written for one another: a job that is over leaves its result, logs and receipts."""
-    for path in directory.glob("phase-*"):
+    for path in (*directory.glob("phase-*"), *directory.glob("spills")):
         shutil.rmtree(path)

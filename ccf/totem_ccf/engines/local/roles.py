@@ -102,7 +102,10 @@ def _executor(spec: JobSpec, config: RoleConfig) -> TaskExecutor:
     compiled = _kernels(config).get(priced.program.program_id, priced.table.table_id)
     if compiled is None:
         raise InternalError("a worker was started before the program was compiled")
-    return KernelExecutor(compiled, spec.params)
+    # What a task spills stays in the job's own folder, and goes with it.
+    spills = spec.directory / "spills"
+    spills.mkdir(mode=0o700, exist_ok=True)
+    return KernelExecutor(compiled, spec.params, directory=spills, memory_limit=spec.memory_limit)
 
 
 def _kernels(config: RoleConfig) -> KernelCache:

@@ -1,4 +1,4 @@
-"""Every example means the same to the interpreter, to CPython on the machine's schedule and to plain mrjob."""
+"""Every example means the same to interpreter, CPython on the machine's schedule, plain mrjob and the kernel."""
 
 import json
 import subprocess
@@ -10,7 +10,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from totem_sdk.cost import price
+from totem_ccf.engines.local import EscrowSettlement, JobSpec, LocalEngine
+from totem_ccf.storage import open_dataset
+from totem_sdk.cost import Counts, price
 from totem_sdk.cpython import CPythonJob
 from totem_sdk.interpreter import Machine
 from totem_sdk.lang import compile_job
@@ -57,7 +59,11 @@ class Sample:
             self.rows = [(line,) for line in lines[:: len(lines) // ROWS]]
             self.schema = LINES
             self.file = folder / f"{data}.txt"
-            self.file.write_text("".join(f"{line}\n" for (line,) in self.rows), "utf-8")
+            self.parts = []
+            for number, rows in enumerate(self.fragments):
+                self.parts.append(folder / f"{data}-{number}.txt")
+                self.parts[-1].write_text("".join(f"{line}\n" for (line,) in rows), "utf-8")
+            self.file.write_text("".join(part.read_text("utf-8") for part in self.parts), "utf-8")
             return
         table = pq.read_table(ROOT / ".data" / f"{data}.parquet")
         table = table.take(list(range(0, table.num_rows, table.num_rows // ROWS)))
@@ -66,6 +72,9 @@ class Sample:
         self.file = folder / f"{data}.csv"
         pyarrow.csv.write_csv(table, self.file)
         (folder / f"{data}.json").write_text(json.dumps(self.schema.to_json()))
+        self.parts = [folder / f"{data}-{number}.parquet" for number in range(len(self.fragments))]
+        for number, part in enumerate(self.parts):
+            pq.write_table(table.slice(number * FRAGMENT, FRAGMENT), part)
 
     @property
     def fragments(self):
@@ -76,6 +85,28 @@ class Sample:
 def samples(tmp_path_factory):
     folder = tmp_path_factory.mktemp("samples")
     return {data: Sample(data, folder) for data in set(EXAMPLES.values())}
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with LocalEngine() as engine:
+        yield engine
+
+
+def by_the_kernel(engine, priced, params, sample, folder):
+    """Run the job on worker processes, each file of the sample a map task."""
+    dataset = open_dataset(sample.parts, sample.schema)
+    assert [fragment.rows for fragment in dataset.fragments] == [len(rows) for rows in sample.fragments]
+    spec = JobSpec(
+        job_id="example",
+        directory=folder / "job",
+        program=priced.program.encode(),
+        table=priced.table.to_json(),
+        params=params,
+        escrow=ENOUGH,
+        fragments=[fragment.to_json() for fragment in dataset.fragments],
+    )
+    return engine.run(spec, EscrowSettlement(priced, ENOUGH))
 
 
 def as_json(pairs):
@@ -105,12 +136,13 @@ def alike(mine, other):
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_three_ways_to_run_an_example_agree(example, samples):
+def test_four_ways_to_run_an_example_agree(example, samples, engine, tmp_path):
     sample = samples[EXAMPLES[example]]
     source = (ROOT / "examples" / f"{example}.py").read_text()
     program = compile_job(source, sample.schema, filename=f"{example}.py")
     params = bind(program, PARAMS.get(example, {}))
-    run = Machine(price(program, load("standard-1")), params).run_job(sample.fragments, ENOUGH)
+    priced = price(program, load("standard-1"))
+    run = Machine(priced, params).run_job(sample.fragments, ENOUGH)
     assert run.state == "completed"
     assert run.result, "an example without a result shows nothing"
 
@@ -118,5 +150,15 @@ def test_three_ways_to_run_an_example_agree(example, samples):
     assert result == as_json(CPythonJob(source, program, params).run(sample.fragments))
 
     plain = by_plain_mrjob(example, sample)
-
     assert alike(by_key(result), by_key(plain))
+
+    end = by_the_kernel(engine, priced, params, sample, tmp_path)
+    assert end.state == "completed"
+    assert [json.loads(line) for line in end.result.read_text("utf-8").splitlines()] == result
+    assert end.used == run.used
+    bill = [
+        row
+        for phase, receipt in zip(program.phases, end.receipts, strict=True)
+        for row in priced.bill(phase.step, phase.kind, Counts.from_json(receipt))
+    ]
+    assert bill == run.bill

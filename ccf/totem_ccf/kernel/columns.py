@@ -143,12 +143,14 @@ def without_null_texts(batch: Any) -> Any:
     return batch
 
 
-def text_sizes(columns: Sequence[Any], rows: int) -> npt.NDArray[np.int64]:
-    """Return, for 0 to ``rows``, how many bytes of texts all rows before have."""
-    total = np.zeros(rows + 1, dtype=np.int64)
+def text_sizes(columns: Sequence[Any], rows: int) -> npt.NDArray[np.int64] | None:
+    """Return, for 0 to ``rows``, how many bytes of texts all rows before have; None if no column has texts."""
+    total: npt.NDArray[np.int64] | None = None
     for column in columns:
         if column.type == pa.string():
             offsets, _ = _text_buffers(column)
+            if total is None:
+                total = np.zeros(rows + 1, dtype=np.int64)
             total += offsets - offsets[0]
     return total
 

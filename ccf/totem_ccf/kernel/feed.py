@@ -11,7 +11,7 @@ from totem_ccf.kernel.areas import ROWS, Area
 from totem_ccf.kernel.attempt import Attempt
 from totem_ccf.kernel.columns import text_sizes, without_null_texts
 from totem_ccf.kernel.foldcolumns import accumulator_columns, totals
-from totem_ccf.kernel.linear import LinearMemory
+from totem_ccf.kernel.linear import Array, LinearMemory
 from totem_ccf.kernel.roles import GroupPlan
 from totem_ccf.mapreduce.executor import InputError
 from totem_ccf.mapreduce.pairs import PairLayout
@@ -74,7 +74,7 @@ class GroupFeed:
         self._attempt = attempt
         self._groups = groups
         self._columns: Sequence[Any] = ()
-        self._sizes = np.zeros(1, dtype=np.int64)
+        self._sizes: Array | None = None
         self._next = self._end = 0
 
     def put(self, batch: GroupBatch) -> Iterator[int]:
@@ -127,7 +127,8 @@ class GroupFeed:
         attempt.columns.write(groups.value, iter(columns), texts)
         attempt.memory.set_number(groups.end, np.uint32, rows)
         attempt.memory.set_number(groups.left, np.int64, self._end - end)
-        attempt.memory.set_number(groups.left_bytes, np.int64, int(self._sizes[self._end] - self._sizes[end]))
+        left_bytes = 0 if self._sizes is None else int(self._sizes[self._end] - self._sizes[end])
+        attempt.memory.set_number(groups.left_bytes, np.int64, left_bytes)
         self._next = end
         return rows
 
@@ -147,10 +148,10 @@ class _Placer:
         return address
 
 
-def _chunk_end(sizes: Any, start: int, end: int) -> int:
+def _chunk_end(sizes: Array | None, start: int, end: int) -> int:
     """Return where a part ends that begins with row ``start``; ``sizes`` are as of ``text_sizes``."""
     end = min(end, start + ROWS)
-    if sizes[end] - sizes[start] <= CHUNK_BYTES:
+    if sizes is None or sizes[end] - sizes[start] <= CHUNK_BYTES:
         return end
     fits = int(np.searchsorted(sizes[: end + 1], sizes[start] + CHUNK_BYTES, side="right")) - 1
     return max(start + 1, fits)

@@ -8,7 +8,7 @@ from totem_ccf.kernel.code import FunctionCode
 from totem_ccf.kernel.emitcode import emit_function
 from totem_ccf.kernel.plan import StepPlan
 from totem_ccf.kernel.prelude import GLOBALS, HOST_IMPORTS, PRELUDE, RUNTIME_IMPORTS
-from totem_ccf.kernel.roles import RolePlan
+from totem_ccf.kernel.roles import FIRST_PLACES, RolePlan
 from totem_ccf.kernel.rules import RULES, SIZES
 from totem_ccf.kernel.shapes import helper, per_group, per_row, run_once
 from totem_ccf.kernel.writer import text_bytes_escaped
@@ -24,9 +24,10 @@ def step_module(plan: StepPlan, *, metered: bool = True) -> str:
     """
     lines = ["(module", HOST_IMPORTS, RUNTIME_IMPORTS]
     lines.append(f'  (memory $meter (export "meter") {plan.meter.pages} {plan.meter.pages})')
-    lines += [GLOBALS.format(roots=plan.roots), PRELUDE]
+    lines += [GLOBALS.format(roots=plan.roots, last_place=FIRST_PLACES - 1), PRELUDE]
     for role in plan.roles.values():
-        lines += emit_function(role)
+        if not role.emits_inline:
+            lines += emit_function(role)
         lines += _role_functions(plan, role, metered=metered)
     lines += _data(plan)
     lines.append(")")

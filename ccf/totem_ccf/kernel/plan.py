@@ -5,7 +5,7 @@ The code generator and the host both compute it, so that nothing about the layou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from totem_ccf.kernel.areas import ARENA_BYTES, KEPT_BYTES, ROWS, Area, Regions
@@ -82,8 +82,11 @@ class StepPlan:
 
     def functions_of(self, role: RolePlan) -> tuple[int, ...]:
         """Return the functions that a role needs: its step functions and all that they call, in ascending order."""
+        return self._reached(role.functions)
+
+    def _reached(self, functions: Iterable[int]) -> tuple[int, ...]:
         needed: set[int] = set()
-        waiting = list(role.functions)
+        waiting = list(functions)
         while waiting:
             number = waiting.pop()
             if number not in needed:
@@ -172,7 +175,9 @@ class StepPlan:
         cells = tuple(Cells(type_, take(8 * len(slots(type_)), 8)) for type_ in fields)
         texts = tuple(address for cell in cells for address in cell.texts())
         init, main, final = functions
-        return RolePlan(name, init, main, final, cells, texts, take(4 * len(texts)), groups, out)
+        called = self._reached([f for f in functions if f is not None])
+        emits = sum(op.code == "emit" for number in called for op in self.ops(number))
+        return RolePlan(name, init, main, final, cells, texts, take(4 * len(texts)), groups, out, emits == 1)
 
 
 def _function_number(op: Op) -> int:

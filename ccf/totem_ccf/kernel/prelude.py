@@ -84,7 +84,7 @@ GLOBALS = """\
   (global $groups_done (export "groups_done") (mut i64) (i64.const 0))
   (global $field_bytes (export "field_bytes") (mut i64) (i64.const 0))
   (global $fold_seed (export "fold_seed") (mut i64) (i64.const 0))
-  (global $fold_mask (mut i32) (i32.const 4095))
+  (global $fold_mask (mut i32) (i32.const {last_place}))
   (global $arena_used (mut i32) (i32.const 0))
   (global $roots_end (mut i32) (i32.const {roots}))"""
 """``balance``: what is left of the leases while no step function runs. ``emitted``: emits in the output columns, of

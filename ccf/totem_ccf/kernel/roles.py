@@ -11,7 +11,10 @@ from totem_ccf.kernel.folding import Fold
 from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
 from totem_sdk.types import FLOAT, Type
 
-__all__ = ["Cells", "FoldPlan", "GroupPlan", "OutPlan", "RoleName", "RolePlan"]
+__all__ = ["FIRST_PLACES", "Cells", "FoldPlan", "GroupPlan", "OutPlan", "RoleName", "RolePlan"]
+
+FIRST_PLACES = 4096
+"""Places of a new index; a power of two."""
 
 RoleName = Literal["map", "combine", "reduce"]
 
@@ -89,7 +92,8 @@ class FoldPlan:
         fold: what is computed.
         counts: for each row, 64 bits: how many values were folded.
         hashes: for each row, 32 bits: the hash of its key.
-        index: 32 bits for each place of the index: a row plus one, or 0.
+        index: 32 bits for each place of the index: a row plus one, or 0. It has at least ``FIRST_PLACES`` places, and
+            more as the table fills: up to twice as many as rows.
         pool: where the wide sums of floats are; 0 for other folds.
     """
 
@@ -108,7 +112,7 @@ class FoldPlan:
             fold=fold,
             counts=take(8 * FOLD_ROWS),
             hashes=take(4 * FOLD_ROWS),
-            index=take(8 * FOLD_ROWS),
+            index=take(4 * max(FIRST_PLACES, 2 * FOLD_ROWS)),
             pool=take(POOL_BYTES) if is_float_sum else 0,
         )
 
@@ -147,7 +151,8 @@ class RolePlan:
     """One role of the step.
 
     ``text_cells`` are the cells of its fields that refer to texts; the table of their 32-bit addresses lies at
-    ``text_table``. ``groups`` is None for the map role.
+    ``text_table``. ``groups`` is None for the map role. ``emits_inline`` tells that the only emit of the role is
+    written where it stands, and not as a function.
     """
 
     name: RoleName
@@ -159,6 +164,7 @@ class RolePlan:
     text_table: int
     groups: GroupPlan | None
     out: OutPlan
+    emits_inline: bool
 
     @property
     def functions(self) -> tuple[int, ...]:

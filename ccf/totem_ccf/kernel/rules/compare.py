@@ -2,85 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from totem_ccf.kernel.code import FunctionCode, Rule
+from totem_ccf.kernel.comparing import FALSE, TRUE, Values, equal, less
 from totem_ccf.kernel.flatten import slots
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type
 
-__all__ = ["RULES", "equal", "less", "smaller"]
-
-Values = Sequence[str]
-
-_FALSE, _TRUE = "(i32.const 0)", "(i32.const 1)"
-
-
-def equal(type_: Type, a: Values, b: Values) -> str:
-    """Return the instruction (an i32) for a == b of one type."""
-    match type_:
-        case Option(item=item):
-            inside = equal(item, a[1:], b[1:])
-            return f"(i32.and (i32.eq {a[0]} {b[0]}) (i32.or (i32.eqz {a[0]}) {inside}))"
-        case Tuple(items=items):
-            result = _TRUE
-            for item, x, y in _parts(items, a, b):
-                part = equal(item, x, y)
-                result = part if result == _TRUE else f"(i32.and {result} {part})"
-            return result
-        case _ if type_ in (INT, DATE, DATETIME):
-            return f"(i64.eq {a[0]} {b[0]})"
-        case _ if type_ == FLOAT:
-            return f"(f64.eq {a[0]} {b[0]})"
-        case _ if type_ == BOOL:
-            return f"(i32.eq {a[0]} {b[0]})"
-        case _ if type_ == STR:
-            return f"(call $text_equal {a[0]} {b[0]})"
-        case _ if type_ == NUM:
-            return f"(i32.eqz (call $num_order {' '.join(a)} {' '.join(b)}))"
-        case _ if type_ == NONE:
-            return _TRUE
-    raise InternalError(f"the kernel can't compare values of type {type_}")
-
-
-def less(type_: Type, a: Values, b: Values, *, or_equal: bool = False) -> str:
-    """Return the instruction (an i32) for a < b, or a <= b, of one type."""
-    suffix = "le" if or_equal else "lt"
-    match type_:
-        case Tuple(items=items):
-            result = _TRUE if or_equal else _FALSE
-            for item, x, y in reversed(_parts(items, a, b)):
-                here = less(item, x, y, or_equal=or_equal)
-                result = f"(if (result i32) {equal(item, x, y)} (then {result}) (else {here}))"
-            return result
-        case _ if type_ in (INT, DATE, DATETIME):
-            return f"(i64.{suffix}_s {a[0]} {b[0]})"
-        case _ if type_ == FLOAT:
-            return f"(f64.{suffix} {a[0]} {b[0]})"
-        case _ if type_ == BOOL:
-            return f"(i32.{suffix}_u {a[0]} {b[0]})"
-        case _ if type_ == STR:
-            return f"(i32.{suffix}_s (call $text_order {a[0]} {b[0]}) (i32.const 0))"
-        case _ if type_ == NUM:
-            return f"(i32.{suffix}_s (call $num_order {' '.join(a)} {' '.join(b)}) (i32.const 0))"
-    raise InternalError(f"the kernel can't order values of type {type_}")
+__all__ = ["RULES", "smaller"]
 
 
 def smaller(code: FunctionCode, type_: Type, a: Values, b: Values, *, largest: bool = False) -> list[str]:
     """Return min(a, b), or max(a, b), slot by slot: the first where they compare equal or not at all."""
     second = code.temp("i32", less(type_, a, b) if largest else less(type_, b, a))
     return [f"(select {y} {x} {second})" for x, y in zip(a, b, strict=True)]
-
-
-def _parts(items: Sequence[Type], a: Values, b: Values) -> list[tuple[Type, Values, Values]]:
-    parts: list[tuple[Type, Values, Values]] = []
-    start = 0
-    for item in items:
-        end = start + len(slots(item))
-        parts.append((item, a[start:end], b[start:end]))
-        start = end
-    return parts
 
 
 def _operands(code: FunctionCode, op: Op) -> tuple[Type, list[str], list[str]]:
@@ -111,7 +48,7 @@ def _is_none(code: FunctionCode, op: Op) -> None:
         case Option():
             value = f"(i32.eqz {code.get(op.args[0])[0]})"
         case type_:
-            value = _TRUE if type_ == NONE else _FALSE
+            value = TRUE if type_ == NONE else FALSE
     code.set(op.dst, [value])
 
 
@@ -120,7 +57,7 @@ def _truth(type_: Type, a: Values) -> str:
         case Option(item=item):
             return f"(i32.and {a[0]} {_truth(item, a[1:])})"
         case Tuple(items=items):
-            return _TRUE if items else _FALSE
+            return TRUE if items else FALSE
         case List():
             return f"(i32.ne (i32.wrap_i64 {a[0]}) (i32.const 0))"
         case _ if type_ == INT:
@@ -134,9 +71,9 @@ def _truth(type_: Type, a: Values) -> str:
         case _ if type_ == NUM:
             return f"(f64.ne (call $num_float {a[0]} {a[1]}) (f64.const 0))"
         case _ if type_ == NONE:
-            return _FALSE
+            return FALSE
         case _ if type_ in (DATE, DATETIME):
-            return _TRUE
+            return TRUE
     raise InternalError(f"the kernel knows no truth of a {type_}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from totem_ccf.kernel.areas import Area, entry, total
 from totem_ccf.kernel.code import FunctionCode, Rule, SizeOf
+from totem_ccf.kernel.emitcode import LOCALS, parameters_of, write_emit
 from totem_ccf.kernel.flatten import slots, text_slots
 from totem_ccf.kernel.rules.values import text_sizes
 from totem_sdk.errors import InternalError
@@ -87,7 +88,15 @@ def _emit(code: FunctionCode, op: Op) -> None:
     for register, type_ in ((key, out.key.type), (value, value_type)):
         if slots(code.type_of(register)) != slots(type_):
             raise InternalError(f"line {op.line}: emits a {code.type_of(register)} where the step has {type_}")
-    code.put(f"(call $emit_{code.role.name} {' '.join([*code.get(key), *code.get(value)])})")
+    values = [*code.get(key), *code.get(value)]
+    if not code.role.emits_inline:
+        code.put(f"(call $emit_{code.role.name} {' '.join(values)})")
+        return
+    for (name, wasm), given in zip(parameters_of(code.role).items(), values, strict=True):
+        code.put(f"(local.set {code.local(name, wasm)} {given})")
+    for name, wasm in LOCALS.items():
+        code.local(name, wasm)
+    write_emit(code.out, code.role)
 
 
 _NO_VALUES = "(i64.const 0)"

@@ -15,9 +15,9 @@ EXPORT(fold_clear) void fold_clear(u32 *index, u32 mask) {
     pool_next = pool;
 }
 
-/* Makes the index four times as large for `rows` rows and returns the new mask. */
+/* Makes the index twice as large for `rows` rows and returns the new mask. */
 EXPORT(fold_grow) u32 fold_grow(u32 *index, u32 mask, const u32 *hashes, u32 rows) {
-    mask = mask * 4 + 3;
+    mask = mask * 2 + 1;
     __builtin_memset(index, 0, ((u64)mask + 1) * sizeof *index);
     for (u32 row = 0; row < rows; row++) {
         u32 place = hashes[row] & mask;

@@ -199,3 +199,8 @@ def engine() -> Iterator[LocalEngine]:
 @pytest.fixture
 def jobs(tmp_path: Path, engine: LocalEngine) -> Jobs:
     return Jobs(tmp_path, engine)
+
+
+@pytest.fixture(scope="session")
+def make_jobs() -> type[Jobs]:
+    return Jobs

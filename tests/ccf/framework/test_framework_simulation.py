@@ -372,7 +372,7 @@ def world_of(job, share, workers, seed, *, gated=False, audit=False, shuffled=Fa
     return World(job, escrow, gates=gates, workers=workers, choose=choose, policy=policy, shuffled=shuffled)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     job=jobs,
     share=st.floats(0, 1.3),
@@ -403,7 +403,7 @@ def test_any_job_ends_like_the_sequential_machine(*, job, share, workers, gated,
         assert world.over.outputs is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(job=jobs, workers=st.integers(1, 4), cancel_at=st.integers(0, 200), seed=st.integers(0, 2**32))
 def test_a_cancelled_job_ends_and_pays_no_more_than_it_used(*, job, workers, cancel_at, seed):
     world = world_of(job, 1.0, workers, seed)

@@ -10,11 +10,19 @@ from totem_ccf.engines.local import JobBusy
 from totem_ccf.engines.local.engine import LocalJob
 
 slow = pytest.mark.slow
-EXECUTORS = ("kernel", "interpreter")
+EXECUTORS = ("kernel", pytest.param("interpreter", marks=slow))
+BOTH = pytest.mark.parametrize(
+    ("executor", "audit"),
+    [
+        pytest.param("kernel", False, id="kernel, leases"),
+        pytest.param("kernel", True, id="kernel, audit", marks=slow),
+        pytest.param("interpreter", False, id="interpreter, leases", marks=slow),
+        pytest.param("interpreter", True, id="interpreter, audit"),
+    ],
+)
 
 
-@pytest.mark.parametrize("executor", EXECUTORS)
-@pytest.mark.parametrize("audit", [False, True], ids=["leases", "audit"])
+@BOTH
 def test_paper_one_costs_198_totem(jobs, executor, audit):
     end = jobs.run_as_on_machine(jobs.paper1(escrow=198, executor=executor, audit=audit))
     assert (end.state, end.used) == ("completed", 198)
@@ -22,8 +30,7 @@ def test_paper_one_costs_198_totem(jobs, executor, audit):
     assert end.result.read_text() == "[1,100.0]\n[3,200.0]\n[2,400.0]\n"
 
 
-@pytest.mark.parametrize("executor", EXECUTORS)
-@pytest.mark.parametrize("audit", [False, True], ids=["leases", "audit"])
+@BOTH
 def test_paper_one_with_197_totem_halts_at_the_machines_charge(jobs, executor, audit):
     end = jobs.run_as_on_machine(jobs.paper1(escrow=197, executor=executor, audit=audit, precheck=False))
     assert (end.state, end.partial, end.used) == ("out_of_totem", True, 142)
@@ -47,15 +54,17 @@ def test_several_steps_with_one_that_has_no_reducer(jobs, executor):
     assert not list(spec.directory.glob("phase-*"))
 
 
-@pytest.mark.parametrize("executor", [pytest.param("interpreter", marks=slow), "kernel"])
-@pytest.mark.parametrize("share", [pytest.param(0.0, marks=slow), pytest.param(0.07, marks=slow), 0.5, 0.93])
+@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize(
+    "share", [pytest.param(0.0, marks=slow), pytest.param(0.07, marks=slow), pytest.param(0.5, marks=slow), 0.93]
+)
 def test_a_job_that_halts_pays_what_the_machine_pays(jobs, executor, share):
     whole = jobs.three_steps(4, 30, executor=executor)
     escrow = int(jobs.on_machine(whole).used * share)
     jobs.run_as_on_machine(jobs.again(whole, escrow=escrow, precheck=False, workers=3, order_seed=5))
 
 
-@pytest.mark.parametrize("executor", [pytest.param("interpreter", marks=slow), "kernel"])
+@pytest.mark.parametrize("executor", EXECUTORS)
 @pytest.mark.parametrize("seed", [pytest.param(None, marks=slow), 1])
 def test_a_failing_job_ends_at_the_first_error_in_plan_order(jobs, executor, seed):
     spec = jobs.divide(6, 20, zeros={(2, 13), (4, 0)}, executor=executor, workers=3, order_seed=seed)
@@ -89,12 +98,14 @@ def test_bad_data_behind_the_canonical_end_does_not_matter(jobs):
 def test_progress_runs_down(jobs):
     spec = jobs.paper1(escrow=500)
     seen = []
-    assert jobs.engine.run(spec, jobs.settlement(spec), seen.append).state == "completed"
+    end = jobs.engine.run(spec, jobs.settlement(spec), seen.append)
+    assert (end.state, end.reason) == ("completed", None)
     assert seen
     assert all(progress.used + progress.left == 500 for progress in seen)
     assert [progress.used for progress in seen] == sorted(progress.used for progress in seen)
 
 
+@slow
 def test_an_error_of_the_callers_progress_reaches_the_caller_and_the_job_can_be_resumed(jobs):
     spec = jobs.paper1()
     settlement = jobs.settlement(spec)
@@ -107,6 +118,7 @@ def test_an_error_of_the_callers_progress_reaches_the_caller_and_the_job_can_be_
     assert jobs.engine.resume(spec.directory, settlement).used == 198
 
 
+@slow
 def test_a_directory_holds_one_job(jobs):
     spec = jobs.paper1()
     settlement = jobs.settlement(spec)
@@ -116,6 +128,7 @@ def test_a_directory_holds_one_job(jobs):
     assert jobs.engine.resume(spec.directory, settlement) == end
 
 
+@slow
 def test_a_job_runs_once_at_a_time(jobs):
     spec = jobs.paper1()
     settlement = jobs.settlement(spec)
@@ -158,6 +171,7 @@ def test_a_paused_job_waits_and_goes_on(jobs):
     jobs.assert_as_on_machine(job.wait(), settlement, run)
 
 
+@slow
 def test_a_program_that_is_none_ends_the_job_with_the_reason(jobs):
     spec = jobs.paper1()
     end = jobs.engine.run(dataclasses.replace(spec, program=spec.program[:-1]), jobs.settlement(spec))

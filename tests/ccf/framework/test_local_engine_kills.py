@@ -15,8 +15,8 @@ from totem_ccf.faults import KILL_AT, KILL_ONCE, POINTS, kill_point
 
 slow = pytest.mark.slow
 
-# A few in every run of the tests, all of them in the long one.
-ALWAYS = {"manager:after-lease-log", "master:after-assign", "worker:reduce-written"}
+# One in every run of the tests, all of them in the long one.
+ALWAYS = {"worker:reduce-written"}
 OURS = [pytest.param(point, marks=() if point in ALWAYS else slow) for point in POINTS if not point.startswith("host:")]
 HOSTS = [point for point in POINTS if point.startswith("host:")]
 LIMIT = 60.0

@@ -27,9 +27,10 @@ def children_of(pid):
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-@pytest.fixture
-def paused(jobs):
+@pytest.fixture(scope="module")
+def paused(engine, tmp_path_factory, make_jobs):
     """A job that has all its processes and does nothing."""
+    jobs = make_jobs(tmp_path_factory.mktemp("paused"), engine)
     spec = jobs.paper1(workers=2)
     job = jobs.engine.start(spec, jobs.settlement(spec))
     job.pause()
@@ -41,6 +42,7 @@ def paused(jobs):
     assert job.wait().state == "completed"
 
 
+@pytest.mark.slow
 def test_processes_see_nothing_of_our_environment(monkeypatch):
     monkeypatch.setenv("TOTEM_TEST_SECRET", "not for workers")
     with LocalEngine() as engine:
@@ -59,8 +61,9 @@ def test_processes_see_nothing_of_our_environment(monkeypatch):
         }
 
 
-def test_processes_have_limits_and_no_core_files(jobs, paused):
-    forked = children_of(jobs.engine.processes.pid)
+@pytest.mark.usefixtures("paused")
+def test_processes_have_limits_and_no_core_files(engine):
+    forked = children_of(engine.processes.pid)
     assert len(forked) == 4
     wait_until(lambda: all(resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0) for pid in forked))
     # Two workers, with as much memory as they may have; manager and master are ours.
@@ -105,6 +108,7 @@ def test_sockets_are_for_their_owner_only(paused):
     assert paused.spec.directory.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_no_process_outlives_the_zygote(jobs):
     spec = jobs.paper1()
     with LocalEngine() as engine:
@@ -117,6 +121,7 @@ def test_no_process_outlives_the_zygote(jobs):
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in forked))
 
 
+@pytest.mark.slow
 def test_no_socket_directory_is_left_behind(jobs):
     spec = jobs.paper1()
     job = jobs.engine.start(spec, jobs.settlement(spec))
@@ -124,6 +129,7 @@ def test_no_socket_directory_is_left_behind(jobs):
     assert not Path(job._config.sockets).exists()
 
 
+@pytest.mark.slow
 def test_an_exit_is_reported_once_with_its_status(tmp_path):
     processes = Processes()
     statuses = []
@@ -138,6 +144,7 @@ def test_an_exit_is_reported_once_with_its_status(tmp_path):
     processes.close()
 
 
+@pytest.mark.slow
 def test_without_a_zygote_nothing_is_spawned(tmp_path):
     processes = Processes()
     processes.wait_ready()

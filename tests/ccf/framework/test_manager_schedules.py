@@ -258,7 +258,7 @@ works = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     tasks=st.lists(works, min_size=1, max_size=9),
     share=st.floats(0, 1.2),

@@ -11,7 +11,8 @@ import pytest
 from totem_ccf.metering.recorder import read_records
 from totem_sdk.interpreter import Machine
 
-MODES = pytest.mark.parametrize("audit", [True, False], ids=["audit", "leases"])
+slow = pytest.mark.slow
+MODES = pytest.mark.parametrize("audit", [pytest.param(True, id="audit"), pytest.param(False, id="leases", marks=slow)])
 
 # The snippet of paper III as a mapper: what each node executes is its array of opcodes.
 OPCODE_ARRAY = """
@@ -59,7 +60,7 @@ def charges_on_machine(spec):
     return [(charge.reason, charge.totem, dict(charge.items)) for charge in paid if charge.totem]
 
 
-@pytest.mark.parametrize("executor", ["kernel", "interpreter"])
+@pytest.mark.parametrize("executor", ["kernel", pytest.param("interpreter", marks=slow)])
 def test_paper_two_each_opcode_is_priced_reported_and_answered(jobs, executor):
     spec = two_nodes(jobs, executor=executor, audit=True)
     end, records = run_noted(jobs, spec)
@@ -82,6 +83,7 @@ def test_paper_two_each_opcode_is_priced_reported_and_answered(jobs, executor):
     assert {record["message"] for record in records if record["from"] == "updater 0.0.1"} >= {"priced", "used"}
 
 
+@slow
 @MODES
 @pytest.mark.parametrize("share", [1.0, 0.7, 0.2])
 def test_paper_two_totals_are_equal_in_both_modes(jobs, audit, share):
@@ -96,6 +98,7 @@ def test_paper_two_totals_are_equal_in_both_modes(jobs, audit, share):
     assert bool(stops) == (share < 1.0)
 
 
+@slow
 def test_paper_two_bills_are_the_sum_of_the_reports(jobs):
     spec = two_nodes(jobs, audit=True)
     end, records = run_noted(jobs, spec)
@@ -207,6 +210,7 @@ def test_figure_eight_out_of_totem_stops_everything(jobs, audit):
     assert [number for number, _ in rest] == ["result"]
 
 
+@slow
 def test_figure_eight_totals_are_equal_in_both_modes(jobs):
     spec = jobs.three_steps(2, 12, workers=2)
     ends = [jobs.run_as_on_machine(jobs.again(spec, audit=audit)) for audit in (True, False)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from totem_ccf.metering.settlement import SettlementAnswer, SettlementRefused
-from totem_sdk.cost import Counts, PricedProgram
+from totem_sdk.cost import PricedProgram
+from totem_sdk.errors import InvalidDocument
 from totem_sdk.estimate import phase_lower_bound
+from totem_sdk.flow import ImpossibleCounts, check_receipt
 
 __all__ = ["EscrowSettlement"]
 
@@ -31,10 +33,13 @@ class EscrowSettlement:
             if self.receipts[phase_index] != receipt:
                 raise SettlementRefused(f"phase {phase_index} is settled with another receipt")
             return self._answers[phase_index]
-        charge = self._priced.total(Counts.from_json(receipt))
-        if phase_index != len(self.receipts) or charge != receipt["charge"] or charge > self.left:
-            raise SettlementRefused(f"phase {phase_index}: the receipt does not fit what is left or its own counts")
-        self.left -= charge
+        try:
+            check_receipt(self._priced, receipt)
+        except (ImpossibleCounts, InvalidDocument) as error:
+            raise SettlementRefused(f"phase {phase_index}: {error}") from None
+        if phase_index != len(self.receipts) or receipt["charge"] > self.left:
+            raise SettlementRefused(f"phase {phase_index} is not the next, or costs more than the {self.left} left")
+        self.left -= receipt["charge"]
         reason = self._verdict(phase_index, receipt)
         answer: SettlementAnswer = {"continue": reason == "continue", "left": self.left, "reason": reason}
         self.receipts.append(receipt)

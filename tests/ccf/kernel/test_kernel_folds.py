@@ -220,6 +220,21 @@ KEEPING = {
     def mapper_final(self):
         yield ("end", self.before), self.longest
 """,
+    "a helper that stores often": """
+    def mapper_init(self):
+        self.now = ""
+        self.before = "-"
+    def churn(self, text):
+        kept = self.now
+        for i in range(60):
+            self.now = text + str(i)
+        return kept + self.now
+    def mapper(self, _, row):
+        mine = self.before
+        self.before = row.s
+        end = self.churn(row.s)
+        yield (mine, end), self.before
+""",
     "fields over refills": """
     def mapper(self, _, row):
         yield row.on, row.s

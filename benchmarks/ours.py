@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from benchmarks.measure import Answer, Contender
 from totem_ccf.engines.local import EscrowSettlement, JobSpec, LocalEngine
-from totem_ccf.kernel import CompiledKernel, KernelExecutor, compile_kernel
+from totem_ccf.kernel import KernelExecutor, compile_kernel
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.shuffle import GroupBatch, Piece, ShuffleReader, ShuffleWriter
 from totem_ccf.storage import Dataset, open_dataset
@@ -21,7 +22,7 @@ from totem_sdk.parameters import bind
 from totem_sdk.table import load
 from totem_sdk.task import Escrow, TaskResult
 
-__all__ = ["BenchmarkFailed", "Job", "kernel_alone", "on_the_engine"]
+__all__ = ["BenchmarkFailed", "Job", "in_this_process", "kernel_alone", "on_the_engine"]
 
 ENOUGH = 10**17
 LEASE = 10**12
@@ -83,41 +84,60 @@ def on_the_engine(engine: LocalEngine, job: Job, workers: int) -> Contender:
     return Contender(f"totem, {workers} worker{'s'[: workers > 1]}", run)
 
 
+def in_this_process(job: Job) -> Contender:
+    """Kernel, metering and shuffle without the framework's processes, as the peers run; reads the file each time."""
+    compiled = compile_kernel(job.priced)
+
+    def run() -> Answer:
+        executor = KernelExecutor(compiled, job.params)
+        tasks = [fragment.read(_columns(job)) for fragment in job.dataset.fragments]
+        return _reduced(job, executor, _grouped(job, executor, tasks))
+
+    return Contender("totem, this process", run)
+
+
 def kernel_alone(job: Job, *, metered: bool) -> Contender:
     """The kernel in this process, rows and groups in memory: what is measured is the code that carries the meter."""
     compiled = compile_kernel(job.priced, metered=metered)
-    names = [job.dataset.schema.columns[position].name for position in job.priced.columns_charged]
-    batches = [list(fragment.read(names)) for fragment in job.dataset.fragments]
-    groups = _grouped(job, compiled, batches)
-    layout = PairLayout(*job.priced.program.steps[0].emits)
+    batches = [list(fragment.read(_columns(job))) for fragment in job.dataset.fragments]
+    groups = _grouped(job, KernelExecutor(compiled, job.params), map(iter, batches))
 
     def run() -> Answer:
         executor = KernelExecutor(compiled, job.params)
         for task in batches:
             _complete(executor.run_map(0, iter(task), Escrow(ENOUGH, LEASE), lambda _: None))
-        out: list[Any] = []
-        for partition in groups:
-            _complete(executor.run_reduce(0, iter(partition), Escrow(ENOUGH, LEASE), out.append))
-        return {_key(key): value for batch in out for key, value in layout.to_python(batch)}
+        return _reduced(job, executor, groups)
 
     return Contender("kernel" if metered else "kernel without charges", run, times=7)
 
 
-def _grouped(job: Job, compiled: CompiledKernel, batches: list[list[Any]]) -> list[list[GroupBatch]]:
-    """Run the maps once and return the groups of each partition in memory."""
-    executor = KernelExecutor(compiled, job.params)
+def _columns(job: Job) -> list[str]:
+    return [job.dataset.schema.columns[position].name for position in job.priced.columns_charged]
+
+
+def _grouped(job: Job, executor: KernelExecutor, tasks: Iterable[Iterator[Any]]) -> list[list[GroupBatch]]:
+    """Run the map tasks and return the groups of each partition in memory."""
     partitions = job.priced.program.steps[0].partitions
     with tempfile.TemporaryDirectory(prefix="totem-bench-") as folder:
         pieces: list[Piece] = []
-        for number, task in enumerate(batches):
+        for number, task in enumerate(tasks):
             writer = ShuffleWriter(executor.layout(0), partitions, Path(folder) / str(number), MEMORY)
-            _complete(executor.run_map(0, iter(task), Escrow(ENOUGH, LEASE), writer.add))
+            _complete(executor.run_map(0, task, Escrow(ENOUGH, LEASE), writer.add))
             pieces += writer.finish()
         return [
             list(ShuffleReader(executor.layout(0), mine, MEMORY).groups())
             for partition in range(partitions)
             if (mine := [piece for piece in pieces if piece.partition == partition])
         ]
+
+
+def _reduced(job: Job, executor: KernelExecutor, groups: list[list[GroupBatch]]) -> Answer:
+    """Run the reduce tasks and return the result."""
+    layout = PairLayout(*job.priced.program.steps[0].emits)
+    out: list[Any] = []
+    for partition in groups:
+        _complete(executor.run_reduce(0, iter(partition), Escrow(ENOUGH, LEASE), out.append))
+    return {_key(key): value for batch in out for key, value in layout.to_python(batch)}
 
 
 def _complete(result: TaskResult) -> None:

@@ -9,128 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from totem_ccf.mapreduce.planner import Plan, TaskSpec
+from totem_ccf.mapreduce import master_messages as mm
+from totem_ccf.mapreduce.phase_view import PhaseView, TaskView
+from totem_ccf.mapreduce.planner import Plan
 from totem_ccf.metering import messages as m
 from totem_ccf.metering.books import AttemptId
 from totem_ccf.metering.receipt import AttemptReport
 
-__all__ = [
-    "Action",
-    "Assign",
-    "AttemptOver",
-    "Command",
-    "Connected",
-    "Disconnected",
-    "Event",
-    "JobOver",
-    "Master",
-    "Outcome",
-    "Tell",
-    "WorkerGone",
-    "WorkerJoined",
-]
-
-Outcome = Literal["finished", "dropped", "broken"]
+__all__ = ["MAX_ATTEMPTS", "Master"]
 
 MAX_ATTEMPTS = 4
 """Attempts of a task that may be lost before the job ends in ``provider_failed``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The manager is there; ``snapshot`` is what its books say (``totem_ccf.metering.wire.snapshot_of``)."""
-
-    snapshot: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnected:
-    """The manager is not there; what was told it and not answered may be lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerJoined:
-    """A worker is there and idle."""
-
-    worker: int
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerGone:
-    """A worker has ended, or was not heard of for too long."""
-
-    worker: int
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptOver:
-    """A worker is idle again.
-
-    It handed in its attempt's report (``finished``), had to drop the attempt (``dropped``: the manager said so) or
-    could not run it (``broken``, with the reason for the provider's log).
-    """
-
-    worker: int
-    id: AttemptId
-    outcome: Outcome
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """Whoever started the job wants something of it."""
-
-    command: Literal["cancel", "pause", "resume"]
-
-
-Event = Connected | Disconnected | WorkerJoined | WorkerGone | AttemptOver | Command | m.ManagerAction
-
-
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """Tell the manager, in order."""
-
-    event: m.ManagerEvent
-
-
-@dataclass(frozen=True, slots=True)
-class Assign:
-    """Give a worker an attempt to run."""
-
-    worker: int
-    id: AttemptId
-    token: str
-    task: TaskSpec
-
-
-@dataclass(frozen=True, slots=True)
-class JobOver:
-    """The job has ended.
-
-    ``outputs`` are those of the tasks whose pairs are delivered, in task order (None: nothing is delivered);
-    ``error`` is {"kind", "line"} of a failed program, ``data_error`` {"kind", "detail"} of the provider's data,
-    ``reason`` why the provider's side failed.
-    """
-
-    state: Literal["completed", "out_of_totem", "failed", "provider_failed", "cancelled"]
-    outputs: Sequence[Mapping[str, Any]] | None = None
-    partial: bool = False
-    error: Mapping[str, Any] | None = None
-    data_error: Mapping[str, Any] | None = None
-    reason: str | None = None
-
-
-Action = Tell | Assign | JobOver
-
-
-@dataclass(slots=True)
-class _Task:
-    status: Literal["pending", "starting", "live", "done", "ended"] = "pending"
-    attempt: int = 0
-    lost: int = 0
-    report: AttemptReport | None = None
 
 
 @dataclass(slots=True)
@@ -140,17 +31,6 @@ class _Run:
     id: AttemptId
     token: str
     assigned: bool = False
-
-
-@dataclass(slots=True)
-class _Phase:
-    index: int
-    tasks: list[_Task]
-    order: Sequence[int]
-    ceiling: int
-    strict: bool = False
-    lowest: int = 0
-    closing: bool = False
 
 
 class Master:
@@ -173,34 +53,33 @@ class Master:
         self._token = token
         self._order = order
         self._workers: dict[int, _Run | None] = {}
-        self._phase: _Phase | None = None
+        self._phase: PhaseView | None = None
         self._outputs: list[tuple[int, AttemptReport]] = []
-        self._tasks_before = 0
         self._connected = False
         self._paused = False
         self._cancelled = False
         self._over = False
-        self._actions: list[Action] = []
+        self._actions: list[mm.Action] = []
         self.receipts: list[Mapping[str, Any]] = []
 
-    def handle(self, event: Event) -> list[Action]:
+    def handle(self, event: mm.Event) -> list[mm.Action]:
         """Take one event and return what to do, in order."""
         self._actions = []
         if self._over:
             return []
         match event:
-            case Connected(snapshot=snapshot):
+            case mm.Connected(snapshot=snapshot):
                 self._connect(snapshot)
-            case Disconnected():
+            case mm.Disconnected():
                 self._connected = False
-            case WorkerJoined(worker=worker):
+            case mm.WorkerJoined(worker=worker):
                 self._gone(worker)
                 self._workers[worker] = None
-            case WorkerGone(worker=worker):
+            case mm.WorkerGone(worker=worker):
                 self._gone(worker)
-            case AttemptOver():
+            case mm.AttemptOver():
                 self._attempt_over(event)
-            case Command(command=command):
+            case mm.Command(command=command):
                 self._command(command)
             case _:
                 self._news(event)
@@ -226,7 +105,6 @@ class Master:
     def _connect(self, snapshot: Mapping[str, Any]) -> None:
         self._connected = True
         self._outputs = [(task, AttemptReport.from_json(report)) for task, report in snapshot["outputs"]]
-        self._tasks_before = len(self._outputs)
         self.receipts = snapshot["receipts"][: len(snapshot["settled"])]
         for worker, run in self._workers.items():
             if run is not None and not run.assigned and not _is_live(snapshot, run.id):
@@ -249,40 +127,33 @@ class Master:
                 self._open(0)
 
     def _restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Take the open phase from the manager's books; this master's runs that it knows there are run."""
-        index = snapshot["phase"]
-        known = self._phase if self._phase is not None and self._phase.index == index else None
-        count = len(snapshot["tasks"])
-        phase = _Phase(index, [_Task() for _ in range(count)], self._order(index, count), snapshot["ceiling"])
-        self._phase = phase
+        """Take the open phase from the manager's books; attempts that were let start meanwhile are run."""
+        order = self._order(snapshot["phase"], len(snapshot["tasks"]))
+        phase = self._phase = PhaseView.of_snapshot(snapshot, order, self._phase)
         for number, told in enumerate(snapshot["tasks"]):
-            task = phase.tasks[number]
-            task.status, task.attempt = told["status"], told["attempt"]
-            task.report = None if told["report"] is None else AttemptReport.from_json(told["report"])
-            id_ = AttemptId(index, number, task.attempt)
-            if task.status == "live" and id_ not in self.live:
+            id_ = AttemptId(phase.index, number, told["attempt"])
+            if told["status"] == "live" and id_ not in self.live:
                 # Its worker has gone since the manager was told what is live.
-                task.status = "pending"
+                phase.tasks[number].status = "pending"
                 self._tell(m.Lost(id_))
-            if known is not None:
-                # A number is never used twice: a start that is still under way must not be taken for the next one.
-                task.attempt = max(task.attempt, known.tasks[number].attempt)
-                task.lost = known.tasks[number].lost
         for worker, run in self._workers.items():
             if run is not None and not run.assigned:
                 self._assign(worker, run)
-        self._advance(phase)
+        self._close_if_done(phase)
 
-    def _news(self, event: Event) -> None:
+    def _news(self, event: mm.Event) -> None:
         match event:
             case m.Started(id=id_):
                 self._begun(id_)
             case m.NotStarted(id=id_):
                 self._not_started(id_)
             case m.TaskDone(id=id_, report=report) | m.TaskEnded(id=id_, report=report):
-                self._task_over(id_, report)
+                if self._phase is not None and self._phase.index == id_.phase:
+                    self._phase.over(id_, report)
+                    self._close_if_done(self._phase)
             case m.Voided(id=id_):
-                self._voided(id_)
+                if self._phase is not None and self._phase.index == id_.phase:
+                    self._phase.voided(id_)
             case m.Dry(phase=index, task=number):
                 self._dry(index, number)
             case m.Released(phase=index, proceed=proceed, reason=reason, receipt=receipt):
@@ -296,51 +167,25 @@ class Master:
 
     def _begun(self, id_: AttemptId) -> None:
         worker, run = self._run_of(id_)
-        phase = self._open_phase(id_)
-        if worker is None or run is None or phase is None:
+        task = self._current(id_)
+        if worker is None or run is None or task is None:
             self._tell(m.Lost(id_))
         elif not run.assigned:
-            phase.tasks[id_.task].status = "live"
+            task.status = "live"
             self._assign(worker, run)
-
-    def _voided(self, id_: AttemptId) -> None:
-        phase = self._phase
-        if phase is None or phase.index != id_.phase:
-            return
-        phase.ceiling = min(phase.ceiling, id_.task)
-        task = phase.tasks[id_.task]
-        if task.status in ("done", "ended") or task.attempt == id_.number:
-            task.status, task.report = "pending", None
-
-    def _task_over(self, id_: AttemptId, report: AttemptReport) -> None:
-        # Also of an attempt that this master gave up: what the manager has accepted counts.
-        phase = self._phase
-        if phase is None or phase.index != id_.phase:
-            return
-        task = phase.tasks[id_.task]
-        task.report = report
-        if report.end == "done":
-            task.status = "done"
-            self._advance(phase)
-        else:
-            task.status = "ended"
-            phase.ceiling = min(phase.ceiling, id_.task)
-
-    def _advance(self, phase: _Phase) -> None:
-        while phase.lowest < len(phase.tasks) and phase.tasks[phase.lowest].status == "done":
-            phase.lowest += 1
-        if phase.lowest == len(phase.tasks) and not phase.closing:
-            phase.closing = True
-            self._tell(m.ClosePhase(phase.index))
 
     def _not_started(self, id_: AttemptId) -> None:
         worker, _ = self._run_of(id_)
         if worker is not None:
             self._workers[worker] = None
-        phase = self._open_phase(id_)
-        if phase is not None and phase.tasks[id_.task].status == "starting":
-            phase.tasks[id_.task].status = "pending"
-            phase.strict = True
+        task = self._current(id_)
+        if self._phase is not None and task is not None and task.status == "starting":
+            task.status = "pending"
+            self._phase.strict = True
+
+    def _close_if_done(self, phase: PhaseView) -> None:
+        if phase.all_done:
+            self._tell(m.ClosePhase(phase.index))
 
     def _dry(self, index: int, number: int) -> None:
         phase = self._phase
@@ -353,41 +198,39 @@ class Master:
     def _close(self) -> None:
         """Keep what the closed phase has put out: the next phase reads it, or it is delivered."""
         if self._phase is not None:
-            tasks = self._phase.tasks
-            self._outputs = [(n, task.report) for n, task in enumerate(tasks) if task.report is not None]
-            self._tasks_before = len(tasks)
+            self._outputs = self._phase.outputs()
             self._phase = None
 
     def _released(self, index: int, proceed: bool, reason: str | None, receipt: Mapping[str, Any]) -> None:
         last = index == len(self._plan.phases) - 1
         end = receipt["end"]
         if end == "failed":
-            self._end(JobOver("failed", error=receipt["error"]))
+            self._end(mm.JobOver("failed", error=receipt["error"]))
         elif end == "out_of_totem":
             delivers = last and self._plan.phases[index].kind == "reduce"
-            self._end(JobOver("out_of_totem", self._delivered() if delivers else None, partial=delivers))
+            self._end(mm.JobOver("out_of_totem", self._delivered() if delivers else None, partial=delivers))
         elif end == "cancelled" or (self._cancelled and not last):
-            self._end(JobOver("cancelled"))
+            self._end(mm.JobOver("cancelled"))
         elif last:
-            self._end(JobOver("completed", self._delivered()))
+            self._end(mm.JobOver("completed", self._delivered()))
         elif proceed:
             self._open(index + 1)
         elif reason in ("gate", "out_of_totem"):
-            self._end(JobOver("out_of_totem"))
+            self._end(mm.JobOver("out_of_totem"))
         elif reason == "cancelled":
-            self._end(JobOver("cancelled"))
+            self._end(mm.JobOver("cancelled"))
         else:
-            self._end(JobOver("provider_failed", reason=f"the ledger stopped the job after phase {index}: {reason}"))
+            self._end(mm.JobOver("provider_failed", reason=f"the ledger stopped the job after phase {index}: {reason}"))
 
     def _broken(self, error: Mapping[str, Any]) -> None:
         if error.get("kind") == "settlement":
-            self._end(JobOver("provider_failed", reason=str(error.get("detail"))))
+            self._end(mm.JobOver("provider_failed", reason=str(error.get("detail"))))
         else:
-            self._end(JobOver("provider_failed", data_error=error, reason=f"data: {error.get('detail')}"))
+            self._end(mm.JobOver("provider_failed", data_error=error, reason=f"data: {error.get('detail')}"))
 
     def _open(self, index: int) -> None:
-        count = self._plan.tasks(index, self._tasks_before)
-        self._phase = _Phase(index, [_Task() for _ in range(count)], self._order(index, count), ceiling=count)
+        count = self._plan.tasks(index, len(self._outputs))
+        self._phase = PhaseView(index, self._order(index, count), ceiling=count)
         self._tell(m.OpenPhase(index, count))
 
     def _delivered(self) -> list[Mapping[str, Any]]:
@@ -400,7 +243,7 @@ class Master:
         if run is not None:
             self._lose(run.id, f"worker {worker} ended while it ran the attempt")
 
-    def _attempt_over(self, event: AttemptOver) -> None:
+    def _attempt_over(self, event: mm.AttemptOver) -> None:
         run = self._workers.get(event.worker)
         if run is None or run.id != event.id:
             return
@@ -410,24 +253,21 @@ class Master:
         elif event.outcome == "dropped":
             # The manager knows already, unless it has restarted in between.
             self._tell(m.Lost(event.id))
-            phase = self._open_phase(event.id)
-            if phase is not None and phase.tasks[event.id.task].status == "live":
-                phase.tasks[event.id.task].status = "pending"
+            task = self._current(event.id)
+            if task is not None and task.status == "live":
+                task.status = "pending"
 
     def _lose(self, id_: AttemptId, why: str) -> None:
-        phase = self._open_phase(id_)
-        if phase is None:
-            return
-        task = phase.tasks[id_.task]
-        if task.status not in ("starting", "live"):
+        task = self._current(id_)
+        if task is None or task.status not in ("starting", "live"):
             return
         self._tell(m.Lost(id_))
         task.status = "pending"
         task.lost += 1
         if task.lost >= MAX_ATTEMPTS:
-            at = self._plan.phases[phase.index]
+            at = self._plan.phases[id_.phase]
             where = f"step {at.step} {at.kind}, task {id_.task}"
-            self._end(JobOver("provider_failed", reason=f"{where}: {task.lost} attempts were lost; the last: {why}"))
+            self._end(mm.JobOver("provider_failed", reason=f"{where}: {task.lost} attempts were lost; the last: {why}"))
 
     def _command(self, command: str) -> None:
         if command == "cancel":
@@ -443,24 +283,18 @@ class Master:
         if phase is None or not self._connected or self._paused or self._cancelled or self._over:
             return
         idle = [worker for worker in sorted(self._workers) if self._workers[worker] is None]
-        if not idle:
-            return
-        order = range(len(phase.tasks)) if phase.strict else phase.order
-        for number in order:
-            if not idle:
-                return
+        for worker, number in zip(idle, phase.startable() if idle else (), strict=False):
             task = phase.tasks[number]
-            if task.status == "pending" and (number < phase.ceiling or number == phase.lowest):
-                task.status = "starting"
-                task.attempt += 1
-                run = _Run(AttemptId(phase.index, number, task.attempt), self._token())
-                self._workers[idle.pop(0)] = run
-                self._tell(m.StartAttempt(run.id, run.token))
+            task.status = "starting"
+            task.attempt += 1
+            run = _Run(AttemptId(phase.index, number, task.attempt), self._token())
+            self._workers[worker] = run
+            self._tell(m.StartAttempt(run.id, run.token))
 
     def _assign(self, worker: int, run: _Run) -> None:
         run.assigned = True
         outputs = [report.output for _, report in self._outputs]
-        self._actions.append(Assign(worker, run.id, run.token, self._plan.task(run.id.phase, run.id.task, outputs)))
+        self._actions.append(mm.Assign(worker, run.id, run.token, self._plan.task(run.id.phase, run.id.task, outputs)))
 
     # Helpers --------------------------------------------------------------------------------------------------------
 
@@ -470,17 +304,14 @@ class Master:
                 return worker, run
         return None, None
 
-    def _open_phase(self, id_: AttemptId) -> _Phase | None:
-        """Return the open phase if the attempt is the current one of its task there."""
-        phase = self._phase
-        if phase is None or phase.index != id_.phase or phase.tasks[id_.task].attempt != id_.number:
-            return None
-        return phase
+    def _current(self, id_: AttemptId) -> TaskView | None:
+        """Return the task of an attempt if its phase is open and the attempt is the latest of the task."""
+        return None if self._phase is None else self._phase.current(id_)
 
     def _tell(self, event: m.ManagerEvent) -> None:
-        self._actions.append(Tell(event))
+        self._actions.append(mm.Tell(event))
 
-    def _end(self, over: JobOver) -> None:
+    def _end(self, over: mm.JobOver) -> None:
         self._over = True
         self._actions.append(over)
 

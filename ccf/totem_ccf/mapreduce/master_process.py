@@ -19,8 +19,9 @@ import grpc
 import grpc.aio
 
 from totem_ccf.faults import kill_point
-from totem_ccf.mapreduce import master as ms
+from totem_ccf.mapreduce import master_messages as ms
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
+from totem_ccf.mapreduce.master import Master
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.planner import Plan
 from totem_ccf.mapreduce.results import write_result
@@ -83,7 +84,7 @@ class _Process(pb_grpc.WorkServicer):
         self._spec = setup.spec
         self._program = setup.spec.priced.program
         plan = Plan(self._program, setup.spec.fragments)
-        self._master = ms.Master(plan, lambda: secrets.token_hex(16), task_order(setup.spec.order_seed))
+        self._master = Master(plan, lambda: secrets.token_hex(16), task_order(setup.spec.order_seed))
         self._events: asyncio.Queue[ms.Event | m.Balance | asyncio.Event] = asyncio.Queue()
         self._words: asyncio.Queue[m.ManagerEvent] = asyncio.Queue()
         self._workers: dict[int, asyncio.Queue[pb.Assignment | None]] = {}

@@ -21,7 +21,7 @@ from totem_ccf.mapreduce.attempt import AttemptRunner, input_rows
 from totem_ccf.mapreduce.executor import InputError, TaskExecutor
 from totem_ccf.mapreduce.job import JobSpec
 from totem_ccf.mapreduce.manager_client import ManagerClient, ManagerGone
-from totem_ccf.mapreduce.master import Outcome
+from totem_ccf.mapreduce.master_messages import Outcome
 from totem_ccf.mapreduce.planner import TaskSpec
 from totem_ccf.mapreduce.runs import ShuffleError
 from totem_ccf.metering import rpc, wire

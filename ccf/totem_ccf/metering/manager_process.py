@@ -123,6 +123,7 @@ class _Core:
         self._host = grpc.aio.insecure_channel(setup.host, options=rpc.OPTIONS)
         self._tasks: set[asyncio.Task[None]] = set()
         self._balance_at = 0.0
+        self._given_up: m.Broken | None = None
 
     async def run(self) -> None:
         """Take events for ever."""
@@ -199,9 +200,14 @@ class _Core:
                 self._settle(self._settlement.owe(phase, receipt))
             case _:
                 self._note_news(action)
-                news = wire.news_to_wire(action, self.manager.books)
-                if news is not None and self._master is not None:
-                    self._master.put_nowait(news)
+                self._tell_master(action)
+                if isinstance(action, m.Snapshot) and self._given_up is not None:
+                    self._tell_master(self._given_up)
+
+    def _tell_master(self, action: m.ManagerAction | m.Balance) -> None:
+        news = wire.news_to_wire(action, self.manager.books)
+        if news is not None and self._master is not None:
+            self._master.put_nowait(news)
 
     def _note_news(self, action: m.ManagerAction) -> None:
         match action:
@@ -214,11 +220,9 @@ class _Core:
 
     def _tell_balance(self) -> None:
         now = time.monotonic()
-        if self._master is not None and now - self._balance_at > BALANCE_SECONDS:
+        if now - self._balance_at > BALANCE_SECONDS:
             self._balance_at = now
-            news = wire.news_to_wire(self.manager.balance(), self.manager.books)
-            if news is not None:
-                self._master.put_nowait(news)
+            self._tell_master(self.manager.balance())
 
     # Settlement -----------------------------------------------------------------------------------------------------
 
@@ -260,7 +264,8 @@ class _Core:
             self._settle(following)
         elif isinstance(following, GiveUp):
             _log.error("phase %d can't be settled: %s", following.phase, following.reason)
-            self._do(m.Broken(following.phase, {"kind": "settlement", "detail": following.reason}))
+            self._given_up = m.Broken(following.phase, {"kind": "settlement", "detail": following.reason})
+            self._do(self._given_up)
 
 
 def _answer_of(told: pb.SettleAnswer) -> SettlementAnswer:

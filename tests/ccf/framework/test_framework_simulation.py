@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from totem_ccf.mapreduce import master as ms
+from totem_ccf.mapreduce import master_messages as ms
+from totem_ccf.mapreduce.master import MAX_ATTEMPTS, Master
 from totem_ccf.metering import messages as m
 from totem_ccf.metering.lease_size import LeasePolicy
 from totem_ccf.metering.manager import Manager
@@ -150,7 +151,7 @@ class World:
                 self.choose.shuffle(numbers)
             return numbers
 
-        self.master = ms.Master(self.plan, self.token, order)
+        self.master = Master(self.plan, self.token, order)
         self.told = deque()
         self.news = None
         self.connected = False
@@ -389,7 +390,7 @@ def test_any_job_ends_like_the_sequential_machine(*, job, share, workers, gated,
     state, receipts = sequential(job, world.escrow, world.ledger.gates)
     if world.over.state == "provider_failed" and world.over.data_error is None:
         # Only where the provider lost the attempts of one task again and again.
-        assert world.crashes >= ms.MAX_ATTEMPTS
+        assert world.crashes >= MAX_ATTEMPTS
         return
     assert world.over.state == state
     assert [(r["end"], r["charge"]) for _, r in sorted(world.ledger.settled.items())] == receipts

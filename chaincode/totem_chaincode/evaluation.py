@@ -86,6 +86,9 @@ class Evaluator(Protocol):
             Refused: the counts are impossible for the program.
         """
 
+    def partitions(self, program: str, step: int) -> int:
+        """Return how many reduce tasks a step has."""
+
     def needs(self, program: str, table: Any, phase: int, records: int) -> int:
         """Return the least totem that a phase can cost on this many records."""
 

@@ -1,7 +1,7 @@
 """The evaluator of production: compile, price, estimate and check with ``totem_sdk``.
 
-Everything here is pure and deterministic. Priced programs are kept by (program, table), because every settlement of a
-job asks for the same one; the cache changes how fast an answer comes, never the answer.
+Everything here is pure and deterministic. Programs are kept, priced ones by (program, table), because every settlement
+of a job asks for the same one; a cache changes how fast an answer comes, never the answer.
 """
 
 from __future__ import annotations
@@ -72,6 +72,10 @@ class SdkEvaluator:
         except (ValueError, sdk.InvalidDocument) as error:
             raise Refused(f"the receipt is impossible for the program: {error}", code="receipt") from None
 
+    def partitions(self, program: str, step: int) -> int:
+        """See ``Evaluator``."""
+        return _program(program).steps[step].partitions
+
     def needs(self, program: str, table: Any, phase: int, records: int) -> int:
         """See ``Evaluator``."""
         return phase_lower_bound(_priced(program, canonical.encode(table)), phase, records)
@@ -87,8 +91,13 @@ class SdkEvaluator:
 
 
 @lru_cache(maxsize=32)
+def _program(program: str) -> Program:
+    return Program.decode(program.encode())
+
+
+@lru_cache(maxsize=32)
 def _priced(program: str, table: bytes) -> PricedProgram:
-    return price(Program.decode(program.encode()), Table.from_json(canonical.decode(table)))
+    return price(_program(program), Table.from_json(canonical.decode(table)))
 
 
 @lru_cache(maxsize=8)

@@ -96,11 +96,11 @@ def test_the_precheck_compares_what_the_policy_says(story, precheck, least):
     access = story.ready(precheck=precheck)
     before = story.audit()
     with pytest.raises(Refused, match=f"needs at least {least} totem, the escrow is {least - 1}") as refused:
-        story.submit(access, least - 1)
+        story.submit(access, least - 1, source=toy_source(upper=30))
     assert refused.value.code == "precheck"
     assert refused.value.details["estimate"] == {"lower": 10, "expected": 20, "upper": 30}
     assert story.audit() == before
-    story.submit(access, least)
+    story.submit(access, least, source=toy_source(upper=30))
 
 
 def test_an_unbounded_program_is_refused_where_the_policy_asks_for_an_upper_bound(story):

@@ -100,6 +100,11 @@ def publish(story, dataset_id, **policy):
     story.invoke("utility", "datasets.publish", args)
 
 
+def settle_phase(story, job_id, index, receipt):
+    told = story.settlement(job_id, index, receipt, before=story.before(job_id, index))
+    return story.invoke("utility", "jobs.settle", *told)
+
+
 def run(story, job_id):
     """Run an accepted job on the reference interpreter; yield the receipts of its phases."""
     what = story.invoke("utility", "jobs.source", {"job_id": job_id})
@@ -134,10 +139,7 @@ def test_the_published_example_costs_198_before_and_after(paper):
     job_id = paper.submit(access, 198, dataset_id="bills", source=BILLS)
     paper.accept(job_id)
     found, receipts = run(paper, job_id)
-    answers = [
-        paper.invoke("utility", "jobs.settle", *paper.settlement(job_id, index, receipt))
-        for index, receipt in enumerate(receipts)
-    ]
+    answers = [settle_phase(paper, job_id, index, receipt) for index, receipt in enumerate(receipts)]
     assert [(answer["continue"], answer["left"]) for answer in answers] == [(True, 108), (False, 0)]
     result = "".join(f"[{key},{value!r}]\n" for key, value in found.result)
     assert paper.complete(job_id, result)["paid"] == 198
@@ -152,7 +154,7 @@ def test_without_the_precheck_197_halt_out_of_totem(paper):
     found, receipts = run(paper, job_id)
     assert found.state == "out_of_totem"
     for index, receipt in enumerate(receipts):
-        answer = paper.invoke("utility", "jobs.settle", *paper.settlement(job_id, index, receipt))
+        answer = settle_phase(paper, job_id, index, receipt)
     assert answer["reason"] == "out_of_totem"
     result = "".join(f"[{key},{value!r}]\n" for key, value in found.result)
     ended = paper.halt(job_id, result)
@@ -206,7 +208,7 @@ def test_a_receipt_whose_counts_cannot_be_is_refused(paper):
     _, (first, second) = run(paper, job_id)
 
     def settle(index, receipt):
-        return paper.invoke("utility", "jobs.settle", *paper.settlement(job_id, index, receipt))
+        return settle_phase(paper, job_id, index, receipt)
 
     for change, message in (
         ({"charge": first["charge"] + 15}, "add up to 90 totem, the charge says 105"),

@@ -16,55 +16,25 @@ from totem_chaincode.arguments import (
     JOB_ID,
     REASON,
     Choice,
-    Document,
     Integer,
     Optional,
-    Record,
-    Text,
 )
 from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import PROVIDER, padded
+from totem_chaincode.contracts.receipts import CHARGE, ENDS, ERROR, RECEIPT, SALTED, check_receipt
 from totem_chaincode.contracts.results import RESULT, deliver, salted_hash
 from totem_chaincode.errors import Conflict, Invalid, Refused
 from totem_chaincode.job_states import end_job, next_state
 from totem_chaincode.registry import transaction
-from totem_sdk.cost import MAX_TOTEM
 
 if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
-__all__ = ["ENDS", "ERROR", "RECEIPT", "RESULT_LIMIT"]
-
-ENDS = ("done", "out_of_totem", "failed", "cancelled")
-"""How a phase can end; ``cancelled`` only for a job that its consumer has cancelled."""
+__all__ = ["RECEIPT", "RESULT_LIMIT"]
 
 RESULT_LIMIT = "result_limit"
 """The kind of error of a job that finished with a larger result than the dataset's policy allows."""
-
-ERROR = Record(
-    {
-        "kind": Text(64, pattern=r"[a-z][a-z0-9_]*", what="kind of error"),
-        "line": Optional(Integer(0, 1_000_000, "line")),
-    }
-)
-_COUNT = Integer(0, (1 << 63) - 1, "count")
-_CHARGE = Integer(0, MAX_TOTEM, "totem")
-RECEIPT = Record(
-    {
-        "step": Integer(0, 10_000),
-        "phase": Choice("map", "reduce"),
-        "blocks": Document(1 << 20, "entries by block id"),
-        "units": Document(1 << 20, "counts by site id"),
-        "charge": _CHARGE,
-        "records_in": _COUNT,
-        "records_out": _COUNT,
-        "groups_in": _COUNT,
-        "tasks": _COUNT,
-        "end": Choice(*ENDS),
-        "error": Optional(ERROR),
-    }
-)
 
 
 @transaction(
@@ -73,13 +43,13 @@ RECEIPT = Record(
     arguments={
         "job_id": JOB_ID,
         "phase_index": Integer(0, 9_999, "phase"),
-        "charge": _CHARGE,
+        "charge": CHARGE,
         "end": Choice(*ENDS),
         "digest": HASH,
     },
-    transient={"receipt": RECEIPT, "salt": SECRET},
+    transient={"receipt": RECEIPT, "salt": SECRET, "before": Optional(SALTED)},
     event="jobs.settled",
-    errors=("not_found", "job_state", "phase_order", "already_settled", "receipt", "escrow", "invalid"),
+    errors=("not_found", "job_state", "phase_order", "already_settled", "receipt", "bound", "escrow", "invalid"),
 )
 def settle(
     ctx: Context,
@@ -91,8 +61,11 @@ def settle(
     digest: str,
     receipt: dict[str, Any],
     salt: str,
+    before: dict[str, Any] | None,
 ) -> JSON:
     """Settle a phase: check its receipt, mark the charge used, answer whether the next phase may begin.
+
+    ``before`` is the receipt of the phase before with its salt: what went in there came out there.
 
     Answers ``{"continue", "left", "reason"}``; reason is "continue", or why not: "finished" (it was the last phase),
     "out_of_totem", "gate" (the next phase needs more than what is left), "failed", "cancelled".
@@ -113,7 +86,7 @@ def settle(
         raise Invalid("arguments.digest: not the salted hash of the receipt")
     if (receipt["charge"], receipt["end"]) != (charge, end):
         raise Invalid("transient.receipt: charge or end differ from the arguments")
-    _check_receipt(ctx, job, phase, receipt)
+    check_receipt(ctx, job, phase_index, receipt, before)
     left = escrow.mark_used(ctx, job_id, charge)
     verdict, needs = _judge(ctx, job, phase_index, receipt, left)
     record = {
@@ -157,28 +130,6 @@ def _answer(job: dict[str, Any], phase: dict[str, Any]) -> JSON:
     if reason == "continue" and job["state"] != "running":
         reason = "cancelled" if job["state"] == "cancelling" else job["state"]
     return {"continue": reason == "continue", "left": phase["left"], "reason": reason, "needs": phase["needs"]}
-
-
-def _check_receipt(ctx: Context, job: dict[str, Any], phase: dict[str, Any], receipt: dict[str, Any]) -> None:
-    if (receipt["step"], receipt["phase"]) != (phase["step"], phase["phase"]):
-        raise Invalid(
-            f"transient.receipt: it is of step {receipt['step']} {receipt['phase']},"
-            f" the phase to settle is step {phase['step']} {phase['phase']}"
-        )
-    end = receipt["end"]
-    if (receipt["error"] is not None) != (end == "failed"):
-        raise Invalid("transient.receipt: there is an error exactly where the end is 'failed'")
-    if end == "cancelled" and job["state"] != "cancelling":
-        raise Conflict(f"{job['job_id']} was not cancelled by its consumer", code="job_state")
-    program = ctx.state.need("program", job["program_id"])
-    table = ctx.state.need("table", job["table_id"])["document"]
-    recomputed = ctx.evaluator.recompute(program, table, receipt)
-    if recomputed != receipt["charge"]:
-        raise Refused(
-            f"the counts of the receipt add up to {recomputed} totem, the charge says {receipt['charge']}",
-            code="receipt",
-            details={"recomputed": recomputed, "charge": receipt["charge"]},
-        )
 
 
 def _judge(

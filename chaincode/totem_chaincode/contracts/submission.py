@@ -242,6 +242,10 @@ def submit(
             }
             for item, metadata, access in zip(datasets, found, grants, strict=True)
         ],
+        "data": {
+            "rows": sum(metadata["statistics"]["rows"] for metadata in found),
+            "fragments": sum(len(metadata["fragments"]) for metadata in found),
+        },
         "policy": policy,
         "phases": [{"step": step, "phase": phase} for step, phase in evaluation.phases],
         "next_phase": 0,

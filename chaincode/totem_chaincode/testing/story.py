@@ -149,26 +149,35 @@ class Story:
 
     @staticmethod
     def receipt(
-        step: int, phase: str, charge: int, end: str = "done", *, records_out: int = 1, error: Any = None
+        step: int,
+        phase: str,
+        charge: int,
+        end: str = "done",
+        *,
+        records_out: int = 1,
+        error: Any = None,
+        before: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return a toy receipt: block 1 entered ``charge`` times."""
+        """Return a toy receipt: block 1 entered ``charge`` times, on the story's dataset or on what ``before`` gave."""
         return {
             "step": step,
             "phase": phase,
             "blocks": {"1": charge} if charge else {},
             "units": {},
             "charge": charge,
-            "records_in": 1,
+            "records_in": 6 if before is None else before["records_out"],
             "records_out": records_out,
             "groups_in": 1,
-            "tasks": 1,
+            "tasks": 2 if before is None else before["tasks"],
             "end": end,
             "error": error,
         }
 
     @staticmethod
-    def settlement(job_id: str, index: int, receipt: Mapping[str, Any], salt: str = "") -> tuple[dict[str, Any], Any]:
-        """Return arguments and transient data of a settlement."""
+    def settlement(
+        job_id: str, index: int, receipt: Mapping[str, Any], salt: str = "", before: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return arguments and transient data of a settlement; ``before`` is the earlier receipt with its salt."""
         salt = salt or secret()
         args = {
             "job_id": job_id,
@@ -177,12 +186,21 @@ class Story:
             "end": receipt["end"],
             "digest": salted_hash(salt, canonical.encode(receipt)),
         }
-        return args, {"receipt": receipt, "salt": salt}
+        told = {"receipt": receipt, "salt": salt}
+        return args, told if before is None else {**told, "before": before}
+
+    def before(self, job_id: str, index: int) -> Mapping[str, Any] | None:
+        """Return the receipt of the phase before with its salt, where there is one."""
+        settled = self.invoke("utility", "results.receipts", {"job_id": job_id})["receipts"]
+        found: Mapping[str, Any] | None = settled[index - 1] if 0 < index <= len(settled) else None
+        return found
 
     def settle(self, job_id: str, index: int, charge: int, end: str = "done", **more: Any) -> Any:
         """Settle a phase of a job with phases map, reduce, map, reduce, …; return the answer."""
-        receipt = self.receipt(index // 2, ("map", "reduce")[index % 2], charge, end, **more)
-        args, transient = self.settlement(job_id, index, receipt)
+        before = self.before(job_id, index)
+        earlier = before["receipt"] if before else None
+        receipt = self.receipt(index // 2, ("map", "reduce")[index % 2], charge, end, before=earlier, **more)
+        args, transient = self.settlement(job_id, index, receipt, before=before)
         return self.invoke("utility", "jobs.settle", args, transient)
 
     def complete(self, job_id: str, result: str = "[1,2]\n") -> Any:

@@ -38,11 +38,16 @@ class LedgerSettlement:
         # The framework's receipt says more (tasks, groups) than the channel is told.
         told = {name: receipt[name] for name in RECEIPT.fields}
         salt = self._store.salt("receipt", self._job_id, phase_index)
+        transient = {"receipt": told, "salt": salt}
+        if phase_index:
+            # The channel has only the digest of what the phase before gave; the contract checks what is shown here.
+            settled = self._session.query("results.receipts", job_id=self._job_id)["receipts"]
+            transient["before"] = settled[phase_index - 1]
         pass_point("server:before-settle")
         try:
             answer = self._session.submit(
                 "jobs.settle",
-                transient={"receipt": told, "salt": salt},
+                transient=transient,
                 job_id=self._job_id,
                 phase_index=phase_index,
                 charge=told["charge"],

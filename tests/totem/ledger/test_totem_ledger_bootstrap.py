@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from totem.ledger import IdentityProblem, LedgerUnavailable, ProposalRefused
+from totem.ledger import IdentityProblem, LedgerUnavailable, NameTaken, ProposalRefused
 from totem.ledger.bootstrap import ADMIN, Consortium, bundled_tables, msp_of
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.errors import Conflict
@@ -103,3 +103,54 @@ def test_the_tables_are_the_sdks():
 )
 def test_an_organisation_is_named_after_its_participant(name, msp):
     assert msp_of(name) == msp
+
+
+def test_nobody_is_enrolled_under_a_name_that_the_wallet_has_for_another(tmp_path):
+    made = make(tmp_path)
+    before = made.identity(ADMIN).certificate, made.ledger.height()
+    for role in ("provider", "consortium"):
+        with pytest.raises(NameTaken, match="has admin@ConsortiumMSP under the name 'admin'"):
+            made.enrol(ADMIN, role)
+    with pytest.raises(NameTaken, match="it is not replaced by admin@AdminMSP"):
+        made.certify(ADMIN, "provider")
+    assert (made.identity(ADMIN).certificate, made.ledger.height()) == before
+    made.issue("consumer", 1, "the key still works")
+    made.close()
+
+
+def test_two_names_never_share_an_organisation(tmp_path):
+    made = make(tmp_path, providers=("a-b",))
+    height = made.ledger.height()
+    for name in ("a.b", "a_b", "aB", "A-b", "consortium"):
+        with pytest.raises(NameTaken, match="its organisation"):
+            made.enrol(name, "consumer")
+    assert (made.ledger.height(), made.wallet.labels()) == (height, ["a-b", ADMIN, "consumer"])
+    made.enrol("deputy", "consortium", "ConsortiumMSP")
+    made.close()
+
+
+@pytest.mark.parametrize("names", [("a-b", "a.b"), ("consortium",)])
+def test_a_consortium_is_not_made_with_names_that_share_an_organisation(tmp_path, names):
+    with pytest.raises(NameTaken, match="its organisation"):
+        make(tmp_path / "new", consumers=names)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_enrolment_that_crashed_before_the_certificate_is_repeated(tmp_path, monkeypatch):
+    made = make(tmp_path)
+
+    def crash(*_args, **_options):
+        raise RuntimeError("crash")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(made.authority, "issue", crash)
+        with pytest.raises(RuntimeError, match="crash"):
+            made.enrol("grid", "provider")
+    with pytest.raises(Conflict, match="enrolled already"):
+        made.enrol("grid", "consumer")
+    assert "grid" not in made.wallet.labels()
+    made.enrol("grid", "provider")
+    assert made.gateway("grid").evaluate("participants.get", {})["role"] == "provider"
+    with pytest.raises(Conflict, match="enrolled already"):
+        made.enrol("grid", "provider")
+    made.close()

@@ -9,7 +9,7 @@ import stat
 import pytest
 from cryptography import x509
 
-from totem.ledger import CertificateAuthority, Identity, IdentityProblem, ProposalRefused, Wallet
+from totem.ledger import CertificateAuthority, Identity, IdentityProblem, NameTaken, ProposalRefused, Wallet
 from totem.ledger.certificates import Trust, attributes_of
 from totem_chaincode.testing import PEOPLE
 
@@ -59,6 +59,21 @@ def test_a_wallet_keeps_identities_readable_by_their_owner_only(authority, tmp_p
     assert wallet.labels() == ["utility"]
     wallet.remove("utility")
     assert wallet.labels() == []
+
+
+def test_a_wallet_replaces_another_participants_identity_only_when_asked_to(authority, tmp_path):
+    wallet = Wallet(tmp_path / "wallet")
+    first = authority.issue("admin", "ConsortiumMSP", "consortium")
+    other = authority.issue("admin", "AdminMSP", "provider")
+    wallet.put("admin", first)
+    with pytest.raises(NameTaken, match="has admin@ConsortiumMSP"):
+        wallet.put("admin", other)
+    assert wallet.get("admin").certificate == first.certificate
+    renewed = authority.issue("admin", "ConsortiumMSP", "consortium")
+    wallet.put("admin", renewed)
+    assert wallet.get("admin").certificate == renewed.certificate
+    wallet.put("admin", other, replace=True)
+    assert wallet.get("admin").id == "admin@AdminMSP"
 
 
 def test_a_wallet_says_what_is_wrong(authority, tmp_path):

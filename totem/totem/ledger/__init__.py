@@ -1,7 +1,14 @@
 """The Ledger port and what is behind it; identities, wallets, and how a consortium is made."""
 
 from totem.ledger.embedded import EmbeddedLedger
-from totem.ledger.errors import IdentityProblem, LedgerError, LedgerUnavailable, ProposalRefused, TransactionVoid
+from totem.ledger.errors import (
+    IdentityProblem,
+    LedgerError,
+    LedgerUnavailable,
+    NameTaken,
+    ProposalRefused,
+    TransactionVoid,
+)
 from totem.ledger.identities import CertificateAuthority, Identity
 from totem.ledger.port import Block, Event, Gateway, Ledger, Submitted, TransactionRecord, VerifyReport
 from totem.ledger.wallet import Wallet
@@ -17,6 +24,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LedgerUnavailable",
+    "NameTaken",
     "ProposalRefused",
     "Submitted",
     "TransactionRecord",

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from totem.ledger.embedded import EmbeddedLedger
-from totem.ledger.errors import LedgerUnavailable
+from totem.ledger.errors import LedgerUnavailable, NameTaken
 from totem.ledger.identities import CertificateAuthority, Identity
 from totem.ledger.port import Gateway
 from totem.ledger.wallet import Wallet
 from totem_chaincode.dispatcher import Chaincode
+from totem_chaincode.errors import Conflict
 from totem_sdk.table import BUNDLED, load
 
 __all__ = ["ADMIN", "Consortium", "bundled_tables", "msp_of"]
@@ -33,7 +34,10 @@ _CONSORTIUM_MSP = "ConsortiumMSP"
 
 
 def msp_of(name: str) -> str:
-    """Return the MSP id of an organisation that has one participant: ``north-grid`` → ``NorthGridMSP``."""
+    """Return the MSP id of an organisation that has one participant: ``north-grid`` → ``NorthGridMSP``.
+
+    Different names can lead to one id (``north.grid``); who enrols must refuse the second (``Consortium.enrol``).
+    """
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[-_.]+", name) if part) + "MSP"
 
 
@@ -70,9 +74,11 @@ class Consortium:
 
         Raises:
             LedgerUnavailable: the folder has a ledger already.
+            NameTaken: two names lead to the same organisation; nothing is made.
         """
         if (folder / "ledger" / "ledger.db").exists():
             raise LedgerUnavailable(f"{folder} has a consortium already")
+        _check_organisations([*providers, *consumers])
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         authority = CertificateAuthority.create()
         authority.save(folder / "ca")
@@ -151,16 +157,29 @@ class Consortium:
         self.wallet.put(name, identity)
         return identity
 
-    def enrol(self, name: str, role: str, msp_id: str | None = None) -> Identity:
-        """Issue a certificate, keep it in the wallet and enrol its holder.
+    def enrol(self, name: str, role: str, msp_id: str | None = None, *, by: str = ADMIN) -> Identity:
+        """Enrol a participant in the name of ``by``, issue its certificate and keep it in the wallet.
+
+        May be repeated after a crash in between: who is enrolled in this role, but has no certificate here, gets one.
+        An ``msp_id`` that is given may have several participants; one made from the name is this participant's alone.
 
         Raises:
-            Conflict: this participant is enrolled already.
+            NameTaken: the wallet has another participant of this name, or the organisation is another one's.
+            Conflict: this participant is enrolled already, and has its certificate or another role.
         """
-        msp_id = msp_id or msp_of(name)
-        # First the ledger: who is enrolled already keeps the certificate that is in the wallet.
-        participant = f"{name}@{msp_id}"
-        self.gateway(ADMIN).submit("participants.enrol", {"participant": participant, "role": role})
+        gateway = self.gateway(by)
+        participant = f"{name}@{msp_id or msp_of(name)}"
+        self.wallet.check(name, participant)
+        if msp_id is None:
+            _check_free(gateway, name)
+        # First the ledger: a refused enrolment leaves no certificate behind.
+        try:
+            gateway.submit("participants.enrol", {"participant": participant, "role": role})
+        except Conflict as error:
+            if error.code != "already_enrolled" or name in self.wallet.labels():
+                raise
+            if gateway.evaluate("participants.get", {"participant": participant})["role"] != role:
+                raise
         return self.certify(name, role, msp_id)
 
     def issue(self, name: str, amount: int, reason: str) -> None:
@@ -186,3 +205,26 @@ class Consortium:
     def close(self) -> None:
         """Close the ledger."""
         self.ledger.close()
+
+
+def _check_organisations(names: Sequence[str]) -> None:
+    """Check that no two names of a new consortium lead to the same organisation."""
+    taken = {_CONSORTIUM_MSP: ADMIN}
+    for name in names:
+        if (there := taken.setdefault(msp_of(name), name)) != name:
+            raise NameTaken(f"{name!r} can't be enrolled: its organisation {msp_of(name)} would be that of {there!r}")
+
+
+def _check_free(gateway: Gateway, name: str) -> None:
+    """Check that the organisation made from a name is no other participant's."""
+    bookmark = ""
+    while True:
+        page = gateway.evaluate("participants.list", {"limit": 100, "bookmark": bookmark})
+        for there in page["participants"]:
+            if there["msp_id"] == msp_of(name) and there["name"] != name:
+                raise NameTaken(
+                    f"{name!r} can't be enrolled: its organisation {msp_of(name)} is that of {there['participant']}"
+                )
+        bookmark = page["bookmark"]
+        if not bookmark:
+            return

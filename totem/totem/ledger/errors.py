@@ -6,7 +6,8 @@
     ├── LedgerUnavailable   there is no ledger at this place, or it can't be used from here
     ├── ProposalRefused     signature, certificate, channel or time of a proposal are not accepted (``code`` says which)
     ├── TransactionVoid     the transaction lost against others, also after all repetitions; nothing has changed
-    └── IdentityProblem     a wallet, key or certificate can't be read or used
+    ├── IdentityProblem     a wallet, key or certificate can't be read or used
+    └── NameTaken           the name, or the organisation's name made from it, is another participant's
 
 A contract's own answer arrives as ``totem_chaincode.errors.ContractError``. ``TransactionVoid`` is the only error
 after which the same call may be repeated without looking.
@@ -14,7 +15,7 @@ after which the same call may be repeated without looking.
 
 from __future__ import annotations
 
-__all__ = ["IdentityProblem", "LedgerError", "LedgerUnavailable", "ProposalRefused", "TransactionVoid"]
+__all__ = ["IdentityProblem", "LedgerError", "LedgerUnavailable", "NameTaken", "ProposalRefused", "TransactionVoid"]
 
 
 class LedgerError(Exception):
@@ -49,3 +50,7 @@ class TransactionVoid(LedgerError):
 
 class IdentityProblem(LedgerError):
     """A wallet, key or certificate can't be read or used; the message says which and why."""
+
+
+class NameTaken(LedgerError):
+    """A name, or the organisation's name made from it, is another participant's; the message says whose."""

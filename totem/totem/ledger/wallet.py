@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from totem.ledger.errors import IdentityProblem
+from totem.ledger.errors import IdentityProblem, NameTaken
 from totem.ledger.files import read_text, write_private
 from totem.ledger.identities import Identity
 
@@ -21,8 +21,17 @@ class Wallet:
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
 
-    def put(self, label: str, identity: Identity) -> Path:
-        """Keep an identity under a label, replacing an earlier one; return its file."""
+    def put(self, label: str, identity: Identity, *, replace: bool = False) -> Path:
+        """Keep an identity under a label; return its file.
+
+        An earlier one of the same participant is replaced (a renewed certificate), another participant's only where
+        ``replace``: its key is then lost.
+
+        Raises:
+            NameTaken: the label is another participant's.
+        """
+        if not replace:
+            self.check(label, identity.id)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         document = {
             "credentials": {"certificate": identity.certificate, "privateKey": identity.key_pem()},
@@ -33,6 +42,16 @@ class Wallet:
         path = self._path(label)
         write_private(path, json.dumps(document, indent=2) + "\n")
         return path
+
+    def check(self, label: str, participant: str) -> None:
+        """Check that a label is free for a participant (``name@msp``), or has its identity already.
+
+        Raises:
+            NameTaken: the label is another participant's.
+            IdentityProblem: it is no label, or what it has can't be read.
+        """
+        if self._path(label).exists() and (there := self.get(label).id) != participant:
+            raise NameTaken(f"{self.folder} has {there} under the name {label!r}: it is not replaced by {participant}")
 
     def get(self, label: str) -> Identity:
         """Return the identity of a label.

@@ -20,7 +20,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from totem.ledger.errors import IdentityProblem, LedgerError, LedgerUnavailable, ProposalRefused, TransactionVoid
+from totem.ledger.errors import (
+    IdentityProblem,
+    LedgerError,
+    LedgerUnavailable,
+    NameTaken,
+    ProposalRefused,
+    TransactionVoid,
+)
 from totem_chaincode import errors as contract
 from totem_sdk.errors import Refusal, Refused
 
@@ -153,6 +160,8 @@ def from_ledger(error: LedgerError) -> ServiceError:
             return InTheWay(str(error), code="transaction_void", hint="nothing has changed; try again")
         case IdentityProblem():
             return Unauthorised(str(error), code="identity", hint="`totem admin identities` lists those of the wallet")
+        case NameTaken():
+            return InTheWay(str(error), code="name_taken", hint="choose another name")
     return ProviderSide(str(error), code="ledger")
 
 

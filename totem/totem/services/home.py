@@ -19,11 +19,12 @@ from typing import Any
 
 from totem.ledger.bootstrap import ADMIN, Consortium, msp_of
 from totem.ledger.errors import LedgerError
-from totem.services.errors import BadInput, Unauthorised, from_ledger
+from totem.services.errors import BadInput, Unauthorised, from_contract, from_ledger
 from totem.services.explorer import Explorer
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore, write_atomically
 from totem.services.tokens import TokenStore
+from totem_chaincode.errors import ContractError
 
 __all__ = ["Home"]
 
@@ -111,11 +112,20 @@ class Home:
         return found
 
     def enrol(self, name: str, role: str, *, by: str | None = None) -> Record:
-        """Enrol a participant in the name of ``by``, and put its certificate into the wallet."""
-        # First the ledger: a refused enrolment leaves no certificate behind.
-        record = self.session(by).submit("participants.enrol", participant=f"{name}@{msp_of(name)}", role=role)
-        self.consortium.certify(name, role)
-        return record
+        """Enrol a participant in the name of ``by``, and put its certificate into the wallet; return its record.
+
+        Raises:
+            InTheWay: the name is another participant's, or it is enrolled and has its certificate.
+            NotAllowed: ``by`` may not enrol.
+        """
+        session = self.session(by)
+        try:
+            identity = self.consortium.enrol(name, role, by=by or self.current())
+        except ContractError as error:
+            raise from_contract(error) from error
+        except LedgerError as error:
+            raise from_ledger(error) from error
+        return session.query("participants.get", participant=identity.id)
 
     def participant(self, name: str) -> str:
         """Return ``name@msp`` for a name of the wallet, or what already is one."""

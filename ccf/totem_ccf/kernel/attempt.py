@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import wasmtime
 
-from totem_ccf.kernel.areas import KEPT_BYTES, POOL_BYTES
 from totem_ccf.kernel.columns import Columns
 from totem_ccf.kernel.compiled import CompiledKernel
 from totem_ccf.kernel.foldcolumns import fold_batch
@@ -53,19 +52,11 @@ class Attempt:
         self.memory, self._meter = self._instance.memory, self._instance.meter
         self.columns = Columns(self.memory)
         self.texts = self._put_params(params)
-        self._instance.call_runtime("kept_setup", self.plan.kept, self.plan.kept + KEPT_BYTES, KEPT_BYTES)
 
     def begin(self, role: RolePlan) -> None:
         """Begin a role: no field has a value, nothing is emitted."""
-        for name in ("emitted", "finished", "groups_done", "field_bytes"):
-            self._instance.set(name, 0)
-        for cell in role.text_cells:
-            self.memory.set_number(cell, np.uint64, 0)
+        self._instance.call(f"{role.name}_begin", secrets.randbits(63))
         self._clear_out(role)
-        self._instance.call_runtime("kept_reset")
-        if role.out.table is not None:
-            self._instance.set("fold_seed", secrets.randbits(63))
-            self._instance.call_runtime("fold_setup", role.out.table.pool, POOL_BYTES)
 
     def run(self, name: str, *arguments: int) -> None:
         """Call a step function.

@@ -1,8 +1,8 @@
 """Metering compiled in: how a function pays charges and counts them (abstract machine, §4).
 
 What is left of the leases is in the local ``$balance``. A charge is subtracted first; only if that makes it negative
-the code calls ``$refill``, which asks the host for more. Counters of blocks in loops are locals, written to the meter's
-memory when the function ends; the others are counted in that memory directly. No other code knows of it.
+the code calls ``$refill``, which asks the host for more. The first counters of blocks in loops are locals, written to
+the meter's memory when the function ends; the others are counted in that memory directly. No other code knows of it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ from totem_ccf.kernel.writer import Writer
 from totem_sdk.cost import PricedProgram, Site
 
 __all__ = ["Charges"]
+
+_LOCAL_COUNTERS = 24
+"""Counters of a function that are kept in locals: every charge can jump to the function's end, where each local counter
+is one more value to join, so compiling takes time with the product of the two.
+"""
 
 
 class Charges:
@@ -82,7 +87,7 @@ class Charges:
             out.put(f"(if (i64.lt_s (local.get $balance) (i64.const 0)) (then {frame} (br $stop)))")
 
     def _count(self, address: int, name: str, amount: str, in_loop: bool) -> None:
-        if in_loop:
+        if in_loop and (address in self._spills or len(self._spills) < _LOCAL_COUNTERS):
             self._spills[address] = self._local(name, "i64")
             self._out.put(f"(local.set {name} (i64.add (local.get {name}) {amount}))")
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -99,8 +99,6 @@ def compile_kernel(priced: PricedProgram, *, metered: bool = True) -> CompiledKe
     Raises:
         InternalError: the runtime library was not built, or the compiler refused what was written.
     """
-    if not RUNTIME.exists():
-        raise InternalError(f"{RUNTIME} is missing: build it with `python -m totem_ccf.kernel.runtime.build`")
     modules = []
     for step in range(len(priced.program.steps)):
         text = step_text(priced, step, metered=metered)
@@ -108,5 +106,12 @@ def compile_kernel(priced: PricedProgram, *, metered: bool = True) -> CompiledKe
             modules.append(bytes(wasmtime.Module(engine(), text).serialize()))
         except wasmtime.WasmtimeError as error:
             raise InternalError(f"step {step}: the kernel's code is not valid WebAssembly: {error}") from error
-    runtime = bytes(wasmtime.Module.from_file(engine(), str(RUNTIME)).serialize())
-    return CompiledKernel(priced, metered, runtime, tuple(modules))
+    return CompiledKernel(priced, metered, _runtime(), tuple(modules))
+
+
+@cache
+def _runtime() -> bytes:
+    """Return the runtime library as native code."""
+    if not RUNTIME.exists():
+        raise InternalError(f"{RUNTIME} is missing: build it with `python -m totem_ccf.kernel.runtime.build`")
+    return bytes(wasmtime.Module.from_file(engine(), str(RUNTIME)).serialize())

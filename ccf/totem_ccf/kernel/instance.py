@@ -42,24 +42,21 @@ class StepInstance:
         pages = compiled.plans[step].input // PAGE + 1
         memory = wasmtime.Memory(store, wasmtime.MemoryType(wasmtime.Limits(pages, MAX_PAGES)))
         self.memory = LinearMemory(store, memory)
-        self._runtime = wasmtime.Instance(store, compiled.runtime_module, [memory]).exports(store)
-        module = compiled.step_modules[step]
-        given: dict[str, Any] = {"memory": memory, **self._functions(host)}
-        imports = [
-            given[str(item.name)] if item.module == "host" else self._runtime[str(item.name)] for item in module.imports
-        ]
-        self._exports = wasmtime.Instance(store, module, imports).exports(store)
+        linker = wasmtime.Linker(engine())
+        linker.define(store, "host", "memory", memory)
+        for name, (parameters, results, function) in self._functions(host).items():
+            linker.define_func("host", name, wasmtime.FuncType(parameters, results), function)
+        linker.define_instance(store, "runtime", wasmtime.Instance(store, compiled.runtime_module, [memory]))
+        self._exports = linker.instantiate(store, compiled.step_modules[step]).exports(store)
         meter = self._exports["meter"]
         assert isinstance(meter, wasmtime.Memory)  # noqa: S101  for the type checker: the module is ours
         self.meter = LinearMemory(store, meter)
 
     def call(self, name: str, *arguments: int) -> int:
         """Call a function that the step exports."""
-        return self._call(self._exports, name, arguments)
-
-    def call_runtime(self, name: str, *arguments: int) -> int:
-        """Call a function of the runtime library."""
-        return self._call(self._runtime, name, arguments)
+        function = self._exports[name]
+        assert isinstance(function, wasmtime.Func)  # noqa: S101  for the type checker: the module is ours
+        return int(function(self._store, *arguments) or 0)
 
     def get(self, name: str) -> int:
         """Return the value of a global that the step exports."""
@@ -73,24 +70,17 @@ class StepInstance:
         """Give everything back to wasmtime."""
         self._store.close()
 
-    def _call(self, exports: Any, name: str, arguments: tuple[int, ...]) -> int:
-        result: int | None = exports[name](self._store, *arguments)
-        return result or 0
-
     def _global(self, name: str) -> wasmtime.Global:
         found = self._exports[name]
         assert isinstance(found, wasmtime.Global)  # noqa: S101  for the type checker: the module is ours
         return found
 
-    def _functions(self, host: Host) -> dict[str, wasmtime.Func]:
+    @staticmethod
+    def _functions(host: Host) -> dict[str, tuple[list[wasmtime.ValType], list[wasmtime.ValType], Any]]:
         i32, i64 = wasmtime.ValType.i32(), wasmtime.ValType.i64()
-
-        def function(parameters: list[wasmtime.ValType], results: list[wasmtime.ValType], call: Any) -> wasmtime.Func:
-            return wasmtime.Func(self._store, wasmtime.FuncType(parameters, results), call)
-
         return {
-            "lease": function([i64, i64, i32], [i64], host.more_totem),
-            "more": function([], [], host.put_values),
-            "flush": function([], [], host.take_emits),
-            "large": function([i32, i32, i32], [], host.large_text),
+            "lease": ([i64, i64, i32], [i64], host.more_totem),
+            "more": ([], [], host.put_values),
+            "flush": ([], [], host.take_emits),
+            "large": ([i32, i32, i32], [], host.large_text),
         }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from totem_ccf.kernel.areas import KEPT_BYTES, POOL_BYTES
 from totem_ccf.kernel.code import FunctionCode
 from totem_ccf.kernel.emitcode import emit_function
 from totem_ccf.kernel.plan import StepPlan
-from totem_ccf.kernel.prelude import GLOBALS, HOST_IMPORTS, PRELUDE, RUNTIME_IMPORTS
+from totem_ccf.kernel.prelude import GLOBALS, HOST_IMPORTS, PRELUDE, runtime_imports
 from totem_ccf.kernel.roles import FIRST_PLACES, RolePlan
 from totem_ccf.kernel.rules import RULES, SIZES
 from totem_ccf.kernel.shapes import helper, per_group, per_row, run_once
@@ -19,19 +20,33 @@ __all__ = ["step_module"]
 def step_module(plan: StepPlan, *, metered: bool = True) -> str:
     """Return the WebAssembly text of one step's module.
 
-    It exports, for each role that the step has, ``<role>_init``, ``<role>_main`` and ``<role>_final`` (those that the
-    program has), the globals of ``prelude.GLOBALS`` and the meter's memory.
+    It exports, for each role that the step has, ``<role>_begin(seed)``, ``<role>_init``, ``<role>_main`` and
+    ``<role>_final`` (those that the program has), globals (``prelude.GLOBALS``) and the meter's memory.
     """
-    lines = ["(module", HOST_IMPORTS, RUNTIME_IMPORTS]
-    lines.append(f'  (memory $meter (export "meter") {plan.meter.pages} {plan.meter.pages})')
+    lines = [f'  (memory $meter (export "meter") {plan.meter.pages} {plan.meter.pages})']
     lines += [GLOBALS.format(roots=plan.roots, last_place=FIRST_PLACES - 1), PRELUDE]
     for role in plan.roles.values():
         if not role.emits_inline:
             lines += emit_function(role)
+        lines += _begin(plan, role)
         lines += _role_functions(plan, role, metered=metered)
-    lines += _data(plan)
-    lines.append(")")
-    return "\n".join(lines) + "\n"
+    code = "\n".join([*lines, *_data(plan)])
+    return "\n".join(["(module", HOST_IMPORTS, runtime_imports(code), code, ")", ""])
+
+
+def _begin(plan: StepPlan, role: RolePlan) -> Iterator[str]:
+    """Yield the function that begins a role: no field has a value, nothing is emitted or kept."""
+    yield f'  (func (export "{role.name}_begin") (param $seed i64)'
+    for name, zero in (("emitted", "i32"), ("finished", "i32"), ("groups_done", "i64"), ("field_bytes", "i64")):
+        yield f"    (global.set ${name} ({zero}.const 0))"
+    yield "    (global.set $fold_seed (local.get $seed))"
+    for cell in role.text_cells:
+        yield f"    (i64.store (i32.const {cell}) (i64.const 0))"
+    first, second = plan.kept, plan.kept + KEPT_BYTES
+    yield f"    (call $kept_setup (i32.const {first}) (i32.const {second}) (i32.const {KEPT_BYTES}))"
+    if role.out.table is not None:
+        yield f"    (call $fold_setup (i32.const {role.out.table.pool}) (i32.const {POOL_BYTES}))"
+    yield "  )"
 
 
 def _role_functions(plan: StepPlan, role: RolePlan, *, metered: bool) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["GLOBALS", "HOST_IMPORTS", "PRELUDE", "RUNTIME_IMPORTS"]
+import re
+
+__all__ = ["GLOBALS", "HOST_IMPORTS", "PRELUDE", "runtime_imports"]
 
 HOST_IMPORTS = """\
   (import "host" "memory" (memory $memory 1))
@@ -55,6 +57,8 @@ text_hash i64 : i64
 fold_clear i32 i32 :
 fold_grow i32 i32 i32 i32 : i32
 fold_float i32 i32 i32 f64 : i32
+fold_setup i32 i32 :
+kept_setup i32 i32 i32 :
 room_to_keep i64 : i32
 keep i64 : i64
 make_room i32 i32 i32 i32 i64 :
@@ -62,11 +66,18 @@ keep_input i32 i32 i32 i32 i32 :
 """
 
 
-def _imports() -> str:
+def runtime_imports(code: str) -> str:
+    """Return the imports of those functions of the runtime library that the code calls.
+
+    What they do stands beside them, in C.
+    """
+    called = set(re.findall(r"\(call \$(\w+)", code))
     lines = []
     for row in _RUNTIME.strip().splitlines():
         left, result = row.split(":")
         name, *parameters = left.split()
+        if name not in called:
+            continue
         signature = f"(param {' '.join(parameters)})" if parameters else ""
         if result.strip():
             signature += f" (result {result.strip()})"
@@ -74,22 +85,19 @@ def _imports() -> str:
     return "\n".join(lines)
 
 
-RUNTIME_IMPORTS = _imports()
-"""The functions of the runtime library; what they do stands beside them, in C."""
-
 GLOBALS = """\
   (global $balance (export "balance") (mut i64) (i64.const 0))
   (global $emitted (export "emitted") (mut i32) (i32.const 0))
   (global $finished (export "finished") (mut i32) (i32.const 0))
   (global $groups_done (export "groups_done") (mut i64) (i64.const 0))
-  (global $field_bytes (export "field_bytes") (mut i64) (i64.const 0))
-  (global $fold_seed (export "fold_seed") (mut i64) (i64.const 0))
+  (global $field_bytes (mut i64) (i64.const 0))
+  (global $fold_seed (mut i64) (i64.const 0))
   (global $fold_mask (mut i32) (i32.const {last_place}))
   (global $arena_used (mut i32) (i32.const 0))
   (global $roots_end (mut i32) (i32.const {roots}))"""
 """``balance``: what is left of the leases while no step function runs. ``emitted``: emits in the output columns, of
-which ``finished`` are those of groups that have ended. ``field_bytes``: the bytes of all texts in fields.
-``fold_seed``: a secret that keeps keys from being chosen to collide; no result depends on it."""
+which ``finished`` are those of groups that have ended. ``$field_bytes``: the bytes of all texts in fields.
+``$fold_seed``: a secret that keeps keys from being chosen to collide; no result depends on it."""
 
 PRELUDE = """\
   ;; Gets totem for a charge that has made the balance negative; -1 if there is no more.

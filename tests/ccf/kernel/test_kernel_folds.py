@@ -23,9 +23,9 @@ LIMITS = {
     "roles.FOLD_ROWS": 4,
     "roles.FOLD_TEXT_BYTES": 9,
     "roles.POOL_BYTES": 2 * 592,
-    "attempt.POOL_BYTES": 2 * 592,
+    "module.POOL_BYTES": 2 * 592,
     "plan.KEPT_BYTES": 200,
-    "attempt.KEPT_BYTES": 200,
+    "module.KEPT_BYTES": 200,
 }
 SCHEMA = Schema.of({"n": "int", "x": "float", "s": "str", "m": "int?", "on": "bool"})
 HEAD = "from totem_sdk import TotemJob\n\nclass Job(TotemJob):\n"

@@ -23,9 +23,9 @@ SMALL = {
     "roles.FOLD_ROWS": 2,
     "roles.FOLD_TEXT_BYTES": 5,
     "roles.POOL_BYTES": 592,
-    "attempt.POOL_BYTES": 592,
+    "module.POOL_BYTES": 592,
     "plan.KEPT_BYTES": 1 << 16,
-    "attempt.KEPT_BYTES": 1 << 16,
+    "module.KEPT_BYTES": 1 << 16,
 }
 
 

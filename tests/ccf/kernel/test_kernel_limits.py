@@ -22,9 +22,9 @@ LIMITS = {
     "roles.FOLD_ROWS": 2,
     "roles.FOLD_TEXT_BYTES": 5,
     "roles.POOL_BYTES": 592,
-    "attempt.POOL_BYTES": 592,
+    "module.POOL_BYTES": 592,
     "plan.KEPT_BYTES": 1 << 12,
-    "attempt.KEPT_BYTES": 1 << 12,
+    "module.KEPT_BYTES": 1 << 12,
 }
 
 

@@ -12,13 +12,11 @@ enum { FIRST_LIMIT = 32 << 20 };
 
 static u32 halves[2], half_size, current, used, limit;
 
+/* Begins with nothing kept, in two halves of `size` bytes. */
 EXPORT(kept_setup) void kept_setup(u32 first, u32 second, u32 size) {
     halves[0] = first;
     halves[1] = second;
     half_size = size;
-}
-
-EXPORT(kept_reset) void kept_reset(void) {
     current = used = 0;
     limit = half_size < FIRST_LIMIT ? half_size : FIRST_LIMIT;
 }

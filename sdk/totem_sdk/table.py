@@ -126,3 +126,5 @@ def load(name_or_path: str | Path) -> Table:
         raise InvalidDocument(f"estimator table {str(path)!r}: {error.strerror} (bundled tables: {known})") from None
     except ValueError as error:
         raise InvalidDocument(f"estimator table {str(path)!r}: not JSON ({error})") from None
+    except RecursionError:
+        raise InvalidDocument(f"estimator table {str(path)!r}: the JSON is nested too deeply for a table") from None

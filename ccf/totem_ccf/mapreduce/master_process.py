@@ -13,7 +13,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import grpc
 import grpc.aio
@@ -21,6 +20,7 @@ import grpc.aio
 from totem_ccf.faults import kill_point
 from totem_ccf.mapreduce import master_messages as ms
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
+from totem_ccf.mapreduce.manager_link import ManagerLink, ManagerLost
 from totem_ccf.mapreduce.master import Master
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.planner import Plan
@@ -29,13 +29,13 @@ from totem_ccf.mapreduce.runs import ShuffleError
 from totem_ccf.mapreduce.statuses import HOST_GONE, MANAGER_GONE
 from totem_ccf.metering import messages as m
 from totem_ccf.metering import rpc, wire
+from totem_ccf.metering.manager import MeterViolation
 from totem_ccf.metering.proto import ccf_pb2 as pb
 from totem_ccf.metering.proto import ccf_pb2_grpc as pb_grpc
 from totem_ccf.metering.recorder import Recorder
 
 __all__ = ["MasterSetup", "run_master"]
 
-MANAGER_SECONDS = 20.0
 CALL_SECONDS = 10.0
 SILENT_SECONDS = 15.0
 PROGRESS_SECONDS = 0.2
@@ -85,18 +85,17 @@ class _Process(pb_grpc.WorkServicer):
         self._program = setup.spec.priced.program
         plan = Plan(self._program, setup.spec.fragments)
         self._master = Master(plan, lambda: secrets.token_hex(16), task_order(setup.spec.order_seed))
-        self._events: asyncio.Queue[ms.Event | m.Balance | asyncio.Event] = asyncio.Queue()
-        self._words: asyncio.Queue[m.ManagerEvent] = asyncio.Queue()
+        self._events: asyncio.Queue[tuple[ms.Event | m.Balance, asyncio.Event | None]] = asyncio.Queue()
         self._workers: dict[int, asyncio.Queue[pb.Assignment | None]] = {}
         self._heard: dict[int, float] = {}
         self._metadata = rpc.metadata(setup.secret)
-        self._manager = grpc.aio.insecure_channel(setup.manager, options=rpc.OPTIONS)
+        self._link = ManagerLink(setup.manager, setup.secret, lambda: self._master.live, self._hear)
         self._host = grpc.aio.insecure_channel(setup.host, options=rpc.OPTIONS)
         self._balance = m.Balance(0, setup.spec.escrow)
         self._over: ms.JobOver | None = None
         self._gone = asyncio.Event()
         self._status = 0
-        self._started = self._manager_heard = time.monotonic()
+        self._started = time.monotonic()
 
     async def run(self) -> int:
         """Run until the job is over or there is no sense in going on."""
@@ -134,22 +133,40 @@ class _Process(pb_grpc.WorkServicer):
 
     async def _loop(self) -> None:
         while self._over is None:
-            event = await self._events.get()
+            event, taken = await self._events.get()
             if isinstance(event, m.Balance):
                 self._balance = event
-                continue
-            if isinstance(event, asyncio.Event):
-                event.set()
-                continue
-            for action in self._master.handle(event):
-                self._do(action)
+            else:
+                for action in self._master.handle(event):
+                    self._do(action)
+            if taken is not None:
+                taken.set()
+
+    def _put(self, event: ms.Event) -> None:
+        self._events.put_nowait((event, None))
+
+    async def _hear(self, event: ms.Event | m.Balance) -> None:
+        """Have an event taken, and wait for that."""
+        taken = asyncio.Event()
+        self._events.put_nowait((event, taken))
+        await taken.wait()
+
+    async def _follow_manager(self) -> None:
+        try:
+            await self._link.follow()
+        except ManagerLost as error:
+            _log.error("%s", error)
+            self._leave(MANAGER_GONE)
+        except MeterViolation as error:
+            _log.error("%s", error)
+            self._over = ms.JobOver("provider_failed", reason=str(error))
 
     def _do(self, action: ms.Action) -> None:
         match action:
             case ms.Tell(event=event):
                 if isinstance(event, m.ClosePhase):
                     kill_point("master:before-close")
-                self._words.put_nowait(event)
+                self._link.tell(event)
             case ms.Assign(worker=worker, id=id_, token=token, task=task):
                 self._note("master", f"worker {worker}", "run", phase=id_.phase, task=id_.task, attempt=id_.number)
                 assignment = pb.Assignment(attempt=wire.attempt_to_wire(id_, token), task=wire.dumps(task.to_json()))
@@ -188,70 +205,6 @@ class _Process(pb_grpc.WorkServicer):
         end.write(self._spec.directory)
         kill_point("master:after-end")
 
-    # The manager ----------------------------------------------------------------------------------------------------
-
-    async def _follow_manager(self) -> None:
-        """Keep connected to the manager."""
-        while True:
-            # What was said to the connection that broke must not reach the next one.
-            handled = asyncio.Event()
-            self._events.put_nowait(ms.Disconnected())
-            self._events.put_nowait(handled)
-            await handled.wait()
-            while not self._words.empty():
-                self._words.get_nowait()
-            try:
-                await asyncio.wait_for(self._manager.channel_ready(), CALL_SECONDS)
-                await self._converse(pb_grpc.LeadStub(self._manager))
-            except TimeoutError:
-                _log.warning("the manager does not answer")
-            except grpc.aio.AioRpcError as error:
-                _log.warning("the manager is not there: %s", error.details())
-            if time.monotonic() - self._manager_heard > MANAGER_SECONDS:
-                self._leave(MANAGER_GONE)
-            await asyncio.sleep(0.05)
-
-    async def _converse(self, stub: Any) -> None:
-        """Hear the manager's news and tell it what it is to be told, until either breaks."""
-        live = [wire.attempt_to_wire(id_) for id_ in sorted(self._master.live)]
-        news = stub.Connect(pb.ConnectRequest(live=live), metadata=self._metadata)
-        connected = asyncio.Event()
-        both = [asyncio.create_task(self._hear(news, connected)), asyncio.create_task(self._tell(stub, connected))]
-        try:
-            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in both:
-                task.cancel()
-            news.cancel()
-
-    async def _hear(self, news: Any, connected: asyncio.Event) -> None:
-        async for told in news:
-            self._manager_heard = time.monotonic()
-            event = wire.news_from_wire(told)
-            if isinstance(event, dict):
-                self._events.put_nowait(ms.Connected(event))
-                connected.set()
-            else:
-                self._events.put_nowait(event)
-
-    async def _tell(self, stub: Any, connected: asyncio.Event) -> None:
-        """Tell the manager one word after the other."""
-        await asyncio.wait_for(connected.wait(), CALL_SECONDS)
-        while True:
-            event = await self._words.get()
-            try:
-                await stub.Tell(wire.event_to_wire(event), metadata=self._metadata, timeout=CALL_SECONDS)
-            except grpc.aio.AioRpcError as error:
-                if error.code() != grpc.StatusCode.FAILED_PRECONDITION:
-                    raise
-                _log.error("the manager refuses %s: %s", type(event).__name__, error.details())
-                self._over = ms.JobOver("provider_failed", reason=f"the manager refuses: {error.details()}")
-                self._gone.set()
-            if isinstance(event, m.OpenPhase):
-                kill_point("master:after-open")
-
     # The host -------------------------------------------------------------------------------------------------------
 
     async def _follow_host(self) -> None:
@@ -259,7 +212,7 @@ class _Process(pb_grpc.WorkServicer):
         try:
             async for command in pb_grpc.HostStub(self._host).Attend(pb.Empty(), metadata=self._metadata):
                 if command.command in ("cancel", "pause", "resume"):
-                    self._events.put_nowait(ms.Command(command.command))
+                    self._put(ms.Command(command.command))
         except grpc.aio.AioRpcError as error:
             _log.error("the host is not there: %s", error.details())
         self._leave(HOST_GONE)
@@ -302,7 +255,7 @@ class _Process(pb_grpc.WorkServicer):
         assignments: asyncio.Queue[pb.Assignment | None] = asyncio.Queue()
         self._workers[worker] = assignments
         self._heard[worker] = time.monotonic()
-        self._events.put_nowait(ms.WorkerJoined(worker))
+        self._put(ms.WorkerJoined(worker))
         try:
             while (assignment := await assignments.get()) is not None:
                 yield assignment
@@ -318,7 +271,7 @@ class _Process(pb_grpc.WorkServicer):
         outcome = _OUTCOMES.get(request.outcome)
         if outcome is None:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"unknown outcome {request.outcome!r}")
-        self._events.put_nowait(ms.AttemptOver(request.worker, id_, outcome, request.detail))
+        self._put(ms.AttemptOver(request.worker, id_, outcome, request.detail))
         return pb.Empty()
 
     async def Beat(self, request: pb.Worker, context: rpc.Context) -> pb.Empty:  # noqa: N802 gRPC names it
@@ -330,7 +283,7 @@ class _Process(pb_grpc.WorkServicer):
     def _drop(self, worker: int) -> None:
         self._workers.pop(worker, None)
         self._heard.pop(worker, None)
-        self._events.put_nowait(ms.WorkerGone(worker))
+        self._put(ms.WorkerGone(worker))
 
     async def _authorise(self, context: rpc.Context) -> None:
         if not rpc.authorised(context, self._setup.secret):

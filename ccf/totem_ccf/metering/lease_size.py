@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LeasePolicy"]
+__all__ = ["LeasePolicy", "LeaseSizes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,25 @@ class LeasePolicy:
         if self.audit:
             return cost
         return max(cost, min(wish, available // (self.share * max(live, 1))))
+
+
+class LeaseSizes:
+    """What the live attempts of a phase have shown so far; a new attempt begins with what the last one came to."""
+
+    def __init__(self, policy: LeasePolicy) -> None:
+        self._policy = policy
+        self._wishes: dict[int, int] = {}
+        self._last = policy.first
+
+    def begin(self, task: int) -> None:
+        """Note a new attempt of a task."""
+        self._wishes[task] = self._last
+
+    def asked(self, task: int, busy_ns: int, least: int) -> None:
+        """Note that a lease of the task lasted ``busy_ns``; ``least`` is the updater's estimate of the whole task."""
+        wish = max(self._wishes.get(task, self._last), least)
+        self._wishes[task] = self._last = self._policy.next_size(wish, busy_ns)
+
+    def size(self, task: int, cost: int, available: int, live: int) -> int:
+        """Return the size of the task's next lease for a charge of ``cost`` ≤ ``available``."""
+        return self._policy.grant(cost, self._wishes.get(task, self._last), available, live)

@@ -20,7 +20,7 @@ from typing import Any
 
 from totem_ccf.metering import messages as m
 from totem_ccf.metering.books import AttemptId, Books, PhaseBooks, TaskState
-from totem_ccf.metering.lease_size import LeasePolicy
+from totem_ccf.metering.lease_size import LeasePolicy, LeaseSizes
 from totem_ccf.metering.pool import Holding, Pool
 from totem_ccf.metering.receipt import AttemptReport, PhaseEnd, phase_receipt
 from totem_ccf.metering.records import (
@@ -84,10 +84,8 @@ class Manager:
         self.books = Books(escrow)
         self._phases = phases
         self._total = total
-        self._policy = policy or LeasePolicy()
+        self._sizes = LeaseSizes(policy or LeasePolicy())
         self._waiting: dict[int, _Waiting] = {}
-        self._wish: dict[int, int] = {}
-        self._hint = self._policy.first
         self._paused = False
         self._out = Decision()
         self._handlers: dict[type[m.ManagerEvent], Callable[[Any], None]] = {
@@ -159,7 +157,7 @@ class Manager:
             self._act(m.NotStarted(id_))
         else:
             self._enter(AttemptStarted(id_.task, id_.number, event.token))
-            self._wish[id_.task] = self._hint
+            self._sizes.begin(id_.task)
             self._act(m.Started(id_))
 
     def _ask(self, event: m.Ask) -> None:
@@ -183,8 +181,7 @@ class Manager:
             number = event.id.task
             if number in self._waiting:
                 return
-            wish = max(self._wish.get(number, self._hint), event.hint if event.seq == 1 else 0)
-            self._wish[number] = self._hint = self._policy.next_size(wish, event.busy_ns)
+            self._sizes.asked(number, event.busy_ns, event.hint if event.seq == 1 else 0)
             self._waiting[number] = _Waiting(event.id, event.seq, event.cost)
 
     def _finish(self, event: m.Finish) -> None:
@@ -275,7 +272,6 @@ class Manager:
         error = None if broken is None else broken.error
         self._enter(PhaseClosed(phase.index, receipt, error))
         self._waiting.clear()
-        self._wish.clear()
         if receipt is None:
             self._act(m.Broken(phase.index, error or {}))
         else:
@@ -332,8 +328,8 @@ class Manager:
             if waiting.cost > phase.pool.available(lowest) + holding.unspent:
                 return number
             pool, after = self._returned(phase.pool, holding)
-            wish = self._wish.get(number, self._hint)
-            pool.give(after, self._policy.grant(waiting.cost, wish, pool.available(lowest), len(phase.live)), lowest)
+            size = self._sizes.size(number, waiting.cost, pool.available(lowest), len(phase.live))
+            pool.give(after, size, lowest)
             attempt = phase.tasks[number].attempt
             self._enter(LeaseGranted(number, attempt, waiting.seq, after.clean, after.recycled, after.used))
             self._act(m.Grant(waiting.id, waiting.seq, after.held))

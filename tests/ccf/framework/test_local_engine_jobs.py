@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from totem_ccf.engines.local import JobBusy
-from totem_ccf.engines.local.engine import LocalJob
+from totem_ccf.engines.local import JobBusy, LocalJob
 
 slow = pytest.mark.slow
 EXECUTORS = ("kernel", pytest.param("interpreter", marks=slow))

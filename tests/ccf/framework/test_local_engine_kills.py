@@ -190,7 +190,7 @@ def _pid_with(log, name):
 
 @slow
 def test_a_worker_that_is_stopped_loses_its_attempt(jobs, monkeypatch):
-    monkeypatch.setattr("totem_ccf.engines.local.engine.PULSE_SECONDS", 60.0)
+    monkeypatch.setattr("totem_ccf.engines.local.local_job.PULSE_SECONDS", 60.0)
     spec = jobs.three_steps(4, 8000, executor="interpreter")
     run = jobs.on_machine(spec)
     with LocalEngine() as engine:

@@ -1,8 +1,9 @@
 """The local engine: master, manager and workers as processes of this machine."""
 
-from totem_ccf.engines.local.engine import JobBusy, LocalEngine, LocalJob
+from totem_ccf.engines.local.engine import LocalEngine
 from totem_ccf.engines.local.escrow_settlement import EscrowSettlement
 from totem_ccf.engines.local.host import Progress
+from totem_ccf.engines.local.local_job import JobBusy, LocalJob
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
 
 __all__ = ["EscrowSettlement", "JobBusy", "JobEnd", "JobSpec", "LocalEngine", "LocalJob", "Progress"]

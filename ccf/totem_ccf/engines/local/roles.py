@@ -20,7 +20,8 @@ from totem_ccf.mapreduce.master_process import MasterSetup, run_master
 from totem_ccf.mapreduce.statuses import BROKEN, DAMAGED
 from totem_ccf.mapreduce.worker_process import WorkerSetup, describe, run_worker
 from totem_ccf.metering.lease_log import LeaseLogDamaged
-from totem_ccf.metering.manager_process import ManagerSetup, run_manager
+from totem_ccf.metering.manager_core import ManagerSetup
+from totem_ccf.metering.manager_process import run_manager
 from totem_ccf.metering.recorder import FileRecorder, NoRecorder, Recorder
 from totem_sdk.errors import InternalError, InvalidDocument
 

@@ -1,0 +1,296 @@
+"""One job while it runs: its processes are started, watched and started again until the job has ended."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import queue
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from totem_ccf.engines.local.config import Role, RoleConfig
+from totem_ccf.engines.local.host import Host, Progress
+from totem_ccf.faults import kill_point
+from totem_ccf.mapreduce.job import JobEnd, JobSpec
+from totem_ccf.mapreduce.statuses import BROKEN, DAMAGED, MANAGER_GONE
+from totem_ccf.metering.settlement import SettlementPort
+from totem_sdk.errors import InternalError
+
+if TYPE_CHECKING:
+    from totem_ccf.engines.local.engine import LocalEngine
+
+__all__ = ["JobBusy", "LocalJob", "OnProgress"]
+
+PULSE_SECONDS = 30.0
+"""A master of which nothing is heard for so long is killed and started again."""
+
+RESTARTS = 6
+"""How often compiler, manager and master may each end unexpectedly before the job is given up."""
+
+OnProgress = Callable[[Progress], None]
+
+_log = logging.getLogger("totem.engine")
+
+
+class JobBusy(Exception):
+    """Another process runs the job of this directory."""
+
+
+@dataclass
+class _Children:
+    """The processes of one job, by role; names are the zygote's."""
+
+    compiler: str | None = None
+    manager: str | None = None
+    master: str | None = None
+    workers: dict[str, int] = field(default_factory=dict)
+
+
+class LocalJob:
+    """A job that runs; made by ``LocalEngine.start`` and ``LocalEngine.resume``."""
+
+    def __init__(
+        self, engine: LocalEngine, spec: JobSpec, settlement: SettlementPort, on_progress: OnProgress | None
+    ) -> None:
+        self.spec = spec
+        self._engine = engine
+        self._settlement = settlement
+        self._on_progress = on_progress
+        self._events: queue.SimpleQueue[tuple[str, Any, Any]] = queue.SimpleQueue()
+        self._children = _Children()
+        self._restarts: Counter[Role] = Counter()
+        self._compiled = spec.executor == "interpreter"
+        self._numbers = 0
+        self._end: JobEnd | None = None
+        self._failure: BaseException | None = None
+        self._host: Host | None = None
+        self._standing: list[str] = []
+        self._lock = _lock(spec.directory)
+        self._thread = threading.Thread(target=self._run, name=f"totem-job-{spec.job_id}", daemon=True)
+        self._thread.start()
+
+    def wait(self) -> JobEnd:
+        """Wait for the job's end.
+
+        Raises:
+            ProcessesGone: no process can be started on this machine.
+            Exception: whatever ``on_progress`` has raised; the job is stopped and can be resumed.
+        """
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+        if self._end is None:
+            raise InternalError(f"{self.spec.job_id}: the job was abandoned")
+        return self._end
+
+    def cancel(self) -> None:
+        """Stop the job; what live attempts have used is paid. The end is ``cancelled``, if it is not over before."""
+        self._events.put(("command", "cancel", None))
+
+    def pause(self) -> None:
+        """Grant and start nothing until ``resume``."""
+        self._events.put(("command", "pause", None))
+
+    def resume(self) -> None:
+        """Go on after ``pause``."""
+        self._events.put(("command", "resume", None))
+
+    def abandon(self) -> None:
+        """Kill the job's processes without ending the job: ``LocalEngine.resume`` continues it."""
+        self._events.put(("abandon", None, None))
+        self._thread.join()
+
+    # The supervising thread -----------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._end = JobEnd.read(self.spec.directory) or self._supervise()
+            if self._end is not None:
+                kill_point("host:after-end")
+                _remove_phases(self.spec.directory)
+        except BaseException as error:  # noqa: BLE001 handed to whoever waits
+            self._failure = error
+        finally:
+            self._lock.close()
+
+    def _supervise(self) -> JobEnd | None:
+        sockets = _make_sockets(self.spec.directory)
+        self._config = RoleConfig(
+            "manager", 0, str(self.spec.directory), str(sockets), secrets.token_hex(16), self._engine.worker_memory
+        )
+        self._host = Host(
+            self._config.address("host"),
+            self._config.secret,
+            self._settlement,
+            lambda progress: self._events.put(("progress", progress, None)),
+            lambda worker: self._events.put(("silent", worker, None)),
+        )
+        try:
+            self._spawn("manager")
+            self._spawn("master")
+            self._spawn_workers()
+            return self._attend()
+        finally:
+            self._kill_all()
+            self._host.close()
+            shutil.rmtree(sockets, ignore_errors=True)
+            (self.spec.directory / "sockets").unlink()
+
+    def _attend(self) -> JobEnd | None:
+        heard = time.monotonic()
+        while True:
+            try:
+                kind, what, status = self._events.get(timeout=PULSE_SECONDS)
+            except queue.Empty:
+                kind, what, status = "pulse", None, None
+            if kind == "progress":
+                heard = time.monotonic()
+                if self._on_progress is not None:
+                    self._on_progress(what)
+            elif kind == "command" and self._host is not None:
+                self._host.command(what)
+            elif kind == "silent":
+                self._kill_worker(what)
+            elif kind == "exited":
+                end = self._exited(what, status)
+                heard = time.monotonic()
+                if end is not None:
+                    return end
+            elif kind == "abandon":
+                return None
+            if time.monotonic() - heard > PULSE_SECONDS and self._children.master is not None:
+                _log.error("%s: nothing was heard of the master for %.0f s", self.spec.job_id, PULSE_SECONDS)
+                heard = time.monotonic()
+                self._engine.processes.kill(self._children.master)
+
+    def _exited(self, name: str, status: int) -> JobEnd | None:
+        children = self._children
+        if status == DAMAGED:
+            return self._give_up(f"{name} can't go on with this job; its log in {self._logs} says why")
+        if name == children.master:
+            children.master = None
+            if status == 0 and (end := JobEnd.read(self.spec.directory)) is not None:
+                return end
+            if status == MANAGER_GONE and children.manager is not None:
+                self._engine.processes.kill(children.manager)
+            for worker in children.workers:
+                self._engine.processes.kill(worker)
+            children.workers.clear()
+            return self._restart("master", status)
+        if name == children.compiler:
+            children.compiler = None
+            return self._compiler_done(status)
+        if name == children.manager:
+            children.manager = None
+            return self._restart("manager", status)
+        if name in children.workers:
+            del children.workers[name]
+            # With status 0 it says that its master went away; the next master gets workers of its own.
+            return self._restart("worker", status) if status != 0 else None
+        return None
+
+    def _compiler_done(self, status: int) -> JobEnd | None:
+        if status == BROKEN:
+            return self._give_up(f"the program can't be compiled; the log in {self._logs} says why")
+        self._compiled = status == 0
+        if self._compiled:
+            self._spawn_workers()
+            return None
+        return self._restart("compiler", status)
+
+    def _restart(self, role: Role, status: int) -> JobEnd | None:
+        self._restarts[role] += 1
+        limit = RESTARTS if role != "worker" else RESTARTS + 4 * self.spec.workers
+        how = f"status {status}" if status >= 0 else f"signal {-status}"
+        _log.warning("%s: a %s ended with %s and is started again", self.spec.job_id, role, how)
+        if self._restarts[role] > limit:
+            return self._give_up(f"the {role} ended {self._restarts[role]} times, the last time with {how}")
+        self._spawn(role)
+        if role == "master":
+            self._spawn_workers()
+        return None
+
+    def _give_up(self, reason: str) -> JobEnd:
+        self._kill_all()
+        end = JobEnd.read(self.spec.directory)
+        if end is None:
+            end = JobEnd("provider_failed", 0, reason=reason)
+            end.write(self.spec.directory)
+        return end
+
+    # Processes ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _logs(self) -> Path:
+        return self.spec.directory / "logs"
+
+    def _spawn_workers(self) -> None:
+        """Start the job's workers; if the program is not compiled yet, start the compiler, which they wait for."""
+        if self._compiled:
+            for _ in range(self.spec.workers):
+                self._spawn("worker")
+        elif self._children.compiler is None:
+            self._spawn("compiler")
+
+    def _spawn(self, role: Role) -> None:
+        self._logs.mkdir(exist_ok=True)
+        self._numbers += 1
+        number = self._numbers
+        config = replace(self._config, role=role, number=number)
+        log = self._logs / (f"{role}.log" if role != "worker" else f"worker-{number}.log")
+        name = ""
+
+        def exited(status: int) -> None:
+            self._events.put(("exited", name, status))
+
+        name = self._engine.spawn(config, log, exited)
+        if role == "worker":
+            self._children.workers[name] = number
+        else:
+            setattr(self._children, role, name)
+
+    def _kill_worker(self, number: int) -> None:
+        for name, its_number in self._children.workers.items():
+            if its_number == number:
+                self._engine.processes.kill(name)
+
+    def _kill_all(self) -> None:
+        children = self._children
+        for name in (children.compiler, children.master, children.manager, *children.workers):
+            if name is not None:
+                self._engine.processes.kill(name)
+        self._children = _Children()
+
+
+def _lock(directory: Path) -> Any:
+    file = (directory / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise JobBusy(f"{directory}: another process runs this job") from None
+    return file
+
+
+def _make_sockets(directory: Path) -> Path:
+    """Make the directory of a job's sockets (they need short paths), and remove the one that a crash has left."""
+    note = directory / "sockets"
+    if note.exists():
+        shutil.rmtree(note.read_text(encoding="utf-8"), ignore_errors=True)
+    sockets = Path(tempfile.mkdtemp(prefix="totem-"))
+    note.write_text(str(sockets), encoding="utf-8")
+    return sockets
+
+
+def _remove_phases(directory: Path) -> None:
+    """Remove what the tasks have written for one another: a job that is over leaves its result, logs and receipts."""
+    for path in (*directory.glob("phase-*"), *directory.glob("spills")):
+        shutil.rmtree(path)

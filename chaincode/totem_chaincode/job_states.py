@@ -12,7 +12,7 @@
                         └─ give_up → provider_failed, expire → expired    from every open state; return everything
 
 What the last settlement said (``verdict``) decides which end may follow: *finished* complete, *out_of_totem* and
-*gate* halt, *failed* fail.
+*gate* halt, *failed* fail. A job that was finished before its cancel was seen is completed, not halted.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ _NEEDED_VERDICT: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("complete", "running"): ("finished",),
     ("complete", "cancelling"): ("finished",),
     ("halt", "running"): ("out_of_totem", "gate"),
+    ("halt", "cancelling"): ("start", "continue", "out_of_totem", "gate", "failed", "cancelled"),
     ("fail", "running"): ("failed", "finished"),
     ("fail", "cancelling"): ("failed", "finished"),
 }

@@ -119,6 +119,8 @@ class Money(RuleBasedStateMachine):
     def fail(self, job, side, kind):
         error = {"kind": kind, "line": 3 if kind == "overflow" else None}
         args = {"job_id": job, "side": side, "error": error}
+        if kind == "result_limit":
+            args["undelivered"] = {"hash": "ab" * 32, "lines": 1, "bytes": 1 << 30}
         self.attempt(lambda: self.invoke("utility", "jobs.fail", args))
 
     @rule(job=jobs, function=st.sampled_from(["jobs.cancel", "jobs.expire", "jobs.decline"]))

@@ -129,8 +129,18 @@ def test_a_failed_program_pays_what_was_used(story):
     assert (ended["state"], ended["paid"], ended["error"]) == ("failed", 30, error)
 
 
-def fail(story, job_id, side, error):
-    return story.invoke("utility", "jobs.fail", {"job_id": job_id, "side": side, "error": error})
+def fail(story, job_id, side, error, undelivered=None):
+    args = {"job_id": job_id, "side": side, "error": error, "undelivered": undelivered}
+    return story.invoke("utility", "jobs.fail", {name: value for name, value in args.items() if value is not None})
+
+
+def test_only_a_finished_result_is_too_large(story):
+    job_id = running(story)
+    error = {"kind": "zero_division", "line": 7}
+    story.settle(job_id, 0, 30, "failed", error=error)
+    for side in ("program", "provider"):
+        with pytest.raises(Invalid, match="given exactly for"):
+            fail(story, job_id, side, error, {"hash": "ab" * 32, "lines": 1, "bytes": 1 << 40})
 
 
 def test_a_program_that_did_not_fail_cannot_be_failed(story):
@@ -168,6 +178,16 @@ def test_a_job_whose_last_phase_was_done_before_the_cancel_was_seen_still_delive
     story.settle(job_id, 0, 30)
     story.invoke("peter", "jobs.cancel", {"job_id": job_id})
     assert story.settle(job_id, 1, 5)["reason"] == "finished"
+    assert story.complete(job_id)["state"] == "completed"
+
+
+def test_a_finished_job_is_not_halted_as_cancelled(story):
+    job_id = running(story)
+    story.settle(job_id, 0, 30)
+    story.settle(job_id, 1, 5)
+    story.invoke("peter", "jobs.cancel", {"job_id": job_id})
+    with pytest.raises(Conflict, match="its last settlement says 'finished'"):
+        story.halt(job_id)
     assert story.complete(job_id)["state"] == "completed"
 
 
@@ -323,7 +343,15 @@ def test_the_result_limit_of_the_policy_is_kept(story):
         with pytest.raises(Refused, match=message) as refused:
             story.complete(job_id, result)
         assert refused.value.code == "result_limit"
-    ended = fail(story, job_id, "program", {"kind": "result_limit", "line": None})
+    error, size = {"kind": "result_limit", "line": None}, {"hash": "ab" * 32, "lines": 2, "bytes": 20}
+    for undelivered, message in ((None, "given exactly for"), (size, "within the policy: deliver it")):
+        with pytest.raises(Invalid, match=message):
+            fail(story, job_id, "program", error, undelivered)
+    ended = fail(story, job_id, "program", error, {**size, "lines": 3})
+    assert fail(story, job_id, "program", error, {**size, "lines": 3}) == ended
+    with pytest.raises(Conflict):
+        fail(story, job_id, "program", error, {**size, "lines": 4})
+    assert story.invoke("peter", "jobs.get", {"job_id": job_id})["undelivered"] == {**size, "lines": 3}
     assert (ended["state"], ended["paid"], ended["result"]) == ("failed", 42, None)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
-__all__ = ["KEPT_SECONDS", "RESULT", "deliver", "salted_hash"]
+__all__ = ["KEPT_SECONDS", "RESULT", "deliver", "excess_of", "salted_hash"]
 
 KEPT_SECONDS = 30 * 86_400
 """How long a result is kept for its consumer; then anybody of the job may purge it."""
@@ -45,13 +45,8 @@ def deliver(
     data = result.encode()
     if salted_hash(salt, data) != result_hash:
         raise Invalid("arguments.result_hash: not the salted hash of the result")
-    groups, policy = result.count("\n"), job["policy"]
-    if policy["max_groups"] is not None and groups > policy["max_groups"]:
-        raise Refused(f"the result has {groups} lines, the policy allows {policy['max_groups']}", code="result_limit")
-    if len(data) > policy["max_result_bytes"]:
-        raise Refused(
-            f"the result has {len(data)} bytes, the policy allows {policy['max_result_bytes']}", code="result_limit"
-        )
+    if excess := excess_of(job["policy"], result.count("\n"), len(data)):
+        raise Refused(f"the result has {excess}", code="result_limit")
     ctx.put_private([job["consumer_msp"]], "result", job["job_id"], record={"result": result, "salt": salt})
     record = {
         "hash": result_hash,
@@ -62,6 +57,15 @@ def deliver(
     }
     ctx.state.put("result", job["job_id"], record=record)
     return record
+
+
+def excess_of(policy: dict[str, Any], lines: int, size: int) -> str:
+    """Return in which a result of so many lines and bytes is larger than a policy allows; empty where it is not."""
+    if policy["max_groups"] is not None and lines > policy["max_groups"]:
+        return f"{lines} lines, the policy allows {policy['max_groups']}"
+    if size > policy["max_result_bytes"]:
+        return f"{size} bytes, the policy allows {policy['max_result_bytes']}"
+    return ""
 
 
 @transaction("results.get", who=CONSUMER, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found", "purged"))

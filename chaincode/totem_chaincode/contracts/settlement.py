@@ -18,11 +18,12 @@ from totem_chaincode.arguments import (
     Choice,
     Integer,
     Optional,
+    Record,
 )
 from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import PROVIDER, padded
 from totem_chaincode.contracts.receipts import CHARGE, ENDS, ERROR, RECEIPT, SALTED, check_receipt
-from totem_chaincode.contracts.results import RESULT, deliver, salted_hash
+from totem_chaincode.contracts.results import RESULT, deliver, excess_of, salted_hash
 from totem_chaincode.errors import Conflict, Invalid, Refused
 from totem_chaincode.job_states import end_job, next_state
 from totem_chaincode.registry import transaction
@@ -151,6 +152,7 @@ def _judge(
     return ("continue" if needs <= left else "gate"), needs
 
 
+_SIZE = Integer(0, (1 << 63) - 1, "size")
 _DELIVERY = {"result": RESULT, "salt": SECRET}
 
 
@@ -204,29 +206,45 @@ def halt(ctx: Context, *, job_id: str, result_hash: str | None, result: str | No
     return _ended(end_job(ctx, job, state, result=delivered))
 
 
+_UNDELIVERED = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE})
+
+
 @transaction(
     "jobs.fail",
     who=PROVIDER,
-    arguments={"job_id": JOB_ID, "side": Choice("program", "provider"), "error": ERROR, "reason": Optional(REASON, "")},
+    arguments={
+        "job_id": JOB_ID,
+        "side": Choice("program", "provider"),
+        "error": ERROR,
+        "reason": Optional(REASON, ""),
+        "undelivered": Optional(_UNDELIVERED),
+    },
     event="jobs.ended",
     errors=("not_found", "job_state", "invalid"),
 )
-def fail(ctx: Context, *, job_id: str, side: str, error: dict[str, Any], reason: str) -> JSON:
+def fail(
+    ctx: Context, *, job_id: str, side: str, error: dict[str, Any], reason: str, undelivered: dict[str, Any] | None
+) -> JSON:
     """End a job that failed: by its program (pays what was used), or by the provider (returns everything).
 
     A program's failure is what the last settlement says, or ``result_limit`` where the finished result is larger than
-    the policy allows.
+    the policy allows: ``undelivered`` then says how large, with its salted hash, for which the provider can be asked.
     """
     job = ctx.state.need("job", job_id)
     ended = "failed" if side == "program" else "provider_failed"
-    if job["state"] == ended and job["error"] == error:
+    if job["state"] == ended and (job["error"], job["undelivered"]) == (error, undelivered):
         return _ended(job)
     state = next_state(job, "fail" if side == "program" else "give_up")
+    too_large = side == "program" and job["verdict"] == "finished"
     if side == "program":
-        expected = job["error"] if job["verdict"] == "failed" else {"kind": RESULT_LIMIT, "line": None}
+        expected = {"kind": RESULT_LIMIT, "line": None} if too_large else job["error"]
         if error != expected:
             raise Invalid(f"error: the job's error is {canonical.encode(expected).decode()}")
-    return _ended(end_job(ctx, job, state, error=error, reason=reason))
+    if (undelivered is not None) != too_large:
+        raise Invalid("undelivered: it is given exactly for a finished result that is too large")
+    if undelivered is not None and not excess_of(job["policy"], undelivered["lines"], undelivered["bytes"]):
+        raise Invalid("undelivered: so large a result is within the policy: deliver it")
+    return _ended(end_job(ctx, job, state, error=error, reason=reason, undelivered=undelivered))
 
 
 def _ended(job: dict[str, Any]) -> JSON:

@@ -260,6 +260,7 @@ def submit(
         "error": None,
         "reason": "",
         "result": None,
+        "undelivered": None,
     }
     ctx.state.put("job", job_id, record=job)
     params_text = list(evaluation.params)

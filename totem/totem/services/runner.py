@@ -155,8 +155,8 @@ class JobRunner:
                 return settlement.fail("provider", f"data_{kind}" if end.data_error else kind, None)
 
     def _complete(self, job: Record, end: JobEnd, settlement: LedgerSettlement) -> Record:
-        if not _within(job["policy"], end):
-            return settlement.fail("program", "result_limit", None)
+        if end.result is not None and not _within(job["policy"], end):
+            return settlement.too_large(end.result, end.result_rows)
         return settlement.complete(_lines(end))
 
     def _halt(self, job: Record, end: JobEnd, settlement: LedgerSettlement) -> Record:

@@ -6,6 +6,8 @@ contract answers with what it has already recorded.
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 from totem.services.errors import BadInput, InTheWay, NotAllowed, ProgramRefused, ServiceError
@@ -15,7 +17,7 @@ from totem.services.store import ProviderStore
 from totem_ccf.metering.settlement import SettlementAnswer, SettlementRefused, read_answer
 from totem_chaincode import canonical
 from totem_chaincode.contracts.results import salted_hash
-from totem_chaincode.contracts.settlement import RECEIPT
+from totem_chaincode.contracts.settlement import RECEIPT, RESULT_LIMIT
 
 __all__ = ["LedgerSettlement"]
 
@@ -78,6 +80,22 @@ class LedgerSettlement:
         error = {"kind": kind, "line": line}
         return self._session.submit(
             "jobs.fail", job_id=self._job_id, side=side, error=error, reason=reason[:500] or None
+        )
+
+    def too_large(self, result: Path, lines: int) -> Record:
+        """End a finished job whose result is larger than the policy allows: it is paid, and not delivered."""
+        salt = self._store.salt("result", self._job_id)
+        digest, size = hashlib.sha256(bytes.fromhex(salt)), 0
+        with result.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+                size += len(chunk)
+        return self._session.submit(
+            "jobs.fail",
+            job_id=self._job_id,
+            side="program",
+            error={"kind": RESULT_LIMIT, "line": None},
+            undelivered={"hash": digest.hexdigest(), "lines": lines, "bytes": size},
         )
 
     def _delivery(self, result: bytes) -> tuple[dict[str, str], dict[str, str]]:

@@ -4,6 +4,7 @@ In the corpus the expected codes stand beside the line: ``# refused: code@column
 columns.
 """
 
+import ast
 import contextlib
 import json
 import re
@@ -184,6 +185,42 @@ def test_sources_as_text(source, code, line, column):
     assert (first.code, first.line) == (code, line)
     if code != "syntax":
         assert first.column == column
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'f"{row.n}"',
+        "row.name + F'{row.n}' + \"x\" + rf'{row.n}'",
+        "'''ä\n''', fR'''{row.n}\n''', row.n",
+        "('a' # why\n  # and\n  'b'  \\\n f'{row.n}' f'{row.x}', f'c')",
+        "f'', f''",
+        "'a' \\\n  u'b' f''",
+    ],
+)
+def test_f_strings_are_found_in_the_text_where_the_tree_has_them(value):
+    source = f"{JOB}x = {value}; y = f'd'\n        'a'\n        f'b'\n        # '\n        yield 1, f'e'\n"
+    lines = source.split("\n")
+    strings = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.JoinedStr)]
+    expected = {
+        (node.lineno, len(lines[node.lineno - 1].encode()[: node.col_offset].decode()) + 1, "f-string")
+        for node in strings
+    }
+    assert {(found.line, found.column, found.code) for found in refusals(source)} == expected
+
+
+@pytest.mark.parametrize("text", ["'f' 'r'", "r'{row.n}'", "u'f\"'", "'f' # f'\n"])
+def test_texts_that_are_no_f_strings(text):
+    compile_job(f"{JOB}yield ({text}), 1\n", SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["f'" + "{1}" * 40_000 + "'", "'a', " + "f#\n" * 4_000, "'a' #\n" * 4_000],
+    ids=["fields", "words and comments", "side by side"],
+)
+def test_no_run_of_texts_takes_long(text):
+    assert codes(f"{JOB}x = ({text} f'')\n") == {"f-string"}
 
 
 def test_too_many_parts():

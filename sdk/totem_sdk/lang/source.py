@@ -25,6 +25,8 @@ MAX_NODES = 20_000
 MAX_DEPTH = 64
 """Deepest nesting: of brackets in the text, and of nodes in the syntax tree."""
 
+_F_STRING = frozenset({"f", "fr", "rf"})
+
 _TOKEN = re.compile(
     r"""
       (?P<comment>\#[^\n]*+)
@@ -107,7 +109,11 @@ def _check_tokens(text: str, names: frozenset[str], findings: Findings) -> None:
         return At(line, offset - starts[line - 1] + 1)
 
     depth = 0
+    texts = _Texts(text)
     for token in _TOKEN.finditer(text):
+        if (start := texts.f_string(token, depth)) is not None:
+            # Refused before ast sees it: ast takes quadratic time for the fields of an f-string.
+            findings.add(place(start), "f-string", "an f-string")
         if token.lastgroup == "open":
             depth += 1
             if depth > MAX_DEPTH:
@@ -121,6 +127,48 @@ def _check_tokens(text: str, names: frozenset[str], findings: Findings) -> None:
             message = f"the character {ascii(character)[1:-1]} is not allowed outside texts and comments"
             findings.add(place(token.start() + position), "identifier", message)
     return None
+
+
+class _Texts:
+    """Follows the texts among the tokens; texts that stand side by side are one, which begins where the first does."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._word = (0, 0)
+        self._start: int | None = None
+        self._end = 0
+        self._found = False
+
+    def f_string(self, token: re.Match[str], depth: int) -> int | None:
+        """Return where the text begins that ``token`` makes an f-string; None where it makes none.
+
+        ``depth`` is the number of open brackets, inside of which a line's end does not end a text.
+        """
+        if token.lastgroup == "word":
+            self._word = token.span()
+        if token.lastgroup != "text":
+            if token.lastgroup == "comment" and self._start is not None:
+                if not self._beside(token.start(), depth):
+                    self._start = None
+                self._end = token.end()
+            return None
+        start = token.start()
+        prefix = ""
+        if self._word[1] == start:
+            start = self._word[0]
+            prefix = self._source[start : token.start()].lower()
+        if self._start is None or not self._beside(start, depth):
+            self._start, self._found = start, False
+        self._end = token.end()
+        if self._found or prefix not in _F_STRING:
+            return None
+        self._found = True
+        return self._start
+
+    def _beside(self, start: int, depth: int) -> bool:
+        """Return whether nothing but space stands between the last text and this place."""
+        between = self._source[self._end : start].replace("\\\n", " ")
+        return not between.strip() and (depth > 0 or "\n" not in between)
 
 
 def _parse(text: str, filename: str, findings: Findings) -> ast.Module:

@@ -9,7 +9,9 @@
                         │             │                        halt → cancelled        pays what was used
                         ├─ decline → declined            returns everything
                         ├─ cancel  → cancelled           returns everything
-                        └─ give_up → provider_failed, expire → expired    from every open state; return everything
+                        ├─ give_up → provider_failed                    from every open state; returns everything
+                        └─ expire  → expired                            from every open state, after the deadline:
+                               a job that was accepted pays what was used, but nothing after GRACE_SECONDS more
 
 What the last settlement said (``verdict``) decides which end may follow: *finished* complete, *out_of_totem* and
 *gate* halt, *failed* fail. A job that was finished before its cancel was seen is completed, not halted.
@@ -28,7 +30,18 @@ from totem_chaincode.tally import Tally
 if TYPE_CHECKING:
     from totem_chaincode.context import Context
 
-__all__ = ["ENDED", "OPEN", "STATES", "TRANSITIONS", "VERDICTS", "end_job", "index_job", "next_state"]
+__all__ = [
+    "ENDED",
+    "GRACE_SECONDS",
+    "OPEN",
+    "STATES",
+    "TRANSITIONS",
+    "VERDICTS",
+    "end_job",
+    "in_grace",
+    "index_job",
+    "next_state",
+]
 
 OPEN = ("submitted", "running", "cancelling")
 ENDED = ("completed", "out_of_totem", "failed", "cancelled", "declined", "provider_failed", "expired")
@@ -57,6 +70,9 @@ _NEEDED_VERDICT: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("fail", "running"): ("failed", "finished"),
     ("fail", "cancelling"): ("failed", "finished"),
 }
+GRACE_SECONDS = 3_600
+"""How long after its deadline an accepted job's provider can still complete it or be paid for what is settled."""
+
 _PAYS = ("completed", "out_of_totem", "failed")
 
 
@@ -93,6 +109,12 @@ _PAST = {
 }
 
 
+def in_grace(ctx: Context, job: Mapping[str, Any]) -> bool:
+    """Return whether a job's provider can still end it as it wants, although the deadline may have passed."""
+    until: int = job["deadline"] + GRACE_SECONDS * 1_000
+    return ctx.now < until
+
+
 def index_job(ctx: Context, job: Mapping[str, Any]) -> None:
     """Write the index entries of a new job: of its parties, of the consortium, and of what is open."""
     for party in (job["consumer"], job["provider"], "*"):
@@ -103,10 +125,15 @@ def index_job(ctx: Context, job: Mapping[str, Any]) -> None:
 def end_job(ctx: Context, job: Mapping[str, Any], state: str, **changes: Any) -> dict[str, Any]:
     """End a job in ``state``: close its escrow, give back quotas, write its record; return the record.
 
-    A cancelled job pays if it was running. ``changes`` are fields of the record that the end sets.
+    A cancelled job pays if it was running, an expired one if it was accepted and its grace has not passed. ``changes``
+    are fields of the record that the end sets.
     """
     job_id = job["job_id"]
-    pays = state in _PAYS or (state == "cancelled" and job["state"] == "cancelling")
+    pays = (
+        state in _PAYS
+        or (state == "cancelled" and job["state"] == "cancelling")
+        or (state == "expired" and job["state"] != "submitted" and in_grace(ctx, job))
+    )
     money = escrow.pay_out(ctx, job_id) if pays else escrow.void(ctx, job_id)
     for item in job["datasets"]:
         if item["quota"]:

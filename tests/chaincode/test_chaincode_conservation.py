@@ -7,7 +7,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.errors import ContractError
-from totem_chaincode.job_states import ENDED, STATES
+from totem_chaincode.job_states import ENDED, GRACE_SECONDS, STATES
 from totem_chaincode.journal import ISSUED
 from totem_chaincode.simulation import SimulatedStub
 from totem_chaincode.state import State
@@ -129,7 +129,7 @@ class Money(RuleBasedStateMachine):
         person = "utility" if function == "jobs.decline" else "peter"
         self.attempt(lambda: self.invoke(person, function, args))
 
-    @rule(seconds=st.integers(1, 30))
+    @rule(seconds=st.integers(1, 30) | st.just(GRACE_SECONDS))
     def wait(self, seconds):
         self.memory.now += seconds * 1_000
 

@@ -5,6 +5,7 @@ import pytest
 from totem_chaincode import canonical
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from totem_chaincode.job_states import GRACE_SECONDS
 from totem_chaincode.testing import PEOPLE, secret, toy_source
 
 
@@ -197,17 +198,59 @@ def test_nobody_else_ends_a_phase_as_cancelled(story):
         story.settle(job_id, 0, 30, "cancelled")
 
 
-def test_expire_returns_everything_but_only_after_the_deadline(story, memory):
+def expire(story, job_id):
+    return story.invoke("paula", "jobs.expire", {"job_id": job_id})
+
+
+def test_a_running_job_expires_after_the_deadline_and_pays_what_was_used(story, memory):
     job_id = running(story, deadline_seconds=60)
     story.settle(job_id, 0, 30)
     memory.now += 59_999
     with pytest.raises(Refused, match="not passed yet"):
-        story.invoke("paula", "jobs.expire", {"job_id": job_id})
+        expire(story, job_id)
     memory.now += 1
-    assert story.invoke("paula", "jobs.expire", {"job_id": job_id})["state"] == "expired"
-    assert money(story) == {"peter": 1_000, "utility": 0, "escrowed": 0}
+    assert expire(story, job_id)["state"] == "expired"
+    assert money(story) == {"peter": 970, "utility": 30, "escrowed": 0}
     with pytest.raises(Conflict):
         story.settle(job_id, 1, 5)
+
+
+@pytest.mark.parametrize(("late", "paid"), [(-1, 30), (0, 0)])
+def test_a_job_that_its_provider_left_alone_for_the_grace_returns_everything(story, memory, late, paid):
+    job_id = running(story, deadline_seconds=60)
+    story.settle(job_id, 0, 30)
+    memory.now += 60_000 + GRACE_SECONDS * 1_000 + late
+    assert expire(story, job_id)["paid"] == paid
+    assert money(story) == {"peter": 1_000 - paid, "utility": paid, "escrowed": 0}
+
+
+def test_a_cancelled_job_that_expires_pays_what_was_used(story, memory):
+    job_id = running(story, deadline_seconds=60)
+    story.settle(job_id, 0, 30)
+    story.invoke("peter", "jobs.cancel", {"job_id": job_id})
+    memory.now += 60_000
+    assert expire(story, job_id)["paid"] == 30
+
+
+def test_a_job_that_was_never_accepted_expires_for_nothing(story, memory):
+    job_id = story.submit(story.ready(), deadline_seconds=60)
+    memory.now += 60_000
+    assert expire(story, job_id)["returned"] == 100
+
+
+def test_a_finished_job_does_not_expire_before_its_delivery_is_overdue(story, memory):
+    access = story.ready()
+    late, lost = (story.submit(access, deadline_seconds=60) for _ in range(2))
+    for job_id in (late, lost):
+        story.accept(job_id)
+        story.settle(job_id, 0, 30)
+        story.settle(job_id, 1, 12)
+    memory.now += 60_000
+    with pytest.raises(Refused, match="is finished: its provider has until 3600 seconds after"):
+        expire(story, late)
+    assert story.complete(late)["paid"] == 42
+    memory.now += GRACE_SECONDS * 1_000
+    assert expire(story, lost)["paid"] == 0
 
 
 def test_a_job_past_its_deadline_is_not_accepted(story, memory):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from totem_chaincode.arguments import BOOKMARK, JOB_ID, LIMIT, REASON, Boolean, Choice, Optional
 from totem_chaincode.contracts.access import SECRET, use_code
 from totem_chaincode.errors import Refused
-from totem_chaincode.job_states import STATES, end_job, next_state
+from totem_chaincode.job_states import GRACE_SECONDS, STATES, end_job, in_grace, next_state
 from totem_chaincode.registry import EVERYBODY, Owns, Rule, Who, by, transaction
 
 if TYPE_CHECKING:
@@ -95,12 +95,22 @@ def cancel(ctx: Context, *, job_id: str) -> JSON:
     errors=("not_found", "job_state", "deadline"),
 )
 def expire(ctx: Context, *, job_id: str) -> JSON:
-    """End an open job whose deadline has passed; everything is returned."""
+    """End an open job whose deadline has passed: pays what was used if it was accepted, returns the rest.
+
+    A finished job waits an hour (``GRACE_SECONDS``) for its delivery; an accepted job that its provider has not ended
+    by then returns everything, settled phases too.
+    """
     job = ctx.state.need("job", job_id)
     state = next_state(job, "expire")
     if ctx.now < job["deadline"]:
         raise Refused(
             f"the deadline of {job_id} has not passed yet", code="deadline", details={"deadline": job["deadline"]}
+        )
+    if job["verdict"] == "finished" and in_grace(ctx, job):
+        raise Refused(
+            f"{job_id} is finished: its provider has until {GRACE_SECONDS} seconds after the deadline to deliver",
+            code="deadline",
+            details={"deadline": job["deadline"] + GRACE_SECONDS * 1_000},
         )
     return end_job(ctx, job, state)
 

@@ -48,7 +48,7 @@ class Money(RuleBasedStateMachine):
         self.quota = quota
         begun = []
         for totem in (60, 100, 140):
-            job = self.attempt(lambda totem=totem: self.story.submit(self.access, totem, deadline_seconds=50))
+            job = self.attempt(lambda totem=totem: self.story.submit(self.access, totem, deadline_seconds=60))
             if job is not None:
                 self.story.accept(job)
                 begun.append(job)
@@ -67,7 +67,7 @@ class Money(RuleBasedStateMachine):
     @rule(target=jobs, totem=st.integers(0, 300), phases=st.integers(1, 3), accepted=st.booleans())
     def submit(self, totem, phases, accepted):
         source = toy_source(phases=("map", "reduce", "map", "reduce")[:phases], lower=5)
-        job = self.attempt(lambda: self.story.submit(self.access, totem, source=source, deadline_seconds=50))
+        job = self.attempt(lambda: self.story.submit(self.access, totem, source=source, deadline_seconds=60))
         if job is None:
             return multiple()
         if accepted:

@@ -253,6 +253,13 @@ def test_a_finished_job_does_not_expire_before_its_delivery_is_overdue(story, me
     assert expire(story, lost)["paid"] == 0
 
 
+def test_a_deadline_is_a_minute_away_at_least(story):
+    access = story.ready()
+    with pytest.raises(Invalid, match="deadline_seconds"):
+        story.submit(access, deadline_seconds=59)
+    story.submit(access, deadline_seconds=60)
+
+
 def test_a_job_past_its_deadline_is_not_accepted(story, memory):
     job_id = story.submit(story.ready(), deadline_seconds=60)
     memory.now += 60_000

@@ -156,7 +156,7 @@ def estimate(
         **_PROGRAM,
         "datasets": ListOf(Record({"dataset_id": DATASET_ID, "version": _VERSION, "access_id": ACCESS_ID}), 32, 1),
         "totem": Integer(0, MAX_TOTEM, "totem"),
-        "deadline_seconds": Optional(Integer(1, 90 * 86_400, "seconds"), 86_400),
+        "deadline_seconds": Optional(Integer(60, 90 * 86_400, "seconds"), 86_400),
         "request_key": Optional(SLUG),
     },
     transient={"access_keys": Document(65_536, "access keys by access id"), "code": SECRET},

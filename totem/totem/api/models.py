@@ -144,7 +144,7 @@ class JobRequest(EstimateRequest):
     """A job to be submitted; its totem goes into escrow."""
 
     totem: int = Field(ge=0, le=MAX_AMOUNT)
-    deadline_seconds: int = Field(86_400, ge=1, le=90 * 86_400)
+    deadline_seconds: int = Field(86_400, ge=60, le=90 * 86_400)
 
 
 class Bounds(BaseModel):

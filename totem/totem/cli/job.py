@@ -35,7 +35,7 @@ def submit(
     param: Annotated[
         list[str] | None, typer.Option(metavar="K=V", help="a parameter of the job; may be repeated")
     ] = None,
-    deadline: Annotated[int | None, typer.Option(min=1, help="seconds after which an unfinished job expires")] = None,
+    deadline: Annotated[int | None, typer.Option(min=60, help="seconds after which an unfinished job expires")] = None,
     request_key: Annotated[str | None, typer.Option(help="makes a repetition of this submission the same job")] = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="follow the job until it ends")] = False,
     home: HomeFolder = None,

@@ -24,6 +24,13 @@ __all__ = ["expression"]
 def expression(scope: Scope, node: ast.expr) -> Expr | None:
     """Return an expression with its type; None where it was refused, or where a type is not known yet."""
     scope.work.step()
+    typed = _expression(scope, node)
+    if typed is not None:
+        scope.work.handle(typed.type)
+    return typed
+
+
+def _expression(scope: Scope, node: ast.expr) -> Expr | None:
     match node:
         case ast.Constant(value=None | bool() | int() | float() | str() as value):
             return scope.constant(value, scope.at(node))

@@ -109,7 +109,8 @@ class Roles:
             self._settle(role, states, inputs, findings)
         except WorkLimitError:
             at = self.job.source.at(self.job.source.tree)
-            findings.add(at, "too-large", "checking the types of the program takes too long", "use fewer helpers")
+            hint = "use fewer statements, steps and helpers (each counts once for every combination of argument types)"
+            findings.add(at, "too-large", "checking the types of the program takes too long", hint)
         if not findings:
             check_growth(states, role.helpers, names, findings)
         return Checked(
@@ -185,6 +186,7 @@ class Roles:
                 message = f"{key.name} declares {parameter.arg} as {declared}, {type_} is given"
                 findings.add(self.job.source.at(argument), "annotation", message)
             arguments[parameter.arg] = type_ if declared is None or type_ is None else declared
+        self.work.step(len(arguments))
         flow = self.flow(method, None, (), None)
         state = FunctionState(key.name, method, flow, arguments, [None] * len(flow.sources))
         role.helpers[key] = state

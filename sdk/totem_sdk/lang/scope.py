@@ -28,8 +28,14 @@ __all__ = [
     "widen",
 ]
 
-MAX_WORK = 150_000
-"""Most expressions that checking a program may visit: keeps compilation linear in what is written."""
+MAX_WORK = 10_000
+"""Most work that checking all roles of a job may take, in visits of statements and expressions (see ``Work``).
+
+A visit takes some 50 µs with everything that follows from it, so this keeps compilation within a second.
+"""
+
+_LEAVES_PER_VISIT = 8
+"""So many scalars in a tuple cost as much as one more visit."""
 
 MAX_HELPERS = 256
 """Most helpers that a role may call, each counted once for every combination of its arguments' types."""
@@ -86,16 +92,21 @@ class RoleState:
 
 
 class Work:
-    """Counts what checking visits."""
+    """Counts the visits of statements and expressions over all roles of a job, wide tuples more than once."""
 
     def __init__(self) -> None:
         self.done = 0
 
-    def step(self) -> None:
-        """Count one visit."""
-        self.done += 1
+    def step(self, visits: int = 1) -> None:
+        """Count one visit, or several."""
+        self.done += visits
         if self.done > MAX_WORK:
             raise WorkLimitError
+
+    def handle(self, type_: Type) -> None:
+        """Count what handling a value of this type takes beyond its visit."""
+        if isinstance(type_, Tuple | Option):
+            self.step(sum(1 for _ in leaves(type_)) // _LEAVES_PER_VISIT)
 
 
 def widen(expr: Expr, type_: Type) -> Expr:

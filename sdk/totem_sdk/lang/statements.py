@@ -63,6 +63,7 @@ class _Statements:
         """Check statements up to where they stop; tell whether what follows them can be reached."""
         checked: list[Stmt] = []
         for statement in statements:
+            self.scope.work.step()
             found = self.statement(statement)
             if found is not None:
                 checked.append(found)

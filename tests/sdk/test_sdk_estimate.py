@@ -341,6 +341,32 @@ def test_helpers_that_call_helpers_are_not_followed_forever():
     assert found.lower > 2**30
 
 
+@pytest.mark.parametrize("head", ["while x % 7 != {n}", "for i{n} in range(row.home % 5)", "if x > {n}"])
+def test_deep_nesting_is_not_followed_forever(head):
+    lines = "".join(f"{'    ' * (2 + n)}{head.format(n=n)}:\n" for n in range(18))
+    lines += "    " * 20 + "x = x * 3 % 1001\n"
+    body = f"    def mapper(self, _, row):\n        x = row.home\n{lines}        yield row.home, x\n"
+    source = f"from totem_sdk import TotemJob\nclass Job(TotemJob):\n{body}{SUM}"
+    priced = price(compile_job(source, HOUSE), load("standard-1"))
+    found = estimate(priced, [published(HOUSE, [ROWS])], {})
+    assert found.lower > 0
+    assert (found.upper is None) == head.startswith("while")
+
+
+def test_a_program_that_never_ends_has_no_upper_bound():
+    body = """
+    def mapper(self, _, row):
+        x = row.home
+        while x % 7 != 8:
+            x = x + 1
+            x = x % 100
+        yield row.home, x
+"""
+    source = f"from totem_sdk import TotemJob\nclass Job(TotemJob):\n{body}{SUM}"
+    priced = price(compile_job(source, HOUSE), load("standard-1"))
+    assert estimate(priced, [published(HOUSE, [ROWS])], {}).upper is None
+
+
 @pytest.mark.parametrize("name", ["paper-2019", "standard-1"])
 def test_lines_and_phases_add_up(name, paper1, bills):
     found = estimate(

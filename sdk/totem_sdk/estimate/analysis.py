@@ -3,7 +3,8 @@
 Branches that the known ranges decide are followed on one side; others on both, and bounded by the cheaper and the
 dearer. Loops of a known number of rounds are followed once and multiplied. Other loops are followed round by round
 until their condition is certainly false; one that may need more than ``MAX_ROUNDS`` rounds has no upper bound. After
-``MAX_STEPS`` blocks loops and helpers are followed once, with less known, so that the time stays linear.
+``MAX_STEPS`` blocks loops and helpers are followed once, with less known, so that the time stays linear; helpers that
+are nested very deep are followed so from the start.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from totem_sdk.estimate.forms import MORE, ONE, Quantity, Var, exactly, within
 from totem_sdk.estimate.known import Known, anything, constant, covers, join, rewritten, uncounted
 from totem_sdk.estimate.rounds import Rounds
 from totem_sdk.estimate.selectivity import Columns
+from totem_sdk.estimate.shape import Budget, Shape
 from totem_sdk.estimate.source import Source
-from totem_sdk.estimate.tally import Path, Tally, add_to, meet, scaled_tally
+from totem_sdk.estimate.tally import TOTAL, Path, Tally, add_to, meet, scaled_tally
 from totem_sdk.limits import INT_MAX
 from totem_sdk.program import Block, Body, Exit, Function, If, Loop, Op, Return, Scope, Value, blocks_of
 
-__all__ = ["MAX_ROUNDS", "MAX_STEPS", "Analysis"]
+__all__ = ["MAX_ROUNDS", "Analysis", "Setting"]
 
 MAX_ROUNDS = 128
-MAX_STEPS = 10_000
+_FRAMES = 300
+"""Python frames that following a call may take; deeper ones are followed before, for any arguments."""
 _ATTEMPTS = 8
 """How often one round is followed until it finds nothing new in the registers; in the last one they hold anything."""
 _OPEN_ROUNDS = 1000.0
@@ -83,54 +86,76 @@ class _OneRound:
     ends: _Ends
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What all analyses of one estimate share; without ``params`` nothing is known of them."""
+
+    priced: PricedProgram
+    params: Mapping[str, Value] | None
+    columns: Columns
+    shape: Shape
+    budget: Budget
+    lines: bool
+
+
 class Analysis:
     """Follows one step function (with all it calls) for what its calls read."""
 
-    def __init__(
-        self, priced: PricedProgram, params: Mapping[str, Value] | None, source: Source, columns: Columns
-    ) -> None:
-        self.blocks = Blocks(priced, params, source, columns, self._call)
+    def __init__(self, setting: Setting, source: Source) -> None:
+        priced = setting.priced
+        self.blocks = Blocks(
+            priced, setting.params, source, setting.columns, self._call, setting.budget, lines=setting.lines
+        )
         self._functions = priced.program.functions
+        self._shape = setting.shape
         self._source = source
         self._loops = numbers()
-        self._summaries: dict[int, tuple[Tally, Known]] = {}
+        self._summaries: dict[int, Path] = {}
 
-    def run(self, number: int) -> Tally:
-        """Return what one call of a step function costs and emits."""
-        return self._follow(number, (), 0)[0]
+    def run(self, number: int) -> Path:
+        """Return the end of one call of a step function: what it costs and emits."""
+        return self._follow(number, (), 0)
 
     @property
     def _hurried(self) -> bool:
-        return self.blocks.steps > MAX_STEPS
+        return self.blocks.budget.spent
 
     # Calls and bodies.
 
-    def _follow(self, number: int, arguments: Sequence[Known], depth: int) -> tuple[Tally, Known]:
+    def _follow(self, number: int, arguments: Sequence[Known], depth: int) -> Path:
         function = self._functions[number]
         path = Path([None] * len(function.registers))
         for register, argument in zip(function.params, arguments, strict=True):
             path.registers[register] = argument
-        ends = self._walk(function.body, path, Place(function, depth))
+        ends = self._walk(function.body, path, Place(number, function, depth))
         if ends.through is not None:
-            ends.through.result = constant(None)
+            ends.through.registers, ends.through.result = [], constant(None)
         end = meet((ends.through, ends.returned))
         if end is None:
-            # No path ends: such a call never completes, and there is nothing to bound.
-            return {}, anything(function.returns) if function.returns is not None else constant(None)
-        return end.tally, end.result or constant(None)
+            # No path ends, so no run completes; what it costs until it runs out of totem has no bound.
+            result = anything(function.returns) if function.returns is not None else constant(None)
+            return Path([], {TOTAL: Quantity({}, None, {})}, result=result)
+        return end
 
     def _call(self, path: Path, place: Place, number: int, arguments: Sequence[Known]) -> Known:
         """Follow a call and add what it costs; in a hurry each function is followed once, for any arguments."""
-        if self._hurried:
-            if number not in self._summaries:
-                function = self._functions[number]
-                unknown = [anything(function.registers[register]) for register in function.params]
-                self._summaries[number] = self._follow(number, unknown, place.depth)
-            tally, result = self._summaries[number]
+        if self._hurried or self._shape.frames[number] > _FRAMES:
+            end = self._summary(number)
         else:
-            tally, result = self._follow(number, arguments, place.depth)
-        path.add_weighted(tally, path.weight)
-        return result
+            end = self._follow(number, arguments, place.depth)
+        path.add_weighted(end.tally, path.weight)
+        return end.result or constant(None)
+
+    def _summary(self, number: int) -> Path:
+        """Return what a function costs and gives for any arguments; what it calls is followed before it."""
+        for callee in self._shape.callees_first:
+            if number in self._summaries:
+                break
+            if callee not in self._summaries and callee in self._shape.below[number]:
+                function = self._functions[callee]
+                unknown = [anything(function.registers[register]) for register in function.params]
+                self._summaries[callee] = self._follow(callee, unknown, 0)
+        return self._summaries[number]
 
     def _walk(self, body: Body, path: Path, place: Place) -> _Ends:
         ends = _Ends()
@@ -156,6 +181,8 @@ class Analysis:
                     current = None
                 case Return(register=register):
                     current.result = constant(None) if register is None else current.registers[register]
+                    # What the registers hold does not matter any more, and merging them would take long.
+                    current.registers = []
                     ends.returned = meet((ends.returned, current))
                     current = None
         ends.through = current
@@ -169,23 +196,22 @@ class Analysis:
             ends.join(inner)
             return inner.through
         arms = _Ends()
+        through: list[Path] = []
         for arm, value, share in ((node.then, True, condition.chance), (node.orelse, False, 1.0 - condition.chance)):
             start = path.fork(share)
             start.registers[node.condition] = constant(value)
             inner = self._walk(arm, start, place)
-            arms.through = meet((arms.through, inner.through))
             arms.join(inner)
+            through += [] if inner.through is None else [inner.through]
+        if not arms.exits and arms.returned is None:
+            # All goes on from here, so only what the arms have changed is merged: that keeps the time linear.
+            return path.merge(through, [node.condition, *_assigned((*node.then, *node.orelse))])
         for level, left in arms.exits.items():
             ends.leave(level, left.after(path))
         if arms.returned is not None:
             ends.returned = meet((ends.returned, arms.returned.after(path)))
-        if arms.exits or arms.returned is not None:
-            return None if arms.through is None else arms.through.after(path)
-        if arms.through is None:
-            return None
-        # Nothing else goes on from here, so the tally can be added to where it is: time stays linear.
-        add_to(path.tally, arms.through.tally)
-        return Path(arms.through.registers, path.tally, arms.through.weight)
+        onward = meet(through)
+        return None if onward is None else onward.after(path)
 
     # Loops.
 
@@ -202,7 +228,7 @@ class Analysis:
         self.blocks.taken[loop] = {}
         self.blocks.loop_depths[loop] = inside.depth
         counter, number = self._number(node, head, path, place, loop)
-        assigned = _assigned(node)
+        assigned = _assigned(node.body)
         registers = list(path.registers)
         if self._hurried:
             _forget(registers, assigned, place.function)
@@ -247,9 +273,7 @@ class Analysis:
         """Return whether a loop over values that is not left early draws all of them."""
         if node.kind != "values":
             return True
-        codes = [op.code for block in blocks_of(place.function.body) for op in block.ops]
-        draws = sum(code == "read_value" or code.startswith("fold_") for code in codes)
-        return place.depth == 0 and draws == 1
+        return place.depth == 0 and self._shape.draws[place.number] == 1
 
     def _new(
         self,
@@ -289,6 +313,8 @@ class Analysis:
             end.add_weighted(header, end.weight)
             if through is not None:
                 end.add_weighted(complete, end.weight)
+                if rounds.number.low.get(ONE, 0) >= 1:
+                    end.emitted |= through.emitted
             result.join(self._walk(one.head.leave, end, place))
         # Out in the middle of a round, after any number of complete ones: these pay for its head in the upper bound.
         before = 0.0
@@ -302,6 +328,7 @@ class Analysis:
             end.result = None if left.result is None else rewritten(left.result, place.depth, rounds.single)
             end.add_weighted(scaled_tally(complete, _at_most), path.weight * before * share)
             end.add_weighted(scaled_tally(header, _at_least), end.weight)
+            end.emitted |= left.emitted
             own = scaled_tally(left.tally, rounds.single)
             end.add_weighted(own, end.weight / left.weight if left.weight else 0.0)
             return end
@@ -330,7 +357,7 @@ class Analysis:
     def _endless(self, node: Loop, path: Path, inside: Place, result: _Ends) -> None:
         """Add the ways out of a loop that may have any number of rounds more."""
         start = Path(list(path.registers))
-        _forget(start.registers, _assigned(node), inside.function)
+        _forget(start.registers, _assigned(node.body), inside.function)
         ends = self._walk(node.body, start, inside)
         again = 0.0 if ends.through is None else ends.through.weight
         more = _OPEN_ROUNDS if again >= 1.0 else min(_OPEN_ROUNDS, again / (1.0 - again))
@@ -339,6 +366,7 @@ class Analysis:
         def last(one: Path) -> Path:
             end = path.copy()
             end.registers, end.result = one.registers, one.result
+            end.emitted |= one.emitted
             share = one.weight / (1.0 - again) if again < 1.0 else 1.0
             end.weight *= share
             end.tally = {key: quantity.weighted(share) for key, quantity in end.tally.items()}
@@ -375,9 +403,9 @@ def _head_of(node: Loop) -> _Head | None:
     return None
 
 
-def _assigned(node: Loop) -> list[int]:
-    """Return the registers that a loop's rounds write."""
-    return sorted({op.dst for block in blocks_of(node.body) for op in block.ops if op.dst is not None})
+def _assigned(body: Body) -> list[int]:
+    """Return the registers that a body writes."""
+    return sorted({op.dst for block in blocks_of(body) for op in block.ops if op.dst is not None})
 
 
 def _forget(registers: list[Known | None], assigned: Sequence[int], function: Function) -> None:

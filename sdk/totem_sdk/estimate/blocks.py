@@ -11,8 +11,9 @@ from totem_sdk.errors import InternalError
 from totem_sdk.estimate.forms import MORE, NOTHING, ONE, Form, Quantity, Var, exactly, within
 from totem_sdk.estimate.known import Known, anything, constant, join, size_of
 from totem_sdk.estimate.selectivity import Columns, chance
+from totem_sdk.estimate.shape import Budget
 from totem_sdk.estimate.source import Source, located
-from totem_sdk.estimate.tally import TOTAL, Path
+from totem_sdk.estimate.tally import EMITS, TOTAL, Path
 from totem_sdk.estimate.transfer import RULES
 from totem_sdk.limits import FIELD_BYTES
 from totem_sdk.opcodes import OPCODES
@@ -28,20 +29,22 @@ _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "is_none")
 class Place:
     """Where a block stands: in which function, in how many loops, directly in a loop over a group's values."""
 
+    number: int
     function: Function
     depth: int = 0
     drawing: bool = False
 
     def inside(self, *, drawing: bool) -> Place:
         """Return a place in a loop at this one."""
-        return Place(self.function, self.depth + 1, drawing)
+        return Place(self.number, self.function, self.depth + 1, drawing)
 
 
 @dataclass
 class Blocks:
     """Follows blocks of one function and of all that it calls; ``call`` follows a call.
 
-    ``emitted`` collects what key and value each emit (by block and position) may give. ``taken`` collects, by loop,
+    ``lines`` asks for the cost of each source line. ``emitted`` collects what key and value each emit (by block and
+    position) may give, ``emit_numbers`` its bit in ``Path.emitted``. ``taken`` collects, by loop,
     the variables that stand for the item of a list which a round takes, with the bytes of the whole list.
     """
 
@@ -50,7 +53,9 @@ class Blocks:
     source: Source
     columns: Columns
     call: Callable[[Path, Place, int, Sequence[Known]], Known]
-    steps: int = 0
+    budget: Budget = field(default_factory=Budget)
+    lines: bool = True
+    emit_numbers: dict[tuple[int, int], int] = field(default_factory=dict)
     emitted: dict[tuple[int, int], tuple[Known, Known]] = field(default_factory=dict)
     taken: dict[int, dict[Var, Quantity]] = field(default_factory=dict)
     loop_depths: dict[int, int] = field(default_factory=dict)
@@ -59,17 +64,18 @@ class Blocks:
 
     def enter(self, path: Path, place: Place, block: Block) -> None:
         """Pay for a block and follow its operations."""
-        self.steps += 1
+        self.budget.steps += 1
         for line, totem in self._line_costs(block).items():
-            path.pay(("line", line, 0, 0), exactly({ONE: totem}))
+            path.pay(("line", line), exactly({ONE: totem}))
         path.pay(TOTAL, exactly({ONE: self.priced.block_cost[block.id]}))
         sites = self.priced.sites_of_block.get(block.id, {})
         for position, op in enumerate(block.ops):
             operands = [self._known(path, register, place.function) for register in op.args]
             if position in sites:
                 cost = self._charge(sites[position], op, operands, place)
-                path.pay(("line", op.line, 0, 0), cost)
                 path.pay(TOTAL, cost)
+                if self.lines:
+                    path.pay(("line", op.line), cost)
             if op.code == "emit":
                 self._emit(path, (block.id, position), op, operands)
                 continue
@@ -80,7 +86,7 @@ class Blocks:
     def _line_costs(self, block: Block) -> dict[int, int]:
         if block.id not in self._lines:
             costs: dict[int, int] = {}
-            for op in block.ops:
+            for op in block.ops if self.lines else ():
                 for item in static_items(self.priced.program, self.priced.table, op):
                     costs[op.line] = costs.get(op.line, 0) + self.priced.table.cost(*item)
             self._lines[block.id] = costs
@@ -148,14 +154,15 @@ class Blocks:
     # Effects.
 
     def _emit(self, path: Path, at: tuple[int, int], op: Op, operands: Sequence[Known]) -> None:
-        path.pay(("emits", *at, 0), exactly({ONE: 1}))
+        path.pay(EMITS, exactly({ONE: 1}))
+        path.emitted |= 1 << self.emit_numbers.setdefault(at, len(self.emit_numbers))
         if not isinstance(op.type, Tuple):
             raise InternalError("an emit whose type is no pair")
         leaf = 0
         for known, type_ in zip(operands, op.type.items, strict=True):
             for size, scalar in zip(_leaf_sizes(known, type_), leaves(type_), strict=True):
                 if scalar == STR:
-                    path.pay(("bytes", *at, leaf), size)
+                    path.pay(("bytes", leaf), size)
                 leaf += 1
         key, value = operands
         if at in self.emitted:

@@ -40,7 +40,10 @@ class LineEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a job costs in totem if it completes: ``lower`` ≤ cost ≤ ``upper`` (None: without bound)."""
+    """What a job costs in totem if it completes: ``lower`` ≤ cost ≤ ``upper`` (None: without bound).
+
+    ``lines`` is empty for programs of more than ``phases.MAX_LINES`` lines.
+    """
 
     lower: int
     expected: int

@@ -6,18 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from totem_sdk.cost import PricedProgram
-from totem_sdk.estimate.analysis import Analysis
-from totem_sdk.estimate.forms import NOTHING, ONE, Exact, Var
+from totem_sdk.estimate.analysis import Analysis, Setting
+from totem_sdk.estimate.blocks import Blocks
+from totem_sdk.estimate.forms import NOTHING, Exact, Var
 from totem_sdk.estimate.known import Known, anything, carried, count, join
 from totem_sdk.estimate.selectivity import Columns
+from totem_sdk.estimate.shape import Budget, Shape
 from totem_sdk.estimate.source import Range, Source
-from totem_sdk.estimate.tally import TOTAL, Tally
+from totem_sdk.estimate.tally import EMITS, TOTAL, Path
 from totem_sdk.program import Step, Value
 from totem_sdk.types import STR, Option, Tuple, Type, leaves
 
-__all__ = ["PhaseCost", "Phases", "Stream", "pairs", "unknown_stream"]
+__all__ = ["MAX_LINES", "PhaseCost", "Phases", "Stream", "pairs", "unknown_stream"]
 
 _ZERO = Range(0, 0, 0.0)
+MAX_LINES = 300
+"""Programs with operations in more source lines get no estimate by line: it would take longer than all the rest."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,16 @@ class PhaseCost:
 
 @dataclass(frozen=True)
 class _Emits:
-    """What one ``emit`` gives in all calls of its function; ``certain``: in each of them, at least once."""
+    """What one function emits in all its calls.
 
-    key: Known
-    value: Known
+    ``pairs`` gives for each emit what its key and value may be, and whether each call certainly executes it.
+    ``most`` bounds the pairs of one call.
+    """
+
+    pairs: Sequence[tuple[Known, Known, bool]]
     number: Range
     texts: Mapping[int, Range]
-    certain: bool
-    most_in_a_call: Exact | None
+    most: Exact | None
     source: Source
 
 
@@ -69,9 +75,8 @@ class Phases:
     """Follows the phases of a program one after the other."""
 
     def __init__(self, priced: PricedProgram, params: Mapping[str, Value] | None, columns: Columns) -> None:
-        self._priced = priced
-        self._params = params
-        self._columns = columns
+        shape = Shape(priced.program)
+        self._setting = Setting(priced, params, columns, shape, Budget(), lines=shape.lines <= MAX_LINES)
 
     def map(self, step: Step, source: Source, tasks: Range, rows: Sequence[int] = ()) -> tuple[PhaseCost, Stream]:
         """Follow a map phase with its combiner; ``rows`` are those of each task where they are known."""
@@ -107,38 +112,39 @@ class Phases:
         """Follow all calls of a function (None: the step has none), add what they cost, return what they emit."""
         if number is None or source.calls.high == 0:
             return []
-        analysis = Analysis(self._priced, self._params, source, self._columns)
-        tally = analysis.run(number)
-        for key, quantity in tally.items():
-            if key == TOTAL:
-                cost.total += source.total(quantity)
-            elif key[0] == "line":
-                cost.lines[key[1]] = cost.lines.get(key[1], _ZERO) + source.total(quantity)
-        return [
-            _emits(at, known, tally, source)
-            for at, known in sorted(analysis.blocks.emitted.items(), key=lambda item: item[0])
-        ]
+        analysis = Analysis(self._setting, source)
+        end = analysis.run(number)
+        cost.total += source.total(end.tally.get(TOTAL, NOTHING))
+        for (what, line), quantity in end.tally.items():
+            if what == "line":
+                cost.lines[line] = cost.lines.get(line, _ZERO) + source.total(quantity)
+        return [_emits(analysis.blocks, end, source)]
 
 
-def _emits(at: tuple[int, int], known: tuple[Known, Known], tally: Tally, source: Source) -> _Emits:
-    number = tally.get(("emits", *at, 0), NOTHING)
-    texts = {key[3]: source.total(quantity) for key, quantity in tally.items() if key[0] == "bytes" and key[1:3] == at}
-    peak = None if number.high is None else source.peak(number.high)
-    certain = number.low.get(ONE, 0) >= 1
-    return _Emits(known[0], known[1], source.total(number), texts, certain, peak, source)
+def _emits(blocks: Blocks, end: Path, source: Source) -> _Emits:
+    number = end.tally.get(EMITS, NOTHING)
+    texts = {leaf: source.total(quantity) for (what, leaf), quantity in end.tally.items() if what == "bytes"}
+    pairs = [
+        (key, value, bool(end.emitted >> blocks.emit_numbers[at] & 1) and source.calls.low >= 1)
+        for at, (key, value) in sorted(blocks.emitted.items(), key=lambda item: item[0])
+    ]
+    return _Emits(pairs, source.total(number), texts, None if number.high is None else source.peak(number.high), source)
 
 
 def _collected(types: tuple[Type, Type], emits: Sequence[_Emits], tasks: Range) -> Stream:
-    """Return the stream that several emits make together."""
-    key, value = anything(types[0]), anything(types[1])
+    """Return the stream that several functions make together."""
+    key: Known | None = None
+    value: Known | None = None
     number = _ZERO
     texts = dict.fromkeys(_text_leaves(types), _ZERO)
-    for position, emit in enumerate(emits):
-        key = carried(emit.key) if position == 0 else join(key, carried(emit.key))
-        value = carried(emit.value) if position == 0 else join(value, carried(emit.value))
+    for emit in emits:
+        for one_key, one_value, _ in emit.pairs:
+            key = carried(one_key) if key is None else join(key, carried(one_key))
+            value = carried(one_value) if value is None else join(value, carried(one_value))
         number += emit.number
         for leaf in texts:
             texts[leaf] += emit.texts.get(leaf, _ZERO)
+    key, value = key or anything(types[0]), value or anything(types[1])
     first = sum(1 for _ in leaves(types[0]))
     known = {**_leaf_knowledge(key, types[0], 0), **_leaf_knowledge(value, types[1], first)}
     longest = {leaf: _tightest(known[leaf].longest, texts[leaf].high) for leaf in texts}
@@ -177,15 +183,14 @@ def _different_keys(emits: Sequence[_Emits], number: Range) -> Range:
     high: Exact | None = 0
     constants: set[object] = set()
     certain: set[object] = set()
-    for emit in emits:
-        surely = emit.certain and emit.number.low >= 1
+    for key, surely, source in ((key, surely, emit.source) for emit in emits for key, _, surely in emit.pairs):
         if surely:
-            low = max(low, _surely_different(emit.key, emit.source))
-        if (one := _identity(emit.key)) is not None:
+            low = max(low, _surely_different(key, source))
+        if (one := _identity(key)) is not None:
             constants.add(one)
             certain.update([one] if surely else [])
         else:
-            different = count(emit.key)
+            different = count(key)
             high = None if high is None or different is None else high + different
     low = max(low, len(certain))
     high = _least(None if high is None else high + len(constants), number.high)
@@ -241,8 +246,8 @@ def _spread(stream: Stream, around: Sequence[_Emits], emits: Sequence[_Emits], r
         most = None if groups.high is None or tasks.high is None else groups.high * tasks.high
         most = _least(most, stream.number.high)
         return Range(groups.low, most, min(groups.mean * max(1.0, tasks.mean), stream.number.mean))
-    outside = _most([emit.most_in_a_call for emit in around])
-    inside = _most([emit.most_in_a_call for emit in emits])
+    outside = _most([emit.most for emit in around])
+    inside = _most([emit.most for emit in emits])
     high: Exact | None = 0
     mean = 0.0
     total = sum(rows)
@@ -251,8 +256,9 @@ def _spread(stream: Stream, around: Sequence[_Emits], emits: Sequence[_Emits], r
         high = None if high is None or part is None else high + part
         share = stream.number.mean * number / total if total else 0.0
         mean += min(groups.mean, _expected_groups(0, groups.high, Range(0, None, share)))
-    certain = any(emit.certain for emit in emits)
-    low = len(rows) if any(emit.certain for emit in around) else sum(certain and number > 0 for number in rows)
+    in_every_task = any(surely for emit in around for _, _, surely in emit.pairs)
+    for_every_row = any(surely for emit in emits for _, _, surely in emit.pairs)
+    low = len(rows) if in_every_task else sum(for_every_row and number > 0 for number in rows)
     low_all = max(groups.low, low)
     return Range(low_all, _least(high, stream.number.high), max(float(low_all), mean))
 

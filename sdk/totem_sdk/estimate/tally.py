@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from totem_sdk.estimate.forms import NOTHING, Quantity
 from totem_sdk.estimate.known import Known, join
 
-__all__ = ["TOTAL", "Key", "Path", "Tally", "add_to", "meet", "scaled_tally"]
+__all__ = ["EMITS", "TOTAL", "Key", "Path", "Tally", "add_to", "meet", "scaled_tally"]
 
-Key = tuple[str, int, int, int]
-"""What is added up: ``("total", 0, 0, 0)``; ``("line", line, 0, 0)``; ``("emits", block, position, 0)``, how often an
-emit is executed; ``("bytes", block, position, leaf)``, the bytes of one text that it emits."""
+Key = tuple[str, int]
+"""What is added up: TOTAL, the totem; ``("line", line)``, that of a source line; EMITS, how many pairs are emitted;
+``("bytes", leaf)``, the bytes of one of their texts."""
 
-TOTAL: Key = ("total", 0, 0, 0)
+TOTAL: Key = ("total", 0)
+EMITS: Key = ("emits", 0)
 Tally = Mapping[Key, Quantity]
 
 
 @dataclass
 class Path:
-    """One way through a function so far: what the registers hold, what was paid, how probable it is."""
+    """One way through a function so far: what the registers hold, what was paid, how probable it is.
+
+    ``emitted`` has a bit for each emit that was certainly executed on the way.
+    """
 
     registers: list[Known | None]
     tally: dict[Key, Quantity] = field(default_factory=dict)
     weight: float = 1.0
+    emitted: int = 0
     result: Known | None = None
 
     def pay(self, key: Key, quantity: Quantity) -> None:
@@ -34,11 +39,11 @@ class Path:
     def copy(self, share: float = 1.0) -> Path:
         """Return a path of its own that begins with this one and has a share of its probability."""
         tally = self.tally if share == 1.0 else scaled_tally(self.tally, lambda quantity: quantity.weighted(share))
-        return Path(list(self.registers), dict(tally), self.weight * share, self.result)
+        return Path(list(self.registers), dict(tally), self.weight * share, self.emitted, self.result)
 
     def fork(self, share: float) -> Path:
         """Return a path that goes on from here with a share of the probability and an empty tally (see ``after``)."""
-        return Path(list(self.registers), {}, self.weight * share)
+        return Path(list(self.registers), {}, self.weight * share, self.emitted)
 
     def after(self, before: Path) -> Path:
         """Return this path with the tally of the path that it was forked from in front of its own."""
@@ -48,7 +53,21 @@ class Path:
         else:
             tally = scaled_tally(before.tally, lambda quantity: quantity.weighted(share))
         add_to(tally, self.tally)
-        return Path(self.registers, tally, self.weight, self.result)
+        return Path(self.registers, tally, self.weight, self.emitted, self.result)
+
+    def merge(self, arms: Sequence[Path], changed: Sequence[int]) -> Path | None:
+        """Return this path after what was forked from it has met again; None where nothing has.
+
+        ``changed`` are the registers in which the arms may differ from it.
+        """
+        end = meet(Path([arm.registers[r] for r in changed], arm.tally, arm.weight, arm.emitted) for arm in arms)
+        if end is None:
+            return None
+        for register, known in zip(changed, end.registers, strict=True):
+            self.registers[register] = known
+        add_to(self.tally, end.tally)
+        self.weight, self.emitted = end.weight, end.emitted
+        return self
 
     def add_weighted(self, tally: Tally, weight: float) -> None:
         """Add what is paid elsewhere with this probability."""
@@ -81,7 +100,7 @@ def _either(a: Path, b: Path) -> Path:
     weight = a.weight + b.weight
     share = a.weight / weight if weight else 0.5
     registers = [x if x is y else _joined(x, y, share) for x, y in zip(a.registers, b.registers, strict=True)]
-    return Path(registers, tally, weight, _joined(a.result, b.result, share))
+    return Path(registers, tally, weight, a.emitted & b.emitted, _joined(a.result, b.result, share))
 
 
 def _joined(a: Known | None, b: Known | None, share: float) -> Known | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from totem_sdk.cost import PricedProgram
 from totem_sdk.errors import InternalError, ProgramError
@@ -18,8 +20,14 @@ __all__ = ["Trace", "Walker"]
 Trace = Callable[[Op], None]
 """Gets every operation that was executed, in order."""
 
-_RETURN = -1
-"""What ``_walk`` returns when a Return was met; a number ≥ 0 is the level of an Exit, None the end of the body."""
+
+@dataclass
+class _Open:
+    """A body that is being executed, and the position of its next node; that of a loop begins again at its end."""
+
+    body: Body
+    kind: Literal["body", "loop", "scope"]
+    position: int = 0
 
 
 class Walker:
@@ -57,39 +65,40 @@ class Walker:
             self.call(role, function)
 
     def call(self, role: Role, number: int, arguments: Sequence[Datum] = ()) -> Frame:
-        """Call a function and return its frame as it is at the end; raises as ``run``."""
+        """Call a function and return its frame as it is at the end; raises as ``run``.
+
+        The bodies that are open are kept in a list, so that deep nesting is not deep recursion.
+        """
         function = self._program.functions[number]
         frame = Frame(function, role, [UNSET] * len(function.registers))
         for register, argument in zip(function.params, arguments, strict=True):
             frame.registers[register] = argument
-        end = self._walk(frame, function.body)
-        if end is not None and end != _RETURN:
-            raise InternalError(f"an exit of function {function.name!r} leaves no loop or scope of it")
-        return frame
-
-    def _walk(self, frame: Frame, body: Body) -> int | None:
-        """Execute a body; return None at its end, the level of an Exit that leaves it, or _RETURN."""
-        for node in body:
-            end: int | None = None
+        opened = [_Open(function.body, "body")]
+        while opened:
+            here = opened[-1]
+            if here.position == len(here.body):
+                if here.kind == "loop":
+                    here.position = 0
+                else:
+                    opened.pop()
+                continue
+            node = here.body[here.position]
+            here.position += 1
             match node:
                 case Block():
                     self._enter(frame, node)
                 case If(condition=condition, then=then, orelse=orelse):
-                    end = self._walk(frame, then if frame.registers[condition] else orelse)
+                    opened.append(_Open(then if frame.registers[condition] else orelse, "body"))
                 case Loop(body=inner):
-                    while end is None:
-                        end = self._walk(frame, inner)
-                    end = _outside(end)
+                    opened.append(_Open(inner, "loop"))
                 case Scope(body=inner):
-                    end = _outside(self._walk(frame, inner))
+                    opened.append(_Open(inner, "scope"))
                 case Exit(level=level):
-                    end = level
-                case Return(register=register):
-                    frame.result = None if register is None else frame.registers[register]
-                    end = _RETURN
-            if end is not None:
-                return end
-        return None
+                    _leave(opened, level)
+                case Return(register=returned):
+                    frame.result = None if returned is None else frame.registers[returned]
+                    opened.clear()
+        return frame
 
     def _enter(self, frame: Frame, block: Block) -> None:
         """Pay for a block and execute its operations, each site's charge just before its operation."""
@@ -117,8 +126,11 @@ class Walker:
         return [position for position in op.imm if isinstance(position, int)]
 
 
-def _outside(end: int | None) -> int | None:
-    """Return how an end inside of a Loop or Scope looks from outside of it."""
-    if end is None or end == _RETURN:
-        return end
-    return None if end == 0 else end - 1
+def _leave(opened: list[_Open], level: int) -> None:
+    """Close bodies up to and with the ``level``-th enclosing loop or scope, counted from 0 for the innermost."""
+    while opened:
+        if opened.pop().kind != "body":
+            if level == 0:
+                return
+            level -= 1
+    raise InternalError("an exit leaves no loop or scope of its function")

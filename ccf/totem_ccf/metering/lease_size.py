@@ -18,10 +18,13 @@ class LeasePolicy:
 
     ``audit``: a lease is one charge, so that each is reported by itself. ``target_ns`` is the running time that a
     lease should last. A lease is at most the pool divided by ``share`` times the number of live attempts.
+    ``most_hinted``: an estimate of the task counts up to here only, because an attempt that holds all that it will
+    ever need hears of no recall and no cancellation.
     """
 
     audit: bool = False
     first: int = 1 << 12
+    most_hinted: int = 1 << 24
     target_ns: int = 100_000_000
     share: int = 4
 
@@ -52,7 +55,7 @@ class LeaseSizes:
 
     def asked(self, task: int, busy_ns: int, least: int) -> None:
         """Note that a lease of the task lasted ``busy_ns``; ``least`` is the updater's estimate of the whole task."""
-        wish = max(self._wishes.get(task, self._last), least)
+        wish = max(self._wishes.get(task, self._last), min(least, self._policy.most_hinted))
         self._wishes[task] = self._last = self._policy.next_size(wish, busy_ns)
 
     def size(self, task: int, cost: int, available: int, live: int) -> int:

@@ -37,7 +37,7 @@ class ManagerLink:
 
     Args:
         address: where the manager listens.
-        secret: the job's secret.
+        secret: what the manager wants to be shown.
         live: the attempts that the master knows to be live.
         hear: takes what comes in; returns when the master has taken it.
     """

@@ -48,13 +48,15 @@ _OUTCOMES: dict[str, ms.Outcome] = {"finished": "finished", "dropped": "dropped"
 
 @dataclass(frozen=True)
 class MasterSetup:
-    """What a master process is started with: the job, where it listens, where the others do, the job's secret."""
+    """What a master process is started with: the job, where it listens, where the others do, and their secrets."""
 
     spec: JobSpec
     address: str
     manager: str
     host: str
     secret: str
+    manager_secret: str
+    host_secret: str
     recorder: Recorder
 
 
@@ -88,8 +90,8 @@ class _Process(pb_grpc.WorkServicer):
         self._events: asyncio.Queue[tuple[ms.Event | m.Balance, asyncio.Event | None]] = asyncio.Queue()
         self._workers: dict[int, asyncio.Queue[pb.Assignment | None]] = {}
         self._heard: dict[int, float] = {}
-        self._metadata = rpc.metadata(setup.secret)
-        self._link = ManagerLink(setup.manager, setup.secret, lambda: self._master.live, self._hear)
+        self._metadata = rpc.metadata(setup.host_secret)
+        self._link = ManagerLink(setup.manager, setup.manager_secret, lambda: self._master.live, self._hear)
         self._host = grpc.aio.insecure_channel(setup.host, options=rpc.OPTIONS)
         self._balance = m.Balance(0, setup.spec.escrow)
         self._over: ms.JobOver | None = None
@@ -287,4 +289,6 @@ class _Process(pb_grpc.WorkServicer):
 
     async def _authorise(self, context: rpc.Context) -> None:
         if not rpc.authorised(context, self._setup.secret):
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the call does not show the job's secret")
+            await context.abort(
+                grpc.StatusCode.UNAUTHENTICATED, "the call does not show the secret of the job's workers"
+            )

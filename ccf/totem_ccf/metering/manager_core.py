@@ -66,7 +66,7 @@ _AFTER: dict[type[Record], str] = {
 
 @dataclass(frozen=True)
 class ManagerSetup:
-    """What a manager process is started with: the job, where it listens, where the host listens, the job's secret."""
+    """What a manager process is started with: the job, where it listens, where the host does, and their secrets."""
 
     job_id: str
     escrow: int
@@ -77,6 +77,7 @@ class ManagerSetup:
     address: str
     host: str
     secret: str
+    host_secret: str
     recorder: Recorder
 
 
@@ -215,7 +216,7 @@ class ManagerCore:
         stub = pb_grpc.HostStub(self._host)
         following: CallLedger | GiveUp | None
         try:
-            told = await stub.Settle(request, metadata=rpc.metadata(self.setup.secret), timeout=SETTLE_SECONDS)
+            told = await stub.Settle(request, metadata=rpc.metadata(self.setup.host_secret), timeout=SETTLE_SECONDS)
             answer = _answer_of(told)
         except grpc.aio.AioRpcError as error:
             following = self._settlement.failed(call.phase, f"the ledger was not reached: {error.details()}")

@@ -40,7 +40,7 @@ class MeterService(pb_grpc.MeterServicer):
     async def Begin(self, request: pb.BeginRequest, _: rpc.Context) -> pb.BeginAnswer:  # noqa: N802 gRPC names it
         """Tell an attempt what is in the pool."""
         id_ = wire.id_from_wire(request.attempt)
-        available = self._core.manager.available(id_, request.attempt.token)
+        available = self._core.manager.available(id_, wire.fingerprint(request.attempt.token))
         self._core.note("manager", _updater(id_), "available", available=available)
         return pb.BeginAnswer(available=available)
 
@@ -77,7 +77,7 @@ class MeterService(pb_grpc.MeterServicer):
                 trail.check(report.counts)
         except (InvalidDocument, InternalError) as error:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-        finish = m.Finish(id_, request.attempt.token, report)
+        finish = m.Finish(id_, wire.fingerprint(request.attempt.token), report)
         who = _updater(id_)
         self._core.note(who, "manager", "finish", end=report.end, used=report.used)
         answer = await self._answer(finish, context)
@@ -109,7 +109,9 @@ class LeadService(pb_grpc.LeadServicer):
     ) -> AsyncIterator[pb.News]:
         """Send the master a snapshot, and then all news."""
         if not rpc.authorised(context, self._secret):
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the call does not show the job's secret")
+            await context.abort(
+                grpc.StatusCode.UNAUTHENTICATED, "the call does not show the secret of the job's master"
+            )
         news = self._core.attend()
         await self._core.submit(m.MasterConnected(frozenset(wire.id_from_wire(attempt) for attempt in request.live)))
         while True:
@@ -118,7 +120,9 @@ class LeadService(pb_grpc.LeadServicer):
     async def Tell(self, request: pb.Word, context: rpc.Context) -> pb.Empty:  # noqa: N802 gRPC names it
         """Take what the master has to tell."""
         if not rpc.authorised(context, self._secret):
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the call does not show the job's secret")
+            await context.abort(
+                grpc.StatusCode.UNAUTHENTICATED, "the call does not show the secret of the job's master"
+            )
         try:
             event = wire.event_from_wire(request)
             self._note(event)

@@ -1,7 +1,7 @@
 """What all our gRPC servers and channels have in common: size limits, and who may call.
 
-Services other than the updaters' are for the processes of one job only. They share a secret that whoever started the
-job made for it; a call without it is refused. (Updaters show the token of their attempt instead.)
+Services other than the updaters' are for processes of one job only. Each has a secret that whoever started the job made
+for it and gave to those who may call; a call without it is refused. (Updaters show the token of their attempt instead.)
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _KEY = "totem-job"
 
 
 def metadata(secret: str) -> tuple[tuple[str, str], ...]:
-    """Return the metadata of a call within a job."""
+    """Return the metadata of a call to a service with this secret."""
     return ((_KEY, secret),)
 
 
 def authorised(context: Any, secret: str) -> bool:
-    """Return whether a call shows the job's secret."""
+    """Return whether a call shows the secret of the service."""
     given: Iterable[tuple[str, Any]] = context.invocation_metadata() or ()
     shown = next((value for key, value in given if key == _KEY), "")
     return hmac.compare_digest(str(shown), secret)

@@ -5,6 +5,7 @@ Receipts, reports, outputs and snapshots travel as JSON in bytes fields: they ar
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = [
     "dumps",
     "event_from_wire",
     "event_to_wire",
+    "fingerprint",
     "id_from_wire",
     "loads",
     "news_from_wire",
@@ -62,6 +64,11 @@ def id_from_wire(attempt: pb.Attempt) -> AttemptId:
     return AttemptId(attempt.phase, attempt.task, attempt.number)
 
 
+def fingerprint(token: str) -> str:
+    """Return what the manager knows and keeps of an attempt's token: whoever reads its log can't show the token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 def report_from_wire(data: bytes) -> AttemptReport:
     """Read an attempt's report."""
     return AttemptReport.from_json(loads(data))
@@ -83,7 +90,8 @@ def ask_to_wire(ask: m.Ask, charge: int, items: tuple[ChargeItem, ...]) -> pb.As
 
 def ask_from_wire(ask: pb.AskRequest) -> m.Ask:
     """Return an updater's request."""
-    return m.Ask(id_from_wire(ask.attempt), ask.attempt.token, ask.seq, ask.used, ask.cost, ask.busy_ns, ask.hint)
+    token = fingerprint(ask.attempt.token)
+    return m.Ask(id_from_wire(ask.attempt), token, ask.seq, ask.used, ask.cost, ask.busy_ns, ask.hint)
 
 
 def event_to_wire(event: m.ManagerEvent) -> pb.Word:
@@ -114,7 +122,7 @@ def event_from_wire(word: pb.Word) -> m.ManagerEvent:
         case "open":
             return m.OpenPhase(word.open.phase, word.open.tasks)
         case "start":
-            return m.StartAttempt(id_from_wire(word.start), word.start.token)
+            return m.StartAttempt(id_from_wire(word.start), fingerprint(word.start.token))
         case "lost":
             return m.Lost(id_from_wire(word.lost))
         case "make_room":

@@ -203,6 +203,22 @@ def test_a_worker_that_is_stopped_loses_its_attempt(jobs, monkeypatch):
         jobs.assert_as_on_machine(job.wait(), settlement, run)
 
 
+@slow
+@pytest.mark.parametrize("victim", ["manager", "master"])
+def test_a_manager_or_master_that_is_stopped_is_replaced(jobs, monkeypatch, victim):
+    monkeypatch.setattr("totem_ccf.engines.local.local_job.PULSE_SECONDS", 4.0 if victim == "master" else 60.0)
+    spec = jobs.three_steps(4, 8000, executor="interpreter")
+    run = jobs.on_machine(spec)
+    with LocalEngine() as engine:
+        settlement = jobs.settlement(spec)
+        job = engine.start(spec, settlement)
+        log = spec.directory / "logs"
+        wait_until(lambda: any(log.glob("worker-*")))
+        time.sleep(0.5)
+        os.kill(_pid_with(log, f"{victim}.log"), signal.SIGSTOP)
+        jobs.assert_as_on_machine(job.wait(), settlement, run)
+
+
 def test_a_point_that_is_not_in_the_list_is_an_error():
     with pytest.raises(ValueError, match="add it to"):
         kill_point("manager:nowhere")

@@ -1,5 +1,6 @@
 """The processes of a job see nothing of our environment, serve only those of their job, and end with their parent."""
 
+import json
 import os
 import resource
 import signal
@@ -10,7 +11,7 @@ import grpc
 import pytest
 
 from totem_ccf.engines.local import LocalEngine
-from totem_ccf.engines.local.config import RoleConfig
+from totem_ccf.engines.local.config import NEEDS, RoleConfig
 from totem_ccf.engines.local.processes import GONE, Processes, ProcessesGone
 from totem_ccf.metering.proto import ccf_pb2 as pb
 from totem_ccf.metering.proto import ccf_pb2_grpc as pb_grpc
@@ -96,6 +97,19 @@ def test_services_are_for_the_processes_of_the_job(paused, metadata):
         assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED, name
 
 
+def test_processes_know_only_the_secrets_that_they_need():
+    assert NEEDS["worker"] == ("work", "kernel")
+    assert NEEDS["compiler"] == ("kernel",)
+
+
+def test_the_log_keeps_no_token(jobs):
+    spec = jobs.paper1()
+    jobs.run_as_on_machine(spec)
+    starts = [line for line in (spec.directory / "lease.log").read_text().splitlines() if '"is":"start"' in line]
+    assert len(starts) == 17
+    assert all(len(json.loads(line[9:])["token"]) == 64 for line in starts)
+
+
 def test_an_attempt_that_nobody_started_gets_nothing(paused):
     meter = pb_grpc.MeterStub(grpc.insecure_channel(paused._config.address("manager")))
     attempt = pb.Attempt(phase=0, task=0, number=1, token="guessed")
@@ -133,7 +147,7 @@ def test_no_socket_directory_is_left_behind(jobs):
 def test_an_exit_is_reported_once_with_its_status(tmp_path):
     processes = Processes()
     statuses = []
-    config = RoleConfig("manager", 1, str(tmp_path), str(tmp_path), "secret")
+    config = RoleConfig("manager", 1, str(tmp_path), str(tmp_path), {})
     processes.spawn(config, tmp_path / "log", statuses.append)
     wait_until(lambda: statuses)
     assert statuses == [76]
@@ -149,7 +163,7 @@ def test_without_a_zygote_nothing_is_spawned(tmp_path):
     processes = Processes()
     processes.wait_ready()
     statuses = []
-    config = RoleConfig("worker", 1, str(tmp_path), str(tmp_path), "secret")
+    config = RoleConfig("worker", 1, str(tmp_path), str(tmp_path), {})
     os.kill(processes.pid, signal.SIGSTOP)
     processes.spawn(config, tmp_path / "log", statuses.append)
     os.kill(processes.pid, signal.SIGKILL)

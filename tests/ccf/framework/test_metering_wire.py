@@ -1,5 +1,6 @@
 """Messages on the wire are read as they were written, and the generated code is that of the definition."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def test_a_request():
     ask = m.Ask(ID, "token", 7, 1 << 61, 5, 10**12, 99)
     request = wire.ask_to_wire(ask, -3, (ChargeItem("add", "float", 2, 32),))
     again = pb.AskRequest.FromString(request.SerializeToString())
-    assert wire.ask_from_wire(again) == ask
+    assert wire.ask_from_wire(again) == replace(ask, token=wire.fingerprint("token"))
     assert (again.charge, again.items[0].opcode, again.items[0].totem) == (-3, "add", 32)
 
 
@@ -43,6 +44,8 @@ def test_a_request():
 )
 def test_what_the_master_tells(event):
     word = pb.Word.FromString(wire.event_to_wire(event).SerializeToString())
+    if isinstance(event, m.StartAttempt):
+        event = replace(event, token=wire.fingerprint("token"))
     assert wire.event_from_wire(word) == event
 
 

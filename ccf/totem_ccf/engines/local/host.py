@@ -136,4 +136,4 @@ class Host(pb_grpc.HostServicer):
 
     def _authorise(self, context: grpc.ServicerContext) -> None:
         if not rpc.authorised(context, self._secret):
-            context.abort(grpc.StatusCode.UNAUTHENTICATED, "the call does not show the job's secret")
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "the call does not show the secret of the job's host")

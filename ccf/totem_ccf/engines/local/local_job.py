@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import queue
-import secrets
 import shutil
 import tempfile
 import threading
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from totem_ccf.engines.local.config import Role, RoleConfig
+from totem_ccf.engines.local.config import NEEDS, Role, RoleConfig, make_secrets
 from totem_ccf.engines.local.host import Host, Progress
 from totem_ccf.faults import kill_point
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
@@ -124,11 +123,11 @@ class LocalJob:
     def _supervise(self) -> JobEnd | None:
         sockets = _make_sockets(self.spec.directory)
         self._config = RoleConfig(
-            "manager", 0, str(self.spec.directory), str(sockets), secrets.token_hex(16), self._engine.worker_memory
+            "manager", 0, str(self.spec.directory), str(sockets), make_secrets(), self._engine.worker_memory
         )
         self._host = Host(
             self._config.address("host"),
-            self._config.secret,
+            self._config.secrets["host"],
             self._settlement,
             lambda progress: self._events.put(("progress", progress, None)),
             lambda worker: self._events.put(("silent", worker, None)),
@@ -244,7 +243,8 @@ class LocalJob:
         self._logs.mkdir(exist_ok=True)
         self._numbers += 1
         number = self._numbers
-        config = replace(self._config, role=role, number=number)
+        known = {name: self._config.secrets[name] for name in NEEDS[role]}
+        config = replace(self._config, role=role, number=number, secrets=known)
         log = self._logs / (f"{role}.log" if role != "worker" else f"worker-{number}.log")
         name = ""
 

@@ -67,14 +67,22 @@ def _run(config: RoleConfig, name: str) -> int:
             log=directory / "lease.log",
             address=config.address("manager"),
             host=config.address("host"),
-            secret=config.secret,
+            secret=config.secrets["lead"],
+            host_secret=config.secrets["host"],
             recorder=recorder,
         )
         asyncio.run(run_manager(setup))
         return 0
     if config.role == "master":
         master = MasterSetup(
-            spec, config.address("master"), config.address("manager"), config.address("host"), config.secret, recorder
+            spec=spec,
+            address=config.address("master"),
+            manager=config.address("manager"),
+            host=config.address("host"),
+            secret=config.secrets["work"],
+            manager_secret=config.secrets["lead"],
+            host_secret=config.secrets["host"],
+            recorder=recorder,
         )
         return asyncio.run(run_master(master))
     run_worker(
@@ -83,7 +91,7 @@ def _run(config: RoleConfig, name: str) -> int:
             spec,
             config.address("master"),
             config.address("manager"),
-            config.secret,
+            config.secrets["work"],
             recorder,
             lambda spec: _executor(spec, config),
         )
@@ -111,7 +119,7 @@ def _executor(spec: JobSpec, config: RoleConfig) -> TaskExecutor:
 
 def _kernels(config: RoleConfig) -> KernelCache:
     """Return where the job's compiler leaves the kernel for its workers."""
-    return KernelCache(Path(config.sockets), config.secret.encode())
+    return KernelCache(Path(config.sockets), config.secrets["kernel"].encode())
 
 
 def _limit(config: RoleConfig) -> None:

@@ -43,7 +43,7 @@ class ProviderServer:
     """The server loop of one provider.
 
     ``at_once`` jobs run at a time. ``on_end`` is called with the record of each job that this server brought to its
-    end.
+    end. ``clock`` gives the seconds since 1970 by which deadlines pass.
     """
 
     def __init__(
@@ -53,11 +53,13 @@ class ProviderServer:
         *,
         at_once: int = 2,
         on_end: Callable[[Record], None] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
         self._runner = runner
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="job")
         self._on_end = on_end
+        self._clock = clock
         self._lock = threading.Lock()
         self._running: dict[str, Future[None]] = {}
         self._failures: dict[str, int] = {}
@@ -92,13 +94,16 @@ class ProviderServer:
         except ServiceError as error:
             _log.warning("the ledger does not answer", problem=error.message)
             return
-        now = time.time() * 1_000
+        now = self._clock() * 1_000
+        wanted = {job["job_id"] for job in jobs if job["state"] != "cancelling" and job["deadline"] > now}
+        with self._lock:
+            unwanted = [job_id for job_id in self._running if job_id not in wanted]
         for job in jobs:
             if job["deadline"] <= now:
                 self._expire(job["job_id"])
-            if job["state"] == "cancelling" or job["deadline"] <= now:
-                self._runner.cancel(job["job_id"])
             self._begin(job["job_id"])
+        for job_id in unwanted:
+            self._runner.cancel(job_id)
 
     def drain(self) -> None:
         """Bring the jobs that are open now, and those that arrive meanwhile, to their ends; then return."""

@@ -1,0 +1,145 @@
+"""The provider's server: cancels, expires and gives up what must be, and no job hangs."""
+
+import threading
+import time
+
+import pytest
+
+from totem.ledger.bootstrap import Consortium as Consortia
+from totem.services.consortium import Consortium
+from totem.services.consumer import ENDED, Consumer, Submission
+from totem.services.errors import InTheWay, ProgramRefused
+from totem.services.provider import Provider
+from totem.services.runner import JobRunner, RunnerOptions
+from totem.services.server import ProviderServer, open_server
+from totem_ccf.engines.local import LocalEngine
+
+LONG = """from totem_sdk import TotemJob
+
+
+class Long(TotemJob):
+    def mapper(self, _, row):
+        total = 0
+        for number in range(100000000):
+            total = total + number % 7
+        yield row.cid, total
+"""
+
+
+def submit(home, source, **more):
+    consumer = Consumer(home.session("alice"))
+    consumer.request_access("bills", "tests")
+    submission = Submission(source=source, filename="job.py", datasets=["bills"], **{"totem": 10_000, **more})
+    return consumer, consumer.submit(submission)["job_id"]
+
+
+def wait_for(consumer, job_id, states, seconds=60):
+    end = time.monotonic() + seconds
+    while (job := consumer.job(job_id))["state"] not in states:
+        assert time.monotonic() < end, f"the job is still {job['state']}"
+        time.sleep(0.05)
+    return job
+
+
+@pytest.fixture
+def serving(fresh):
+    """A server of north that runs in a thread."""
+    with open_server(fresh.session("north"), fresh.store("north"), RunnerOptions(1, "interpreter")) as server:
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        yield server
+        server.stop()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def test_a_job_that_arrives_is_run_at_once(fresh, serving, job_source):
+    consumer, job_id = submit(fresh, job_source)
+    assert wait_for(consumer, job_id, ENDED)["state"] == "completed"
+
+
+def test_a_running_job_is_cancelled_and_what_it_used_is_paid(fresh, serving):
+    Consortium(fresh.session("admin")).issue("alice@AliceMSP", 10**12, "for a long job")
+    consumer, job_id = submit(fresh, LONG, totem=10**11)
+    wait_for(consumer, job_id, ["running"])
+    assert consumer.cancel(job_id)["state"] == "cancelling"
+    job = wait_for(consumer, job_id, ENDED)
+    assert job["state"] == "cancelled"
+    assert job["paid"] + job["returned"] == 10**11
+    assert job["returned"] > 0
+    assert job["result"] is None
+    assert Consortium(fresh.session("admin")).audit()["balanced"]
+
+
+@pytest.fixture
+def clock(fresh):
+    """Let time pass on the ledger: ``clock.later`` seconds from now."""
+
+    class Clock:
+        later = 0
+
+        def __call__(self):
+            return time.time() + self.later
+
+    made = Clock()
+    fresh.consortium = Consortia.open(fresh.root, clock=lambda: int(made() * 1_000))
+    yield made
+    fresh.consortium.close()
+
+
+def test_a_job_that_nobody_runs_expires(fresh, clock, job_source):
+    consumer, job_id = submit(fresh, job_source, deadline_seconds=60)
+    with pytest.raises(ProgramRefused, match="has not passed"):
+        consumer.expire(job_id)
+    clock.later = 61
+    assert consumer.expire(job_id)["state"] == "expired"
+    assert consumer.balance()["available"] == 1_000_000
+
+
+def test_a_running_job_past_its_deadline_ends(fresh, clock):
+    Consortium(fresh.session("admin")).issue("alice@AliceMSP", 10**12, "for a long job")
+    consumer, job_id = submit(fresh, LONG, totem=10**11, deadline_seconds=60)
+    provider = fresh.session("north")
+    with LocalEngine() as engine:
+        runner = JobRunner(provider, fresh.store("north"), engine, RunnerOptions(1, "interpreter"))
+        ended = []
+        server = ProviderServer(Provider(provider), runner, on_end=ended.append, clock=clock)
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        wait_for(consumer, job_id, ["running"])
+        clock.later = 61
+        job = wait_for(consumer, job_id, ENDED)
+        assert job["state"] == "expired"
+        assert (job["paid"], job["returned"]) == (0, 10**11)
+        server.stop()
+        thread.join(60)
+        assert not thread.is_alive()
+        assert [record["state"] for record in ended] == ["expired"]
+
+
+def test_a_job_that_breaks_down_again_and_again_is_given_up(fresh, job_source):
+    consumer, job_id = submit(fresh, job_source)
+    tried = []
+
+    class Broken:
+        def run(self, job_id):
+            tried.append(job_id)
+            raise OSError("the disk is full")
+
+        def cancel(self, job_id):
+            raise AssertionError("nothing is to be cancelled")
+
+    server = ProviderServer(Provider(fresh.session("north")), Broken())
+    server.drain()
+    assert len(tried) == 5
+    job = consumer.job(job_id)
+    assert (job["state"], job["error"], job["paid"]) == ("provider_failed", {"kind": "server", "line": None}, 0)
+
+
+def test_what_has_ended_meanwhile_is_left_alone(fresh, serve, job_source):
+    consumer, job_id = submit(fresh, job_source)
+    consumer.cancel(job_id)
+    serve(fresh)
+    assert consumer.job(job_id)["state"] == "cancelled"
+    with pytest.raises(InTheWay):
+        Provider(fresh.session("north")).decline(job_id, "too late")

@@ -319,7 +319,7 @@ def test_case_changes_no_text_more_than_the_estimate_says():
 
 
 def test_an_estimate_of_many_branches_is_quick():
-    lines = "".join(f"        if row.home > {n}:\n            x = x + row.home * {n}\n" for n in range(400))
+    lines = "".join(f"        if row.home > {n}:\n            x = x + row.home * {n}\n" for n in range(300))
     body = f"    def mapper(self, _, row):\n        x = 0\n{lines}        yield row.home, x\n"
     priced = price(
         compile_job(f"from totem_sdk import TotemJob\nclass Job(TotemJob):\n{body}", HOUSE), load("standard-1")
@@ -367,12 +367,8 @@ def test_a_program_that_never_ends_has_no_upper_bound():
     assert estimate(priced, [published(HOUSE, [ROWS])], {}).upper is None
 
 
-@pytest.mark.parametrize("name", ["paper-2019", "standard-1"])
-def test_lines_and_phases_add_up(name, paper1, bills):
-    found = estimate(
-        price(paper1.program, load(name)) if name == "paper-2019" else paper1,
-        [published(paper1.program.schema, [bills])],
-        {},
-    )
-    assert sum(phase.lower for phase in found.phases) == found.lower
-    assert sum(line.lower for line in found.lines) <= found.lower
+def test_lines_and_phases_add_up(paper1, bills):
+    for name in ("paper-2019", "standard-1"):
+        found = estimate(price(paper1.program, load(name)), [published(paper1.program.schema, [bills])], {})
+        assert sum(phase.lower for phase in found.phases) == found.lower
+        assert sum(line.lower for line in found.lines) == found.lower

@@ -196,7 +196,11 @@ def test_case_and_white_space_of_every_character():
 
 
 @pinned
-@given(st.lists(st.sampled_from("Σσςa'’.Aʰ \u0301ΑßİK-1") | words, max_size=8).map("".join))
+@given(
+    st.lists(st.sampled_from("\u03a3\u03c3\u03c2a'\u2019.A\u02b0 \u0301\u0391\u00df\u0130K-1") | words, max_size=8).map(
+        "".join
+    )
+)
 def test_lower_with_the_final_sigma(text):
     assert texts.lower(text) == text.lower()
 
@@ -227,8 +231,8 @@ def test_texts_that_say_numbers(text):
 
 
 def test_digits_that_are_not_ascii_say_no_number():
-    assert texts.parse_int("٥") is None
-    assert texts.parse_float("٥") is None
+    assert texts.parse_int("\u0665") is None
+    assert texts.parse_float("\u0665") is None
 
 
 def test_a_very_long_number_is_out_of_range():

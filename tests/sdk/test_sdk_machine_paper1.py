@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from totem_sdk.interpreter import Charge, Machine
@@ -36,14 +38,14 @@ def test_the_bill_is_the_published_one(paper1, bills):
 @pytest.mark.parametrize("cuts", [(1,), (2, 3), (1, 2, 3, 4, 5), (0, 6)])
 def test_the_cut_into_map_tasks_changes_nothing(paper1, bills, cuts):
     edges = (0, *cuts, len(bills))
-    fragments = [bills[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    fragments = [bills[a:b] for a, b in itertools.pairwise(edges)]
     whole, cut = (Machine(paper1, {}).run_job(f, 500) for f in ([bills], fragments))
     assert (cut.used, cut.result, cut.bill) == (whole.used, whole.result, whole.bill)
 
 
 def test_with_197_it_halts_before_the_last_fold_and_delivers_the_finished_groups(paper1, bills):
     run = Machine(paper1, {}).run_job([bills], 197)
-    # The partitions put customer 2 last: its read of the key (4) is paid, its fold (3 reads of 8, 2 additions of 16) not.
+    # The partitions put customer 2 last: its key (4) is paid, its fold (3 reads of 8, 2 additions of 16) is not.
     assert (run.state, run.used, run.returned) == ("out_of_totem", 198 - 56, 55)
     assert (run.result, run.partial) == ([(1, 100.0), (3, 200.0)], True)
 

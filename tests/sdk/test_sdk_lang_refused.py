@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from totem_sdk.cost import price
 from totem_sdk.errors import InvalidDocument, Refused
 from totem_sdk.lang import CODES, compile_job, compile_snippet
+from totem_sdk.lang.sizes import MAX_BLOCKS, MAX_CALL_SLOTS, SLOTS
 from totem_sdk.program import Program
 from totem_sdk.schema import Schema
 from totem_sdk.table import load
@@ -250,6 +251,56 @@ def repeated_step(statements):
 )
 def test_all_roles_and_helpers_of_a_job_share_one_budget(source):
     assert codes(source) == {"too-large"}
+
+
+WIDE = f"t = ({', '.join(['row.n'] * 64)})\n"
+
+
+def wide_call(scalars):
+    arguments = ["t"] * (scalars // 64) + ["row.n"] * (scalars % 64)
+    parameters = ", ".join(f"p{n}" for n in range(len(arguments)))
+    helper = f"    def h(self, {parameters}):\n        return {len(arguments)}\n"
+    return f"{JOB}{WIDE}        yield self.h({', '.join(arguments)}), 1\n{helper}"
+
+
+def wide_variables(number):
+    return f"{JOB}{WIDE}" + "".join(f"        v{n} = t\n" for n in range(number)) + "        yield v0[0], 1\n"
+
+
+def branches(number):
+    return JOB + "x = 0\n" + "        if row.on:\n            x += 1\n" * number + "        yield x, 1\n"
+
+
+@pytest.mark.parametrize(
+    ("write", "most", "what", "line"),
+    [
+        (wide_call, (MAX_CALL_SLOTS - SLOTS) // SLOTS, "parameters and result of h take 903 slots", 6),
+        (wide_variables, 205, "the values in mapper take", 3),
+        (branches, (MAX_BLOCKS - 1) // 3, "mapper has 1,003 basic blocks", 3),
+    ],
+)
+def test_a_function_that_could_not_be_compiled_further_is_refused(write, most, what, line):
+    compile_job(write(most), SCHEMA)
+    (only,) = refusals(write(most + 1))
+    assert (only.code, only.line, only.column) == ("too-large", line, 5)
+    assert what in only.message
+
+
+def test_a_snippet_has_the_same_limits():
+    with pytest.raises(Refused, match=r"snippet has 1,002 basic blocks, 1,000 is the most \[too-large\]"):
+        compile_snippet("x = 0\n" + "if x == 0:\n    x = 1\n" * (MAX_BLOCKS // 3 + 1))
+
+
+def test_a_tuple_that_may_be_none_takes_a_slot_more():
+    def call(number):
+        given = ", ".join(["self.one(row.maybe)"] * number)
+        parameters = ", ".join(f"p{n}" for n in range(number))
+        helpers = "    def one(self, a):\n        if a is None:\n            return None\n        return (a,)\n"
+        return f"{JOB}yield self.h({given}), 1\n{helpers}    def h(self, {parameters}):\n        return 1\n"
+
+    most = (MAX_CALL_SLOTS - SLOTS) // (SLOTS + 1)
+    compile_job(call(most), SCHEMA)
+    assert codes(call(most + 1)) == {"too-large"}
 
 
 def test_too_many_parts():

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.builder import Builder
-from totem_sdk.lang.findings import At
+from totem_sdk.lang.findings import At, Findings
 from totem_sdk.lang.lower import Lowering
 from totem_sdk.lang.lower_expressions import Surroundings
 from totem_sdk.lang.roles import Checked, Inputs, Roles
 from totem_sdk.lang.scope import FunctionState
+from totem_sdk.lang.sizes import check_size
 from totem_sdk.lang.steps import ROLES, StepSource
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
@@ -51,9 +52,14 @@ class Assembly:
     numbers: dict[tuple[int, FunctionKey], int] = field(default_factory=dict)
     pending: list[tuple[int, Checked, FunctionState]] = field(default_factory=list)
     step_functions: int = 0
+    findings: Findings = field(default_factory=Findings)
 
     def program(self) -> Program:
-        """Return the Program."""
+        """Return the Program.
+
+        Raises:
+            Refused: a function of it is too large.
+        """
         self.step_functions = sum(
             len(parts_of(step.source, role)) for step in self.steps for role in ROLES if role in step.roles
         ) + sum("mapper" not in step.source.functions for step in self.steps)
@@ -61,6 +67,7 @@ class Assembly:
         while self.pending:
             number, checked, state = self.pending.pop(0)
             self.functions.append(self.helper_function(number, checked, state))
+        self.findings.check()
         return Program(
             self.job.name,
             self.roles.schema,
@@ -129,7 +136,12 @@ class Assembly:
             self.read(low, step, role, state)
         low.body(state.body)
         at = self.job.source.at(state.method)
-        return Function(state.name, at.line, tuple(low.build.registers), (), None, low.build.body())
+        return self.sized(Function(state.name, at.line, tuple(low.build.registers), (), None, low.build.body()), at)
+
+    def sized(self, function: Function, at: At) -> Function:
+        """Return the function; find it too large if it is."""
+        check_size(function, at, self.findings)
+        return function
 
     def read(self, low: Lowering, step: CheckedStep, role: str, state: FunctionState) -> None:
         """Read the row, pair or group, and give the parameters that are used their values."""
@@ -217,11 +229,6 @@ class Assembly:
         returns = None if state.returns == NONE else state.returns
         if returns is not None and not any(id(statement) in state.flow.stops for statement in state.method.body):
             low.give_back(None, at)
-        return Function(
-            state.name,
-            at.line,
-            tuple(low.build.registers),
-            (*params, *low.columns.values()),
-            returns,
-            low.build.body(),
-        )
+        parameters = (*params, *low.columns.values())
+        registers = tuple(low.build.registers)
+        return self.sized(Function(state.name, at.line, registers, parameters, returns, low.build.body()), at)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.builder import Builder
 from totem_sdk.lang.calls import reach_of
-from totem_sdk.lang.findings import Findings, too_deep
+from totem_sdk.lang.findings import At, Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.lower import Lowering
 from totem_sdk.lang.lower_expressions import Surroundings
 from totem_sdk.lang.roles import Inputs, Roles
+from totem_sdk.lang.sizes import check_size
 from totem_sdk.lang.source import parse
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
@@ -75,6 +76,8 @@ def _compile(source: str, filename: str) -> Snippet:
     low.body(state.body)
     names = {low.variable(version): name for name, version in flow.final.items()}
     compiled = Function(_NAME, 1, tuple(low.build.registers), (), None, low.build.body())
+    check_size(compiled, At(1, 1), findings)
+    findings.check()
     step = Step(0, None, None, None, None, None, None, None, None, None, emits)
     return Snippet(Program(_NAME, LINES, True, (), (compiled,), (step,)), names)
 

@@ -34,6 +34,7 @@ def tiny(monkeypatch):
         monkeypatch.setattr(f"totem_ccf.kernel.{name}", value)
 
 
+@pytest.mark.slow
 def test_small_buffers_change_nothing(tiny, corpus_job, kernel, facts_of):
     if corpus_job.name in LARGE:
         return

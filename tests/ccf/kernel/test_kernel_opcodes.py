@@ -26,6 +26,7 @@ from totem_sdk.task import Escrow
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, parse_type
 
 ENOUGH = 10**12
+ROWS = 150
 LINE = 77
 MIN, MAX = -(2**63), 2**63 - 1
 LIST = List(STR)
@@ -297,13 +298,13 @@ def test_operations(operands, result, row_batch):
     passing = []
     for number, case in enumerate(group):
         rows = [program.row(number, values, operands) for values in case.rows()]
-        if len(rows) > 400:
-            rows = chance.sample(rows, 400)
+        if len(rows) > ROWS:
+            rows = chance.sample(rows, ROWS)
         ends = [program.interpreter([row])[1].end for row in rows]
         passing += [row for row, end in zip(rows, ends, strict=True) if end == "done"]
         failing = [row for row, end in zip(rows, ends, strict=True) if end != "done"]
         assert bool(failing) <= bool(OPCODES[case.code].fails), case.name
-        for row in chance.sample(failing, min(len(failing), 6)):
+        for row in chance.sample(failing, min(len(failing), 3)):
             assert facts(*program.kernel(row_batch, [row])) == facts(*program.interpreter([row])), (case.name, row)
     assert facts(*program.kernel(row_batch, passing)) == facts(*program.interpreter(passing))
 
@@ -325,7 +326,7 @@ def test_lists_of_texts_are_cut_alike(row_batch):
         step = Step(0, None, None, None, None, None, None, None, None, None, (STR, INT))
         priced = price(Program("Cut", schema, False, (), (function,), (step,)), load("standard-1"))
         executor = KernelExecutor(compile_kernel(priced), {})
-        for text in (*TEXTS, "ab,ab ab", ",", "abab"):
+        for text in (*TEXTS[:4], *TEXTS[-4:], "ab,ab ab", ",", "abab"):
             for index in (-2, -1, 0, 1):
                 out = []
                 batch = row_batch(schema, (0, 1), [(text, index)])

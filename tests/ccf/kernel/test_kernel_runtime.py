@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from totem_ccf.kernel.areas import RUNTIME_BYTES
@@ -143,7 +143,6 @@ def parse_float(runtime, text):
 NUMERALS = st.from_regex(r"[ \x1c]?[+-]?[0-9_]{0,25}\.?[0-9_]{0,25}(e[+-]?[0-9_]{1,4})?[\x85 ]?", fullmatch=True)
 
 
-@settings(max_examples=400)
 @given(
     NUMERALS
     | FLOATS.map(repr)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
     from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
     from totem_ccf.mapreduce.shuffle import GroupBatch
-
     from totem_sdk.task import LeaseSource, TaskResult
 
 __all__ = ["EMIT_ROWS", "InputError", "TaskExecutor"]

@@ -48,7 +48,7 @@ _SPEAKING = (InternalError, InputError, ShuffleError, ManagerGone)
 
 @dataclass(frozen=True)
 class WorkerSetup:
-    """What a worker process is started with: its number, the job, where master and manager listen, the workers' secret."""
+    """What a worker process is started with: its number, the job, where master and manager are, the workers' secret."""
 
     number: int
     spec: JobSpec

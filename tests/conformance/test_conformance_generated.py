@@ -100,11 +100,13 @@ def halts(case: Case) -> None:
 
 
 def is_bounded(case: Case) -> None:
-    """A completed run costs something between the bounds, with all statistics and with none."""
+    """A completed run costs something between the bounds, with all statistics, with none, as two datasets."""
     found = case.run()
-    everything = published(case.job.schema, case.job.fragments)
-    for statistics in (everything, Statistics(everything.rows, everything.fragments)):
-        bounds = estimate(case.priced, [statistics], case.params)
+    schema, fragments = case.job.schema, case.job.fragments
+    everything = published(schema, fragments)
+    nothing = Statistics(everything.rows, everything.fragments)
+    for statistics in ([everything], [nothing], [published(schema, fragments[:1]), published(schema, fragments[1:])]):
+        bounds = estimate(case.priced, statistics, case.params)
         assert bounds.upper is None or bounds.lower <= bounds.expected <= bounds.upper
         if found.state != "completed":
             continue

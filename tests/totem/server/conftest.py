@@ -6,9 +6,11 @@ import pytest
 
 from totem.services.consortium import Consortium
 from totem.services.home import Home
+from totem.services.provider import Provider
 from totem.services.publish import prepare, publish
-from totem.services.runner import RunnerOptions
-from totem.services.server import open_server
+from totem.services.runner import JobRunner, RunnerOptions
+from totem.services.server import ProviderServer
+from totem_ccf.engines.local import LocalEngine
 
 BILLS = """date,cid,bill
 2019-02-25,1,100.5
@@ -68,14 +70,21 @@ def fresh(tmp_path) -> Home:
     made.consortium.close()
 
 
+@pytest.fixture(scope="session")
+def engine() -> LocalEngine:
+    """One engine for all tests: its processes take a second to start."""
+    with LocalEngine() as made:
+        yield made
+
+
 @pytest.fixture
-def serve():
+def serve(engine):
     """Bring all open jobs of a provider to their ends."""
 
-    def run(home: Home, name: str = "north", **options) -> None:
-        settings = RunnerOptions(**{"workers": 1, "executor": "interpreter", **options})
-        with open_server(home.session(name), home.store(name), settings) as server:
-            server.drain()
+    def run(home: Home, name: str = "north") -> None:
+        session = home.session(name)
+        runner = JobRunner(session, home.store(name), engine, RunnerOptions(1, "interpreter"))
+        ProviderServer(Provider(session), runner).drain()
 
     return run
 

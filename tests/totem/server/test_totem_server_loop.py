@@ -12,7 +12,6 @@ from totem.services.errors import InTheWay, ProgramRefused
 from totem.services.provider import Provider
 from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.server import ProviderServer, open_server
-from totem_ccf.engines.local import LocalEngine
 
 LONG = """from totem_sdk import TotemJob
 
@@ -43,7 +42,7 @@ def wait_for(consumer, job_id, states, seconds=60):
 
 @pytest.fixture
 def serving(fresh):
-    """A server of north that runs in a thread."""
+    """A server of north that runs in a thread, with an engine of its own."""
     with open_server(fresh.session("north"), fresh.store("north"), RunnerOptions(1, "interpreter")) as server:
         thread = threading.Thread(target=server.serve)
         thread.start()
@@ -53,6 +52,7 @@ def serving(fresh):
         assert not thread.is_alive()
 
 
+@pytest.mark.slow
 def test_a_job_that_arrives_is_run_at_once(fresh, serving, job_source):
     consumer, job_id = submit(fresh, job_source)
     assert wait_for(consumer, job_id, ENDED)["state"] == "completed"
@@ -96,25 +96,25 @@ def test_a_job_that_nobody_runs_expires(fresh, clock, job_source):
     assert consumer.balance()["available"] == 1_000_000
 
 
-def test_a_running_job_past_its_deadline_ends(fresh, clock):
+@pytest.mark.slow
+def test_a_running_job_past_its_deadline_ends(fresh, clock, engine):
     Consortium(fresh.session("admin")).issue("alice@AliceMSP", 10**12, "for a long job")
     consumer, job_id = submit(fresh, LONG, totem=10**11, deadline_seconds=60)
     provider = fresh.session("north")
-    with LocalEngine() as engine:
-        runner = JobRunner(provider, fresh.store("north"), engine, RunnerOptions(1, "interpreter"))
-        ended = []
-        server = ProviderServer(Provider(provider), runner, on_end=ended.append, clock=clock)
-        thread = threading.Thread(target=server.serve)
-        thread.start()
-        wait_for(consumer, job_id, ["running"])
-        clock.later = 61
-        job = wait_for(consumer, job_id, ENDED)
-        assert job["state"] == "expired"
-        assert (job["paid"], job["returned"]) == (0, 10**11)
-        server.stop()
-        thread.join(60)
-        assert not thread.is_alive()
-        assert [record["state"] for record in ended] == ["expired"]
+    runner = JobRunner(provider, fresh.store("north"), engine, RunnerOptions(1, "interpreter"))
+    ended = []
+    server = ProviderServer(Provider(provider), runner, on_end=ended.append, clock=clock)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    wait_for(consumer, job_id, ["running"])
+    clock.later = 61
+    job = wait_for(consumer, job_id, ENDED)
+    assert job["state"] == "expired"
+    assert (job["paid"], job["returned"]) == (0, 10**11)
+    server.stop()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert [record["state"] for record in ended] == ["expired"]
 
 
 def test_a_job_that_breaks_down_again_and_again_is_given_up(fresh, job_source):

@@ -54,14 +54,14 @@ class Output:
     def line(self, text: str = "", style: str | None = None) -> None:
         """Print one line of the answer for people."""
         if self.fancy:
-            self.out.print(text, style=style, markup=False)
+            self.out.print(text, style=style, markup=False, soft_wrap=True)
         elif not self.as_json:
             sys.stdout.write(f"{text}\n")
 
     def note(self, text: str, style: str | None = None) -> None:
         """Print one line about the answer, on standard error."""
         if self.fancy_notes:
-            self.err.print(text, style=style, markup=False)
+            self.err.print(text, style=style, markup=False, soft_wrap=True)
         elif not self.as_json:
             sys.stderr.write(f"{text}\n")
 

@@ -17,7 +17,7 @@ from totem_ccf.mapreduce.executor import InputError
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.shuffle import GroupBatch
 from totem_sdk.errors import InternalError
-from totem_sdk.types import Option, Tuple
+from totem_sdk.types import Option
 
 __all__ = ["GroupFeed", "RowFeed"]
 
@@ -49,7 +49,8 @@ class RowFeed:
         if missing := [name for name in self._names if name not in batch.schema.names]:
             raise InputError(f"the batch has no column {missing[0]!r} (it has: {', '.join(batch.schema.names)})")
         batch = without_null_texts(batch.select(self._names))
-        _check_nulls(self._areas, batch)
+        if self._attempt.plan.pair is None:
+            _check_nulls(self._areas, batch)
         sizes = text_sizes(batch.columns, batch.num_rows)
         start = 0
         while start < batch.num_rows:
@@ -158,7 +159,7 @@ def _chunk_end(sizes: Array | None, start: int, end: int) -> int:
 
 
 def _check_nulls(areas: Sequence[Area], batch: Any) -> None:
-    """Check that a table's columns have nulls only where their types say so (pairs are checked when they are made)."""
-    for area, column, name in zip(areas, batch.columns, batch.schema.names, strict=False):
-        if column.null_count and not isinstance(area.type, Option | Tuple):
+    """Check that a dataset's columns have nulls only where their types say so."""
+    for area, column, name in zip(areas, batch.columns, batch.schema.names, strict=True):
+        if column.null_count and not isinstance(area.type, Option):
             raise InputError(f"column {name!r} has nulls, but its type is {area.type}")

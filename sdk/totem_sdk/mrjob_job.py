@@ -2,8 +2,8 @@
 
 The first mapper gets the same typed rows as under TOTEM:
 
-* CSV files (``.csv``, also ``.csv.gz`` and ``.csv.bz2``) with a header; the types of the columns come from
-  ``--schema FILE`` (JSON) or from the data by the rules of ``totem_sdk.rows``;
+* CSV files (``.csv``, also ``.csv.gz`` and ``.csv.bz2``) with a header, one row a line; the types of the columns come
+  from ``--schema FILE`` (JSON) or from the data by the rules of ``totem_sdk.rows``;
 * every other file is text: one column ``line``.
 
 The driver finds header and types and hands them to the tasks as an argument of their own, ``--rows``.
@@ -15,6 +15,7 @@ import glob
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,35 +26,63 @@ from mrjob.util import to_lines
 from totem_sdk.errors import InvalidDocument, TotemError
 from totem_sdk.param import declared
 from totem_sdk.parameters import parse
-from totem_sdk.rows import infer_schema, parse_record, row_class, split_record
+from totem_sdk.rows import CsvFormat, column_names, infer_schema, parse_record, row_class, split_record
 from totem_sdk.schema import LINES, Schema
 
 __all__ = ["TotemJob"]
 
 _CSV = (".csv", ".csv.gz", ".csv.bz2")
 
-_HEADER = object()
+_NO_ROW = object()
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """How lines become rows: header (None: text), schema, where its columns are, how CSV is written."""
+
+    header: str | None
+    schema: Schema
+    positions: tuple[int, ...] = (0,)
+    csv: CsvFormat = CsvFormat()  # noqa: RUF009 - frozen
+
+    def to_json(self) -> str:
+        """Return what the driver hands to its tasks."""
+        written = {"delimiter": self.csv.delimiter, "nulls": list(self.csv.nulls)}
+        document = {"header": self.header, "schema": self.schema.to_json(), "positions": self.positions, "csv": written}
+        return json.dumps(document)
+
+    @classmethod
+    def from_json(cls, text: str) -> _Lines:
+        """Read what ``to_json`` gives."""
+        document = json.loads(text)
+        written = CsvFormat(document["csv"]["delimiter"], tuple(document["csv"]["nulls"]))
+        return cls(document["header"], Schema.from_json(document["schema"]), tuple(document["positions"]), written)
 
 
 class _RowProtocol:
-    """Reads a line of the input as (None, row); a header as (None, _HEADER)."""
+    """Reads a line of the input as (None, row); one that holds none as (None, _NO_ROW)."""
 
-    def __init__(self, schema: Schema, header: str | None) -> None:
-        self._schema = schema
-        self._header = header
-        self._row = row_class(schema)
+    def __init__(self, lines: _Lines) -> None:
+        self._lines = lines
+        self._row = row_class(lines.schema)
+        self._width = len(split_record(lines.header or "", lines.csv.delimiter))
 
     def read(self, line: bytes) -> tuple[None, Any]:
         """Return the row that a line holds."""
+        lines = self._lines
         try:
-            text = line.decode("utf-8-sig" if self._header is not None else "utf-8")
+            text = line.decode("utf-8" if lines.header is None else "utf-8-sig")
         except UnicodeDecodeError as error:
             raise InvalidDocument(f"the input is not UTF-8: {error.reason}") from None
-        if self._header is None:
+        if lines.header is None:
             return None, self._row(text)
-        if text == self._header:
-            return None, _HEADER
-        return None, self._row(*parse_record(split_record(text), self._schema))
+        if not text or text == lines.header:
+            return None, _NO_ROW
+        cells = split_record(text, lines.csv.delimiter)
+        if len(cells) != self._width:
+            raise InvalidDocument(f"a row has {len(cells)} cells; the header has {self._width}")
+        cells = [cells[position] for position in lines.positions]
+        return None, self._row(*parse_record(cells, lines.schema, lines.csv.nulls))
 
 
 class TotemJob(MRJob):  # type: ignore[misc]  # mrjob has no types
@@ -105,9 +134,9 @@ class TotemJob(MRJob):  # type: ignore[misc]  # mrjob has no types
             if getattr(self, name, None) is None:
                 raise UsageError(f"job parameter {name!r} has no default: give it with --{name}")
         if self.options.rows is None:
-            document = _describe(self.options.args, self.options.schema)
+            lines = _describe(self.options.args, self.options.schema)
             # mrjob makes its tasks' arguments out of the command line it remembers.
-            arguments: list[str] = [*self._cl_args, "--rows", json.dumps(document)]
+            arguments: list[str] = [*self._cl_args, "--rows", lines.to_json()]
             self._cl_args = arguments
             self.load_args(arguments)
         return super().make_runner()
@@ -116,35 +145,56 @@ class TotemJob(MRJob):  # type: ignore[misc]  # mrjob has no types
         """Return the protocol that reads lines as typed rows."""
         if self.options.rows is None:
             raise UsageError("a task of a TotemJob needs --rows, which its driver gives it")
-        document = json.loads(self.options.rows)
-        return _RowProtocol(Schema.from_json(document["schema"]), document["header"])
+        return _RowProtocol(_Lines.from_json(self.options.rows))
 
     def map_pairs(self, pairs: Iterable[tuple[Any, Any]], step_num: int = 0) -> Iterator[tuple[Any, Any]]:
-        """Run the mapper of a step; headers are no rows."""
-        yield from super().map_pairs((pair for pair in pairs if pair[1] is not _HEADER), step_num)
+        """Run the mapper of a step; headers and empty lines are no rows."""
+        yield from super().map_pairs((pair for pair in pairs if pair[1] is not _NO_ROW), step_num)
 
 
-def _describe(arguments: Iterable[str], schema_file: str | None) -> dict[str, Any]:
-    """Return what tasks must know of the input: the header (None: text) and the schema."""
+def _describe(arguments: Iterable[str], schema_file: str | None) -> _Lines:
+    """Return how the lines of the input files become rows."""
     paths = [path for argument in arguments for path in _files(argument)]
     if not paths:
         raise UsageError("name the input files: a TotemJob can't read standard input, the types come from the data")
-    if parquet := [path for path in paths if path.suffix == ".parquet"]:
-        raise UsageError(f"{parquet[0]}: mrjob reads lines; try the job on a CSV sample, or run it with totem run")
+    if unreadable := [path for path in paths if path.suffix in (".parquet", ".pq", ".xz")]:
+        raise UsageError(f"{unreadable[0]}: mrjob can't read it; try the job on a CSV sample, or use totem run")
     kinds = {path.name.endswith(_CSV) for path in paths}
     if len(kinds) > 1:
         raise UsageError("the input files must all be CSV, or all be text")
     if kinds == {False}:
-        return {"header": None, "schema": LINES.to_json()}
+        return _Lines(None, LINES)
+    schema, written = (None, CsvFormat()) if schema_file is None else _schema(Path(schema_file))
     header = next(_lines(paths[0]), "")
-    if schema_file is None:
-        schema = infer_schema(split_record(header), _records(paths, header))
-    else:
-        schema = Schema.from_json(_json(Path(schema_file)))
-        names = [column.name for column in schema.columns]
-        if split_record(header) != names:
-            raise InvalidDocument(f"{paths[0]}: the header is not that of the schema ({', '.join(names)})")
-    return {"header": header, "schema": schema.to_json()}
+    for path in paths[1:]:
+        if next(_lines(path), header) != header:
+            raise UsageError(f"{path}: the header is not that of {paths[0]}; plain mrjob needs the same in all files")
+    cells = split_record(header, written.delimiter)
+    names = column_names(cells)
+    if schema is None:
+        schema = infer_schema(cells, _records(paths, header))
+    elif missing := [column.name for column in schema.columns if column.name not in names]:
+        raise InvalidDocument(f"{paths[0]}: the schema's column {missing[0]!r} is not in the header")
+    return _Lines(header, schema, tuple(names.index(column.name) for column in schema.columns), written)
+
+
+def _schema(path: Path) -> tuple[Schema, CsvFormat]:
+    """Read a schema document, with or without ``csv`` (docs/data.md)."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidDocument(f"schema {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise InvalidDocument(f"schema {path}: not JSON ({error})") from None
+    if not isinstance(document, dict) or set(document) != {"columns", "csv"} or isinstance(document["csv"], str):
+        return Schema.from_json(document), CsvFormat()
+    written = document["csv"]
+    try:
+        return Schema.from_json(document["columns"]), CsvFormat(
+            written.get("delimiter", ","), (*written.get("nulls", ()),)
+        )
+    except (AttributeError, TypeError):
+        raise InvalidDocument(f"schema {path}: csv is an object with delimiter and nulls") from None
 
 
 def _files(argument: str) -> list[Path]:
@@ -153,7 +203,8 @@ def _files(argument: str) -> list[Path]:
         return []
     found: list[Path] = []
     for path in map(Path, sorted(glob.glob(argument))):  # noqa: PTH207 - absolute patterns are welcome too
-        found += sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        below = [path] if not path.is_dir() else [file for file in path.rglob("*") if file.is_file()]
+        found += sorted(file for file in below if path == file or not file.name.startswith((".", "_")))
     if not found:
         raise UsageError(f"{argument}: there is no such file")
     return found
@@ -167,13 +218,4 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _records(paths: Iterable[Path], header: str) -> Iterator[list[str]]:
     for path in paths:
-        yield from (split_record(line) for line in _lines(path) if line != header)
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidDocument(f"schema {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise InvalidDocument(f"schema {path}: not JSON ({error})") from None
+        yield from (split_record(line) for line in _lines(path) if line not in ("", header))

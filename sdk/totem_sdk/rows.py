@@ -1,9 +1,9 @@
-"""Typed rows out of text files: the types of CSV columns, the value of a cell, the row objects that a job gets.
+"""Typed rows out of CSV lines: the types of columns, the value of a cell, the row objects that a job gets.
 
-The rules are those by which datasets are published: a cell is an int (64 bits), a float, a bool (``true``, ``false``
-in lower case, upper case or capitalised), a date (``2011-03-27``), a datetime (``2011-03-27T01:30``, with a space for
-the T, with seconds and up to six digits of a fraction if it likes) or a text; an empty cell is None and makes its
-column optional. A column has the first of these types that all its cells have; a column without any value is ``str?``.
+The rules are those by which datasets are published (docs/data.md), for one line at a time and in plain Python: cells
+are integers and floats in plain notation, ``true``/``false`` in three spellings or ``1``/``0``, ``YYYY-MM-DD`` and ISO
+8601 timestamps (with a zone they become UTC); where a schema says date also ``D/M/YYYY``. An empty cell, and one of
+``CsvFormat.nulls``, is None; in a column of text only if the schema says ``str?``.
 """
 
 from __future__ import annotations
@@ -12,83 +12,135 @@ import csv
 import datetime
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from totem_sdk.errors import InvalidDocument
+from totem_sdk.names import identifier
 from totem_sdk.schema import Column, Schema
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Option, Type
 
-__all__ = ["infer_schema", "parse_cell", "parse_record", "row_class", "split_record"]
+__all__ = ["CsvFormat", "column_names", "infer_schema", "parse_cell", "parse_record", "row_class", "split_record"]
 
-_INT = re.compile(r"[+-]?[0-9]+")
-_FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:inf|nan)", re.IGNORECASE)
-_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"-?[0-9]+")
+_FLOAT = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf|infinity|nan)", re.IGNORECASE)
+_BOOL = {
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "1": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+    "0": False,
+}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
-_ORDER: tuple[Type, ...] = (INT, FLOAT, BOOL, DATE, DATETIME, STR)
+_DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}(?::[0-9]{2}){0,2})(?:\.([0-9]{1,6})0{0,3})?)?"
+    r"(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+_ORDER: tuple[Type, ...] = (INT, FLOAT, DATE, DATETIME, BOOL, STR)
 
 
-def split_record(line: str) -> list[str]:
-    """Return the cells of one line of CSV (comma, double quotes).
+@dataclass(frozen=True, slots=True)
+class CsvFormat:
+    """How a CSV file is written: what separates cells, and which texts (besides the empty one) mean "no value"."""
+
+    delimiter: str = ","
+    nulls: tuple[str, ...] = ()
+
+
+def split_record(line: str, delimiter: str = ",") -> list[str]:
+    """Return the cells of one line of CSV.
 
     Raises:
         InvalidDocument: the line is no record, for example because a quoted cell goes on in the next line.
     """
     try:
-        records = list(csv.reader([line], strict=True))
+        records = list(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise InvalidDocument(f"not a record of CSV: {error}") from None
     return records[0] if records else []
 
 
-def parse_cell(text: str, type_: Type) -> Any:
-    """Return the value of a cell as one of a column's type; empty is None.
+def column_names(header: Sequence[str]) -> list[str]:
+    """Return the names of columns as a job can write them.
 
     Raises:
-        ValueError: the text is no value of the type, or empty where the column isn't optional. The message doesn't
-            hold the text.
+        InvalidDocument: two columns come to the same name.
+    """
+    names = [identifier(name, position) for position, name in enumerate(header)]
+    if doubled := [name for name in names if names.count(name) > 1]:
+        raise InvalidDocument(f"two columns get the name {doubled[0]}: rename one of them")
+    return names
+
+
+def parse_cell(text: str, type_: Type, nulls: Sequence[str] = ()) -> Any:
+    """Return the value of a cell as one of a column's type.
+
+    Raises:
+        ValueError: the text is no value of the type, or none at all where the column isn't optional. The message
+            doesn't hold the text.
     """
     if isinstance(type_, Option):
-        return parse_cell(text, type_.item) if text else None
-    value = _value(text, type_)
+        return None if not text or text in nulls else parse_cell(text, type_.item)
+    value = text if type_ == STR else _value(text.strip(" \t"), type_)
+    if value is None and type_ == DATE and (day := _DAY_FIRST.fullmatch(text)) is not None:
+        value = _date(f"{day[3]}-{int(day[2]):02}-{int(day[1]):02}")
     if value is None:
-        raise ValueError(f"expected {type_}" if text else f"expected {type_}, the cell is empty")
+        raise ValueError(f"expected {type_}" if text and text not in nulls else f"expected {type_}, the cell is empty")
     return value
 
 
 def _value(text: str, type_: Type) -> Any:
     """Return the value of a cell, or None where it is none of the type."""
-    if type_ == STR:
-        return text or None
-    if type_ == BOOL:
-        return _BOOL.get(text)
     if type_ == INT:
         return _int(text)
     if type_ == FLOAT:
         return float(text) if _FLOAT.fullmatch(text) else None
-    pattern, kind = (_DATE, datetime.date) if type_ == DATE else (_DATETIME, datetime.datetime)
-    if pattern.fullmatch(text) is None:
-        return None
-    # Python 3.10's fromisoformat took only 3 or 6 digits of a fraction; padding keeps every version equal.
-    whole, dot, fraction = text.partition(".")
-    try:
-        return kind.fromisoformat(f"{whole}.{fraction:0<6}" if dot else whole)
-    except ValueError:
-        return None
+    if type_ == BOOL:
+        return _BOOL.get(text)
+    if type_ == DATE:
+        return _date(text)
+    return _datetime(text) if type_ == DATETIME else text
 
 
 def _int(text: str) -> int | None:
-    if not _INT.fullmatch(text) or len(text.lstrip("+-0")) > 19:
+    if not _INT.fullmatch(text) or len(text.lstrip("-0")) > 19:
         return None
     value = int(text)
     return value if -(1 << 63) <= value < 1 << 63 else None
 
 
-def infer_schema(header: Sequence[str], records: Iterable[Sequence[str]]) -> Schema:
+def _date(text: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def _datetime(text: str) -> datetime.datetime | None:
+    found = _TIME.fullmatch(text)
+    if found is None or (found[2] is None and found[4] is not None):
+        return None
+    day, time, fraction, zone = found.groups()
+    whole = f"{day}T{time or '00:00'}" if fraction is None else f"{day}T{time}.{fraction:0<6}"
+    try:
+        when = datetime.datetime.fromisoformat(whole + (zone or ""))
+        return when if when.tzinfo is None else when.astimezone(datetime.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+
+
+def infer_schema(header: Sequence[str], records: Iterable[Sequence[str]], nulls: Sequence[str] = ()) -> Schema:
     """Return the schema of a CSV file from its header and all its records.
 
+    A column has the first of int, float, date, datetime, bool and str that all its cells have, and is optional if a
+    cell is empty (a column of text never is: its empty cells are empty texts).
+
     Raises:
-        InvalidDocument: a record has more or fewer cells than the header, or a name of the header can't be a column's.
+        InvalidDocument: a record has more or fewer cells than the header, or two columns come to the same name.
     """
     candidates: list[list[Type]] = [list(_ORDER) for _ in header]
     empty = [False] * len(header)
@@ -97,19 +149,20 @@ def infer_schema(header: Sequence[str], records: Iterable[Sequence[str]]) -> Sch
         if len(record) != len(header):
             raise InvalidDocument(f"row {number} has {len(record)} cells; the header has {len(header)}")
         for position, text in enumerate(record):
-            if not text:
+            if not text or text in nulls:
                 empty[position] = True
                 continue
             filled[position] = True
-            candidates[position] = [type_ for type_ in candidates[position] if _value(text, type_) is not None]
+            bare = text.strip(" \t")
+            candidates[position] = [type_ for type_ in candidates[position] if _value(bare, type_) is not None]
     columns: list[Column] = []
-    for position, name in enumerate(header):
+    for position, name in enumerate(column_names(header)):
         found = candidates[position][0] if filled[position] else STR
-        columns.append(Column(name, Option(found) if empty[position] or not filled[position] else found))
+        columns.append(Column(name, Option(found) if empty[position] and found != STR else found))
     return Schema(tuple(columns))
 
 
-def parse_record(record: Sequence[str], schema: Schema) -> tuple[Any, ...]:
+def parse_record(record: Sequence[str], schema: Schema, nulls: Sequence[str] = ()) -> tuple[Any, ...]:
     """Return the values of a record.
 
     Raises:
@@ -120,7 +173,7 @@ def parse_record(record: Sequence[str], schema: Schema) -> tuple[Any, ...]:
     values: list[Any] = []
     for text, column in zip(record, schema.columns, strict=True):
         try:
-            values.append(parse_cell(text, column.type))
+            values.append(parse_cell(text, column.type, nulls))
         except ValueError as error:
             raise InvalidDocument(f"column {column.name!r}: {error}") from None
     return tuple(values)

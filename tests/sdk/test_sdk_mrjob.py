@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -76,7 +77,7 @@ def result_of(script: Path, *arguments: object) -> list[tuple[object, object]]:
     job = cls(args=[*map(str, arguments), "--quiet"])
     with job.make_runner() as runner:
         runner.run()
-        return sorted(job.parse_output(runner.cat_output()))
+        return sorted(job.parse_output(runner.cat_output()), key=str)
 
 
 @pytest.fixture
@@ -131,6 +132,18 @@ def test_several_files_have_a_header_each(tmp_path):
     assert result_of(EXAMPLES / "paper1" / "total_bill.py", tmp_path) == [(1, 4.5)]
 
 
+def test_a_schema_says_how_csv_is_written_and_which_columns_there_are(tmp_path):
+    (tmp_path / "a.csv").write_text("Bill EUR;note;cid\n\n2.5;x;1\n?;;1\n")
+    columns = {"cid": "int", "Bill_EUR": "float?"}
+    (tmp_path / "schema.json").write_text(json.dumps({"columns": columns, "csv": {"delimiter": ";", "nulls": ["?"]}}))
+    (tmp_path / "job.py").write_text(
+        "from totem_sdk import TotemJob\nclass Job(TotemJob):\n    def mapper(self, _, row):\n"
+        "        yield row.cid, row.Bill_EUR\nif __name__ == '__main__':\n    Job.run()\n"
+    )
+    found = result_of(tmp_path / "job.py", "--schema", tmp_path / "schema.json", tmp_path / "a.csv")
+    assert found == [(1, 2.5), (1, None)]
+
+
 def test_raw_lines_for_a_job_of_mrjob(tmp_path):
     (tmp_path / "text.txt").write_text("a b a\n\nB\n")
     assert result_of(EXAMPLES / "word_count.py", tmp_path / "text.txt") == [("a", 2), ("b", 2)]
@@ -155,10 +168,10 @@ def test_text_gives_rows_of_one_column(tmp_path):
         (["--night_hour=x", "{readings}"], "parameter 'night_hour': expected int, not 'x'"),
         (["--night_hour=1"], "can't read standard input"),
         (["--night_hour=1", "{folder}/nowhere.csv"], "nowhere.csv: there is no such file"),
-        (["--night_hour=1", "{folder}/data.parquet"], "mrjob reads lines"),
+        (["--night_hour=1", "{folder}/data.parquet"], "mrjob can't read it"),
         (
             ["--night_hour=1", "--schema", "{folder}/schema.json", "{readings}"],
-            "the header is not that of the schema (home)",
+            "the schema's column 'away' is not in the header",
         ),
         (["--night_hour=1", "--schema", "{folder}/broken.json", "{readings}"], "not JSON"),
         (["--night_hour=1", "--schema", "{folder}/none.json", "{readings}"], "No such file"),
@@ -170,7 +183,7 @@ def test_what_a_user_can_put_right_is_said(readings, job, arguments, message):
     (tmp_path / "data.parquet").write_text("")
     (tmp_path / "bad.csv").write_text("home,at\n1,2\n1,2,3\n")
     (tmp_path / "broken.json").write_text("{")
-    (tmp_path / "schema.json").write_text('[{"name": "home", "type": "int"}]')
+    (tmp_path / "schema.json").write_text('[{"name": "away", "type": "int"}]')
     places = {"readings": readings, "folder": tmp_path}
     with pytest.raises((InvalidDocument, UsageError), match=re.escape(message)):
         load_job(JOB)(args=[argument.format(**places) for argument in arguments]).make_runner()

@@ -11,6 +11,7 @@ import typer
 from totem.cli.admin import print_identities
 from totem.cli.common import open_home
 from totem.cli.output import Output
+from totem.services.errors import Missing
 
 __all__ = ["dev"]
 
@@ -35,7 +36,9 @@ def dev(
     home = open_home(folder)
     is_new = prepare_home(home)
     consumers = [item["name"] for item in home.identities() if item["role"] == "consumer"]
-    who = CONSUMER if CONSUMER in consumers else consumers[0]
+    if not consumers:
+        raise Missing(f"the consortium in {home.root} has no consumer", hint="`totem admin enrol NAME --role consumer`")
+    who = CONSUMER if CONSUMER in consumers else str(consumers[0])
     api = ApiServer(api_of(home), "127.0.0.1", port)
     token, _ = home.tokens.issue(who, "totem dev")
     with serve_providers(home, RunnerOptions(workers=workers)) as providers:

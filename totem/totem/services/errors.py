@@ -46,6 +46,16 @@ __all__ = [
 ]
 
 
+_HINTS = {
+    "parameters": "`totem check JOB.py` lists the parameters and their types",
+    "precheck": "put more totem into escrow",
+    "balance": "ask the consortium for totem: `totem admin request-totem N --reason TEXT`",
+    "quota": "ask for access again, with a larger quota",
+    "table": "`totem admin table list` shows the tables that are active",
+}
+"""What to do where a contract's rules say no, by the code of its answer."""
+
+
 class ServiceError(Exception):
     """Base of what a use case answers instead of a result."""
 
@@ -83,6 +93,7 @@ class ProgramRefused(ServiceError):
         *,
         message: str = "",
         code: str | None = None,
+        hint: str = "",
         details: Mapping[str, Any] | None = None,
         in_source: bool = True,
     ) -> None:
@@ -90,7 +101,7 @@ class ProgramRefused(ServiceError):
         self.refusals: tuple[Refusal, ...] = tuple(sorted(refusals))
         many = f"the program is refused for {len(self.refusals)} reasons"
         text = message or (self.refusals[0].message if len(self.refusals) == 1 else many)
-        super().__init__(text, code=code, details=details)
+        super().__init__(text, code=code, hint=hint, details=details)
 
 
 class Unauthorised(ServiceError):
@@ -135,10 +146,11 @@ def from_contract(error: contract.ContractError) -> ServiceError:
         case contract.Refused():
             found = [Refusal(**finding) for finding in error.refusals]
             # Reasons that belong to the submission as a whole (balance, pre-check) stand at its first character.
-            reasons = found or [Refusal(1, 1, error.code.replace("_", "-"), error.message)]
+            hint = _HINTS.get(error.code, "")
+            reasons = found or [Refusal(1, 1, error.code.replace("_", "-"), error.message, hint)]
             details = {key: value for key, value in error.details.items() if key != "refusals"}
             return ProgramRefused(
-                reasons, message=error.message, code=error.code, details=details, in_source=bool(found)
+                reasons, message=error.message, code=error.code, hint=hint, details=details, in_source=bool(found)
             )
         case contract.Forbidden():
             return NotAllowed(error.message, code=error.code, details=error.details)

@@ -20,12 +20,12 @@ from totem_sdk.errors import Refused
 from totem_sdk.estimate import Estimate, estimate
 from totem_sdk.interpreter import run_map_task
 from totem_sdk.lang import compile_job, compile_snippet
-from totem_sdk.program import Op
+from totem_sdk.program import Op, Value
 from totem_sdk.schema import Schema
 from totem_sdk.table import Table
 from totem_sdk.task import Escrow
 
-__all__ = ["Priced", "estimate_job", "operators_run", "price_job", "price_snippet"]
+__all__ = ["Priced", "bind_params", "estimate_job", "operators_run", "price_job", "price_snippet"]
 
 _SNIPPET_ESCROW = 1_000_000
 """What a snippet may spend while its operators are listed: enough for reading, and an endless loop ends."""
@@ -67,6 +67,18 @@ def price_job(job: Job, schema: Schema, table: Table) -> PricedProgram:
         raise from_refused(error) from None
 
 
+def bind_params(priced: PricedProgram, params: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the typed values of a job's parameters: what is given, else the defaults.
+
+    Raises:
+        ProgramRefused: one is unknown, missing or not of its type.
+    """
+    try:
+        return read_params(priced.program, params)
+    except ContractError as error:
+        raise from_contract(error) from error
+
+
 def price_snippet(source: Job, table: Table) -> PricedProgram:
     """Compile bare statements and price their operations.
 
@@ -99,10 +111,7 @@ def estimate_job(job: Job, dataset: Dataset, table: Table, params: Mapping[str, 
         ProviderSide: the data can't be read.
     """
     priced = price_job(job, dataset.schema, table)
-    try:
-        values = read_params(priced.program, params)
-    except ContractError as error:
-        raise from_contract(error) from error
+    values = bind_params(priced, params)
     charged = [priced.program.schema.columns[position].name for position in priced.columns_charged]
     with data_errors():
         statistics = profile(dataset, columns=charged, options=OWN)

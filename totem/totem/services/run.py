@@ -23,7 +23,7 @@ from totem.services.consumer import Consumer, Submission
 from totem.services.data import data_errors, open_data, takes_lines
 from totem.services.errors import BadInput, ProgramRefused, ServiceError, from_ledger
 from totem.services.inputs import read_job, read_params, read_table
-from totem.services.pricing import price_job
+from totem.services.pricing import bind_params, price_job
 from totem.services.publish import Publication, publish
 from totem.services.report import Bounds, Report, Seconds
 from totem.services.runner import JobRunner, RunnerOptions
@@ -122,7 +122,7 @@ def run_job(request: RunRequest, listener: Listener | None = None) -> Report:
         report = run.to_end()
     except ProgramRefused as error:
         report = replace(
-            run.so_far, state="refused", refusals=error.refusals, detail=error.message, in_source=error.in_source
+            run.so_far, state="refused", refusals=error.refusals, detail=_detail(error), in_source=error.in_source
         )
     except ServiceError as error:
         report = replace(run.so_far, **_as_end(error))
@@ -189,6 +189,7 @@ class _Run:
         began = time.monotonic()
         priced = price_job(job, dataset.schema, table)
         self.so_far.program_id = priced.program.program_id
+        bind_params(priced, params)  # rather than after all data are read
         self.seconds.compile = time.monotonic() - began
         self.listener.accepted(priced.program)
         self.emits = priced.program.steps[-1].emits

@@ -6,20 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
+from totem.cli import table
 from totem.cli.common import As, AsJson, HomeFolder, consumer, open_home, open_session, when
 from totem.cli.output import Output
 from totem.services.consortium import Consortium
 from totem.services.errors import BadInput
-from totem.services.inputs import read_table
 
 __all__ = ["app", "print_identities"]
 
 app = typer.Typer(help="The consortium's business: participants, totem, estimator tables.", no_args_is_help=True)
-tables = typer.Typer(help="Estimator tables: what an operation costs.", no_args_is_help=True)
-app.add_typer(tables, name="table")
+app.add_typer(table.app, name="table")
 
 Reason = Annotated[str, typer.Option(help="why; readable by everybody on the ledger")]
-TableName = Annotated[str, typer.Argument(metavar="TABLE", help="its name or id")]
 
 
 @app.command()
@@ -164,6 +162,21 @@ def requests(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -
     )
 
 
+@app.command()
+def decline(
+    request: Annotated[str, typer.Argument(metavar="REQUEST")],
+    reason: Reason,
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decline a request for totem."""
+    output = Output(as_json=as_json)
+    record = Consortium(open_session(home, as_)).decline(request, reason)
+    output.document(record)
+    output.line(f"{request} is declined")
+
+
 @app.command("request-totem")
 def request_totem(
     amount: Annotated[int, typer.Argument(min=1)],
@@ -198,88 +211,3 @@ def audit(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> N
     output.table(["account", "totem"], sorted(record["accounts"].items()))
     if not record["balanced"]:
         raise typer.Exit(1)
-
-
-@tables.command("list")
-def list_tables(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
-    """List the tables on the ledger."""
-    output = Output(as_json=as_json)
-    found = Consortium(open_session(home, as_)).tables()
-    output.document(found)
-    output.table(
-        ["name", "state", "default", "proposed by", "table id"],
-        [[t["name"], t["state"], t["default"], t["proposed_by"], t["table_id"]] for t in found],
-    )
-
-
-@tables.command("show")
-def show_table(
-    table: Annotated[str | None, typer.Argument(metavar="TABLE", help="its name or id (default: the default)")] = None,
-    home: HomeFolder = None,
-    as_: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show a table's weights and who has approved it."""
-    output = Output(as_json=as_json)
-    record = Consortium(open_session(home, as_)).table(table)
-    output.document(record)
-    output.fields(
-        {
-            "table": record["name"],
-            "id": record["table_id"],
-            "state": record["state"],
-            "reads": record["document"]["read"],
-            "approved by": record["approved_by"],
-            "missing": record["missing"],
-        }
-    )
-    output.table(["opcode", "weight"], sorted(record["document"]["weights"].items()))
-    output.table(["type", "bytes"], sorted(record["document"]["bytes"].items()))
-
-
-@tables.command("propose")
-def propose_table(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="a bundled name or a JSON file")],
-    home: HomeFolder = None,
-    as_: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Propose a table: its hash becomes its id."""
-    output = Output(as_json=as_json)
-    document = read_table(table).to_json()
-    record = Consortium(open_session(home, as_)).propose_table(document)
-    output.document(record)
-    output.line(f"{record['table_id']} is {record['state']}")
-
-
-@tables.command("approve")
-def approve_table(table: TableName, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
-    """Approve a proposed table, as a provider."""
-    output = Output(as_json=as_json)
-    record = Consortium(open_session(home, as_)).approve_table(table)
-    output.document(record)
-    output.line(f"{record['table_id']}: approved by {record['approved_by']}")
-
-
-@tables.command("activate")
-def activate_table(
-    table: TableName,
-    default: Annotated[bool, typer.Option(help="new jobs get it where they name none")] = True,
-    home: HomeFolder = None,
-    as_: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Activate a table that enough providers have approved."""
-    output = Output(as_json=as_json)
-    record = Consortium(open_session(home, as_)).activate_table(table, default=default)
-    output.document(record)
-    output.line(f"{record['table_id']} is active")
-
-
-@tables.command("retire")
-def retire_table(table: TableName, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
-    """Retire an active table that is not the default."""
-    output = Output(as_json=as_json)
-    record = Consortium(open_session(home, as_)).retire_table(table)
-    output.document(record)
-    output.line(f"{record['table_id']} is retired")

@@ -200,6 +200,20 @@ def withdraw(
 
 
 @app.command()
+def decline(
+    job: Annotated[str, typer.Argument(metavar="JOB")],
+    reason: Annotated[str, typer.Option(help="why; readable by everybody on the ledger")],
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decline a job that has not begun; everything is returned."""
+    output = Output(as_json=as_json)
+    output.document(Provider(open_session(home, as_)).decline(job, reason))
+    output.line(f"{job} is declined")
+
+
+@app.command()
 def jobs(
     open_only: Annotated[bool, typer.Option("--open", help="only those that have not ended")] = False,
     home: HomeFolder = None,

@@ -32,10 +32,6 @@ class Consortium:
         """Return all participants, or those of one role."""
         return list(self._session.pages("participants.list", "participants", role=role))
 
-    def charter(self) -> Record:
-        """Return the consortium's charter."""
-        return self._session.query("participants.charter")
-
     def issue(
         self, account: str, amount: int, reason: str, *, reference: str = "", request_id: str | None = None
     ) -> Record:

@@ -110,10 +110,6 @@ class Consumer:
         """Return what the account can spend and what open jobs have reserved."""
         return self._session.query("accounts.balance")
 
-    def statement(self) -> list[Record]:
-        """Return the account's entries, newest first."""
-        return list(self._session.pages("accounts.statement", "entries"))
-
     def request_totem(self, amount: int, reason: str) -> Record:
         """Ask the consortium for totem."""
         return self._session.submit("accounts.request", amount=amount, reason=reason)

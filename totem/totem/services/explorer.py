@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from totem.ledger.port import Block, Event, Ledger, TransactionRecord
+from totem.ledger.port import Block, Ledger, TransactionRecord
 from totem.services.errors import Missing
 
 __all__ = ["Explorer"]
@@ -49,10 +48,6 @@ class Explorer:
             "head": report.head,
             "problem": report.problem,
         }
-
-    def events(self, from_block: int = 0) -> Iterator[Event]:
-        """Yield the events of committed transactions, from a block on."""
-        return self._ledger.events(from_block)
 
 
 def _block(block: Block, *, content: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,11 +111,6 @@ class ProviderStore:
                 hint=f"publish it here, or start the server with the folder that has it (this is {self._root})",
             ) from None
         return Holding.from_json(json.loads(text))
-
-    def holdings(self) -> Sequence[Holding]:
-        """Return every version that is held, by id and version."""
-        paths = sorted(self._root.glob("datasets/*/*.json"))
-        return [Holding.from_json(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
 
     def job_folder(self, job_id: str) -> Path:
         """Return the folder of a job, made if it is not there."""

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from totem_ccf.kernel.charges import Charges
 from totem_ccf.kernel.flatten import slots
 from totem_ccf.kernel.plan import StepPlan
+from totem_ccf.kernel.prepaid import PrepaidCharges
 from totem_ccf.kernel.roles import GroupPlan, RolePlan
 from totem_ccf.kernel.widening import wider
 from totem_ccf.kernel.writer import Writer
@@ -52,6 +53,7 @@ class FunctionCode:
         sizes: Mapping[str, SizeOf],
         *,
         metered: bool,
+        prepaid: bool = False,
     ) -> None:
         self.plan = plan
         self.role = role
@@ -67,7 +69,11 @@ class FunctionCode:
         self._labels = 0
         self._loops = 0
         self._op = 0
-        self._charges = Charges(plan.priced, plan.meter, self.out, self.local, metered=metered)
+        self._charges: Charges | PrepaidCharges
+        if prepaid:
+            self._charges = PrepaidCharges(plan, self.out, self.local)
+        else:
+            self._charges = Charges(plan.priced, plan.meter, self.out, self.local, metered=metered)
 
     # What rules use.
 

@@ -9,9 +9,10 @@ from totem_ccf.kernel.code import FunctionCode
 from totem_ccf.kernel.emitcode import emit_function
 from totem_ccf.kernel.plan import StepPlan
 from totem_ccf.kernel.prelude import GLOBALS, HOST_IMPORTS, PRELUDE, runtime_imports
+from totem_ccf.kernel.prepaid import row_bound
 from totem_ccf.kernel.roles import FIRST_PLACES, RolePlan
 from totem_ccf.kernel.rules import RULES, SIZES
-from totem_ccf.kernel.shapes import helper, per_group, per_row, run_once
+from totem_ccf.kernel.shapes import all_rows, helper, per_group, per_row, run_once
 from totem_ccf.kernel.writer import text_bytes_escaped
 
 __all__ = ["step_module"]
@@ -50,15 +51,24 @@ def _begin(plan: StepPlan, role: RolePlan) -> Iterator[str]:
 
 
 def _role_functions(plan: StepPlan, role: RolePlan, *, metered: bool) -> Iterator[str]:
+    def code(number: int, *, prepaid: bool = False) -> FunctionCode:
+        return FunctionCode(plan, number, role, RULES, SIZES, metered=metered, prepaid=prepaid)
+
     for number in plan.functions_of(role):
         if number not in role.functions:
-            yield from helper(FunctionCode(plan, number, role, RULES, SIZES, metered=metered))
+            yield from helper(code(number))
     if role.init is not None:
-        yield from run_once(FunctionCode(plan, role.init, role, RULES, SIZES, metered=metered), f"{role.name}_init")
-    shape = per_row if role.name == "map" else per_group
-    yield from shape(FunctionCode(plan, role.main, role, RULES, SIZES, metered=metered), f"{role.name}_main")
+        yield from run_once(code(role.init), f"{role.name}_init")
+    if role.name == "map":
+        yield from per_row(code(role.main), "map_checked")
+        bound = row_bound(plan) if metered else None
+        if bound is not None:
+            yield from per_row(code(role.main, prepaid=True), "map_prepaid")
+        yield from all_rows("map", bound)
+    else:
+        yield from per_group(code(role.main), f"{role.name}_main")
     if role.final is not None:
-        yield from run_once(FunctionCode(plan, role.final, role, RULES, SIZES, metered=metered), f"{role.name}_final")
+        yield from run_once(code(role.final), f"{role.name}_final")
 
 
 def _data(plan: StepPlan) -> Iterator[str]:

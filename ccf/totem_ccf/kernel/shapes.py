@@ -6,7 +6,7 @@ from totem_ccf.kernel.areas import entry
 from totem_ccf.kernel.code import FunctionCode
 from totem_ccf.kernel.flatten import slots
 
-__all__ = ["helper", "per_group", "per_row", "run_once"]
+__all__ = ["all_rows", "helper", "per_group", "per_row", "run_once"]
 
 
 def helper(code: FunctionCode) -> list[str]:
@@ -44,21 +44,54 @@ def run_once(code: FunctionCode, name: str) -> list[str]:
         with code.within("(block $return"):
             code.body(code.function.body)
         _finished(code)
-    return _exported(code, name, None)
+    return _exported(code, name, [])
 
 
 def per_row(code: FunctionCode, name: str) -> list[str]:
-    """Return a mapper: ``(rows) -> stopped``."""
-    row = code.local("$row", "i32")
+    """Return a mapper, ``(row, end) -> stopped``, for the rows in memory from ``row`` to before ``end``."""
+    code.put(f"(local.set {code.local('$first', 'i32')} (local.get $row))")
     with code.within("(block $stop"):
         with code.within("(block $done"), code.within("(loop $rows"):
-            code.put(f"(br_if $done (i32.ge_u (local.get {row}) (local.get $count)))")
+            code.put("(br_if $done (i32.ge_u (local.get $row) (local.get $last)))")
             code.put("(global.set $arena_used (i32.const 0))")
             with code.within("(block $return"):
                 code.body(code.function.body)
-            code.put(f"(local.set {row} (i32.add (local.get {row}) (i32.const 1)))", "(br $rows)")
+            code.put("(local.set $row (i32.add (local.get $row) (i32.const 1)))", "(br $rows)")
         _finished(code)
-    return _exported(code, name, "$count")
+    # The row at which it stopped was begun.
+    code.put("(local.set $row (i32.add (local.get $row) (i32.const 1)))")
+    return _stoppable(code, f"${name}", ["$row", "$last"])
+
+
+def all_rows(role: str, bound: int | None) -> list[str]:
+    """Return the exported mapper, ``(rows) -> stopped``.
+
+    With a ``bound`` of what a row costs, as many rows as the balance is sure to cover are prepaid, and others run one
+    at a time until the host has granted more.
+    """
+    head = f'  (func (export "{role}_main") (param $rows i32) (result i32)'
+    if bound is None:
+        return [head, f"    (call ${role}_checked (i32.const 0) (local.get $rows)))"]
+    return [
+        head,
+        "    (local $row i32) (local $next i32) (local $sure i64)",
+        "    (loop $more",
+        "      (if (i32.ge_u (local.get $row) (local.get $rows)) (then (return (i32.const 0))))",
+        f"      (local.set $sure (i64.div_u (global.get $balance) (i64.const {bound})))",
+        "      (if (i64.eqz (local.get $sure))",
+        "        (then",
+        "          (local.set $next (i32.add (local.get $row) (i32.const 1)))",
+        f"          (if (call ${role}_checked (local.get $row) (local.get $next)) (then (return (i32.const 1)))))",
+        "        (else",
+        "          (local.set $next (select (local.get $rows)",
+        "            (i32.add (local.get $row) (i32.wrap_i64 (local.get $sure)))",
+        "            (i64.gt_u (local.get $sure)",
+        "              (i64.extend_i32_u (i32.sub (local.get $rows) (local.get $row))))))",
+        f"          (if (call ${role}_prepaid (local.get $row) (local.get $next)) (then (return (i32.const 1))))))",
+        "      (local.set $row (local.get $next))",
+        "      (br $more))",
+        "    (unreachable))",
+    ]
 
 
 def per_group(code: FunctionCode, name: str) -> list[str]:
@@ -81,7 +114,7 @@ def per_group(code: FunctionCode, name: str) -> list[str]:
                 "(br $groups)",
             )
         _finished(code)
-    return _exported(code, name, "$count")
+    return _exported(code, name, ["$count"])
 
 
 def _finished(code: FunctionCode) -> None:
@@ -91,12 +124,16 @@ def _finished(code: FunctionCode) -> None:
     code.put("(return (i32.const 0))")
 
 
-def _exported(code: FunctionCode, name: str, parameter: str | None) -> list[str]:
+def _exported(code: FunctionCode, name: str, parameters: list[str]) -> list[str]:
+    return _stoppable(code, f'(export "{name}")', parameters)
+
+
+def _stoppable(code: FunctionCode, name: str, parameters: list[str]) -> list[str]:
+    """Return a step function whose body jumps to ``$stop`` if it can't go on."""
     code.local("$balance", "i64")
     code.spill()
-    parameters = [] if parameter is None else [parameter]
     return [
-        f'  (func (export "{name}") {"".join(f"(param {p} i32) " for p in parameters)}(result i32)',
+        f"  (func {name} {''.join(f'(param {p} i32) ' for p in parameters)}(result i32)",
         *("    " + line for line in code.declarations(parameters)),
         "    (local.set $balance (global.get $balance))",
         *code.out.lines,

@@ -372,3 +372,33 @@ def test_lines_and_phases_add_up(paper1, bills):
         found = estimate(price(paper1.program, load(name)), [published(paper1.program.schema, [bills])], {})
         assert sum(phase.lower for phase in found.phases) == found.lower
         assert sum(line.lower for line in found.lines) == found.lower
+
+
+def test_rows_without_a_value_are_counted():
+    body = """
+    def mapper(self, _, row):
+        if row.kwh is None:
+            return
+        yield row.home, row.kwh * 2.0
+"""
+    found, run = judge(body + SUM)
+    # How many rows are emitted is known exactly, only not in how many groups.
+    assert (found.phases[0].lower, found.phases[0].upper) == (run.phases[0].charge, run.phases[0].charge)
+    assert run.phases[0].records_out < len(ROWS)
+    exactly(body.replace("row.home, row.kwh * 2.0", "1, row.kwh * 2.0") + SUM)
+
+
+def test_rows_without_a_value_give_a_key_of_their_own():
+    body = "    def mapper(self, _, row):\n        yield row.note, 1\n"
+    found, run = judge(body + SUM)
+    groups = len({row[4] for row in ROWS})
+    assert run.phases[1].records_out == groups
+    body = """
+    def mapper(self, _, row):
+        if row.note is not None:
+            yield row.note, len(row.note)
+"""
+    found, run = judge(body + SUM)
+    # All bytes of the column are in the rows that have a value.
+    assert found.phases[0].lower == run.phases[0].charge == found.phases[0].upper
+    assert run.phases[1].records_out == groups - 1

@@ -86,7 +86,8 @@ def estimate(priced: PricedProgram, statistics: Sequence[Statistics], params: Ma
         if phase.kind == "reduce" and stream is not None:
             cost, stream = phases.reduce(step, stream)
         elif stream is None:
-            cost, stream = phases.map(step, dataset.source(), Range.exact(len(dataset.fragments)), dataset.fragments)
+            tasks = Range.exact(len(dataset.fragments))
+            cost, stream = phases.map(step, dataset.source(), tasks, dataset.fragments, dataset.nulls())
         else:
             cost, stream = phases.map(step, pairs(stream), stream.tasks)
         costs.append(cost)

@@ -16,12 +16,16 @@ from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Option, Type
 
 __all__ = ["Dataset"]
 
+_MAX_SPLITS = 4
+"""Columns for which rows with and without a value are followed by themselves."""
+
 
 class Dataset:
     """Several datasets as one: what is published of their rows and columns together."""
 
     def __init__(self, priced: PricedProgram, statistics: Sequence[Statistics]) -> None:
         self._schema = priced.program.schema
+        self._read = priced.program.columns_read
         self.rows = sum(one.rows for one in statistics)
         self.fragments = [rows for one in statistics for rows in one.fragments]
         self._columns = [
@@ -32,6 +36,12 @@ class Dataset:
     def column(self, position: int) -> tuple[ColumnStatistics, int]:
         """Return what is known of a column, and the number of rows."""
         return self._columns[position][0], self.rows
+
+    def nulls(self) -> dict[int, int]:
+        """Return in how many rows a column is None: of the first columns that the program reads where some are."""
+        known = {position: self._columns[position][0].nulls for position in self._read}
+        some = {position: number for position, number in known.items() if number is not None and 0 < number < self.rows}
+        return dict(list(some.items())[:_MAX_SPLITS])
 
     def source(self) -> Source:
         """Return the rows as what a mapper reads."""

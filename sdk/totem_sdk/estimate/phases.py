@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from totem_sdk.cost import PricedProgram
 from totem_sdk.estimate.analysis import Analysis, Setting
@@ -12,7 +13,7 @@ from totem_sdk.estimate.forms import NOTHING, Exact, Var
 from totem_sdk.estimate.known import Known, anything, carried, count, join
 from totem_sdk.estimate.selectivity import Columns
 from totem_sdk.estimate.shape import Budget, Shape
-from totem_sdk.estimate.source import Range, Source
+from totem_sdk.estimate.source import Range, Source, joint, split
 from totem_sdk.estimate.tally import EMITS, TOTAL, Path
 from totem_sdk.program import Step, Value
 from totem_sdk.types import STR, Option, Tuple, Type, leaves
@@ -42,6 +43,17 @@ class Stream:
     spread: Range
     tasks: Range
 
+    def __and__(self, other: Stream) -> Stream:
+        """Return what both say of the same pairs."""
+        return replace(
+            self,
+            number=self.number & other.number,
+            texts={leaf: total & other.texts[leaf] for leaf, total in self.texts.items()},
+            longest={leaf: _tightest(longest, other.longest[leaf]) for leaf, longest in self.longest.items()},
+            groups=self.groups & other.groups,
+            spread=self.spread & other.spread,
+        )
+
     @property
     def first_value_leaf(self) -> int:
         """The number of the value's first leaf."""
@@ -55,20 +67,26 @@ class PhaseCost:
     total: Range = _ZERO
     lines: dict[int, Range] = field(default_factory=dict)
 
+    def __and__(self, other: PhaseCost) -> PhaseCost:
+        """Return what both say of the same phase; what one does not know of costs nothing there."""
+        lines = {
+            line: self.lines.get(line, _ZERO) & other.lines.get(line, _ZERO) for line in {**self.lines, **other.lines}
+        }
+        return PhaseCost(self.total & other.total, lines)
+
 
 @dataclass(frozen=True)
 class _Emits:
     """What one function emits in all its calls.
 
-    ``pairs`` gives for each emit what its key and value may be, and whether each call certainly executes it.
-    ``most`` bounds the pairs of one call.
+    ``pairs`` gives for each emit what its key and value may be, and how many different keys it certainly gives (0
+    where it isn't certain that each call executes it). ``most`` bounds the pairs of one call.
     """
 
-    pairs: Sequence[tuple[Known, Known, bool]]
+    pairs: Sequence[tuple[Known, Known, int]]
     number: Range
     texts: Mapping[int, Range]
     most: Exact | None
-    source: Source
 
 
 class Phases:
@@ -78,57 +96,99 @@ class Phases:
         shape = Shape(priced.program)
         self._setting = Setting(priced, params, columns, shape, Budget(), lines=shape.lines <= MAX_LINES)
 
-    def map(self, step: Step, source: Source, tasks: Range, rows: Sequence[int] = ()) -> tuple[PhaseCost, Stream]:
-        """Follow a map phase with its combiner; ``rows`` are those of each task where they are known."""
-        cost = PhaseCost()
-        once = Source("none", tasks)
-        around = [*self._run(step.mapper_init, once, cost), *self._run(step.mapper_final, once, cost)]
-        emits = self._run(step.mapper, source, cost)
-        stream = _collected(step.shuffled or step.emits, [*around, *emits], tasks)
-        stream = replace(stream, spread=_spread(stream, around, emits, rows))
+    def map(
+        self, step: Step, source: Source, tasks: Range, rows: Sequence[int] = (), nulls: Mapping[int, int] | None = None
+    ) -> tuple[PhaseCost, Stream]:
+        """Follow a map phase with its combiner.
+
+        ``rows`` are those of each task and ``nulls`` those in which a column (of some) is None, where they are known.
+        """
+        cost, stream = self._mapped(step, [source], tasks, rows)
+        for column, number in (nulls or {}).items():
+            if self._setting.budget.spent:
+                break
+            # What a mapper does with rows that miss a value is often very different: such rows by themselves.
+            other_cost, other = self._mapped(step, split(source, column, number), tasks, rows)
+            cost, stream = other_cost & cost, other & stream
         if step.combiner is None:
             return cost, stream
-        groups = _groups(stream, stream.spread)
+        once = [Source("none", tasks)]
         emits = [
             *self._run(step.combiner_init, once, cost),
-            *self._run(step.combiner, groups, cost),
+            *self._run(step.combiner, [_groups(stream, stream.spread)], cost),
             *self._run(step.combiner_final, once, cost),
         ]
         return cost, _collected(step.shuffled or step.emits, emits, tasks)
+
+    def _mapped(
+        self, step: Step, parts: Sequence[Source], tasks: Range, rows: Sequence[int]
+    ) -> tuple[PhaseCost, Stream]:
+        """Follow a map phase up to its combiner, over rows in one or several parts."""
+        cost = PhaseCost()
+        once = [Source("none", tasks)]
+        around = [*self._run(step.mapper_init, once, cost), *self._run(step.mapper_final, once, cost)]
+        emits = self._run(step.mapper, parts, cost)
+        stream = _collected(step.shuffled or step.emits, [*around, *emits], tasks)
+        return cost, replace(stream, spread=_spread(stream, around, emits, rows))
 
     def reduce(self, step: Step, stream: Stream) -> tuple[PhaseCost, Stream]:
         """Follow a reduce phase over what its map phase has emitted."""
         cost = PhaseCost()
         tasks = Range.exact(step.partitions)
-        once = Source("none", tasks)
+        once = [Source("none", tasks)]
         emits = [
             *self._run(step.reducer_init, once, cost),
-            *self._run(step.reducer, _groups(stream, stream.groups), cost),
+            *self._run(step.reducer, [_groups(stream, stream.groups)], cost),
             *self._run(step.reducer_final, once, cost),
         ]
         return cost, _collected(step.emits, emits, tasks)
 
-    def _run(self, number: int | None, source: Source, cost: PhaseCost) -> list[_Emits]:
-        """Follow all calls of a function (None: the step has none), add what they cost, return what they emit."""
-        if number is None or source.calls.high == 0:
+    def _run(self, number: int | None, parts: Sequence[Source], cost: PhaseCost) -> list[_Emits]:
+        """Follow all calls of a function (None: the step has none), add what they cost, return what they emit.
+
+        ``parts`` are what the calls read: all in one, or rows in several parts.
+        """
+        parts = [source for source in parts if source.calls.high != 0]
+        if number is None or not parts:
             return []
-        analysis = Analysis(self._setting, source)
-        end = analysis.run(number)
-        cost.total += source.total(end.tally.get(TOTAL, NOTHING))
-        for (what, line), quantity in end.tally.items():
+        followed: list[tuple[Analysis, Path]] = []
+        for source in parts:
+            analysis = Analysis(self._setting, source)
+            followed.append((analysis, analysis.run(number)))
+        tally = {
+            key: joint(
+                [(source, end.tally.get(key, NOTHING)) for source, (_, end) in zip(parts, followed, strict=True)]
+            )
+            for key in {key: None for _, end in followed for key in end.tally}
+        }
+        cost.total += tally.get(TOTAL, _ZERO)
+        for (what, line), amount in tally.items():
             if what == "line":
-                cost.lines[line] = cost.lines.get(line, _ZERO) + source.total(quantity)
-        return [_emits(analysis.blocks, end, source)]
+                cost.lines[line] = cost.lines.get(line, _ZERO) + amount
+        texts = {leaf: amount for (what, leaf), amount in tally.items() if what == "bytes"}
+        peaks: list[Exact | None] = []
+        for source, (_, end) in zip(parts, followed, strict=True):
+            high = end.tally.get(EMITS, NOTHING).high
+            peaks.append(None if high is None else source.peak(high))
+        most = None if None in peaks else max(peak or 0 for peak in peaks)
+        pairs = _pairs(parts, [(analysis.blocks, end) for analysis, end in followed])
+        return [_Emits(pairs, tally.get(EMITS, _ZERO), texts, most)]
 
 
-def _emits(blocks: Blocks, end: Path, source: Source) -> _Emits:
-    number = end.tally.get(EMITS, NOTHING)
-    texts = {leaf: source.total(quantity) for (what, leaf), quantity in end.tally.items() if what == "bytes"}
-    pairs = [
-        (key, value, bool(end.emitted >> blocks.emit_numbers[at] & 1) and source.calls.low >= 1)
-        for at, (key, value) in sorted(blocks.emitted.items(), key=lambda item: item[0])
-    ]
-    return _Emits(pairs, source.total(number), texts, None if number.high is None else source.peak(number.high), source)
+def _pairs(parts: Sequence[Source], followed: Sequence[tuple[Blocks, Path]]) -> list[tuple[Known, Known, int]]:
+    """Return what each emit gives over all parts of what a function reads (see ``_Emits``)."""
+    found: list[tuple[Known, Known, int]] = []
+    for at in sorted({at for blocks, _ in followed for at in blocks.emitted}):
+        reached = [(blocks, end) for blocks, end in followed if at in blocks.emitted]
+        keys = [blocks.emitted[at][0] for blocks, _ in reached]
+        values = [blocks.emitted[at][1] for blocks, _ in reached]
+        certain = len(reached) == len(parts) and all(
+            end.emitted >> blocks.emit_numbers[at] & 1 and source.calls.low >= 1
+            for source, (blocks, end) in zip(parts, reached, strict=True)
+        )
+        least = _surely_different(keys, parts[0]) if certain else 0
+        found.append((reduce(join, keys), reduce(join, values), least))
+    return found
 
 
 def _collected(types: tuple[Type, Type], emits: Sequence[_Emits], tasks: Range) -> Stream:
@@ -183,12 +243,11 @@ def _different_keys(emits: Sequence[_Emits], number: Range) -> Range:
     high: Exact | None = 0
     constants: set[object] = set()
     certain: set[object] = set()
-    for key, surely, source in ((key, surely, emit.source) for emit in emits for key, _, surely in emit.pairs):
-        if surely:
-            low = max(low, _surely_different(key, source))
+    for key, least in ((key, least) for emit in emits for key, _, least in emit.pairs):
+        low = max(low, least)
         if (one := _identity(key)) is not None:
             constants.add(one)
-            certain.update([one] if surely else [])
+            certain.update([one] if least else [])
         else:
             different = count(key)
             high = None if high is None or different is None else high + different
@@ -216,13 +275,18 @@ def _expected_groups(low: Exact, high: Exact | None, number: Range) -> float:
     return max(float(low), expected if high is None else min(expected, float(high)))
 
 
-def _surely_different(key: Known, source: Source) -> int:
-    """Return how many different values a key certainly has that every call emits."""
-    if key.key:
+def _surely_different(keys: Sequence[Known], source: Source) -> int:
+    """Return how many different keys there certainly are where every call emits one.
+
+    ``keys`` is what is known of them in each part of what is read; at least one call emits.
+    """
+    first = keys[0]
+    if all(key.key for key in keys):
         return source.different.get(-1, 1)
-    if key.column is not None:
-        return source.different.get(key.column, 1)
-    return max((_surely_different(item, source) for item in key.items), default=1)
+    if first.column is not None and all(key.column == first.column for key in keys):
+        return source.different.get(first.column, 1)
+    items = zip(*(key.items for key in keys), strict=True) if all(key.items for key in keys) else ()
+    return max((_surely_different(list(item), source) for item in items), default=1)
 
 
 def _identity(key: Known) -> object:
@@ -256,8 +320,8 @@ def _spread(stream: Stream, around: Sequence[_Emits], emits: Sequence[_Emits], r
         high = None if high is None or part is None else high + part
         share = stream.number.mean * number / total if total else 0.0
         mean += min(groups.mean, _expected_groups(0, groups.high, Range(0, None, share)))
-    in_every_task = any(surely for emit in around for _, _, surely in emit.pairs)
-    for_every_row = any(surely for emit in emits for _, _, surely in emit.pairs)
+    in_every_task = any(least for emit in around for _, _, least in emit.pairs)
+    for_every_row = any(least for emit in emits for _, _, least in emit.pairs)
     low = len(rows) if in_every_task else sum(for_every_row and number > 0 for number in rows)
     low_all = max(groups.low, low)
     return Range(low_all, _least(high, stream.number.high), max(float(low_all), mean))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
@@ -11,7 +11,7 @@ from totem_sdk.estimate.forms import MORE, ONE, Exact, Form, Quantity, Var
 from totem_sdk.estimate.known import Known
 from totem_sdk.types import STR, Option, Tuple, Type, leaves
 
-__all__ = ["Range", "Source", "located"]
+__all__ = ["Range", "Source", "joint", "located", "split"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,14 @@ class Range:
     def __add__(self, other: Range) -> Range:
         high = None if self.high is None or other.high is None else self.high + other.high
         return Range(self.low + other.low, high, self.mean + other.mean)
+
+    def __and__(self, other: Range) -> Range:
+        """Return what lies in both; the mean of this one, as far as it does."""
+        low = max(self.low, other.low)
+        highs = [high for high in (self.high, other.high) if high is not None]
+        high = min(highs) if highs else None
+        mean = max(float(low), self.mean)
+        return Range(low, high, mean if high is None else min(float(high), mean))
 
     @classmethod
     def exact(cls, number: int) -> Range:
@@ -140,12 +148,60 @@ class Source:
         return found
 
 
+def split(source: Source, column: int, nulls: int) -> tuple[Source, Source]:
+    """Return the rows in which a column is None and those in which it isn't.
+
+    How many there are of both is known exactly. Both have the texts of all rows: how these are spread over the two is
+    not known, but that all texts of the column itself are in the second.
+    """
+    rows = int(source.calls.low)
+    known = source.columns[column]
+    parts: list[Source] = []
+    for number, value in ((nulls, Known(none=True, some=False, column=column, distinct=1)), (rows - nulls, known)):
+        columns = list(source.columns)
+        columns[column] = replace(value, none=value.none and not value.some)
+        parts.append(replace(source, calls=Range.exact(number), columns=tuple(columns)))
+    none = {var: Range.exact(0) if var == Var("text", column) else total for var, total in source.texts.items()}
+    return replace(parts[0], texts=none), parts[1]
+
+
+def joint(parts: Sequence[tuple[Source, Quantity]]) -> Range:
+    """Return the total of what each call has over calls that read different parts of the same rows.
+
+    How the bytes of a text column are spread over the parts isn't known: each byte counts as often as in the part
+    where it counts least, or most.
+    """
+    if len(parts) == 1:
+        return parts[0][0].total(parts[0][1])
+    whole = Range(0, 0, 0.0)
+    rows = sum(source.calls.mean for source, _ in parts) or 1.0
+    for source, quantity in parts:
+        once = Quantity(
+            {ONE: quantity.low.get(ONE, 0)},
+            None if quantity.high is None else {ONE: quantity.high.get(ONE, 0)},
+            {var: mean if var == ONE else mean * source.calls.mean / rows for var, mean in quantity.mean.items()},
+        )
+        whole += source.total(once)
+    unknown = Range(0, None, 0.0)
+    for var in {var for _, quantity in parts for var in (*quantity.low, *(quantity.high or ()))} - {ONE}:
+        there = [(q, s.texts.get(var, unknown)) for s, q in parts if s.texts.get(var, unknown).high != 0]
+        if there:
+            total = there[0][1]
+            low = min(quantity.low.get(var, 0) for quantity, _ in there) * total.low
+            share = max((quantity.high or {}).get(var, 0) for quantity, _ in there)
+            high = 0 if share == 0 else None if total.high is None else share * total.high
+            whole += Range(low, high, 0.0)
+    return whole
+
+
 def located(known: Known, type_: Type, first: int, size: Callable[[int, Known], Quantity]) -> Known:
     """Return the same knowledge of a key or value with the sizes of its texts.
 
     ``size`` gives that of a leaf from its number (counted from ``first``) and from what is known of it.
     """
     inner = type_.item if isinstance(type_, Option) else type_
+    if not known.some:
+        return known
     if isinstance(inner, Tuple):
         found: list[Known] = []
         for item, part in zip(inner.items, known.items, strict=True):

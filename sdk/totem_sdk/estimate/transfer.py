@@ -291,6 +291,12 @@ def _split(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     return Known(size=a.size.scaled(0, 1, 0.9), item=replace(piece, distinct=None), amount=amount)
 
 
+def _unwrapped(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del op
+    (a,) = operands
+    return replace(a, none=False) if a.some else anything(type_)
+
+
 def _item_of(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     items = operands[0].items
     # A value that is certainly None has no items; what would use them is never reached.
@@ -351,7 +357,7 @@ RULES: dict[str, Rule] = {
     "widen": _widened,
     "tuple": lambda _type, _op, operands: Known(items=tuple(operands)),
     "item": _item_of,
-    "unwrap": lambda _type, _op, operands: replace(operands[0], none=False, some=True),
+    "unwrap": _unwrapped,
     "range_at": _range_at,
     "add": _corners(lambda a, b: a + b),
     "sub": _corners(lambda a, b: a - b),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from totem_ccf.kernel.areas import KEPT_BYTES, POOL_BYTES
+from totem_ccf.kernel.areas import POOL_BYTES
 from totem_ccf.kernel.code import FunctionCode
 from totem_ccf.kernel.emitcode import emit_function
 from totem_ccf.kernel.plan import StepPlan
@@ -43,8 +43,9 @@ def _begin(plan: StepPlan, role: RolePlan) -> Iterator[str]:
     yield "    (global.set $fold_seed (local.get $seed))"
     for cell in role.text_cells:
         yield f"    (i64.store (i32.const {cell}) (i64.const 0))"
-    first, second = plan.kept, plan.kept + KEPT_BYTES
-    yield f"    (call $kept_setup (i32.const {first}) (i32.const {second}) (i32.const {KEPT_BYTES}))"
+    if plan.kept_bytes:
+        halves = f"(i32.const {plan.kept}) (i32.const {plan.kept + plan.kept_bytes})"
+        yield f"    (call $kept_setup {halves} (i32.const {plan.kept_bytes}))"
     if role.out.table is not None:
         yield f"    (call $fold_setup (i32.const {role.out.table.pool}) (i32.const {POOL_BYTES}))"
     yield "  )"

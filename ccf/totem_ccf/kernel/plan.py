@@ -22,6 +22,9 @@ from totem_sdk.types import Type
 
 __all__ = ["StepPlan"]
 
+_MAKING = ("concat", "lower", "upper", "to_str", "split")
+"""Operations whose results lie in the arena."""
+
 
 class StepPlan:
     """The memory map and the numbers of one step.
@@ -124,15 +127,23 @@ class StepPlan:
         """The address of the arena."""
         return (self.regions.end + 65_535) // 65_536 * 65_536
 
-    @property
+    @cached_property
     def kept(self) -> int:
-        """The address of the first half of the kept texts."""
-        return self.arena + ARENA_BYTES
+        """The address of the first half of the kept texts; there is no arena if no operation makes a text or list."""
+        made = any(op.code in _MAKING for f in self.functions for op in self.ops(f))
+        return self.arena + (ARENA_BYTES if made else 0)
+
+    @cached_property
+    def kept_bytes(self) -> int:
+        """The size of each half of the kept texts; 0 if no text ever outlives what it lies in."""
+        refilled = [role.groups.value.type for role in self.roles.values() if role.groups is not None]
+        fields = any(role.text_cells for role in self.roles.values())
+        return KEPT_BYTES if fields or any(text_slots(type_) for type_ in refilled) else 0
 
     @property
     def input(self) -> int:
         """The address of the texts that came in."""
-        return self.kept + 2 * KEPT_BYTES
+        return self.kept + 2 * self.kept_bytes
 
     def _constants(self) -> tuple[dict[str, int], dict[int, bytes]]:
         """Return the packed reference of every text constant, and the bytes to be put at each address."""

@@ -25,7 +25,6 @@ LIMITS = {
     "roles.POOL_BYTES": 2 * 592,
     "module.POOL_BYTES": 2 * 592,
     "plan.KEPT_BYTES": 200,
-    "module.KEPT_BYTES": 200,
 }
 SCHEMA = Schema.of({"n": "int", "x": "float", "s": "str", "m": "int?", "on": "bool"})
 HEAD = "from totem_sdk import TotemJob\n\nclass Job(TotemJob):\n"

@@ -25,7 +25,6 @@ SMALL = {
     "roles.POOL_BYTES": 592,
     "module.POOL_BYTES": 592,
     "plan.KEPT_BYTES": 1 << 16,
-    "module.KEPT_BYTES": 1 << 16,
 }
 
 

@@ -24,7 +24,6 @@ LIMITS = {
     "roles.POOL_BYTES": 592,
     "module.POOL_BYTES": 592,
     "plan.KEPT_BYTES": 1 << 12,
-    "module.KEPT_BYTES": 1 << 12,
 }
 
 

@@ -113,6 +113,7 @@ def test_several_steps_with_parameters(readings, job):
     assert result_of(job, *NIGHT, readings) == [(["y", True, 2], [0.25, 1.25])]
 
 
+@pytest.mark.slow
 def test_several_steps_in_processes_of_their_own(readings, job):
     done = run(job, "-r", "local", "--quiet", *NIGHT, readings)
     assert (done.returncode, done.stdout) == (0, '["y", true, 2]\t[0.25, 1.25]\n'), done.stderr

@@ -72,8 +72,8 @@ class TaskExecutor(Protocol):
 
         ``groups`` holds pairs or partial folds of ``layout(step)``, grouped and in the order of the abstract machine
         (§2). ``emit`` is given batches in the pair layout of the step's ``emits``, in the order of the emits. When the
-        task runs out of totem, ``emit`` has been given exactly the emits of finished groups (``TaskResult.groups_done``
-        counts them, and ``reducer_final`` as one more).
+        task runs out of totem, ``emit`` has been given exactly the emits of calls that had ended (``reducer_init``, the
+        groups that ``TaskResult.groups_done`` counts, ``reducer_final``).
 
         Errors as in ``run_map``.
         """

@@ -34,22 +34,57 @@ double rounded(int negative, u64 mantissa, i32 exponent, int sticky) {
     return double_of(sign | bits);
 }
 
+u64 divide(u64 high, u64 low, u64 divisor, u64 *rest) {
+    /* Two digits of 32 bits, each estimated from the divisor's upper half (D. Knuth, TAOCP 2, 4.3.1, algorithm D). */
+    u64 upper = divisor >> 32, lower = (u32)divisor, quotient = 0;
+    for (int digit = 0; digit < 2; digit++) {
+        u64 next = digit ? (u32)low : low >> 32;
+        u64 estimate = high / upper, left = high - estimate * upper;
+        while (estimate >> 32 || estimate * lower > (left << 32 | next)) {
+            estimate--;
+            left += upper;
+            if (left >> 32) break;
+        }
+        high = (high << 32 | next) - estimate * divisor;
+        quotient = quotient << 32 | estimate;
+    }
+    *rest = high;
+    return quotient;
+}
+
+/* (high * 2^64 + low) / b * 2^exponent, correctly rounded; neither number is 0. */
+static double quotient_of(int negative, u64 high, u64 low, u64 b, i32 exponent) {
+    if (!high) {
+        high = low;
+        low = 0;
+        exponent -= 64;
+    }
+    int lead = __builtin_clzll(high);
+    if (lead) {
+        high = high << lead | low >> (64 - lead);
+        low <<= lead;
+    }
+    int lead_b = __builtin_clzll(b);
+    b <<= lead_b;
+    exponent += lead_b - lead;
+    int sticky = 0;
+    if (high >= b) {
+        sticky = (int)(low & 1);
+        low = low >> 1 | high << 63;
+        high >>= 1;
+        exponent++;
+    }
+    /* Now high / b is between 1/2 and 1, and the quotient has its highest bit. */
+    u64 rest, quotient = divide(high, low, b, &rest);
+    return rounded(negative, quotient, exponent, sticky || rest != 0);
+}
+
 EXPORT(int_div) double int_div(i64 a, i64 b) {
     int negative = (a < 0) != (b < 0);
     u64 ua = a < 0 ? 0 - (u64)a : (u64)a, ub = b < 0 ? 0 - (u64)b : (u64)b;
     if (ua >> 53 == 0 && ub >> 53 == 0) return (double)a / (double)b;
     if (ua == 0) return negative ? -0.0 : 0.0;
-    u64 quotient = ua / ub, rest = ua % ub;
-    i32 exponent = 0;
-    while (!(quotient >> 63)) {
-        int carry = (int)(rest >> 63);
-        rest <<= 1;
-        int bit = carry || rest >= ub;
-        if (bit) rest -= ub;
-        quotient = quotient << 1 | (u64)bit;
-        exponent--;
-    }
-    return rounded(negative, quotient, exponent, rest != 0);
+    return quotient_of(negative, 0, ua, ub, 0);
 }
 
 /* C's fmod of finite a and finite b other than 0: exact. */
@@ -121,15 +156,7 @@ EXPORT(float_round) double float_round(double value, i32 digits) {
     }
     double sign = negative ? -1.0 : 1.0;
     if (whole <= 1ull << 53) return sign * ((double)(u64)whole / TENS[digits]);
-    u64 quotient = (u64)(whole / scale);
-    u128 rest = whole % scale;
-    i32 result_exponent = 0;
-    while (!(quotient >> 63)) {
-        rest <<= 1;
-        int bit = rest >= scale;
-        if (bit) rest -= scale;
-        quotient = quotient << 1 | (u64)bit;
-        result_exponent--;
-    }
-    return rounded(negative, quotient, result_exponent, rest != 0);
+    u64 fives = 1;
+    for (i32 i = 0; i < digits; i++) fives *= 5;
+    return quotient_of(negative, (u64)(whole >> 64), (u64)whole, fives, -digits);
 }

@@ -8,7 +8,6 @@ import importlib.util
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -37,54 +36,25 @@ def build_runtime(target: Path) -> None:
     Raises:
         RuntimeError: the compiler failed; the message carries its output.
     """
+    tables = _load(SOURCES / "tables.py")
     sources = sorted(str(path) for path in SOURCES.glob("*.c"))
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "unicode_table.h").write_text(_unicode_header(), encoding="ascii")
+        unicode_header = tables.unicode_header(_load(UNICODE_TABLE))
+        (Path(folder) / "unicode_table.h").write_text(unicode_header, encoding="ascii")
+        (Path(folder) / "decimal_table.h").write_text(tables.decimal_header(), encoding="ascii")
         command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-I", folder, *sources, "-o", str(target)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 our own sources only
     if done.returncode != 0:
         raise RuntimeError(f"compiling the runtime failed with status {done.returncode}:\n{done.stderr}")
 
 
-def _unicode_header() -> str:
-    """Return the pinned table as C."""
-    table = _load(UNICODE_TABLE)
-    return "\n".join(
-        [
-            "typedef struct { u32 first, last; } run;",
-            "typedef struct { u32 first, last, stride; i32 offset; } case_run;",
-            "typedef struct { u32 code, to[3]; } special;",
-            _array("run", "SPACE_RUNS", table.SPACE_RUNS),
-            _array("run", "CASED_RUNS", table.CASED_RUNS),
-            _array("run", "IGNORABLE_RUNS", table.IGNORABLE_RUNS),
-            _array("case_run", "LOWER_RUNS", table.LOWER_RUNS),
-            _array("case_run", "UPPER_RUNS", table.UPPER_RUNS),
-            _array("special", "LOWER_SPECIAL", _specials(table.LOWER_SPECIAL)),
-            _array("special", "UPPER_SPECIAL", _specials(table.UPPER_SPECIAL)),
-            "",
-        ]
-    )
-
-
 def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("totem_unicode_table", path)
-    if spec is None or spec.loader is None:
+    spec = importlib.util.spec_from_file_location(f"totem_runtime_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.exists():
         raise RuntimeError(f"{path} is missing: the runtime is compiled from a checkout or a source distribution")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _specials(mapping: dict[int, tuple[int, ...]]) -> list[tuple[int, ...]]:
-    return [(code, *to, *([0] * (3 - len(to)))) for code, to in sorted(mapping.items())]
-
-
-def _array(type_: str, name: str, rows: Iterable[tuple[int, ...]]) -> str:
-    if type_ == "special":
-        body = ",".join(f"{{{row[0]},{{{row[1]},{row[2]},{row[3]}}}}}" for row in rows)
-    else:
-        body = ",".join("{" + ",".join(map(str, row)) + "}" for row in rows)
-    return f"static const {type_} {name}[] = {{{body}}};"
 
 
 if __name__ == "__main__":

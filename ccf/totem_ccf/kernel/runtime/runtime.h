@@ -39,6 +39,17 @@ void copy_bytes(u8 *to, const u8 *from, u32 size);
  * strictly between 0 and 1 (sticky = 1, mantissa has its highest bit set). */
 double rounded(int negative, u64 mantissa, i32 exponent, int sticky);
 
+/* The product of two numbers, in two halves. */
+static inline u64 multiply(u64 a, u64 b, u64 *high) {
+    u64 a0 = (u32)a, a1 = a >> 32, b0 = (u32)b, b1 = b >> 32;
+    u64 low = a0 * b0, middle = a1 * b0 + (low >> 32), other = a0 * b1 + (u32)middle;
+    *high = a1 * b1 + (middle >> 32) + (other >> 32);
+    return other << 32 | (u32)low;
+}
+
+/* (high * 2^64 + low) / divisor and the rest; high < divisor, and the divisor's highest bit is set. */
+u64 divide(u64 high, u64 low, u64 divisor, u64 *rest);
+
 /* The code point at `*at` (which is valid UTF-8); moves `*at` behind it. */
 static inline u32 next_code(const u8 **at) {
     const u8 *p = *at;

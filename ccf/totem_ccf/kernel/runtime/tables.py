@@ -1,0 +1,111 @@
+"""The constant tables of the runtime library, written as C: Unicode properties and powers of ten.
+
+Loaded by path when the library is compiled, before anything is installed: it imports nothing of ours.
+"""
+
+from collections.abc import Iterable
+from types import ModuleType
+
+__all__ = ["decimal_header", "unicode_header"]
+
+PAGE = 64
+"""Characters of one page of a two-stage table."""
+
+LAST = 0x10FFFF
+SPACE, CASED, IGNORABLE = 1, 2, 4
+LOWEST_POWER, HIGHEST_POWER = -342, 308
+
+
+def unicode_header(table: ModuleType) -> str:
+    """Return the pinned Unicode table (``totem_sdk.unicode_table``) as C, in two stages so that a lookup is two loads.
+
+    A cell of ``LOWER`` and ``UPPER`` is the number of an offset in ``OFFSETS``, or ``SPECIAL`` plus the number of a row
+    in ``SPECIALS`` (up to three characters, the rest 0); one of ``PROPERTIES`` is a sum of ``SPACE``, ``CASED`` and
+    ``IGNORABLE``.
+    """
+    offsets = [0]
+    specials: list[tuple[int, ...]] = []
+    cases = {
+        name: _case_cells(runs, special, offsets, specials)
+        for name, runs, special in (
+            ("LOWER", table.LOWER_RUNS, table.LOWER_SPECIAL),
+            ("UPPER", table.UPPER_RUNS, table.UPPER_SPECIAL),
+        )
+    }
+    properties = [0] * (LAST + 1)
+    for runs, bit in ((table.SPACE_RUNS, SPACE), (table.CASED_RUNS, CASED), (table.IGNORABLE_RUNS, IGNORABLE)):
+        for first, last in runs:
+            for code in range(first, last + 1):
+                properties[code] |= bit
+    return "\n".join(
+        [
+            f"enum {{ PAGE = {PAGE}, SPACE = {SPACE}, CASED = {CASED}, IGNORABLE = {IGNORABLE}, SPECIAL = 0x8000 }};",
+            _array("i32", "OFFSETS", offsets),
+            f"static const u32 SPECIALS[][3] = {{{','.join('{' + _list(row) + '}' for row in specials)}}};",
+            *(_two_stages(name, "unsigned short", cells) for name, cells in cases.items()),
+            _two_stages("PROPERTIES", "u8", properties),
+            "",
+        ]
+    )
+
+
+def _case_cells(
+    runs: Iterable[tuple[int, int, int, int]],
+    special: dict[int, tuple[int, ...]],
+    offsets: list[int],
+    specials: list[tuple[int, ...]],
+) -> list[int]:
+    cells = [0] * (LAST + 1)
+    for first, last, stride, offset in runs:
+        if offset not in offsets:
+            offsets.append(offset)
+        for code in range(first, last + 1, stride):
+            cells[code] = offsets.index(offset)
+    for code, codes in special.items():
+        cells[code] = 0x8000 + len(specials)
+        specials.append((*codes, *[0] * (3 - len(codes))))
+    return cells
+
+
+def _two_stages(name: str, type_: str, cells: list[int]) -> str:
+    pages: dict[tuple[int, ...], int] = {}
+    index = []
+    for start in range(0, len(cells), PAGE):
+        page = tuple(cells[start : start + PAGE])
+        index.append(pages.setdefault(page, len(pages)))
+    if len(pages) > 256:
+        raise RuntimeError(f"table {name} has {len(pages)} pages, too many for its index")
+    return "\n".join(
+        [
+            _array("u8", f"{name}_PAGES", index),
+            _array(type_, f"{name}_CELLS", [cell for page in pages for cell in page]),
+        ]
+    )
+
+
+def decimal_header() -> str:
+    """Return the powers of five from 5^-342 to 5^308 as C: the highest 128 bits of each, the higher half first.
+
+    Those of negative exponents are rounded up, the others down, as D. Lemire's algorithm wants them ("Number parsing
+    at a gigabyte per second", 2021).
+    """
+    rows = []
+    for exponent in range(LOWEST_POWER, HIGHEST_POWER + 1):
+        if exponent < 0:
+            power = 5**-exponent
+            size = power.bit_length()
+            bits = (1 << (2 * size + 128)) // power + 1
+        else:
+            bits = 5**exponent << 128
+        bits >>= bits.bit_length() - 128
+        rows.append(f"{{{bits >> 64:#x}ull,{bits & (1 << 64) - 1:#x}ull}}")
+    head = f"enum {{ LOWEST_POWER = {LOWEST_POWER}, HIGHEST_POWER = {HIGHEST_POWER} }};"
+    return f"{head}\nstatic const u64 POWERS[][2] = {{{','.join(rows)}}};\n"
+
+
+def _array(type_: str, name: str, values: Iterable[int]) -> str:
+    return f"static const {type_} {name}[] = {{{_list(values)}}};"
+
+
+def _list(values: Iterable[int]) -> str:
+    return ",".join(map(str, values))

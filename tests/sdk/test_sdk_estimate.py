@@ -13,7 +13,8 @@ from published_statistics import published
 from totem_sdk import unicode_table
 from totem_sdk.cost import price
 from totem_sdk.estimate import estimate, phase_lower_bound
-from totem_sdk.estimate.transfer import CASE_GROWTH, RULES
+from totem_sdk.estimate.transfer import RULES
+from totem_sdk.estimate.transfer_texts import CASE_GROWTH
 from totem_sdk.interpreter import Machine, texts
 from totem_sdk.lang import compile_job
 from totem_sdk.opcodes import OPCODES
@@ -402,3 +403,16 @@ def test_rows_without_a_value_give_a_key_of_their_own():
     # All bytes of the column are in the rows that have a value.
     assert found.phases[0].lower == run.phases[0].charge == found.phases[0].upper
     assert run.phases[1].records_out == groups - 1
+
+
+def test_one_text_has_many_pieces():
+    body = """
+    def mapper(self, _, row):
+        for word in "a bc d a".split():
+            yield word, 1
+        for letter in "xyz,x,y".split(","):
+            yield letter, 2
+"""
+    found, run = judge(body + SUM)
+    assert run.phases[1].records_out == 6
+    assert found.upper is not None

@@ -17,13 +17,14 @@ from totem_sdk.cost import PricedProgram
 from totem_sdk.estimate.blocks import Blocks, Place
 from totem_sdk.estimate.forms import MORE, ONE, Quantity, Var, exactly, within
 from totem_sdk.estimate.known import Known, anything, constant, covers, join, rewritten, uncounted
+from totem_sdk.estimate.loops import Head, any_number, assigned_in, at_least, at_most, forget, head_of
 from totem_sdk.estimate.rounds import Rounds
 from totem_sdk.estimate.selectivity import Columns
 from totem_sdk.estimate.shape import Budget, Shape
 from totem_sdk.estimate.source import Source
 from totem_sdk.estimate.tally import TOTAL, Path, Tally, add_to, meet, scaled_tally
 from totem_sdk.limits import INT_MAX
-from totem_sdk.program import Block, Body, Exit, Function, If, Loop, Op, Return, Scope, Value, blocks_of
+from totem_sdk.program import Block, Body, Exit, If, Loop, Return, Scope, Value
 
 __all__ = ["MAX_ROUNDS", "Analysis", "Setting"]
 
@@ -65,21 +66,10 @@ class _Ends:
 
 
 @dataclass(frozen=True)
-class _Head:
-    """The head of a counted loop: the block with the test, its register, the rest of a round, the way out."""
-
-    block: Block
-    test: Op
-    register: int
-    stay: Body
-    leave: Body
-
-
-@dataclass(frozen=True)
 class _OneRound:
     """One round of a counted loop: what it may find in the registers, what its head costs, how it can end."""
 
-    head: _Head
+    head: Head
     rounds: Rounds
     registers: list[Known | None]
     header: Tally
@@ -205,7 +195,7 @@ class Analysis:
             through += [] if inner.through is None else [inner.through]
         if not arms.exits and arms.returned is None:
             # All goes on from here, so only what the arms have changed is merged: that keeps the time linear.
-            return path.merge(through, [node.condition, *_assigned((*node.then, *node.orelse))])
+            return path.merge(through, [node.condition, *assigned_in((*node.then, *node.orelse))])
         for level, left in arms.exits.items():
             ends.leave(level, left.after(path))
         if arms.returned is not None:
@@ -216,22 +206,22 @@ class Analysis:
     # Loops.
 
     def _loop(self, node: Loop, path: Path, place: Place) -> _Ends:
-        head = _head_of(node)
+        head = head_of(node)
         if head is None:
             return self._round_by_round(node, path, place)
         return self._counted(node, head, path, place)
 
-    def _counted(self, node: Loop, head: _Head, path: Path, place: Place) -> _Ends:
+    def _counted(self, node: Loop, head: Head, path: Path, place: Place) -> _Ends:
         """Follow one round of a loop that has a known number of them, and multiply."""
         loop = next(self._loops)
         inside = place.inside(drawing=node.kind == "values")
         self.blocks.taken[loop] = {}
         self.blocks.loop_depths[loop] = inside.depth
         counter, number = self._number(node, head, path, place, loop)
-        assigned = _assigned(node.body)
+        assigned = assigned_in(node.body)
         registers = list(path.registers)
         if self._hurried:
-            _forget(registers, assigned, place.function)
+            forget(registers, assigned, place.function)
         for attempt in range(_ATTEMPTS):
             start = Path(list(registers))
             self.blocks.enter(start, inside, head.block)
@@ -246,10 +236,10 @@ class Analysis:
             if not new:
                 break
             if attempt >= 2:
-                _forget(registers, new if attempt < _ATTEMPTS - 2 else assigned, place.function)
+                forget(registers, new if attempt < _ATTEMPTS - 2 else assigned, place.function)
         return self._multiplied(_OneRound(head, rounds, registers, header, ends), path, place)
 
-    def _number(self, node: Loop, head: _Head, path: Path, place: Place, loop: int) -> tuple[Known | None, Quantity]:
+    def _number(self, node: Loop, head: Head, path: Path, place: Place, loop: int) -> tuple[Known | None, Quantity]:
         """Return what is known of a loop's hidden counter in a round, and the number of its rounds."""
         if node.kind == "values":
             number = exactly({ONE: 1, MORE: 1})
@@ -326,8 +316,8 @@ class Analysis:
             end = path.copy((1.0 - to_the_end) * share)
             end.registers = [None if r is None else rewritten(r, place.depth, rounds.single) for r in left.registers]
             end.result = None if left.result is None else rewritten(left.result, place.depth, rounds.single)
-            end.add_weighted(scaled_tally(complete, _at_most), path.weight * before * share)
-            end.add_weighted(scaled_tally(header, _at_least), end.weight)
+            end.add_weighted(scaled_tally(complete, at_most), path.weight * before * share)
+            end.add_weighted(scaled_tally(header, at_least), end.weight)
             end.emitted |= left.emitted
             own = scaled_tally(left.tally, rounds.single)
             end.add_weighted(own, end.weight / left.weight if left.weight else 0.0)
@@ -357,7 +347,7 @@ class Analysis:
     def _endless(self, node: Loop, path: Path, inside: Place, result: _Ends) -> None:
         """Add the ways out of a loop that may have any number of rounds more."""
         start = Path(list(path.registers))
-        _forget(start.registers, _assigned(node.body), inside.function)
+        forget(start.registers, assigned_in(node.body), inside.function)
         ends = self._walk(node.body, start, inside)
         again = 0.0 if ends.through is None else ends.through.weight
         more = _OPEN_ROUNDS if again >= 1.0 else min(_OPEN_ROUNDS, again / (1.0 - again))
@@ -370,7 +360,7 @@ class Analysis:
             share = one.weight / (1.0 - again) if again < 1.0 else 1.0
             end.weight *= share
             end.tally = {key: quantity.weighted(share) for key, quantity in end.tally.items()}
-            end.add_weighted(scaled_tally(stay, _any_number), more * end.weight)
+            end.add_weighted(scaled_tally(stay, any_number), more * end.weight)
             end.add_weighted(one.tally, path.weight)
             return end
 
@@ -378,37 +368,3 @@ class Analysis:
             result.leave(level, last(one))
         if ends.returned is not None:
             result.returned = meet((result.returned, last(ends.returned)))
-
-
-def _any_number(quantity: Quantity) -> Quantity:
-    """Return what any number of times a quantity, also none, can be."""
-    bounded = quantity.high is not None and not any(quantity.high.values())
-    return Quantity({}, {} if bounded else None, quantity.mean)
-
-
-def _at_most(quantity: Quantity) -> Quantity:
-    return Quantity({}, quantity.high, quantity.mean)
-
-
-def _at_least(quantity: Quantity) -> Quantity:
-    return Quantity(quantity.low, {}, quantity.mean)
-
-
-def _head_of(node: Loop) -> _Head | None:
-    """Return the head of a loop that a hidden counter or a group's values end, None of any other."""
-    match node.body:
-        case (Block(ops=(Op(code="range_test" | "more_values", dst=int(register)) as test,)) as block, If() as branch):
-            if branch.condition == register and node.kind in ("range", "list", "values"):
-                return _Head(block, test, register, branch.then, branch.orelse)
-    return None
-
-
-def _assigned(body: Body) -> list[int]:
-    """Return the registers that a body writes."""
-    return sorted({op.dst for block in blocks_of(body) for op in block.ops if op.dst is not None})
-
-
-def _forget(registers: list[Known | None], assigned: Sequence[int], function: Function) -> None:
-    """Keep nothing of registers but their types."""
-    for register in assigned:
-        registers[register] = anything(function.registers[register])

@@ -9,8 +9,9 @@ from typing import Any
 
 from totem_sdk.cost import PricedProgram
 from totem_sdk.estimate.dataset import Dataset
-from totem_sdk.estimate.phases import PhaseCost, Phases, pairs
+from totem_sdk.estimate.phases import PhaseCost, Phases
 from totem_sdk.estimate.source import Range
+from totem_sdk.estimate.streams import pairs
 from totem_sdk.program import Value
 from totem_sdk.statistics import Statistics
 

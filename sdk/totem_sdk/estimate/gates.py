@@ -6,8 +6,9 @@ import math
 
 from totem_sdk.cost import PricedProgram
 from totem_sdk.estimate.dataset import Dataset
-from totem_sdk.estimate.phases import Phases, pairs, unknown_stream
+from totem_sdk.estimate.phases import Phases
 from totem_sdk.estimate.source import Range
+from totem_sdk.estimate.streams import pairs, unknown_stream
 from totem_sdk.statistics import Statistics
 
 __all__ = ["phase_lower_bound"]

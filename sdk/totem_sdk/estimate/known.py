@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ __all__ = [
     "Known",
     "anything",
     "carried",
+    "combinations",
     "constant",
     "count",
     "covers",
@@ -127,6 +128,17 @@ def count(known: Known) -> int | None:
         span = known.high - known.low + 1 + known.none
         found = span if found is None else min(found, span)
     return None if found is None or found >= _TOO_MANY else found
+
+
+def combinations(operands: Sequence[Known]) -> int | None:
+    """Return how many different results operands of so many different values can have."""
+    total = 1
+    for operand in operands:
+        number = count(operand)
+        if number is None:
+            return None
+        total *= number
+    return total
 
 
 def size_of(known: Known) -> Quantity:

@@ -10,24 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
-from totem_sdk.estimate.forms import ONE, Quantity, within
-from totem_sdk.estimate.known import Known, anything, constant, count, join
+from totem_sdk.estimate.forms import within
+from totem_sdk.estimate.known import Known, anything, combinations, constant, count, join
+from totem_sdk.estimate.transfer_texts import TEXT_RULES
 from totem_sdk.limits import INT_MAX, INT_MIN, rounds_of_range
 from totem_sdk.program import Op
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, Option, Tuple, Type
+from totem_sdk.types import FLOAT, INT, Option, Tuple, Type
 
-__all__ = ["CASE_GROWTH", "RULES", "Rule"]
+__all__ = ["RULES", "Rule"]
 
 Rule = Callable[[Type, Op, Sequence[Known]], Known]
-
-CASE_GROWTH: dict[str, tuple[Fraction, Fraction]] = {
-    "lower": (Fraction(1, 3), Fraction(3, 2)),
-    "upper": (Fraction(1, 3), Fraction(3)),
-}
-"""Least and most by which case changes the bytes of a text (a test tries every character)."""
 
 _PARTS = {
     "year": (1, 9999),
@@ -40,28 +34,13 @@ _PARTS = {
     "weekday": (0, 6),
     "isoweekday": (1, 7),
 }
-_TEXT_OF: dict[Type, tuple[int, int]] = {INT: (1, 20), BOOL: (4, 5), DATE: (10, 10), DATETIME: (19, 26)}
-"""Fewest and most bytes of ``to_str``."""
-_WORD = 6.0
-"""Expected bytes of a word and the space after it."""
-
-
-def _different(operands: Sequence[Known]) -> int | None:
-    """Return how many different results operands of so many different values can have."""
-    total = 1
-    for operand in operands:
-        number = count(operand)
-        if number is None:
-            return None
-        total *= number
-    return total
 
 
 def _any(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     """Say only what the type says."""
     del op
     top = anything(type_)
-    return replace(top, distinct=_different(operands) if top.distinct is None else top.distinct)
+    return replace(top, distinct=combinations(operands) if top.distinct is None else top.distinct)
 
 
 def _number(type_: Type, low: Any, high: Any, operands: Sequence[Known]) -> Known:
@@ -71,7 +50,7 @@ def _number(type_: Type, low: Any, high: Any, operands: Sequence[Known]) -> Know
     elif type_ == FLOAT:
         low, high = _as_float(low), _as_float(high)
     nan = type_ != INT and any(operand.nan for operand in operands)
-    return Known(low, high, nan=nan, distinct=_different(operands))
+    return Known(low, high, nan=nan, distinct=combinations(operands))
 
 
 def _as_float(value: Any) -> float:
@@ -247,50 +226,6 @@ def _widened(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     return a
 
 
-def _text(size: Quantity, shortest: int, longest: int | None, operands: Sequence[Known]) -> Known:
-    return Known(size=size, shortest=shortest, longest=longest, distinct=_different(operands))
-
-
-def _joined_texts(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
-    del type_, op
-    a, b = operands
-    longest = None if a.longest is None or b.longest is None else a.longest + b.longest
-    return _text(a.size + b.size, a.shortest + b.shortest, longest, operands)
-
-
-def _case(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
-    del type_
-    (a,) = operands
-    least, most = CASE_GROWTH[op.code]
-    longest = None if a.longest is None else math.floor(a.longest * most)
-    return _text(a.size.scaled(least, most, 1.0), math.ceil(a.shortest * least), longest, operands)
-
-
-def _stripped(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
-    del type_, op
-    (a,) = operands
-    return _text(a.size.scaled(0, 1, 1.0), 0, a.longest, operands)
-
-
-def _to_text(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
-    del type_
-    fewest, most = _TEXT_OF[op.type]
-    return _text(within(fewest, most, (fewest + most) / 2), fewest, most, operands)
-
-
-def _split(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
-    del type_
-    (a,) = operands
-    separator = op.imm[0] if op.imm else None
-    piece = _text(Quantity({}, a.size.high, {ONE: _WORD}), 0, a.longest, operands)
-    if isinstance(separator, str):
-        width = len(separator.encode())
-        amount = a.size.scaled(0, Fraction(1, width), 1 / (_WORD + width)) + within(1, 1, 1.0)
-    else:
-        amount = a.size.scaled(0, Fraction(1, 2), 1 / _WORD) + within(0, Fraction(1, 2), 0.5)
-    return Known(size=a.size.scaled(0, 1, 0.9), item=replace(piece, distinct=None), amount=amount)
-
-
 def _unwrapped(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     del op
     (a,) = operands
@@ -306,16 +241,6 @@ def _item_of(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
 def _item_at(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     item = operands[0].item
     return _any(type_, op, operands) if item is None else item
-
-
-def _length(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
-    del type_, op
-    (a,) = operands
-    if a.item is not None:
-        return Known(0, INT_MAX, amount=a.amount)
-    longest = INT_MAX if a.longest is None else a.longest
-    characters = a.size.scaled(Fraction(1, 4), 1, 1.0)
-    return Known(-(-a.shortest // 4), longest, amount=characters, distinct=_different(operands))
 
 
 def _date_part(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
@@ -340,7 +265,7 @@ def _rounds(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     else:
         low, high = rounds_of_range(start.low, stop.high, step.low), rounds_of_range(start.high, stop.low, step.high)
     amount = within(low, None if high >= INT_MAX else high, float(low if high >= INT_MAX else (low + high) / 2))
-    return Known(low, high, amount=amount, distinct=_different(operands))
+    return Known(low, high, amount=amount, distinct=combinations(operands))
 
 
 def _range_at(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
@@ -384,18 +309,12 @@ RULES: dict[str, Rule] = {
     "or": _copied,
     "to_int": _monotone(lambda a, _op: int(a)),
     "to_float": _monotone(lambda a, _op: _as_float(a)),
-    "to_str": _to_text,
-    "concat": _joined_texts,
-    "len": _length,
-    "lower": _case,
-    "upper": _case,
-    "strip": _stripped,
     "startswith": _any,
     "endswith": _any,
-    "split": _split,
     "at": _item_at,
     "date_part": _date_part,
     "range_start": _rounds,
     "range_test": _any,
     "range_step": lambda _type, _op, operands: Known(0, min(INT_MAX, operands[0].high + 1)),
+    **TEXT_RULES,
 }

@@ -201,6 +201,13 @@ def test_a_group_with_more_values_than_memory_holds():
     assert emits == [("a", (1, "x", "x")), ("b", (70_000, "0", "69999")), ("c", (2, "y", "z"))]
 
 
+def test_rows_without_columns_are_rows():
+    job = OneStep("    def mapper(self, _, row):\n        yield 'rows', 1\n", {"n": "int"})
+    batch = pa.RecordBatch.from_struct_array(pa.Array.from_buffers(pa.struct([]), 70_000, [None]))
+    emits, result = job.map([batch])
+    assert (len(emits), result.records_in) == (70_000, 70_000)
+
+
 def test_nothing_comes_in():
     job = OneStep(
         "    def mapper(self, _, row):\n        yield row.n, 1\n"

@@ -114,6 +114,11 @@ def _evaluate(asked: bytes) -> Evaluation:
                 " derive it from TotemJob",
                 code="datasets",
             )
+        if program.lines and hidden:
+            raise Refused(
+                "the job derives from mrjob's MRJob and gets whole lines, but the provider hides the column line",
+                code="datasets",
+            )
         values = read_params(program, question["params"])
         priced = price(program, Table.from_json(question["table"]))
         found = estimate(priced, [Statistics.from_json(item) for item in question["statistics"]], values)

@@ -13,7 +13,7 @@ from totem_chaincode.testing import PEOPLE, MemoryLedger, Story, creator, secret
 from totem_sdk.cost import price
 from totem_sdk.interpreter import Machine
 from totem_sdk.program import Program
-from totem_sdk.schema import Schema
+from totem_sdk.schema import LINES, Schema
 from totem_sdk.statistics import ColumnStatistics, Statistics
 from totem_sdk.table import Table, load
 
@@ -181,6 +181,40 @@ def test_a_program_is_refused_with_place_and_reason_and_nothing_changes(paper, m
     assert code in {refusal["code"] for refusal in refused.value.refusals}
     assert all(refusal["line"] >= 1 and refusal["column"] >= 1 for refusal in refused.value.refusals)
     assert (dict(memory.state.rows), dict(memory.state.private)) == before
+
+
+def test_a_hidden_column_costs_nothing_though_the_table_charges_whole_rows(paper):
+    paper.grant("bills")
+    paper.grant("hidden")
+    whole, without = (
+        paper.invoke("peter", "jobs.estimate", {"source": BILLS, "datasets": [{"dataset_id": name}]})["estimate"]
+        for name in ("bills", "hidden")
+    )
+    date = load("paper-2019").cost("read", "date")
+    assert (whole["lower"], whole["upper"]) == (198, 198)
+    assert (without["lower"], without["upper"]) == (198 - 6 * date, 198 - 6 * date)
+
+
+def test_whole_lines_are_not_for_a_job_where_the_line_is_hidden(paper):
+    args = {
+        "dataset_id": "lines",
+        "title": "Lines",
+        "schema": LINES.to_json(),
+        "statistics": Statistics(6, (6,), {}).to_json(),
+        "fragments": ["ab" * 32],
+        "policy": {"hidden_columns": ["line"]},
+    }
+    paper.invoke("utility", "datasets.publish", args)
+    source = """
+from mrjob.job import MRJob
+
+class Lines(MRJob):
+    def mapper(self, _, line):
+        yield len(line), 1
+"""
+    with pytest.raises(Refused, match="hides the column line") as refused:
+        paper.invoke("peter", "jobs.estimate", {"source": source, "datasets": [{"dataset_id": "lines"}]})
+    assert refused.value.code == "datasets"
 
 
 def test_parameters_are_typed_and_have_defaults(paper):

@@ -26,7 +26,8 @@ def compile_job(
     """Compile a job.
 
     ``schema`` types the rows of a TotemJob (a job that derives from mrjob's MRJob gets raw lines whatever it says);
-    ``hidden`` are columns that the job may not use.
+    ``hidden`` are columns that the job may not use. The program's schema is without them, so under no table can they
+    be charged, and nothing reads them.
 
     Raises:
         Refused: the source is not accepted; it carries every finding of the pass that found any.
@@ -51,12 +52,24 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
         check_forms(parsed, method, check_names, findings)
     reach = reach_of(parsed, job.methods, findings)
     findings.check()
-    roles = Roles(job, LINES if job.lines else schema, frozenset() if job.lines else hidden, reach)
+    rows = LINES if job.lines else _visible(job, schema, hidden, findings)
+    findings.check()
+    roles = Roles(job, rows, frozenset() if job.lines else hidden, reach)
     roles.check_flows(findings)
     findings.check()
     steps = list(_check_steps(job, roles, findings))
     findings.check()
     return Assembly(job, roles, steps).program()
+
+
+def _visible(job: Job, schema: Schema, hidden: frozenset[str], findings: Findings) -> Schema:
+    """Return the schema without the hidden columns."""
+    columns = tuple(column for column in schema.columns if column.name not in hidden)
+    if not columns:
+        at = job.source.at(job.source.tree)
+        findings.add(at, "hidden-column", "every column is hidden", "ask the provider for a column")
+        return schema
+    return Schema(columns)
 
 
 def _check_steps(job: Job, roles: Roles, findings: Findings) -> Iterator[CheckedStep]:

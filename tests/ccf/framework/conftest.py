@@ -85,7 +85,7 @@ class Jobs:
         self._directory = directory
         self._number = 0
 
-    def make(self, source, schema, files, *, table="standard-1", params=None, **fields) -> JobSpec:
+    def make(self, source, schema, files, *, table="standard-1", params=None, hidden=(), **fields) -> JobSpec:
         """A job over CSV files (their texts), each a fragment at least; ``escrow`` is plenty unless given."""
         self._number += 1
         data = self._directory / f"data-{self._number}"
@@ -95,13 +95,13 @@ class Jobs:
             paths.append(data / f"part-{number:03d}.csv")
             paths[-1].write_text(text)
         typed = Schema.of(schema)
-        program = compile_job(source, typed)
+        program = compile_job(source, typed, hidden=frozenset(hidden))
         dataset = open_dataset(paths, typed)
         return JobSpec(
             job_id=f"job-{self._number}",
             directory=self._directory / f"job-{self._number}",
             program=program.encode(),
-            table=load(table).to_json(),
+            table=(load(table) if isinstance(table, str) else table).to_json(),
             params=bind(program, params or {}),
             escrow=fields.pop("escrow", 1 << 40),
             fragments=[fragment.to_json() for fragment in dataset.fragments],

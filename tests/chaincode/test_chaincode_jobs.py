@@ -415,6 +415,33 @@ def test_a_request_key_makes_a_repeated_submission_one_job(story):
     assert story.submit(access, request_key="run-2") != first
 
 
+def test_a_repeated_submission_is_one_job_under_whatever_grant(story):
+    """Which grant a job was submitted under is not what its consumer asked for."""
+    access = story.ready()
+    first = story.submit(access, request_key="run-1")
+    assert story.submit(story.grant(), request_key="run-1") == first
+    story.invoke("utility", "access.revoke", {"access_id": access[0], "reason": "for the test"})
+    assert story.submit(access, request_key="run-1") == first
+    with pytest.raises(Conflict, match="used for another job"):
+        story.submit(access, 101, request_key="run-1")
+    assert story.available("peter") == 900
+
+
+def test_a_request_key_is_its_consumers_own(story):
+    access = story.ready()
+    first = story.submit(access, request_key="run-1")
+    story.fund("paula")
+    key_of_paula = story.grant(consumer="paula")
+    args = {
+        "source": toy_source(),
+        "datasets": [{"dataset_id": "homes", "access_id": key_of_paula[0]}],
+        "totem": 100,
+        "request_key": "run-1",
+    }
+    transient = {"access_keys": {key_of_paula[0]: key_of_paula[1]}, "code": secret()}
+    assert story.invoke("paula", "jobs.submit", args, transient)["job_id"] != first
+
+
 def test_the_one_time_code_works_once_and_only_for_its_job(story):
     access = story.ready()
     first, second = story.submit(access), story.submit(access)

@@ -179,15 +179,15 @@ def submit(
 ) -> JSON:
     """Check grants, program, price and balance, then reserve the totem: the whole pre-check. Refused with reasons.
 
-    A repetition with the same ``request_key`` and arguments answers with the job that is there already. ``code`` is
-    a random one-time code, which only the provider can read and which accepting uses up.
+    A repetition with the same ``request_key`` and arguments (under whatever grants) answers with the job that is there
+    already. ``code`` is a random one-time code, which only the provider can read and which accepting uses up.
     """
     given = {
         "source": source,
         "filename": filename,
         "params": params,
         "table_id": table_id,
-        "datasets": datasets,
+        "datasets": [{"dataset_id": item["dataset_id"], "version": item["version"]} for item in datasets],
         "totem": totem,
         "deadline_seconds": deadline_seconds,
     }

@@ -1,6 +1,7 @@
 """Jobs through the services: submitted, run by the provider's server, settled, delivered."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -43,6 +44,20 @@ def test_the_same_request_key_is_the_same_job(fresh, job_source):
     assert consumer.balance()["reserved"] == 10_000
     with pytest.raises(InTheWay, match="used for another job"):
         submit(fresh, job_source, request_key="abc", totem=9_999)
+
+
+def test_a_repetition_is_the_same_job_whatever_became_of_the_grant(fresh, job_source):
+    consumer, first = submit(fresh, job_source, request_key="abc")
+    newer = consumer.request_access("bills", "more tests")
+    assert submit(fresh, job_source, request_key="abc")[1] == first
+    for item in consumer.access("granted"):
+        Provider(fresh.session("north")).revoke(item["access_id"], "enough")
+    submission = Submission(source=job_source, filename="job.py", datasets=["bills"], totem=10_000, request_key="abc")
+    assert consumer.submit(submission)["job_id"] == first
+    with pytest.raises(NotAllowed, match=f"{newer['access_id']} is revoked: enough"):
+        consumer.submit(replace(submission, request_key="another"))
+    with pytest.raises(NotAllowed, match="no valid grant"):
+        consumer.submit(replace(submission, request_key=None))
 
 
 def test_a_refused_program_changes_nothing(fresh, serve):

@@ -126,7 +126,8 @@ class Consumer:
             ProgramRefused: program, price or balance do not allow it; nothing has changed.
             NotAllowed: there is no grant for one of the datasets.
         """
-        grants = {dataset_id: self._grant(dataset_id) for dataset_id in submission.datasets}
+        repeats = submission.request_key is not None
+        grants = {dataset_id: self._grant(dataset_id, repeats=repeats) for dataset_id in submission.datasets}
         keys = {
             grant["access_id"]: self._session.query("access.key", access_id=grant["access_id"])["access_key"]
             for grant in grants.values()
@@ -181,12 +182,19 @@ class Consumer:
         program = self._session.query("jobs.source", job_id=job_id)["program"]
         return Program.decode(program.encode()).steps[-1].emits
 
-    def _grant(self, dataset_id: str) -> Record:
+    def _grant(self, dataset_id: str, *, repeats: bool) -> Record:
+        """Return the newest valid grant of a dataset; where a submission may be a repetition, else the newest of all.
+
+        Whether there is an earlier submission is for the contract to say, which refuses a new one under an old grant.
+        """
         now = time.time() * 1_000
         mine = [item for item in self.access() if item["dataset_id"] == dataset_id]
-        for item in mine:
+        answered = [item for item in mine if item["state"] in ("granted", "revoked")]
+        for item in answered:
             if item["state"] == "granted" and item["expires_at"] > now:
                 return item
+        if repeats and answered:
+            return answered[0]
         waiting = any(item["state"] == "requested" for item in mine)
         raise NotAllowed(
             f"there is no valid grant of {dataset_id} to {self._session.participant}"

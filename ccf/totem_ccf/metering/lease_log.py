@@ -1,8 +1,9 @@
 """The durable lease log: one file for each job, only ever appended to.
 
 Each line is the CRC-32 of a JSON text, a space and the text; the first line names the format, the job and its escrow.
-``append`` returns when the records are on the disk, so what is done afterwards has happened for good. A last line that
-a crash cut short was never acted upon and is dropped; a damaged line before the last is an error.
+``append`` returns when the records are on the disk, so what is done afterwards has happened for good. What stands
+behind the last line feed is a line that a crash cut short: it was never acted upon and is dropped. A whole line whose
+checksum does not fit is damage, wherever it stands, because it may have been acted upon.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class LeaseLog:
         escrow: totem reserved for the job.
 
     Raises:
-        LeaseLogDamaged: the file is of another job or escrow, or a line before the last is damaged.
+        LeaseLogDamaged: the file is of another job or escrow, or a whole line is damaged.
     """
 
     def __init__(self, path: Path, job_id: str, escrow: int) -> None:
@@ -86,18 +87,18 @@ class LeaseLog:
     def _read(self) -> tuple[list[dict[str, Any]], int]:
         """Return the documents of the file and how many of its bytes they are."""
         self._file.seek(0)
-        lines = self._file.read().split(b"\n")
+        *lines, torn = self._file.read().split(b"\n")
         documents: list[dict[str, Any]] = []
-        good = 0
-        for number, line in enumerate(lines[:-1], 1):
+        for number, line in enumerate(lines, 1):
             document = _document(line)
             if document is None:
-                if number < len(lines) - 1:
-                    raise LeaseLogDamaged(f"{self._path}, line {number}: the checksum does not fit the line")
-                break
+                raise LeaseLogDamaged(
+                    f"{self._path}, line {number}: the checksum does not fit the line. What the job has spent is not"
+                    " known any more, so it ends in provider_failed and its escrow goes back: keep the file, and check"
+                    " the disk that holds it before further jobs run there"
+                )
             documents.append(document)
-            good += len(line) + 1
-        return documents, good
+        return documents, self._file.tell() - len(torn)
 
     def _record(self, number: int, document: dict[str, Any]) -> Record:
         try:
@@ -112,10 +113,10 @@ def _line(document: dict[str, Any]) -> bytes:
 
 
 def _document(line: bytes) -> dict[str, Any] | None:
-    checksum, space, text = line[:8], line[8:9], line[9:]
+    text = line[9:]
+    if line[:9] != b"%08x " % zlib.crc32(text):
+        return None
     try:
-        if space != b" " or int(checksum, 16) != zlib.crc32(text):
-            return None
         document = json.loads(text)
     except ValueError:
         return None

@@ -78,15 +78,37 @@ def test_a_header_that_was_cut_short_is_written_again(tmp_path):
     assert reopened(path) == []
 
 
-def test_a_damaged_line_before_the_last_is_an_error(tmp_path):
+@pytest.mark.parametrize("number", [1, 4, len(EVERY_KIND) + 1], ids=["header", "in between", "last"])
+@pytest.mark.parametrize("torn", [b"", b"12345678 {"], ids=["whole", "with a torn line behind it"])
+def test_a_whole_line_that_is_damaged_is_an_error_and_stays_as_it_is(tmp_path, number, torn):
     path = tmp_path / "lease.log"
     with LeaseLog(path, "job", 100) as log:
         log.append(EVERY_KIND)
     lines = path.read_bytes().split(b"\n")
-    lines[3] = lines[3].replace(b"10", b"99")
-    path.write_bytes(b"\n".join(lines))
-    with pytest.raises(LeaseLogDamaged, match="line 4: the checksum"):
+    lines[number - 1] = lines[number - 1][:-2] + b"?}"
+    damaged = b"\n".join(lines) + torn
+    path.write_bytes(damaged)
+    with pytest.raises(LeaseLogDamaged, match=rf"line {number}: the checksum .* provider_failed .* check the disk"):
         reopened(path)
+    assert path.read_bytes() == damaged
+
+
+@settings(max_examples=60, deadline=None)
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_changed_bit_is_never_taken_for_a_record(tmp_path_factory, place, bit):
+    path = tmp_path_factory.mktemp("log") / "lease.log"
+    with LeaseLog(path, "job", 100) as log:
+        log.append(EVERY_KIND)
+    data = bytearray(path.read_bytes())
+    at = int(place * len(data))
+    data[at] ^= 1 << bit
+    path.write_bytes(data)
+    if at == len(data) - 1:
+        # Without its line feed the last line is as if torn.
+        assert reopened(path) == EVERY_KIND[:-1]
+    else:
+        with pytest.raises(LeaseLogDamaged):
+            reopened(path)
 
 
 @pytest.mark.parametrize(("job_id", "escrow"), [("other", 100), ("job", 101)])

@@ -42,6 +42,14 @@ class RunnerOptions:
     audit: bool = False
 
 
+@dataclass(slots=True)
+class _Run:
+    """A job that is being brought to its end here; ``live`` while the framework runs it."""
+
+    live: LocalJob | None = None
+    is_cancelled: bool = False
+
+
 class JobRunner:
     """Runs jobs of one provider, each to its end."""
 
@@ -53,24 +61,35 @@ class JobRunner:
         self._engine = engine
         self._options = options or RunnerOptions()
         self._lock = threading.Lock()
-        self._live: dict[str, LocalJob] = {}
+        self._runs: dict[str, _Run] = {}
 
     def run(self, job_id: str, progress: OnProgress | None = None) -> Record:
         """Bring a job to its end, whatever its state is now; returns its record on the ledger."""
-        job = self._job(job_id)
-        if job["state"] == "submitted":
-            job = self._accept(job)
-        if job["state"] in ("running", "cancelling"):
-            self._bring_to_end(job, progress)
+        with self._lock:
+            self._runs[job_id] = _Run()
+        try:
             job = self._job(job_id)
-        return job
+            if job["state"] == "submitted":
+                job = self._accept(job)
+            if job["state"] == "cancelling":
+                self.cancel(job_id)  # it was cancelled before this server ran it
+            if job["state"] in ("running", "cancelling"):
+                self._bring_to_end(job, progress)
+                job = self._job(job_id)
+            return job
+        finally:
+            with self._lock:
+                del self._runs[job_id]
 
     def cancel(self, job_id: str) -> None:
-        """Stop a job whose consumer has cancelled it: what it has used is settled. Nothing where it is not running."""
+        """Stop a job whose consumer has cancelled it: what it has used is settled. Nothing where it is not run here."""
         with self._lock:
-            live = self._live.get(job_id)
-        if live is not None:
-            live.cancel()
+            run = self._runs.get(job_id)
+            if run is None:
+                return
+            run.is_cancelled = True
+            if run.live is not None:
+                run.live.cancel()
 
     def _job(self, job_id: str) -> Record:
         return self._session.query("jobs.get", job_id=job_id)
@@ -117,15 +136,15 @@ class JobRunner:
         else:
             live = self._engine.start(spec, settlement, progress)
         with self._lock:
-            self._live[spec.job_id] = live
+            run = self._runs[spec.job_id]
+            run.live = live
+            if run.is_cancelled:
+                live.cancel()
         try:
             return live.wait()
         except KeyboardInterrupt:
             live.abandon()
             raise
-        finally:
-            with self._lock:
-                del self._live[spec.job_id]
 
     def _end(self, job_id: str, tell: Callable[[], Record]) -> None:
         """Tell the ledger how a job ended, unless it has ended there already (cancelled or expired meanwhile)."""

@@ -1,0 +1,75 @@
+"""One job at its provider, with an engine that only says what it was told."""
+
+import threading
+
+import pytest
+
+from totem.services.consumer import Consumer, Submission
+from totem.services.runner import JobRunner
+from totem_ccf.mapreduce.job import JobEnd
+
+
+class Engine:
+    """Starts jobs that run until they are cancelled; ``starting`` is called before one has started."""
+
+    def __init__(self, starting=lambda: None):
+        self._starting = starting
+        self.cancelled = threading.Event()
+
+    def start(self, spec, settlement, progress):
+        del spec, settlement, progress
+        self._starting()
+        return self
+
+    restart = start
+
+    def cancel(self):
+        self.cancelled.set()
+
+    def wait(self):
+        assert self.cancelled.wait(10), "nobody cancelled the job"
+        return JobEnd("cancelled", 0)
+
+
+@pytest.fixture
+def job_id(fresh, job_source):
+    """A job that the provider has accepted."""
+    consumer = Consumer(fresh.session("alice"))
+    consumer.request_access("bills", "tests")
+    job_id = consumer.submit(Submission(source=job_source, filename="job.py", datasets=["bills"], totem=10_000))
+    provider, job_id = fresh.session("north"), job_id["job_id"]
+    code = provider.query("access.code", job_id=job_id)["code"]
+    provider.submit("jobs.accept", job_id=job_id, transient={"code": code})
+    return job_id
+
+
+def runner(home, engine):
+    return JobRunner(home.session("north"), home.store("north"), engine)
+
+
+def test_a_job_that_was_cancelled_while_no_server_ran_is_cancelled_at_once(fresh, job_id):
+    assert Consumer(fresh.session("alice")).cancel(job_id)["state"] == "cancelling"
+    record = runner(fresh, Engine()).run(job_id)
+    assert (record["state"], record["paid"], record["returned"]) == ("cancelled", 0, 10_000)
+
+
+def test_a_cancel_that_comes_before_the_job_has_started_is_not_lost(fresh, job_id):
+    def starting():
+        Consumer(fresh.session("alice")).cancel(job_id)
+        made.cancel(job_id)
+
+    made = runner(fresh, Engine(starting))
+    assert made.run(job_id)["state"] == "cancelled"
+
+
+def test_a_cancel_of_a_job_that_is_not_run_here_is_not_kept(fresh, job_id):
+    made = runner(fresh, Engine())
+    made.cancel(job_id)
+    thread = threading.Thread(target=made.run, args=(job_id,))
+    thread.start()
+    assert not made._engine.cancelled.wait(0.3)
+    Consumer(fresh.session("alice")).cancel(job_id)
+    while not made._engine.cancelled.is_set():
+        made.cancel(job_id)
+    thread.join(10)
+    assert Consumer(fresh.session("alice")).job(job_id)["state"] == "cancelled"

@@ -131,6 +131,10 @@ class Manager:
             return 0
         return phase.pool.available(lowest=id_.task == phase.lowest)
 
+    def is_live(self, id_: AttemptId, token: str) -> bool:
+        """Return whether the attempt is the live one of its task, and this is its token."""
+        return self._live(id_, token) is not None
+
     # Events ---------------------------------------------------------------------------------------------------------
 
     def _open(self, event: m.OpenPhase) -> None:

@@ -70,20 +70,24 @@ class MeterService(pb_grpc.MeterServicer):
     async def Finish(self, request: pb.FinishRequest, context: rpc.Context) -> pb.AskAnswer:  # noqa: N802 gRPC names it
         """Take an attempt's report."""
         id_ = wire.id_from_wire(request.attempt)
-        trail = self._trails.pop(id_, None)
+        token = wire.fingerprint(request.attempt.token)
         try:
             report = wire.report_from_wire(request.report)
-            if trail is not None:
-                trail.check(report.counts)
+            # Data that can't be read are not paid: that report has no counts.
+            if report.end != "data_error" and self._core.manager.is_live(id_, token) and id_ in self._trails:
+                self._trails[id_].check(report.counts)
         except (InvalidDocument, InternalError) as error:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-        finish = m.Finish(id_, wire.fingerprint(request.attempt.token), report)
+        finish = m.Finish(id_, token, report)
         who = _updater(id_)
         self._core.note(who, "manager", "finish", end=report.end, used=report.used)
         answer = await self._answer(finish, context)
         if isinstance(answer, m.Stop):
             return pb.AskAnswer(stop=answer.reason)
-        return pb.AskAnswer(accepted=True) if isinstance(answer, m.Accepted) else pb.AskAnswer(wait=True)
+        if isinstance(answer, m.Accepted):
+            self._trails.pop(id_, None)
+            return pb.AskAnswer(accepted=True)
+        return pb.AskAnswer(wait=True)
 
     async def _answer(self, event: m.Ask | m.Finish, context: rpc.Context) -> m.ManagerAction | None:
         """Have the event taken and wait for its answer; None: not yet."""

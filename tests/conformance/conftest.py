@@ -7,6 +7,7 @@ end in an error of the program.
 """
 
 import datetime
+import functools
 import itertools
 import json
 import random
@@ -17,17 +18,27 @@ from typing import Any
 
 import pytest
 
+from totem_sdk.cost import PricedProgram, price
+from totem_sdk.interpreter import JobRun, Machine
+from totem_sdk.lang import compile_job
+from totem_sdk.parameters import bind
+from totem_sdk.program import Program
 from totem_sdk.schema import LINES, Schema
+from totem_sdk.table import load as load_table
 from totem_sdk.types import Option
 
 PROGRAMS = Path(__file__).parent / "programs"
 ROWS = 48
+ENOUGH = 1 << 50
 TEXTS = ("", "a", "abc", "b c", "Grüße", "ΑΣ ", " x\ty ", "abc abc", "ﬁn", "z,z", "naïve 😀 day", "A;B", "ǅ")
 
 
 @dataclass(frozen=True)
 class CorpusJob:
-    """One job: its source, its schema (LINES for raw lines), its parameters and its rows, cut into fragments."""
+    """One job: its source, its schema (LINES for raw lines), its parameters and its rows, cut into fragments.
+
+    What is made from them (``program``, ``priced``, ``machine``, the ``whole`` run) is made once for all tests.
+    """
 
     name: str
     source: str
@@ -39,6 +50,22 @@ class CorpusJob:
     @property
     def path(self) -> Path:
         return PROGRAMS / f"{self.name}.py"
+
+    @functools.cached_property
+    def program(self) -> Program:
+        return compile_job(self.source, self.schema)
+
+    @functools.cached_property
+    def priced(self) -> PricedProgram:
+        return price(self.program, load_table("standard-1"))
+
+    @functools.cached_property
+    def machine(self) -> Machine:
+        return Machine(self.priced, bind(self.program, self.params))
+
+    @functools.cached_property
+    def whole(self) -> JobRun:
+        return self.machine.run_job(self.fragments, ENOUGH)
 
 
 def _cell(chance: random.Random, type_: str) -> Any:
@@ -102,6 +129,7 @@ def load(path: Path) -> CorpusJob:
     )
 
 
+@functools.cache
 def load_all() -> list[CorpusJob]:
     return [load(path) for path in sorted(PROGRAMS.glob("*.py"))]
 

@@ -2,15 +2,7 @@
 
 import pytest
 
-from totem_sdk.cost import price
 from totem_sdk.flow import ImpossibleCounts, check_receipt
-from totem_sdk.interpreter import Machine
-from totem_sdk.lang import compile_job
-from totem_sdk.parameters import bind
-from totem_sdk.table import load
-
-ENOUGH = 10**12
-TABLE = load("standard-1")
 
 
 def receipts_of(run):
@@ -31,25 +23,16 @@ def receipts_of(run):
     ]
 
 
-def machine_of(corpus_job):
-    program = compile_job(corpus_job.source, corpus_job.schema)
-    priced = price(program, TABLE)
-    return priced, Machine(priced, bind(program, corpus_job.params))
-
-
 def test_the_counts_of_a_run_are_possible_wherever_it_stops(corpus_job):
-    priced, machine = machine_of(corpus_job)
-    whole = machine.run_job(corpus_job.fragments, ENOUGH)
     for part in range(1, 12):
-        run = machine.run_job(corpus_job.fragments, whole.used * part // 11, precheck=False)
+        run = corpus_job.machine.run_job(corpus_job.fragments, corpus_job.whole.used * part // 11, precheck=False)
         for receipt in receipts_of(run):
-            check_receipt(priced, receipt)
+            check_receipt(corpus_job.priced, receipt)
 
 
 def test_one_entry_more_or_less_is_impossible(corpus_job):
-    priced, machine = machine_of(corpus_job)
-    run = machine.run_job(corpus_job.fragments, ENOUGH)
-    for receipt in receipts_of(run):
+    priced = corpus_job.priced
+    for receipt in receipts_of(corpus_job.whole):
         if receipt["end"] != "done":
             continue
         for block, entries in receipt["blocks"].items():
@@ -74,8 +57,7 @@ def unconstrained(priced, receipt):
 
 
 def test_a_charge_that_the_counts_do_not_add_up_to_is_impossible(corpus_job):
-    priced, machine = machine_of(corpus_job)
-    run = machine.run_job(corpus_job.fragments, ENOUGH)
-    for receipt in receipts_of(run):
+    priced = corpus_job.priced
+    for receipt in receipts_of(corpus_job.whole):
         with pytest.raises(ImpossibleCounts, match="add up"):
             check_receipt(priced, receipt | {"charge": receipt["charge"] + 1})

@@ -176,6 +176,7 @@ def test_min_and_max_keep_the_first_of_equal_values():
     assert effects.largest(1.0, math.nan) == 1.0
 
 
+@pytest.mark.slow
 @pinned
 def test_the_table_is_what_the_generator_writes():
     path = Path(__file__).parents[2] / "scripts" / "make_unicode_table.py"
@@ -187,6 +188,7 @@ def test_the_table_is_what_the_generator_writes():
     assert Path(unicode_table.__file__).read_text(encoding="utf-8") == module.render()
 
 
+@pytest.mark.slow
 @pinned
 def test_case_and_white_space_of_every_character():
     everything = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]

@@ -189,6 +189,7 @@ def test_every_file_is_its_owners_only(embedded):
     ]
 
 
+@pytest.mark.slow
 def test_processes_share_a_ledger(shared, tmp_path):
     shared.story.ready(1_000)
     processes = [child(tmp_path, TRANSFERS, "peter", "10") for _ in range(2)]
@@ -292,7 +293,13 @@ KILL_POINTS = {
 }
 
 
-@pytest.mark.parametrize("point", sorted(KILL_POINTS))
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, marks=() if point == "before the public commit" else pytest.mark.slow)
+        for point in sorted(KILL_POINTS)
+    ],
+)
 def test_a_process_killed_at_each_point_of_a_commit_leaves_the_block_before_or_after(shared, tmp_path, point):
     patch, committed = KILL_POINTS[point]
     shared.story.found()

@@ -61,8 +61,8 @@ class Manager:
         ask = m.Ask(ID, "token", seq, used, cost)
         return await self._meter.Ask(wire.ask_to_wire(ask, charge, ()), timeout=10)
 
-    async def finish(self, report, token="token"):
-        attempt = wire.attempt_to_wire(ID, token)
+    async def finish(self, report, shown="token"):
+        attempt = wire.attempt_to_wire(ID, shown)
         return await self._meter.Finish(
             pb.FinishRequest(attempt=attempt, report=wire.dumps(report.to_json())), timeout=10
         )

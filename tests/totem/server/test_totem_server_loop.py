@@ -1,5 +1,6 @@
 """The provider's server: cancels, expires and gives up what must be, and no job hangs."""
 
+import itertools
 import threading
 import time
 
@@ -8,10 +9,12 @@ import pytest
 from totem.ledger.bootstrap import Consortium as Consortia
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
-from totem.services.errors import InTheWay, ProgramRefused
+from totem.services.errors import InTheWay, ProgramRefused, ProviderSide
 from totem.services.provider import Provider
+from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.server import ProviderServer, open_server
+from totem_ccf.engines.local import JobBusy
 
 LONG = """from totem_sdk import TotemJob
 
@@ -117,23 +120,82 @@ def test_a_running_job_past_its_deadline_ends(fresh, clock, engine):
     assert [record["state"] for record in ended] == ["expired"]
 
 
+class Broken:
+    """A runner that never gets anywhere."""
+
+    def __init__(self, error):
+        self.error = error
+        self.tried = []
+
+    def run(self, job_id):
+        self.tried.append(job_id)
+        raise self.error
+
+    def cancel(self, job_id):
+        raise AssertionError("nothing is to be cancelled")
+
+
+def impatient():
+    """Retries on a clock that is a minute later whenever it is looked at."""
+    return Retries(itertools.count(0, 60).__next__)
+
+
 def test_a_job_that_breaks_down_again_and_again_is_given_up(fresh, job_source):
     consumer, job_id = submit(fresh, job_source)
-    tried = []
-
-    class Broken:
-        def run(self, job_id):
-            tried.append(job_id)
-            raise OSError("the disk is full")
-
-        def cancel(self, job_id):
-            raise AssertionError("nothing is to be cancelled")
-
-    server = ProviderServer(Provider(fresh.session("north")), Broken())
-    server.drain()
-    assert len(tried) == 5
+    broken, ended = Broken(OSError("the disk is full")), []
+    ProviderServer(Provider(fresh.session("north")), broken, on_end=ended.append, retries=impatient()).drain()
+    assert len(broken.tried) == 5
     job = consumer.job(job_id)
     assert (job["state"], job["error"], job["paid"]) == ("provider_failed", {"kind": "server", "line": None}, 0)
+    assert [record["state"] for record in ended] == ["provider_failed"]
+    assert consumer.balance() == {"account": "alice@AliceMSP", "available": 1_000_000, "reserved": 0}
+
+
+def test_giving_up_is_tried_until_the_ledger_takes_it(fresh, job_source):
+    consumer, job_id = submit(fresh, job_source)
+    asked = []
+
+    class Unheard(Provider):
+        def give_up(self, job_id, kind):
+            asked.append(job_id)
+            if len(asked) < 9:
+                raise ProviderSide("the block could not be written")
+            return super().give_up(job_id, kind)
+
+    broken = Broken(OSError("the disk is full"))
+    ProviderServer(Unheard(fresh.session("north")), broken, retries=impatient()).drain()
+    assert (len(broken.tried), len(asked)) == (5, 9)
+    assert consumer.job(job_id)["state"] == "provider_failed"
+    assert consumer.balance()["available"] == 1_000_000
+
+
+def test_between_two_tries_there_is_a_pause(fresh, job_source):
+    submit(fresh, job_source)
+    now = [0.0]
+    broken = Broken(OSError("the disk is full"))
+    retries = Retries(lambda: now[0], jitter=lambda: 0.0)
+    server = ProviderServer(Provider(fresh.session("north")), broken, retries=retries)
+    tries_by = []
+    for moment in (0.0, 0.4, 0.5, 1.4, 1.5, 3.4, 3.5):
+        now[0] = moment
+        server.look()
+        while server._running:
+            time.sleep(0.01)
+        tries_by.append(len(broken.tried))
+    assert tries_by == [1, 1, 2, 2, 3, 3, 4]
+    server.stop()
+    server.serve()
+
+
+def test_a_job_that_another_server_of_the_provider_runs_is_not_given_up(fresh, job_source):
+    consumer, job_id = submit(fresh, job_source)
+    busy = Broken(JobBusy("another process runs this job"))
+    server = ProviderServer(Provider(fresh.session("north")), busy, retries=impatient())
+    while len(busy.tried) < 12:
+        server.look()
+    server.stop()
+    server.serve()
+    assert consumer.job(job_id)["state"] == "submitted"
 
 
 def test_what_has_ended_meanwhile_is_left_alone(fresh, serve, job_source):

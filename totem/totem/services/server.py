@@ -3,6 +3,7 @@
 The ledger is the only list of what there is to do. The server looks through the open jobs when it starts, whenever an
 event says that something has changed, and once in a while anyway; so nothing depends on a message that a crash could
 lose. Jobs run in threads (their tasks in processes of the framework), a few at a time; the rest wait on the ledger.
+A job that breaks down is tried again, with growing pauses, and after five times given up: its escrow goes back.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from totem.ledger.errors import LedgerError
 from totem.logs import logger
 from totem.services.errors import InTheWay, ServiceError
 from totem.services.provider import Provider
+from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
-from totem_ccf.engines.local import LocalEngine
+from totem_ccf.engines.local import JobBusy, LocalEngine
 
 __all__ = ["ProviderServer", "open_server"]
 
@@ -27,6 +30,7 @@ _log = logger("provider")
 
 _SWEEP_SECONDS = 5.0
 _POLL_SECONDS = 0.1
+_BUSY_SECONDS = 30.0
 _TRIES = 5
 
 
@@ -43,7 +47,8 @@ class ProviderServer:
     """The server loop of one provider.
 
     ``at_once`` jobs run at a time. ``on_end`` is called with the record of each job that this server brought to its
-    end. ``clock`` gives the seconds since 1970 by which deadlines pass.
+    end. ``clock`` gives the seconds since 1970 by which deadlines pass; ``retries`` says when a job that broke down is
+    tried again.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class ProviderServer:
         at_once: int = 2,
         on_end: Callable[[Record], None] | None = None,
         clock: Callable[[], float] = time.time,
+        retries: Retries | None = None,
     ) -> None:
         self._provider = provider
         self._runner = runner
@@ -62,7 +68,7 @@ class ProviderServer:
         self._clock = clock
         self._lock = threading.Lock()
         self._running: dict[str, Future[None]] = {}
-        self._failures: dict[str, int] = {}
+        self._retries = retries or Retries(time.monotonic)
         self._wake = threading.Event()
         self._stop = threading.Event()
 
@@ -76,7 +82,7 @@ class ProviderServer:
             while not self._stop.is_set():
                 self._wake.clear()
                 self.look()
-                self._wake.wait(_SWEEP_SECONDS)
+                self._wake.wait(self._pause(_SWEEP_SECONDS))
         finally:
             self._stop.set()
             self._pool.shutdown(wait=True, cancel_futures=True)
@@ -98,6 +104,7 @@ class ProviderServer:
         wanted = {job["job_id"] for job in jobs if job["state"] != "cancelling" and job["deadline"] > now}
         with self._lock:
             unwanted = [job_id for job_id in self._running if job_id not in wanted]
+            self._retries.keep({job["job_id"] for job in jobs} | self._running.keys())
         for job in jobs:
             if job["deadline"] <= now:
                 self._expire(job["job_id"])
@@ -119,24 +126,41 @@ class ProviderServer:
         """Wake the loop at every event about a job of this provider."""
         ledger = self._provider.session.gateway.ledger
         me = self._provider.session.participant
-        # Blocks from before now are covered by the first look.
-        for event in ledger.events(ledger.height(), follow=True, stop=self._stop):
-            if event.name.startswith("jobs.") and event.payload.get("provider") == me:
+        while not self._stop.is_set():
+            try:
+                # Blocks from before now are covered by the look that follows.
+                start = ledger.height()
                 self._wake.set()
+                for event in ledger.events(start, follow=True, stop=self._stop):
+                    if event.name.startswith("jobs.") and event.payload.get("provider") == me:
+                        self._wake.set()
+            except LedgerError as error:
+                _log.warning("the ledger tells no events", problem=str(error))
+                self._stop.wait(_SWEEP_SECONDS)
+
+    def _pause(self, longest: float) -> float:
+        with self._lock:
+            return self._retries.pause(longest)
 
     def _begin(self, job_id: str) -> None:
         with self._lock:
-            if job_id in self._running or self._failures.get(job_id, 0) >= _TRIES:
-                return
-            self._running[job_id] = self._pool.submit(self._run, job_id)
+            if job_id not in self._running and self._retries.is_due(job_id):
+                self._running[job_id] = self._pool.submit(self._run, job_id, self._retries.failures(job_id))
 
-    def _run(self, job_id: str) -> None:
+    def _run(self, job_id: str, failures: int) -> None:
         try:
-            record = self._runner.run(job_id)
+            record = self._runner.run(job_id) if failures < _TRIES else self._give_up(job_id)
+        except JobBusy as error:
+            _log.warning("job is run by another server of this provider", job_id=job_id, problem=str(error))
+            with self._lock:
+                self._retries.postpone(job_id, _BUSY_SECONDS)
         except Exception as error:  # noqa: BLE001  # one job's trouble, whatever it is, must not stop the others
-            self._failed(job_id, error)
+            with self._lock:
+                tries = self._retries.failed(job_id)
+            _log.error("job broke down", job_id=job_id, tries=tries, exc_info=error)
         else:
-            self._failures.pop(job_id, None)
+            with self._lock:
+                self._retries.forget(job_id)
             if self._on_end is not None:
                 self._on_end(record)
         finally:
@@ -144,16 +168,11 @@ class ProviderServer:
                 self._running.pop(job_id, None)
             self._wake.set()
 
-    def _failed(self, job_id: str, error: Exception) -> None:
-        """Try a job again later; after a few times give it up, so that the consumer gets everything back."""
-        tries = self._failures[job_id] = self._failures.get(job_id, 0) + 1
-        _log.error("job broke down", job_id=job_id, tries=tries, exc_info=error)
-        if tries < _TRIES:
-            return
-        try:
+    def _give_up(self, job_id: str) -> Record:
+        """End a job that breaks down again and again; where that fails, it is tried again like everything else."""
+        with suppress(InTheWay):  # it has ended in the meantime
             self._provider.give_up(job_id, "server")
-        except ServiceError as problem:
-            _log.error("job can't be given up", job_id=job_id, problem=problem.message)
+        return self._provider.job(job_id)
 
     def _expire(self, job_id: str) -> None:
         try:

@@ -12,8 +12,9 @@ from totem_ccf.mapreduce.job import JobEnd
 class Engine:
     """Starts jobs that run until they are cancelled; ``starting`` is called before one has started."""
 
-    def __init__(self, starting=lambda: None):
+    def __init__(self, starting=lambda: None, end=JobEnd("cancelled", 0)):  # noqa: B008  # it is frozen
         self._starting = starting
+        self._end = end
         self.cancelled = threading.Event()
 
     def start(self, spec, settlement, progress):
@@ -28,7 +29,7 @@ class Engine:
 
     def wait(self):
         assert self.cancelled.wait(10), "nobody cancelled the job"
-        return JobEnd("cancelled", 0)
+        return self._end
 
 
 @pytest.fixture
@@ -73,3 +74,16 @@ def test_a_cancel_of_a_job_that_is_not_run_here_is_not_kept(fresh, job_id):
         made.cancel(job_id)
     thread.join(10)
     assert Consumer(fresh.session("alice")).job(job_id)["state"] == "cancelled"
+
+
+def test_a_job_that_has_expired_meanwhile_is_no_trouble_of_the_providers(fresh, job_id):
+    """Its last settlement is refused, which the framework can only call a failure of the provider's side."""
+
+    def starting():
+        engine.cancelled.set()
+        fresh.session("north").submit("jobs.fail", job_id=job_id, side="provider", error={"kind": "x", "line": None})
+
+    engine = Engine(starting, JobEnd("provider_failed", 0, reason="the ledger refuses phase 0: it has expired"))
+    record = runner(fresh, engine).run(job_id)
+    assert record["error"]["kind"] == "x"
+    assert fresh.store("north").trouble(job_id) == ""

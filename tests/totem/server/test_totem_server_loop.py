@@ -15,6 +15,7 @@ from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.server import ProviderServer, open_server
 from totem_ccf.engines.local import JobBusy
+from totem_chaincode.job_states import GRACE_SECONDS
 
 LONG = """from totem_sdk import TotemJob
 
@@ -196,6 +197,47 @@ def test_a_job_that_another_server_of_the_provider_runs_is_not_given_up(fresh, j
     server.stop()
     server.serve()
     assert consumer.job(job_id)["state"] == "submitted"
+
+
+class Listed(Provider):
+    """A provider with one job that is open for ever; ``asked`` are the transactions that it was asked for."""
+
+    def __init__(self, session, **job):
+        super().__init__(session)
+        self.job_record = {"job_id": "job-0", "state": "running", **job}
+        self.asked = []
+
+    @property
+    def session(self):
+        return self
+
+    def submit(self, function, **arguments):
+        self.asked.append(function)
+
+    def jobs(self, *, open_only=False):
+        return [self.job_record]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "late", "asked"),
+    [
+        ("continue", -1, []),
+        ("continue", 1, ["jobs.expire"]),
+        ("finished", 1, []),
+        ("finished", GRACE_SECONDS - 1, []),
+        ("finished", GRACE_SECONDS + 1, ["jobs.expire"]),
+    ],
+)
+def test_a_finished_job_may_be_delivered_after_its_deadline(fresh, verdict, late, asked):
+    provider = Listed(fresh.session("north"), verdict=verdict, deadline=1_000_000)
+    server = ProviderServer(provider, Broken(OSError()), clock=lambda: 1_000 + late)
+    server._running["job-0"] = None  # its delivery is on the way; it must not be cancelled
+    if asked:
+        server._running.clear()
+    server.look()
+    assert provider.asked == asked
+    server.stop()
+    server._pool.shutdown()
 
 
 def test_what_has_ended_meanwhile_is_left_alone(fresh, serve, job_source):

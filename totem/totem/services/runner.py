@@ -149,12 +149,14 @@ class JobRunner:
     def _end(self, job_id: str, tell: Callable[[], Record]) -> None:
         """Tell the ledger how a job ended, unless it has ended there already (cancelled or expired meanwhile)."""
         pass_point("server:before-end")
-        try:
-            ended = tell()
-        except InTheWay:
-            ended = self._job(job_id)
-            if ended["state"] not in ENDED:
-                raise
+        ended = self._job(job_id)
+        if ended["state"] not in ENDED:
+            try:
+                ended = tell()
+            except InTheWay:
+                ended = self._job(job_id)
+                if ended["state"] not in ENDED:
+                    raise
         pass_point("server:after-end")
         _log.info("job ended", job_id=job_id, state=ended["state"], paid=ended["paid"], returned=ended["returned"])
 

@@ -175,7 +175,7 @@ class ShuffleReader:
             ShuffleError: a piece can't be read or is not what was written, or a group has more than 2 GiB of texts.
         """
         runs = [_Run(open_piece(piece, self._layout.schema)) for piece in self._pieces]
-        size = sum(run.table.nbytes for run in runs) // max(self.rows, 1) + 1
+        size = sum(piece.length for piece in self._pieces) // max(self.rows, 1) + 1
         # What is read is there as columns, as codes, and sorted.
         rows = self._memory_limit // (4 * (size + 8))
         while runs := [run for run in runs if run.position < run.table.num_rows]:

@@ -9,6 +9,7 @@ verifies just those.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,22 @@ _PART_ROWS = 1 << 20
 _MAGIC = b"PAR1"
 
 
+_footer: tuple[tuple[int, ...], Any] | None = None
+"""The footer that was read last, with what tells its file from any other state of it: a file has many fragments."""
+
+
+def _open(path: str) -> Any:
+    """Open a file, with the footer that is known of it if it is the file that was opened last, and unchanged."""
+    global _footer  # noqa: PLW0603  one pair, replaced as a whole: threads may use it at once
+    source = pa.OSFile(path)
+    status = os.fstat(source.fileno())
+    state = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    known = _footer
+    file = pq.ParquetFile(source, metadata=known[1] if known is not None and known[0] == state else None)
+    _footer = state, file.metadata
+    return file
+
+
 class ParquetSource:
     """An open Parquet file.
 
@@ -41,7 +58,7 @@ class ParquetSource:
     def __init__(self, path: str) -> None:
         self._path = path
         with self._reading():
-            self._file = pq.ParquetFile(pa.OSFile(path))
+            self._file = _open(path)
         self._metadata = self._file.metadata
         self.groups: int = self._metadata.num_row_groups
         """Number of row groups."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -97,40 +98,23 @@ class KernelExecutor:
 
     def _map(self, attempt: Attempt, batches: Iterator[Any], emit: Emit, emit_rows: int) -> TaskResult:
         role, combine = attempt.plan.roles["map"], attempt.plan.roles.get("combine")
-        feed = RowFeed(attempt)
-        if combine is None:
-            emits = PlainEmits(attempt, role, emit, emit_rows)
+        with self._scratch() if combine is not None else nullcontext() as folder:
+            grouper = None if folder is None else Grouper(role.out.layout, Path(folder), self._memory_limit)
+            emits = PlainEmits(attempt, role, emit if grouper is None else grouper.add, emit_rows)
+            feed = RowFeed(attempt)
             try:
                 self._run_rows(attempt, role, feed, batches)
+                if grouper is not None and combine is not None and combine.groups is not None:
+                    emits = PlainEmits(attempt, combine, emit, emit_rows)
+                    feed_groups = GroupFeed(attempt, combine.groups)
+                    self._run_groups(attempt, combine, feed_groups, grouper.groups(), attempt.flush)
             except Stopped:
                 return attempt.stopped(role, 0)
             return attempt.done(role, feed.rows, emits.rows)
-        with tempfile.TemporaryDirectory(dir=self._directory, ignore_cleanup_errors=True) as folder:
-            return self._combined(attempt, combine, batches, feed, Path(folder), emit, emit_rows)
 
-    def _combined(
-        self,
-        attempt: Attempt,
-        combine: RolePlan,
-        batches: Iterator[Any],
-        feed: RowFeed,
-        folder: Path,
-        emit: Emit,
-        emit_rows: int,
-    ) -> TaskResult:
-        """Run a map task whose emits a combiner takes."""
-        role = attempt.plan.roles["map"]
-        if combine.groups is None:
-            raise InternalError("a combiner without groups")
-        grouper = Grouper(role.out.layout, folder, self._memory_limit)
-        PlainEmits(attempt, role, grouper.add, emit_rows)
-        try:
-            self._run_rows(attempt, role, feed, batches)
-            emits = PlainEmits(attempt, combine, emit, emit_rows)
-            self._run_groups(attempt, combine, GroupFeed(attempt, combine.groups), grouper.groups(), attempt.flush)
-        except Stopped:
-            return attempt.stopped(role, 0)
-        return attempt.done(role, feed.rows, emits.rows)
+    def _scratch(self) -> tempfile.TemporaryDirectory[str]:
+        """Return a folder for what a combiner can't group in memory."""
+        return tempfile.TemporaryDirectory(dir=self._directory, ignore_cleanup_errors=True)
 
     def _run_rows(self, attempt: Attempt, role: RolePlan, feed: RowFeed, batches: Iterator[Any]) -> None:
         attempt.begin(role)

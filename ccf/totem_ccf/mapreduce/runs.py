@@ -7,6 +7,7 @@ one file for all partitions. A piece is verified against its digest whenever it 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ __all__ = ["Piece", "PieceWriter", "ShuffleError", "open_piece", "write_batches"
 
 BATCH_ROWS = 65_536
 """Rows of one record batch in a file."""
+SMALL_BYTES = 65_536
+"""Pieces of at most so many bytes are read and not mapped: mapping one takes longer."""
 
 
 class ShuffleError(Exception):
@@ -111,26 +114,37 @@ def write_batches(path: Path, schema: Any, batches: Iterable[Any]) -> Piece:
 
 
 def open_piece(piece: Piece, schema: Any) -> Any:
-    """Return the rows of a piece as a table that lies in the file: its pages come into memory when they are used.
+    """Return the rows of a piece as a table; a large one lies in the file: its pages come into memory when used.
 
     Raises:
         ShuffleError: the file is missing, shorter or other than it was written, or its columns are not ``schema``.
     """
-    path = Path(piece.path)
     try:
-        with pa.memory_map(piece.path) as source:
-            source.seek(piece.offset)
-            buffer = source.read_buffer(piece.length)
+        buffer = _mapped(piece) if piece.length > SMALL_BYTES else _read(piece)
     except OSError as error:
-        raise _failed(path, "read", error) from None
+        raise _failed(piece.path, "read", error) from None
     if buffer.size != piece.length or hashlib.sha256(buffer).hexdigest() != piece.digest:
-        raise ShuffleError(f"{path}: the data between the tasks is not what was written (digest differs)")
+        raise ShuffleError(f"{piece.path}: the data between the tasks is not what was written (digest differs)")
     with pa.ipc.open_stream(buffer) as stream:
         table = stream.read_all()
     if table.schema != schema or table.num_rows != piece.rows:
-        raise ShuffleError(f"{path}: the data between the tasks has other columns or rows than expected")
+        raise ShuffleError(f"{piece.path}: the data between the tasks has other columns or rows than expected")
     return table
 
 
-def _failed(path: Path, verb: str, error: OSError) -> ShuffleError:
+def _mapped(piece: Piece) -> Any:
+    with pa.memory_map(piece.path) as source:
+        source.seek(piece.offset)
+        return source.read_buffer(piece.length)
+
+
+def _read(piece: Piece) -> Any:
+    descriptor = os.open(piece.path, os.O_RDONLY)
+    try:
+        return pa.py_buffer(os.pread(descriptor, piece.length, piece.offset))
+    finally:
+        os.close(descriptor)
+
+
+def _failed(path: Path | str, verb: str, error: OSError) -> ShuffleError:
     return ShuffleError(f"{path}: can't {verb} the data between the tasks: {error.strerror or type(error).__name__}")

@@ -13,7 +13,7 @@ from typing import Any
 from totem_ccf.mapreduce.executor import TaskExecutor
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.planner import TaskSpec
-from totem_ccf.mapreduce.runs import Piece, PieceWriter, open_piece
+from totem_ccf.mapreduce.runs import Piece, PieceWriter, make_durable, open_piece
 from totem_ccf.mapreduce.shuffle import GroupBatch, ShuffleReader, ShuffleWriter
 from totem_ccf.metering.receipt import AttemptReport
 from totem_ccf.metering.updater import Updater
@@ -54,7 +54,9 @@ class AttemptRunner:
         self._memory_limit = memory_limit
 
     def run(self, task: TaskSpec, number: int, updater: Updater) -> AttemptReport:
-        """Run an attempt and return its report, with its output in place.
+        """Run an attempt and return its report, with its output in place and on the disk.
+
+        A report that was accepted is never taken back, so what it names must outlast a power cut.
 
         Raises:
             Fenced: the attempt counts no more; what it had written is removed.
@@ -67,6 +69,7 @@ class AttemptRunner:
             report = (
                 self._map(task, directory, updater) if task.kind == "map" else self._reduce(task, directory, updater)
             )
+            make_durable((Piece.from_json(dict(piece)) for piece in report.output["pieces"]), self._directory)
         except DataError as error:
             shutil.rmtree(directory, ignore_errors=True)
             return AttemptReport("data_error", 0, error={"kind": error.for_consumer(), "detail": str(error)})

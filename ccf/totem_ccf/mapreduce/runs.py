@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-__all__ = ["Piece", "PieceWriter", "ShuffleError", "open_piece", "write_batches"]
+__all__ = ["Piece", "PieceWriter", "ShuffleError", "make_durable", "open_piece", "write_batches"]
 
 BATCH_ROWS = 65_536
 """Rows of one record batch in a file."""
@@ -111,6 +111,25 @@ def write_batches(path: Path, schema: Any, batches: Iterable[Any]) -> Piece:
     """
     with PieceWriter(path, schema) as writer:
         return writer.write(batches)
+
+
+def make_durable(pieces: Iterable[Piece], root: Path) -> None:
+    """Have the files of the pieces on the disk, and the folders in which they lie, up to ``root``.
+
+    Raises:
+        ShuffleError: the disk does not take them.
+    """
+    files = {Path(piece.path) for piece in pieces}
+    folders = {folder for file in files for folder in file.parents if folder.is_relative_to(root)}
+    for path in (*sorted(files), *sorted(folders, reverse=True)):
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise _failed(path, "write", error) from None
 
 
 def open_piece(piece: Piece, schema: Any) -> Any:

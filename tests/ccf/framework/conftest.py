@@ -1,6 +1,11 @@
 """Jobs for the framework's tests: small sources over CSV files, run on the local engine and on the machine."""
 
+import json
+import os
 import random
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -189,6 +194,93 @@ class Jobs:
             assert end.result is None
 
 
+HOST = """
+import json
+import sys
+from pathlib import Path
+from totem_ccf.engines.local import EscrowSettlement, JobSpec, LocalEngine
+
+directory = Path(sys.argv[1])
+spec = JobSpec.read(directory)
+ledger = directory.parent / "ledger.json"
+settlement = EscrowSettlement(spec.priced, spec.escrow, precheck=spec.precheck)
+
+class Durable:
+    def settle(self, phase, receipt):
+        answer = settlement.settle(phase, receipt)
+        ledger.write_text(json.dumps(settlement.receipts))
+        return answer
+
+if ledger.exists():
+    for phase, receipt in enumerate(json.loads(ledger.read_text())):
+        settlement.settle(phase, receipt)
+with LocalEngine() as engine:
+    end = engine.resume(directory, Durable())
+print(json.dumps([end.state, end.used, end.result_sha256, settlement.left]))
+"""
+"""A process that runs the job of a directory, with a ledger in a file beside it."""
+
+LIMIT = 60.0
+
+
+class Hosts:
+    """Hosts of jobs as processes of their own, and a look at what runs for a job."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+
+    @staticmethod
+    def start(spec: JobSpec, environment=None) -> subprocess.Popen:
+        """Start a host for the job, which must be written."""
+        command = [sys.executable, "-c", HOST, str(spec.directory)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **(environment or {})}, text=True)
+
+    @staticmethod
+    def processes_of(spec: JobSpec) -> list[int]:
+        """Processes that have a file of the job open: all that belong to it."""
+        found = []
+        for process in Path("/proc").iterdir():
+            if process.name.isdigit() and int(process.name) != os.getpid():
+                try:
+                    targets = [str(descriptor.readlink()) for descriptor in (process / "fd").iterdir()]
+                except OSError:
+                    continue
+                if any(target.startswith(str(spec.directory)) for target in targets):
+                    found.append(int(process.name))
+        return found
+
+    @staticmethod
+    def pid_with(log: Path, name: str) -> int:
+        """The process whose standard error goes to a log of that name."""
+        for process in Path("/proc").iterdir():
+            if process.name.isdigit():
+                try:
+                    target = str((process / "fd" / "2").readlink())
+                except OSError:
+                    continue
+                if target.startswith(str(log / name)):
+                    return int(process.name)
+        raise AssertionError(f"no process writes {name}")
+
+    @staticmethod
+    def wait_until(condition, seconds=LIMIT) -> None:
+        """Wait for a condition, but not for ever."""
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, "it took too long"
+            time.sleep(0.05)
+
+    def assert_ends_as_undisturbed(self, spec: JobSpec, environment=None) -> None:
+        """The next host brings the job to the machine's end."""
+        run = self._jobs.on_machine(spec)
+        host = self.start(spec, environment)
+        output, _ = host.communicate(timeout=LIMIT)
+        assert host.returncode == 0
+        state, used, sha256, left = json.loads(output)
+        assert (state, used, left) == (run.state, run.used, run.returned)
+        assert sha256 == self._jobs.engine.resume(spec.directory, self._jobs.settlement(spec)).result_sha256
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[LocalEngine]:
     """One engine, and so one zygote, for all tests of a process."""
@@ -199,6 +291,11 @@ def engine() -> Iterator[LocalEngine]:
 @pytest.fixture
 def jobs(tmp_path: Path, engine: LocalEngine) -> Jobs:
     return Jobs(tmp_path, engine)
+
+
+@pytest.fixture
+def hosts(jobs: Jobs) -> Hosts:
+    return Hosts(jobs)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,8 @@
 """kill -9 of every process, at every named point of the protocol: the job ends as undisturbed, and nothing hangs."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -63,133 +59,56 @@ def test_a_job_that_halts_halts_at_the_same_charge_after_a_kill(jobs, killed, po
     assert mark.exists()
 
 
-HOST = """
-import sys
-from pathlib import Path
-from totem_ccf.engines.local import JobSpec, LocalEngine
-from totem_ccf.metering.settlement import SettlementPort
-from totem_ccf.engines.local import EscrowSettlement
-import json
-
-directory = Path(sys.argv[1])
-spec = JobSpec.read(directory)
-ledger = directory.parent / "ledger.json"
-settlement = EscrowSettlement(spec.priced, spec.escrow, precheck=spec.precheck)
-
-class Durable:
-    def settle(self, phase, receipt):
-        answer = settlement.settle(phase, receipt)
-        ledger.write_text(json.dumps(settlement.receipts))
-        return answer
-
-if ledger.exists():
-    for phase, receipt in enumerate(json.loads(ledger.read_text())):
-        settlement.settle(phase, receipt)
-with LocalEngine() as engine:
-    end = engine.resume(directory, Durable())
-print(json.dumps([end.state, end.used, end.result_sha256, settlement.left]))
-"""
-
-
-def start_host(spec, environment):
-    command = [sys.executable, "-c", HOST, str(spec.directory)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **environment}, text=True)
-
-
-def processes_of(spec):
-    """Processes that have a file of the job open: all that belong to it."""
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit() and int(process.name) != os.getpid():
-            try:
-                targets = [str(descriptor.readlink()) for descriptor in (process / "fd").iterdir()]
-            except OSError:
-                continue
-            if any(target.startswith(str(spec.directory)) for target in targets):
-                found.append(int(process.name))
-    return found
-
-
-def wait_until(condition, seconds=LIMIT):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it took too long"
-        time.sleep(0.05)
-
-
-def assert_ends_as_undisturbed(jobs, spec, environment):
-    run = jobs.on_machine(spec)
-    host = start_host(spec, environment)
-    output, _ = host.communicate(timeout=LIMIT)
-    assert host.returncode == 0
-    state, used, sha256, left = json.loads(output)
-    assert (state, used, left) == (run.state, run.used, run.returned)
-    assert sha256 == jobs.engine.resume(spec.directory, jobs.settlement(spec)).result_sha256
-
-
 @slow
 @pytest.mark.parametrize("point", HOSTS)
-def test_everything_ends_with_the_host_and_goes_on_with_the_next(jobs, tmp_path, point):
+def test_everything_ends_with_the_host_and_goes_on_with_the_next(jobs, hosts, tmp_path, point):
     spec = jobs.word_count(2, 12, executor="interpreter")
     spec.write()
     marks = tmp_path / "killed"
     marks.mkdir()
     environment = {KILL_AT: point, KILL_ONCE: str(marks)}
-    host = start_host(spec, environment)
+    host = hosts.start(spec, environment)
     host.communicate(timeout=LIMIT)
     assert host.returncode == -signal.SIGKILL
-    wait_until(lambda: not processes_of(spec), 10.0)
-    assert_ends_as_undisturbed(jobs, spec, environment)
+    hosts.wait_until(lambda: not hosts.processes_of(spec), 10.0)
+    hosts.assert_ends_as_undisturbed(spec, environment)
 
 
 @slow
 @pytest.mark.parametrize("moment", [0.0, 0.3, 0.6, 1.0])
-def test_killing_all_processes_at_once_leaves_a_job_that_goes_on(jobs, moment):
+def test_killing_all_processes_at_once_leaves_a_job_that_goes_on(jobs, hosts, moment):
     spec = jobs.word_count(4, 400, executor="interpreter")
     spec.write()
-    host = start_host(spec, {})
-    wait_until((spec.directory / "lease.log").exists)
+    host = hosts.start(spec)
+    hosts.wait_until((spec.directory / "lease.log").exists)
     time.sleep(moment)
-    for pid in processes_of(spec):
+    for pid in hosts.processes_of(spec):
         os.kill(pid, signal.SIGKILL)
     host.communicate(timeout=LIMIT)
-    wait_until(lambda: not processes_of(spec), 10.0)
-    assert_ends_as_undisturbed(jobs, spec, {})
+    hosts.wait_until(lambda: not hosts.processes_of(spec), 10.0)
+    hosts.assert_ends_as_undisturbed(spec)
 
 
 @slow
 @pytest.mark.parametrize("victim", ["worker", "manager", "master", "zygote"])
-def test_a_process_that_hangs_or_dies_for_no_reason_is_replaced(jobs, victim):
+def test_a_process_that_hangs_or_dies_for_no_reason_is_replaced(jobs, hosts, victim):
     spec = jobs.three_steps(6, 5000, executor="interpreter")
     run = jobs.on_machine(spec)
     with LocalEngine() as engine:
         settlement = jobs.settlement(spec)
         job = engine.start(spec, settlement)
         log = spec.directory / "logs"
-        wait_until(lambda: any(log.glob("worker-*")) and len(processes_of(spec)) >= 4)
+        hosts.wait_until(lambda: any(log.glob("worker-*")) and len(hosts.processes_of(spec)) >= 4)
         if victim == "zygote":
             os.kill(engine.processes.pid, signal.SIGKILL)
         else:
             name = "worker-" if victim == "worker" else f"{victim}.log"
-            os.kill(_pid_with(log, name), signal.SIGKILL)
+            os.kill(hosts.pid_with(log, name), signal.SIGKILL)
         jobs.assert_as_on_machine(job.wait(), settlement, run)
 
 
-def _pid_with(log, name):
-    """The process whose standard error goes to a log of that name."""
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                target = str((process / "fd" / "2").readlink())
-            except OSError:
-                continue
-            if target.startswith(str(log / name)):
-                return int(process.name)
-    raise AssertionError(f"no process writes {name}")
-
-
 @slow
-def test_a_worker_that_is_stopped_loses_its_attempt(jobs, monkeypatch):
+def test_a_worker_that_is_stopped_loses_its_attempt(jobs, hosts, monkeypatch):
     monkeypatch.setattr("totem_ccf.engines.local.local_job.PULSE_SECONDS", 60.0)
     spec = jobs.three_steps(4, 8000, executor="interpreter")
     run = jobs.on_machine(spec)
@@ -197,15 +116,15 @@ def test_a_worker_that_is_stopped_loses_its_attempt(jobs, monkeypatch):
         settlement = jobs.settlement(spec)
         job = engine.start(spec, settlement)
         log = spec.directory / "logs"
-        wait_until(lambda: any(log.glob("worker-*")))
+        hosts.wait_until(lambda: any(log.glob("worker-*")))
         time.sleep(0.5)
-        os.kill(_pid_with(log, "worker-"), signal.SIGSTOP)
+        os.kill(hosts.pid_with(log, "worker-"), signal.SIGSTOP)
         jobs.assert_as_on_machine(job.wait(), settlement, run)
 
 
 @slow
 @pytest.mark.parametrize("victim", ["manager", "master"])
-def test_a_manager_or_master_that_is_stopped_is_replaced(jobs, monkeypatch, victim):
+def test_a_manager_or_master_that_is_stopped_is_replaced(jobs, hosts, monkeypatch, victim):
     monkeypatch.setattr("totem_ccf.engines.local.local_job.PULSE_SECONDS", 4.0 if victim == "master" else 60.0)
     spec = jobs.three_steps(4, 8000, executor="interpreter")
     run = jobs.on_machine(spec)
@@ -213,12 +132,39 @@ def test_a_manager_or_master_that_is_stopped_is_replaced(jobs, monkeypatch, vict
         settlement = jobs.settlement(spec)
         job = engine.start(spec, settlement)
         log = spec.directory / "logs"
-        wait_until(lambda: any(log.glob("worker-*")))
+        hosts.wait_until(lambda: any(log.glob("worker-*")))
         time.sleep(0.5)
-        os.kill(_pid_with(log, f"{victim}.log"), signal.SIGSTOP)
+        os.kill(hosts.pid_with(log, f"{victim}.log"), signal.SIGSTOP)
         jobs.assert_as_on_machine(job.wait(), settlement, run)
 
 
 def test_a_point_that_is_not_in_the_list_is_an_error():
     with pytest.raises(ValueError, match="add it to"):
         kill_point("manager:nowhere")
+
+
+@slow
+@pytest.mark.parametrize("harm", ["cut short", "changed", "removed"])
+def test_a_piece_that_is_damaged_while_nothing_runs_is_found_and_costs_nothing(jobs, hosts, tmp_path, harm):
+    spec = jobs.word_count(2, 12, executor="interpreter")
+    spec.write()
+    marks = tmp_path / "killed"
+    marks.mkdir()
+    # The map tasks are accepted, and settled next; then the machine is off.
+    host = hosts.start(spec, {KILL_AT: "host:before-settle", KILL_ONCE: str(marks)})
+    host.communicate(timeout=LIMIT)
+    hosts.wait_until(lambda: not hosts.processes_of(spec), 10.0)
+    victim = min(spec.directory.glob("phase-00/*/*/*.arrow"))
+    whole = victim.read_bytes()
+    match harm:
+        case "cut short":
+            victim.write_bytes(whole[:-1])
+        case "changed":
+            victim.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+        case "removed":
+            victim.unlink()
+    settlement = jobs.settlement(spec)
+    end = jobs.engine.resume(spec.directory, settlement)
+    assert (end.state, end.used, end.result, end.error) == ("provider_failed", 0, None, None)
+    assert str(victim) in end.reason
+    assert len(settlement.receipts) == 1, "the map phase is settled, the reduce phase never"

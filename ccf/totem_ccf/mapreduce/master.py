@@ -92,6 +92,13 @@ class Master:
         return frozenset(run.id for run in self._workers.values() if run is not None)
 
     @property
+    def cancelling(self) -> frozenset[int]:
+        """Workers whose attempts are to stop because the job is cancelled."""
+        if not self._cancelled:
+            return frozenset()
+        return frozenset(worker for worker, run in self._workers.items() if run is not None and run.assigned)
+
+    @property
     def progress(self) -> tuple[int, int, int, int]:
         """(phase, tasks done, tasks, records that left the done tasks) of the open phase; zeros if there is none."""
         phase = self._phase
@@ -148,6 +155,10 @@ class Master:
             case m.NotStarted(id=id_):
                 self._not_started(id_)
             case m.TaskDone(id=id_, report=report) | m.TaskEnded(id=id_, report=report):
+                # The worker says so too, later: the next task need not wait for that.
+                worker, _ = self._run_of(id_)
+                if worker is not None:
+                    self._workers[worker] = None
                 if self._phase is not None and self._phase.index == id_.phase:
                     self._phase.over(id_, report)
                     self._close_if_done(self._phase)
@@ -264,7 +275,8 @@ class Master:
         self._tell(m.Lost(id_))
         task.status = "pending"
         task.lost += 1
-        if task.lost >= MAX_ATTEMPTS:
+        # A cancelled job starts no attempt any more: it ends cancelled, however many of them it takes with it.
+        if task.lost >= MAX_ATTEMPTS and not self._cancelled:
             at = self._plan.phases[id_.phase]
             where = f"step {at.step} {at.kind}, task {id_.task}"
             self._end(mm.JobOver("provider_failed", reason=f"{where}: {task.lost} attempts were lost; the last: {why}"))

@@ -11,10 +11,10 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-import grpc
 import grpc.aio
 
 from totem_ccf.faults import kill_point
@@ -27,8 +27,9 @@ from totem_ccf.mapreduce.planner import Plan
 from totem_ccf.mapreduce.results import write_result
 from totem_ccf.mapreduce.runs import ShuffleError
 from totem_ccf.mapreduce.statuses import HOST_GONE, MANAGER_GONE
+from totem_ccf.mapreduce.work_service import WorkService
 from totem_ccf.metering import messages as m
-from totem_ccf.metering import rpc, wire
+from totem_ccf.metering import rpc
 from totem_ccf.metering.manager import MeterViolation
 from totem_ccf.metering.proto import ccf_pb2 as pb
 from totem_ccf.metering.proto import ccf_pb2_grpc as pb_grpc
@@ -37,13 +38,10 @@ from totem_ccf.metering.recorder import Recorder
 __all__ = ["MasterSetup", "run_master"]
 
 CALL_SECONDS = 10.0
-SILENT_SECONDS = 15.0
 PROGRESS_SECONDS = 0.2
 PULSE_SECONDS = 1.0
 
 _log = logging.getLogger("totem.master")
-
-_OUTCOMES: dict[str, ms.Outcome] = {"finished": "finished", "dropped": "dropped", "broken": "broken"}
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,8 @@ def task_order(seed: int | None) -> Callable[[int, int], Sequence[int]]:
     return order
 
 
-class _Process(pb_grpc.WorkServicer):
-    """The master's loop, its service for workers, and its calls to manager and host."""
+class _Process:
+    """The master's loop, and its calls to manager and host."""
 
     def __init__(self, setup: MasterSetup) -> None:
         self._setup = setup
@@ -88,8 +86,7 @@ class _Process(pb_grpc.WorkServicer):
         plan = Plan(self._program, setup.spec.fragments)
         self._master = Master(plan, lambda: secrets.token_hex(16), task_order(setup.spec.order_seed))
         self._events: asyncio.Queue[tuple[ms.Event | m.Balance, asyncio.Event | None]] = asyncio.Queue()
-        self._workers: dict[int, asyncio.Queue[pb.Assignment | None]] = {}
-        self._heard: dict[int, float] = {}
+        self._workers = WorkService(setup.secret, self._put)
         self._metadata = rpc.metadata(setup.host_secret)
         self._link = ManagerLink(setup.manager, setup.manager_secret, lambda: self._master.live, self._hear)
         self._host = grpc.aio.insecure_channel(setup.host, options=rpc.OPTIONS)
@@ -103,7 +100,7 @@ class _Process(pb_grpc.WorkServicer):
         """Run until the job is over or there is no sense in going on."""
         self._note("ledger", "master", "code", program=self._program.name)
         server = grpc.aio.server(options=rpc.OPTIONS)
-        pb_grpc.add_WorkServicer_to_server(self, server)
+        pb_grpc.add_WorkServicer_to_server(self._workers, server)
         server.add_insecure_port(self._setup.address)
         await server.start()
         tasks = [
@@ -126,8 +123,7 @@ class _Process(pb_grpc.WorkServicer):
         finally:
             for task in tasks:
                 task.cancel()
-            for assignments in self._workers.values():
-                assignments.put_nowait(None)
+            self._workers.close()
             await server.stop(0.5)
         return self._status
 
@@ -169,11 +165,9 @@ class _Process(pb_grpc.WorkServicer):
                 if isinstance(event, m.ClosePhase):
                     kill_point("master:before-close")
                 self._link.tell(event)
-            case ms.Assign(worker=worker, id=id_, token=token, task=task):
+            case ms.Assign(worker=worker, id=id_):
                 self._note("master", f"worker {worker}", "run", phase=id_.phase, task=id_.task, attempt=id_.number)
-                assignment = pb.Assignment(attempt=wire.attempt_to_wire(id_, token), task=wire.dumps(task.to_json()))
-                if worker in self._workers:
-                    self._workers[worker].put_nowait(assignment)
+                self._workers.assign(action)
                 kill_point("master:after-assign")
             case ms.JobOver():
                 self._over = action
@@ -220,7 +214,7 @@ class _Process(pb_grpc.WorkServicer):
         self._leave(HOST_GONE)
 
     async def _pulse(self) -> None:
-        """Tell the host how far the job is; look for workers that are silent."""
+        """Tell the host how far the job is, and which workers are to be killed."""
         stub = pb_grpc.HostStub(self._host)
         told: pb.ProgressNews | None = None
         at = 0.0
@@ -231,64 +225,18 @@ class _Process(pb_grpc.WorkServicer):
             now = time.monotonic()
             if news != told or now - at > PULSE_SECONDS:
                 told, at = news, now
-                try:
-                    await stub.Progress(news, metadata=self._metadata, timeout=CALL_SECONDS)
-                except grpc.aio.AioRpcError as error:
-                    _log.warning("the host did not take the progress: %s", error.details())
-            for worker, heard in list(self._heard.items()):
-                if now - heard > SILENT_SECONDS:
-                    _log.error("worker %d is silent for %.0f s", worker, now - heard)
-                    self._drop(worker)
-                    await stub.Silent(pb.Worker(number=worker), metadata=self._metadata, timeout=CALL_SECONDS)
+                await self._tell_host("the progress", stub.Progress, news)
+            for worker in self._workers.overdue(self._master.cancelling):
+                await self._tell_host(f"that worker {worker} is to be killed", stub.Kill, pb.Worker(number=worker))
             await asyncio.sleep(PROGRESS_SECONDS)
+
+    async def _tell_host(self, what: str, call: Callable[..., Any], message: object) -> None:
+        try:
+            await call(message, metadata=self._metadata, timeout=CALL_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            _log.warning("the host did not hear %s: %s", what, error.details())
 
     def _leave(self, status: int) -> None:
         if self._over is None:
             self._status = status
         self._gone.set()
-
-    # Workers --------------------------------------------------------------------------------------------------------
-
-    async def Serve(  # noqa: N802 gRPC names it
-        self, request: pb.Worker, context: rpc.Context
-    ) -> AsyncIterator[pb.Assignment]:
-        await self._authorise(context)
-        worker = request.number
-        assignments: asyncio.Queue[pb.Assignment | None] = asyncio.Queue()
-        self._workers[worker] = assignments
-        self._heard[worker] = time.monotonic()
-        self._put(ms.WorkerJoined(worker))
-        try:
-            while (assignment := await assignments.get()) is not None:
-                yield assignment
-        finally:
-            if self._workers.get(worker) is assignments:
-                self._drop(worker)
-
-    async def Over(self, request: pb.AttemptOver, context: rpc.Context) -> pb.Empty:  # noqa: N802 gRPC names it
-        await self._authorise(context)
-        id_ = wire.id_from_wire(request.attempt)
-        if request.outcome == "broken":
-            _log.error("worker %d could not run %s: %s", request.worker, tuple(id_), request.detail)
-        outcome = _OUTCOMES.get(request.outcome)
-        if outcome is None:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"unknown outcome {request.outcome!r}")
-        self._put(ms.AttemptOver(request.worker, id_, outcome, request.detail))
-        return pb.Empty()
-
-    async def Beat(self, request: pb.Worker, context: rpc.Context) -> pb.Empty:  # noqa: N802 gRPC names it
-        await self._authorise(context)
-        if request.number in self._heard:
-            self._heard[request.number] = time.monotonic()
-        return pb.Empty()
-
-    def _drop(self, worker: int) -> None:
-        self._workers.pop(worker, None)
-        self._heard.pop(worker, None)
-        self._put(ms.WorkerGone(worker))
-
-    async def _authorise(self, context: rpc.Context) -> None:
-        if not rpc.authorised(context, self._setup.secret):
-            await context.abort(
-                grpc.StatusCode.UNAUTHENTICATED, "the call does not show the secret of the job's workers"
-            )

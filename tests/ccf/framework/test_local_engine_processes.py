@@ -85,7 +85,7 @@ def calls(address):
         "settle": lambda **how: host.Settle(pb.SettleRequest(), **how),
         "attend": lambda **how: next(host.Attend(pb.Empty(), **how)),
         "progress": lambda **how: host.Progress(pb.ProgressNews(), **how),
-        "silent": lambda **how: host.Silent(pb.Worker(number=1), **how),
+        "kill": lambda **how: host.Kill(pb.Worker(number=1), **how),
     }
 
 

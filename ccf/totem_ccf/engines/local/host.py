@@ -44,7 +44,7 @@ class Host(pb_grpc.HostServicer):
         secret: what callers must show.
         settlement: the way to the ledger; called from one thread at a time.
         on_progress: called from other threads, for every message of the master.
-        on_silent: called from other threads with the number of a worker that the master hears nothing of.
+        on_kill: called from other threads with the number of a worker that the master wants killed.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Host(pb_grpc.HostServicer):
         secret: str,
         settlement: SettlementPort,
         on_progress: Callable[[Progress], None],
-        on_silent: Callable[[int], None],
+        on_kill: Callable[[int], None],
     ) -> None:
         self._secret = secret
         self._settlement = settlement
         self._on_progress = on_progress
-        self._on_silent = on_silent
+        self._on_kill = on_kill
         self._settling = threading.Lock()
         self._commands: set[queue.SimpleQueue[str | None]] = set()
         self._standing: dict[str, bool] = {"cancel": False, "pause": False}
@@ -128,10 +128,10 @@ class Host(pb_grpc.HostServicer):
         )
         return pb.Empty()
 
-    def Silent(self, request: pb.Worker, context: grpc.ServicerContext) -> pb.Empty:  # noqa: N802 gRPC names it
-        """Hear of a worker that the master hears nothing of."""
+    def Kill(self, request: pb.Worker, context: grpc.ServicerContext) -> pb.Empty:  # noqa: N802 gRPC names it
+        """Have a worker killed that is silent or does not stop."""
         self._authorise(context)
-        self._on_silent(request.number)
+        self._on_kill(request.number)
         return pb.Empty()
 
     def _authorise(self, context: grpc.ServicerContext) -> None:

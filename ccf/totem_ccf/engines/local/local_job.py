@@ -130,7 +130,7 @@ class LocalJob:
             self._config.secrets["host"],
             self._settlement,
             lambda progress: self._events.put(("progress", progress, None)),
-            lambda worker: self._events.put(("silent", worker, None)),
+            lambda worker: self._events.put(("kill", worker, None)),
         )
         try:
             self._spawn("manager")
@@ -156,7 +156,7 @@ class LocalJob:
                     self._on_progress(what)
             elif kind == "command" and self._host is not None:
                 self._host.command(what)
-            elif kind == "silent":
+            elif kind == "kill":
                 self._kill_worker(what)
             elif kind == "exited":
                 end = self._exited(what, status)

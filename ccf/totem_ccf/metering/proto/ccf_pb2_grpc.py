@@ -490,8 +490,8 @@ class HostStub(object):
                 request_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.ProgressNews.SerializeToString,
                 response_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.FromString,
                 _registered_method=True)
-        self.Silent = channel.unary_unary(
-                '/totem.ccf.v1.Host/Silent',
+        self.Kill = channel.unary_unary(
+                '/totem.ccf.v1.Host/Kill',
                 request_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Worker.SerializeToString,
                 response_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.FromString,
                 _registered_method=True)
@@ -519,8 +519,9 @@ class HostServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Silent(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+    def Kill(self, request, context):
+        """a worker that is silent, or does not stop
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -543,8 +544,8 @@ def add_HostServicer_to_server(servicer, server):
                     request_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.ProgressNews.FromString,
                     response_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.SerializeToString,
             ),
-            'Silent': grpc.unary_unary_rpc_method_handler(
-                    servicer.Silent,
+            'Kill': grpc.unary_unary_rpc_method_handler(
+                    servicer.Kill,
                     request_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Worker.FromString,
                     response_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.SerializeToString,
             ),
@@ -642,7 +643,7 @@ class Host(object):
             _registered_method=True)
 
     @staticmethod
-    def Silent(request,
+    def Kill(request,
             target,
             options=(),
             channel_credentials=None,
@@ -655,7 +656,7 @@ class Host(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/totem.ccf.v1.Host/Silent',
+            '/totem.ccf.v1.Host/Kill',
             totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Worker.SerializeToString,
             totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.FromString,
             options,

@@ -167,7 +167,7 @@ def test_a_folder_without_a_ledger_says_so(tmp_path, embedded):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "ledger.db").write_bytes(b"not a database, but long enough to look like one" * 100)
     (tmp_path / "broken" / "node.id").write_bytes((embedded.folder / "node.id").read_bytes())
-    with pytest.raises(LedgerUnavailable, match="can't be read"):
+    with pytest.raises(LedgerUnavailable, match="can't be opened"):
         EmbeddedLedger.open(tmp_path / "broken", chaincode=embedded.chaincode)
 
 

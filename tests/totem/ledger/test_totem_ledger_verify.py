@@ -2,12 +2,14 @@
 
 import shutil
 import sqlite3
+from random import Random
 
 import pytest
 
 from totem.ledger import EmbeddedLedger, LedgerUnavailable
 from totem.ledger.embedded.storage import MAIN_TABLES
 
+SEEDS = 3
 FLIPS = 150
 
 
@@ -112,6 +114,29 @@ def test_a_signature_has_one_form(finished):
     assert "block 3: the node's signature" in verify(finished).problem
 
 
+@pytest.mark.parametrize(
+    ("column", "kinds"),
+    [
+        ("header", "text, not as bytes"),
+        ("data", "text, not as bytes"),
+        ("signature", "bytes, not as text"),
+        ("codes", "bytes, not as text"),
+    ],
+)
+def test_a_column_of_another_kind_is_named(finished, column, kinds):
+    kind = "TEXT" if kinds.startswith("text") else "BLOB"
+    change(finished.folder / "ledger.db", f"UPDATE block SET {column} = CAST({column} AS {kind}) WHERE number = 3")  # noqa: S608 -- our names
+    assert verify(finished).problem == (
+        f"block 3: its {column} is stored as {kinds}: whoever changed this row was no ledger"
+    )
+
+
+def test_a_private_key_of_another_kind_is_found(finished):
+    path = finished.folder / "private" / "_implicit_org_StavangerMSP.db"
+    change(path, "UPDATE value SET key = CAST(key AS BLOB)")
+    assert "a value that no hash on the chain belongs to" in verify(finished).problem
+
+
 def test_an_added_row_is_found(finished):
     database = finished.folder / "ledger.db"
     for statement in (
@@ -190,9 +215,11 @@ def content(folder):
 
 
 @pytest.mark.slow
-def test_a_flipped_byte_is_found_wherever_it_changes_anything(finished, tmp_path):
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_flipped_byte_is_found_wherever_it_changes_anything(finished, tmp_path, seed):
     whole = content(finished.folder)
     assert whole is not None
+    random = Random(seed)  # noqa: S311 -- no secret
     found = 0
     for number in range(FLIPS):
         copy = tmp_path / f"copy-{number}"
@@ -200,8 +227,7 @@ def test_a_flipped_byte_is_found_wherever_it_changes_anything(finished, tmp_path
         files = [copy / "ledger.db", copy / "ledger.db", *sorted((copy / "private").glob("*.db"))]
         path = files[number % len(files)]
         data = bytearray(path.read_bytes())
-        # Spread over the whole file, at no regular distance from the pages' ends.
-        data[(number * len(data) // FLIPS + 7 * number) % len(data)] ^= 1 << (number % 8)
+        data[random.randrange(len(data))] ^= 1 << random.randrange(8)
         path.write_bytes(data)
         found += is_found(copy, finished, whole)
         shutil.rmtree(copy)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -26,21 +27,49 @@ ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 """Fabric's extension for the attributes that a CA writes into a certificate."""
 
 
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Turn everything that a damaged certificate can make its reader raise into one error.
+
+    Raises:
+        ProposalRefused: code ``authority``.
+    """
+    try:
+        yield
+    except (
+        ValueError,
+        TypeError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.ExtensionNotFound,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    ) as error:
+        raise ProposalRefused("authority", f"{what} can't be read: {error}") from None
+
+
 @lru_cache(maxsize=1024)
 def load(pem: str) -> x509.Certificate:
-    """Return a certificate from PEM.
+    """Return a certificate from PEM; whatever is asked of it later can be read.
 
     Raises:
         ProposalRefused: code ``authority``: not a certificate.
     """
-    try:
-        return x509.load_pem_x509_certificate(pem.encode())
-    except ValueError:
-        raise ProposalRefused("authority", "the creator's certificate can't be read") from None
+    with _reading("the certificate"):
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+        # The library reads these when they are asked for: what is wrong with them shall be found here.
+        for part in ("subject", "issuer", "not_valid_before_utc", "not_valid_after_utc", "extensions"):
+            getattr(certificate, part)
+        certificate.public_key()
+        return certificate
 
 
 def attributes_of(certificate: x509.Certificate) -> Mapping[str, str]:
-    """Return the attributes that the CA wrote into a certificate (none: an empty mapping)."""
+    """Return the attributes that the CA wrote into a certificate (none: an empty mapping).
+
+    Raises:
+        ProposalRefused: code ``authority``: they can't be read.
+    """
     try:
         extension = certificate.extensions.get_extension_for_oid(ATTRIBUTES)
     except x509.ExtensionNotFound:
@@ -48,8 +77,11 @@ def attributes_of(certificate: x509.Certificate) -> Mapping[str, str]:
     value = extension.value
     if not isinstance(value, x509.UnrecognizedExtension):
         return {}
-    document = json.loads(value.value)
-    return {str(name): str(text) for name, text in document.get("attrs", {}).items()}
+    with _reading("the certificate's attributes"):
+        document = json.loads(value.value)
+        if not isinstance(document, dict) or not isinstance(attributes := document.get("attrs", {}), dict):
+            raise TypeError('expected {"attrs": {…}}')
+    return {str(name): str(text) for name, text in attributes.items()}
 
 
 def _one(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
@@ -94,18 +126,25 @@ class Trust:
     """The authorities that a channel trusts and what they have revoked; immutable.
 
     ``authorities`` are PEM certificates, ``crl`` a PEM revocation list or None, ``number`` that list's number.
+
+    Raises:
+        ProposalRefused: code ``authority``: one of them can't be used.
     """
 
     def __init__(self, authorities: Sequence[str], crl: str | None = None) -> None:
         self.authorities = tuple(authorities)
         self.crl = crl
-        self._certificates = [x509.load_pem_x509_certificate(pem.encode()) for pem in authorities]
+        with _reading("an authority's certificate"):
+            self._certificates = [load(pem) for pem in authorities]
+            keys = [cert.extensions.get_extension_for_class(x509.SubjectKeyIdentifier) for cert in self._certificates]
+            self._key_ids = [key.value.digest for key in keys]
         self._revoked = frozenset[int]()
         self.number = 0
         if crl is not None:
-            list_ = self._checked(crl)
-            self._revoked = frozenset(entry.serial_number for entry in list_)
-            self.number = list_.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+            with _reading("the revocation list"):
+                list_ = self._checked(crl)
+                self._revoked = frozenset(entry.serial_number for entry in list_)
+                self.number = list_.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
         self._issued: set[str] = set()
 
     def check(self, pem: str, moment: int) -> None:
@@ -146,22 +185,18 @@ class Trust:
                 certificate.verify_directly_issued_by(authority)
             except (ValueError, TypeError, InvalidSignature):
                 continue
-            basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+            with _reading("the certificate"):
+                basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
             if basic.ca:
                 raise ProposalRefused("authority", "the certificate is a CA's, not an identity's")
             return
         raise ProposalRefused("authority", "the certificate is not issued by an authority that this ledger trusts")
 
     def _checked(self, crl: str) -> x509.CertificateRevocationList:
-        try:
-            list_ = x509.load_pem_x509_crl(crl.encode())
-            named = list_.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-            list_.extensions.get_extension_for_class(x509.CRLNumber)
-        except (ValueError, x509.ExtensionNotFound) as error:
-            raise ProposalRefused("authority", f"the revocation list can't be used: {error}") from None
-        for authority in self._certificates:
+        list_ = x509.load_pem_x509_crl(crl.encode())
+        named = list_.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+        for authority, own in zip(self._certificates, self._key_ids, strict=True):
             key = authority.public_key()
-            own = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
             if own == named and isinstance(key, ec.EllipticCurvePublicKey) and list_.is_signature_valid(key):
                 return list_
         raise ProposalRefused("authority", "the revocation list is not signed by an authority that this ledger trusts")

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from totem.ledger.certificates import Trust
+from totem.ledger.certificates import Trust, load
 from totem.ledger.embedded.snapshot import SqliteSnapshot
 from totem.ledger.envelopes import read_write_set
-from totem.ledger.errors import LedgerUnavailable
+from totem.ledger.errors import LedgerUnavailable, ProposalRefused
 from totem_chaincode import canonical
 from totem_chaincode.simulation import conflicts
 
@@ -30,6 +31,7 @@ __all__ = [
     "data_hash",
     "head_of",
     "insert_block",
+    "reading_block",
 ]
 
 CONFIG_KEY = b"_config"
@@ -39,6 +41,9 @@ NO_BLOCK = "0" * 64
 """What stands for the hash before the first block."""
 
 VALID = "VALID"
+
+_LARGEST = 253_402_300_799_999
+"""Milliseconds until the year 10000: what has a date at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,13 @@ class Header:
         document = canonical.decode(data)
         if not isinstance(document, dict) or set(document) != {"number", "previous", "data_hash", "timestamp"}:
             raise ValueError("not a block header")
-        return cls(**document)
+        header = cls(**document)
+        numbers, texts = (header.number, header.timestamp), (header.previous, header.data_hash)
+        if not all(type(number) is int and 0 <= number <= _LARGEST for number in numbers):
+            raise ValueError("a block header's number or time is none")
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a block header's hash is none")
+        return header
 
 
 @dataclass(frozen=True)
@@ -97,9 +108,24 @@ class Config:
         }
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Config:
-        """Read what ``to_json`` gives."""
-        return cls(document["channel"], document["node"], Trust(document["authorities"], document["crl"]))
+    def from_json(cls, document: Any) -> Config:
+        """Read what ``to_json`` gives.
+
+        Raises:
+            ValueError: it is not a configuration, or a certificate in it can't be used; the message says which.
+        """
+        if not isinstance(document, dict) or set(document) != {"channel", "node", "authorities", "crl"}:
+            raise ValueError("expected an object with channel, node, authorities and crl")
+        channel, node, authorities, crl = (document[name] for name in ("channel", "node", "authorities", "crl"))
+        are_texts = isinstance(channel, str) and isinstance(node, str) and isinstance(crl, str | None)
+        is_list = isinstance(authorities, list) and len(authorities) > 0
+        if not are_texts or not is_list or not all(isinstance(pem, str) for pem in authorities):
+            raise ValueError("channel, node and crl must be texts (crl: or null), authorities a list of them")
+        try:
+            load(node)
+            return cls(channel, node, Trust(authorities, crl))
+        except ProposalRefused as error:
+            raise ValueError(str(error)) from None
 
 
 class ConfigReader:
@@ -112,7 +138,7 @@ class ConfigReader:
         """Return the configuration in force.
 
         Raises:
-            LedgerUnavailable: the ledger has none: it was not made to its end.
+            LedgerUnavailable: the ledger has none: it was not made to its end; or it is damaged.
         """
         row = connection.execute("SELECT block, position, value FROM state WHERE key = ?", (CONFIG_KEY,)).fetchone()
         if row is None:
@@ -120,7 +146,12 @@ class ConfigReader:
         version = (row[0], row[1])
         known = self._known
         if known is None or known[0] != version:
-            known = (version, Config.from_json(canonical.decode(row[2])))
+            try:
+                known = (version, Config.from_json(canonical.decode(row[2])))
+            except (ValueError, TypeError) as error:
+                raise LedgerUnavailable(
+                    f"the channel's configuration (state key {CONFIG_KEY.decode()!r}) is damaged: {error}"
+                ) from None
             self._known = known
         return known[1]
 
@@ -131,9 +162,27 @@ def data_hash(data: bytes) -> str:
 
 
 def head_of(connection: sqlite3.Connection) -> Header | None:
-    """Return the last block's header, or None where there is no block."""
+    """Return the last block's header, or None where there is no block.
+
+    Raises:
+        LedgerUnavailable: it is damaged.
+    """
     row = connection.execute("SELECT header FROM block ORDER BY number DESC LIMIT 1").fetchone()
-    return Header.decode(row[0]) if row else None
+    with reading_block("the last block"):
+        return Header.decode(row[0]) if row else None
+
+
+@contextmanager
+def reading_block(place: str) -> Iterator[None]:
+    """Report whatever a damaged block makes its reader raise.
+
+    Raises:
+        LedgerUnavailable: the message names ``place`` and says what to do.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, ProposalRefused) as error:
+        raise LedgerUnavailable(f"{place} is damaged ({error!r}): `totem ledger verify` tells more") from None
 
 
 def insert_block(connection: sqlite3.Connection, header: Header, data: bytes, signature: str, codes: list[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -118,9 +117,11 @@ class EmbeddedLedger:
         try:
             _ = ledger.channel
             ledger._orderer.recover()
-        except (sqlite3.Error, LedgerUnavailable) as error:
+        except LedgerError as error:
             ledger.close()
-            raise LedgerUnavailable(f"{folder}: the ledger can't be read: {error}") from None
+            raise LedgerUnavailable(
+                f"{folder}: the ledger can't be opened: {error}; restore the folder from a copy"
+            ) from None
         return ledger
 
     def evaluate(

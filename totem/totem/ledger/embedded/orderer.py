@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from totem.ledger.embedded.chain import (
     data_hash,
     head_of,
     insert_block,
+    reading_block,
 )
 from totem.ledger.embedded.private import PrivateStore
 from totem.ledger.embedded.storage import Pool
@@ -157,7 +158,7 @@ class Orderer:
         try:
             with self._writing() as connection:
                 self._write_block(connection, items)
-        except (sqlite3.Error, OSError) as error:
+        except (LedgerError, OSError) as error:
             for item in items:
                 item.error = item.error or LedgerError(f"the block could not be written: {error}")
         except BaseException as error:
@@ -193,7 +194,7 @@ class Orderer:
     def _settle(self, connection: sqlite3.Connection, collections: list[str]) -> None:
         try:
             self._private.settle(connection, collections)
-        except sqlite3.Error as error:
+        except (LedgerError, sqlite3.Error) as error:
             # The block is committed; old private values are deleted with the next one or when the ledger is opened.
             _log.warning("old private values could not be deleted yet: %s", error)
 
@@ -258,7 +259,6 @@ def find_outcome(
     block, position = row
     if block == current and codes is not None:
         return Outcome(block, position, codes[position], earlier=True)
-    recorded: Mapping[int, str] | list[str] = canonical.decode(
-        connection.execute("SELECT codes FROM block WHERE number = ?", (block,)).fetchone()[0]
-    )
-    return Outcome(block, position, recorded[position], earlier=True)
+    row = connection.execute("SELECT codes FROM block WHERE number = ?", (block,)).fetchone()
+    with reading_block(f"block {block}"):
+        return Outcome(block, position, canonical.decode(row[0])[position], earlier=True)

@@ -85,7 +85,7 @@ class PrivateStore:
         """Return the collections that have a file."""
         return sorted(path.stem for path in (self._folder / "private").glob("*.db"))
 
-    def rows(self, collection: str) -> list[tuple[str, str, str, object]]:
+    def rows(self, collection: str) -> list[tuple[str, str, object, object]]:
         """Return every (key hash, transaction, key, value) of a collection, of whatever type the file has."""
         with self._pool(collection).connection() as connection:
             return connection.execute("SELECT key_hash, tx_id, key, value FROM value ORDER BY 1, 2").fetchall()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from totem.ledger.embedded.chain import VALID, Header
+from totem.ledger.embedded.chain import VALID, Header, reading_block
 from totem.ledger.embedded.storage import Pool
 from totem.ledger.envelopes import Envelope
 from totem.ledger.port import Block, Event, TransactionRecord
@@ -29,7 +29,8 @@ def height(connection: sqlite3.Connection) -> int:
 def answer_of(connection: sqlite3.Connection, number: int, position: int) -> Any:
     """Return what the contract answered to a transaction."""
     data = connection.execute("SELECT data FROM block WHERE number = ?", (number,)).fetchone()[0]
-    return canonical.decode(data)[position]["response"]["answer"]
+    with reading_block(f"block {number}"):
+        return canonical.decode(data)[position]["response"]["answer"]
 
 
 def block(connection: sqlite3.Connection, number: int) -> Block:
@@ -37,22 +38,24 @@ def block(connection: sqlite3.Connection, number: int) -> Block:
 
     Raises:
         LookupError: there is none of this number.
+        LedgerUnavailable: it is damaged.
     """
     row = connection.execute("SELECT header, data, codes FROM block WHERE number = ?", (number,)).fetchone()
     if row is None:
         raise LookupError(f"there is no block {number}: the ledger has {height(connection)} blocks")
-    header = Header.decode(row[0])
-    codes = canonical.decode(row[2])
-    return Block(
-        number=header.number,
-        hash=header.hash,
-        previous=header.previous,
-        data_hash=header.data_hash,
-        timestamp=header.timestamp,
-        transactions=tuple(
-            _record(entry, code, header) for entry, code in zip(canonical.decode(row[1]), codes, strict=True)
-        ),
-    )
+    with reading_block(f"block {number}"):
+        header = Header.decode(row[0])
+        codes = canonical.decode(row[2])
+        return Block(
+            number=header.number,
+            hash=header.hash,
+            previous=header.previous,
+            data_hash=header.data_hash,
+            timestamp=header.timestamp,
+            transactions=tuple(
+                _record(entry, code, header) for entry, code in zip(canonical.decode(row[1]), codes, strict=True)
+            ),
+        )
 
 
 def _record(entry: dict[str, Any], code: str, header: Header) -> TransactionRecord:
@@ -76,6 +79,15 @@ def _record(entry: dict[str, Any], code: str, header: Header) -> TransactionReco
     )
 
 
+def _events_of(number: int, entries: list[dict[str, Any]], codes: list[str]) -> list[Event]:
+    found = []
+    for entry, code in zip(entries, codes, strict=True):
+        if code == VALID and entry["type"] == "transaction" and entry["response"]["event"] is not None:
+            name, payload = entry["response"]["event"]
+            found.append(Event(number, Envelope.from_json(entry).proposal.tx_id, name, canonical.decode(payload)))
+    return found
+
+
 def events(pool: Pool, from_block: int, *, follow: bool, stop: threading.Event | None) -> Iterator[Event]:
     """Yield the events of valid transactions from a block on; with ``follow`` wait for more until ``stop`` is set."""
     following = from_block
@@ -85,10 +97,9 @@ def events(pool: Pool, from_block: int, *, follow: bool, stop: threading.Event |
                 "SELECT number, data, codes FROM block WHERE number >= ? ORDER BY number LIMIT ?", (following, _CHUNK)
             ).fetchall()
         for number, data, codes in rows:
-            for entry, code in zip(canonical.decode(data), canonical.decode(codes), strict=True):
-                if code == VALID and entry["type"] == "transaction" and entry["response"]["event"] is not None:
-                    name, payload = entry["response"]["event"]
-                    yield Event(number, Envelope.from_json(entry).proposal.tx_id, name, canonical.decode(payload))
+            with reading_block(f"block {number}"):
+                found = _events_of(number, canonical.decode(data), canonical.decode(codes))
+            yield from found
             following = number + 1
         if rows:
             continue

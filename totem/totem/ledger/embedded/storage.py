@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from totem.ledger.errors import LedgerUnavailable
+from totem.ledger.errors import LedgerError, LedgerUnavailable
 
 __all__ = ["MAIN_TABLES", "PRIVATE_SCHEMA", "SCHEMA", "Pool", "connect", "private_file"]
 
@@ -49,11 +49,15 @@ CREATE TABLE IF NOT EXISTS unsettled (key_hash TEXT PRIMARY KEY) WITHOUT ROWID;
 def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
     """Open a database in WAL mode; ``durable`` also survives a power failure, not only a killed process."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=60)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
-    connection.execute("PRAGMA trusted_schema=OFF")
-    connection.execute("PRAGMA cell_size_check=ON")
-    connection.execute("PRAGMA secure_delete=ON")
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cell_size_check=ON")
+        connection.execute("PRAGMA secure_delete=ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -85,6 +89,7 @@ class Pool:
 
         Raises:
             LedgerUnavailable: the ledger is closed, or was opened before this process was forked.
+            LedgerError: SQLite can't do what is asked of the connection; the message names the file.
         """
         if os.getpid() != self._pid:
             raise LedgerUnavailable("the ledger was opened before this process was forked: open it again here")
@@ -92,13 +97,15 @@ class Pool:
             if self._closed:
                 raise LedgerUnavailable("the ledger is closed")
             found = self._idle.pop() if self._idle else None
-        connection = found or connect(self._path, durable=self._durable)
         try:
-            yield connection
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            self._take_back(connection)
+            connection = found or connect(self._path, durable=self._durable)
+            try:
+                yield connection
+            finally:
+                self._take_back(connection)
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            # SQLite's own error texts quote the file: a damaged one may not be UTF-8.
+            raise LedgerError(f"{self._path.name}: {error}") from error
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -110,6 +117,8 @@ class Pool:
             yield connection
 
     def _take_back(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         with self._lock:
             if self._closed:
                 connection.close()

@@ -28,7 +28,7 @@ from totem.ledger.embedded.orderer import check_moment
 from totem.ledger.embedded.private import PrivateStore
 from totem.ledger.embedded.storage import MAIN_TABLES, SCHEMA, Pool
 from totem.ledger.envelopes import Envelope, signature_bytes
-from totem.ledger.errors import ProposalRefused
+from totem.ledger.errors import LedgerError, ProposalRefused
 from totem.ledger.port import VerifyReport
 from totem_chaincode import canonical
 from totem_chaincode.simulation import hash_key
@@ -58,6 +58,8 @@ class _Replay:
     def add(self, number: int, header_bytes: bytes, data: bytes, signature: str, codes_text: str) -> None:
         """Check one block and commit it."""
         place = f"block {number}"
+        _of_kind(place, bytes, header=header_bytes, data=data)
+        _of_kind(place, str, signature=signature, codes=codes_text)
         header = _parse(place, Header.decode, header_bytes)
         entries = _parse(f"{place}: data", canonical.decode, data)
         codes = _parse(f"{place}: codes", canonical.decode, codes_text)
@@ -102,7 +104,7 @@ class _Replay:
             raise _Problem(f"{where}: {error}") from None
         except sqlite3.IntegrityError:
             raise _Problem(f"{where}: it is on the chain twice") from None
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise _Problem(f"{where}: it can't be read: {error!r}") from None
 
     def _next_config(self, where: str, document: Mapping[str, Any]) -> Config:
@@ -138,7 +140,7 @@ def verify(
             _check_private(connection, private)
     except _Problem as found:
         problem = str(found)
-    except (sqlite3.Error, UnicodeDecodeError) as error:
+    except (LedgerError, sqlite3.Error, UnicodeDecodeError) as error:
         problem = f"the database is damaged: {error}"
     finally:
         replay.connection.close()
@@ -157,6 +159,18 @@ def _check_files(connection: sqlite3.Connection) -> None:
         raise _Problem(f"the database is damaged: {found[0]}")
 
 
+_NO_LEDGER = "whoever changed this row was no ledger"
+
+
+def _of_kind(place: str, kind: type[bytes] | type[str], **columns: object) -> None:
+    """Check that columns hold what a ledger writes: SQLite would take anything in any of them."""
+    names = {bytes: "bytes", str: "text", int: "a number", float: "a number"}
+    for column, value in columns.items():
+        if not isinstance(value, kind):
+            stored = names.get(type(value), "nothing")
+            raise _Problem(f"{place}: its {column} is stored as {stored}, not as {names[kind]}: {_NO_LEDGER}")
+
+
 def _parse(place: str, read: Any, data: Any) -> Any:
     try:
         return read(data)
@@ -167,7 +181,7 @@ def _parse(place: str, read: Any, data: Any) -> Any:
 def _signed(place: str, certificate: str, signature: str, data: bytes) -> None:
     try:
         verify_signature(certificate, signature_bytes(signature), data)
-    except (ProposalRefused, TypeError) as error:
+    except ProposalRefused as error:
         raise _Problem(f"{place}: {error}") from None
 
 
@@ -205,7 +219,7 @@ def _check_private(connection: sqlite3.Connection, private: PrivateStore) -> Non
         for key_hash, tx_id, key, value in private.rows(collection):
             place = f"private data of {collection}, key {key_hash}"
             value_hash, current = expected.get((collection, key_hash), ("", ""))
-            if tx_id != current or hash_key(key) != key_hash:
+            if tx_id != current or not isinstance(key, str) or hash_key(key) != key_hash:
                 raise _Problem(f"{place}: a value that no hash on the chain belongs to")
             if not isinstance(value, bytes) or hashlib.sha256(value).hexdigest() != value_hash:
                 raise _Problem(f"{place}: the value does not have the hash that is on the chain")

@@ -86,6 +86,7 @@ class Ledger(Protocol):
     """What the rest of TOTEM may ask of a ledger.
 
     ``transient`` values that are texts are sent as they are, others as canonical JSON; they reach the contract only.
+    No call may hang: what can't be done within a bounded time ends in a LedgerError, after which it may be repeated.
     """
 
     def evaluate(

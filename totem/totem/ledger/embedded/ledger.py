@@ -25,11 +25,13 @@ from totem.ledger.wallet import Wallet
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.simulation import ReadWriteSet, SimulatedStub
 
-__all__ = ["EmbeddedLedger"]
+__all__ = ["PATIENCE", "EmbeddedLedger"]
 
 _NODE = "node"
 _ATTEMPTS = 60
 _LONGEST_PAUSE = 0.25
+PATIENCE = 30.0
+"""Seconds that a call waits for others at most: a process that hangs must not make all others hang."""
 
 
 def _now() -> int:
@@ -39,11 +41,17 @@ def _now() -> int:
 class EmbeddedLedger:
     """``Ledger`` over a folder; open it in as many processes and threads of one machine as needed.
 
-    Make one with ``create`` (the first time) or ``open``.
+    Make one with ``create`` (the first time) or ``open``. No call waits for others longer than ``patience`` seconds.
     """
 
     def __init__(
-        self, folder: Path, chaincode: Chaincode | None, clock: Callable[[], int] | None, *, durable: bool
+        self,
+        folder: Path,
+        chaincode: Chaincode | None,
+        clock: Callable[[], int] | None,
+        *,
+        durable: bool,
+        patience: float = PATIENCE,
     ) -> None:
         self.folder = folder
         self._chaincode = chaincode or Chaincode()
@@ -62,6 +70,7 @@ class EmbeddedLedger:
             configuration=self._configuration,
             node=self._node,
             clock=self._clock,
+            patience=patience,
         )
 
     @classmethod
@@ -105,6 +114,7 @@ class EmbeddedLedger:
         chaincode: Chaincode | None = None,
         clock: Callable[[], int] | None = None,
         durable: bool = True,
+        patience: float = PATIENCE,
     ) -> EmbeddedLedger:
         """Open the ledger of a folder and clean up after processes that were killed.
 
@@ -113,7 +123,7 @@ class EmbeddedLedger:
         """
         if not (folder / "ledger.db").exists():
             raise LedgerUnavailable(f"{folder} has no ledger: `totem dev` or `totem admin init` makes one")
-        ledger = cls(folder, chaincode, clock, durable=durable)
+        ledger = cls(folder, chaincode, clock, durable=durable, patience=patience)
         try:
             _ = ledger.channel
             ledger._orderer.recover()

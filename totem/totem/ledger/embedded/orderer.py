@@ -12,6 +12,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ __all__ = ["MAX_SKEW", "Orderer", "Outcome", "check_moment"]
 _log = logging.getLogger(__name__)
 
 MAX_BATCH = 200
+_TURN_SECONDS = 0.002
 MAX_SKEW = 5 * 60_000
 """Milliseconds by which a proposal's time may differ from the node's clock: contracts have no other clock."""
 
@@ -106,7 +108,9 @@ class Orderer:
         configuration: ConfigReader,
         node: Identity,
         clock: Callable[[], int],
+        patience: float,
     ) -> None:
+        self._patience = patience
         self._lock_file = folder / "commit.lock"
         self._pool = pool
         self._private = private
@@ -240,13 +244,32 @@ class Orderer:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Wait for the turn of this process; a killed holder's lock is released by the kernel."""
+        """Wait for the turn of this process; a killed holder's lock is released by the kernel.
+
+        Raises:
+            LedgerError: another process has the turn for longer than this one is patient.
+        """
         handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            self._take_turn(handle)
             yield
         finally:
             os.close(handle)
+
+    def _take_turn(self, handle: int) -> None:
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= end:
+                    raise LedgerError(
+                        f"another process has been writing to the ledger for {self._patience:g} s"
+                        f" ({self._lock_file} is locked): see whether one hangs, and try again"
+                    ) from None
+                time.sleep(_TURN_SECONDS)
+            else:
+                return
 
 
 def find_outcome(

@@ -20,6 +20,9 @@ __all__ = ["MAIN_TABLES", "PRIVATE_SCHEMA", "SCHEMA", "Pool", "connect", "privat
 
 _COLLECTION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
+BUSY_SECONDS = 30.0
+"""How long SQLite waits for another process's write before it gives up."""
+
 SCHEMA = """
 CREATE TABLE block (
     number INTEGER PRIMARY KEY, header BLOB NOT NULL, data BLOB NOT NULL, signature TEXT NOT NULL, codes TEXT NOT NULL
@@ -48,7 +51,7 @@ CREATE TABLE IF NOT EXISTS unsettled (key_hash TEXT PRIMARY KEY) WITHOUT ROWID;
 
 def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
     """Open a database in WAL mode; ``durable`` also survives a power failure, not only a killed process."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=60)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")

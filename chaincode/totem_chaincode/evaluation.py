@@ -44,7 +44,8 @@ class Evaluation:
     """The pre-check's answer.
 
     ``program`` is the program's canonical encoding as text; ``phases`` are (step, "map" | "reduce") in plan order;
-    ``params`` are ``{"name", "type", "value": text}`` in the program's order, defaults filled in.
+    ``params`` are ``{"name", "type", "value": text}`` in the program's order, defaults filled in. ``least_lines`` and
+    ``least_bytes`` are what the result of a run that completes has at least.
     """
 
     program_id: str
@@ -52,6 +53,8 @@ class Evaluation:
     phases: tuple[tuple[int, str], ...]
     params: tuple[dict[str, str], ...]
     estimate: Estimate
+    least_lines: int = 0
+    least_bytes: int = 0
 
 
 class Evaluator(Protocol):

@@ -11,7 +11,7 @@ from typing import Any
 from totem_chaincode.arguments import AMOUNT, SECONDS, Choice, Field, Integer, ListOf, Optional, Text, check_fields
 from totem_chaincode.errors import Invalid, Refused
 
-__all__ = ["ENFORCED", "MAX_RESULT_BYTES", "NOT_ENFORCED", "PRECHECKS", "combine", "read_policy"]
+__all__ = ["DELIVERIES", "ENFORCED", "MAX_RESULT_BYTES", "NOT_ENFORCED", "PRECHECKS", "combine", "read_policy"]
 
 MAX_RESULT_BYTES = 32 << 20
 """Bytes that one result may have at most, whatever a policy allows: it travels inside a transaction."""
@@ -19,16 +19,23 @@ MAX_RESULT_BYTES = 32 << 20
 PRECHECKS = ("none", "lower", "expected", "upper")
 """What the pre-check compares with the escrow, from the mildest to the strictest."""
 
+DELIVERIES = ("ledger", "file")
+"""How a result reaches its consumer: through private data, or as a file that the provider hands over, however large."""
+
 ENFORCED: Mapping[str, Field] = {
     "hidden_columns": Optional(ListOf(Text(128, pattern=r"[^\W\d]\w*", what="column name"), 1_000), []),
     "max_groups": Optional(Integer(1, 1 << 40, "groups"), None),
     "max_result_bytes": Optional(Integer(1, MAX_RESULT_BYTES, "bytes"), MAX_RESULT_BYTES),
+    "delivery": Optional(Choice(*DELIVERIES), "ledger"),
     "approval": Optional(Choice("auto", "manual"), "manual"),
     "precheck": Optional(Choice(*PRECHECKS), "lower"),
     "grant_seconds": Optional(SECONDS, 30 * 86_400),
     "grant_quota": Optional(AMOUNT, None),
 }
-"""Every field that is kept, and its default. ``grant_*`` are what an automatic approval grants."""
+"""Every field that is kept, and its default. ``grant_*`` are what an automatic approval grants.
+
+``max_result_bytes`` is for results on the ledger: a result in a file may have any size.
+"""
 
 NOT_ENFORCED = {
     "min_group_size": "groups are not counted before they are released",
@@ -70,5 +77,6 @@ def combine(policies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "hidden_columns": sorted({name for policy in policies for name in policy["hidden_columns"]}),
         "max_groups": min(groups, default=None),
         "max_result_bytes": min(policy["max_result_bytes"] for policy in policies),
+        "delivery": max((policy["delivery"] for policy in policies), key=DELIVERIES.index),
         "precheck": max((policy["precheck"] for policy in policies), key=PRECHECKS.index),
     }

@@ -134,4 +134,6 @@ def _evaluate(asked: bytes) -> Evaluation:
         phases=tuple((phase.step, phase.kind) for phase in program.phases),
         params=tuple(to_ledger(program, values)),
         estimate=Estimate(found.lower, found.expected, found.upper),
+        least_lines=found.result.lines,
+        least_bytes=found.result.bytes,
     )

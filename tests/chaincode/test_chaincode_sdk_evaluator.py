@@ -217,6 +217,18 @@ class Lines(MRJob):
     assert refused.value.code == "datasets"
 
 
+def test_a_result_that_is_certainly_too_large_is_refused_before_it_costs_anything(paper):
+    publish(paper, "narrow", max_result_bytes=47)
+    access = paper.grant("narrow")
+    source = BILLS[: BILLS.index("    def reducer")]
+    # Six rows give six lines of at least "[1,0.0]".
+    with pytest.raises(Refused, match="at least 48 bytes, the policy allows 47") as refused:
+        paper.submit(access, 5_000, dataset_id="narrow", source=source)
+    assert refused.value.code == "result_limit"
+    assert paper.audit()["escrowed"] == 0
+    paper.submit(access, 5_000, dataset_id="narrow", source=BILLS)
+
+
 def test_parameters_are_typed_and_have_defaults(paper):
     access = paper.grant("bills")
     for params, message in (

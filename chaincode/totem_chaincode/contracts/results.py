@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
-__all__ = ["KEPT_SECONDS", "RESULT", "deliver", "excess_of", "salted_hash"]
+__all__ = ["KEPT_SECONDS", "RESULT", "deliver", "deliver_file", "excess_of", "salted_hash"]
 
 KEPT_SECONDS = 30 * 86_400
 """How long a result is kept for its consumer; then anybody of the job may purge it."""
@@ -39,18 +39,38 @@ def deliver(
     """Put a result into the consumer's private data and its record on the channel; return the record.
 
     Raises:
-        Invalid: the hash is not the salted hash of the result.
+        Invalid: the hash is not the salted hash of the result, or the policy delivers results in files.
         Refused: code ``result_limit``: more groups or bytes than the datasets' policies allow.
     """
+    if job["policy"]["delivery"] != "ledger":
+        raise Invalid("transient.result: the policy delivers results in files; tell hash, lines and bytes (kept)")
     data = result.encode()
     if salted_hash(salt, data) != result_hash:
         raise Invalid("arguments.result_hash: not the salted hash of the result")
     if excess := excess_of(job["policy"], result.count("\n"), len(data)):
         raise Refused(f"the result has {excess}", code="result_limit")
     ctx.put_private([job["consumer_msp"]], "result", job["job_id"], record={"result": result, "salt": salt})
+    return _put(ctx, job, result_hash, len(data), partial=partial)
+
+
+def deliver_file(ctx: Context, job: dict[str, Any], kept: dict[str, Any], *, partial: bool) -> dict[str, Any]:
+    """Record a result that stays in a file for the provider to hand over; return the record.
+
+    Raises:
+        Invalid: the policy delivers results on the ledger.
+        Refused: code ``result_limit``: more groups than the datasets' policies allow.
+    """
+    if job["policy"]["delivery"] != "file":
+        raise Invalid("kept: the policy delivers results on the ledger")
+    if excess := excess_of(job["policy"], kept["lines"], kept["bytes"]):
+        raise Refused(f"the result has {excess}", code="result_limit")
+    return _put(ctx, job, kept["hash"], kept["bytes"], partial=partial)
+
+
+def _put(ctx: Context, job: dict[str, Any], result_hash: str, size: int, *, partial: bool) -> dict[str, Any]:
     record = {
         "hash": result_hash,
-        "bytes": len(data),
+        "bytes": size,
         "partial": partial,
         "expires_at": ctx.now + KEPT_SECONDS * 1_000,
         "purged_at": None,
@@ -63,18 +83,30 @@ def excess_of(policy: dict[str, Any], lines: int, size: int) -> str:
     """Return in which a result of so many lines and bytes is larger than a policy allows; empty where it is not."""
     if policy["max_groups"] is not None and lines > policy["max_groups"]:
         return f"{lines} lines, the policy allows {policy['max_groups']}"
-    if size > policy["max_result_bytes"]:
+    if policy["delivery"] == "ledger" and size > policy["max_result_bytes"]:
         return f"{size} bytes, the policy allows {policy['max_result_bytes']}"
     return ""
 
 
-@transaction("results.get", who=CONSUMER, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found", "purged"))
+@transaction(
+    "results.get",
+    who=CONSUMER,
+    arguments={"job_id": JOB_ID},
+    read_only=True,
+    errors=("not_found", "purged", "result_in_file"),
+)
 def get(ctx: Context, *, job_id: str) -> JSON:
     """Return a job's result to its consumer: the lines, their salt and hash, whether they are partial."""
     job = ctx.state.need("job", job_id)
     record = ctx.state.get("result", job_id)
     if record is None:
         raise NotFound(f"{job_id} is {job['state']}: it has delivered no result", code="no_result")
+    if job["policy"]["delivery"] == "file":
+        raise NotFound(
+            f"the result of {job_id} is a file of {record['bytes']} bytes that its provider hands over: ask for it and"
+            f" for its salt, and compare their sha256 with {record['hash']}",
+            code="result_in_file",
+        )
     found = ctx.get_private("result", job_id)
     if found is None or record["purged_at"] is not None:
         raise NotFound(f"the result of {job_id} is purged", code="purged")
@@ -128,6 +160,7 @@ def purge(ctx: Context, *, job_id: str) -> JSON:
         raise Refused(f"the result of {job_id} is kept for its consumer until it expires", code="not_expired")
     record = {**record, "purged_at": ctx.now}
     ctx.state.put("result", job_id, record=record)
-    ctx.purge_private(job["consumer_msp"], "result", job_id)
+    if job["policy"]["delivery"] == "ledger":
+        ctx.purge_private(job["consumer_msp"], "result", job_id)
     ctx.emit(job_id=job_id, by=ctx.caller.id)
     return record

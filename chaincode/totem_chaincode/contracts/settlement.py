@@ -23,7 +23,7 @@ from totem_chaincode.arguments import (
 from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import PROVIDER, padded
 from totem_chaincode.contracts.receipts import CHARGE, ENDS, ERROR, RECEIPT, SALTED, check_receipt
-from totem_chaincode.contracts.results import RESULT, deliver, excess_of, salted_hash
+from totem_chaincode.contracts.results import RESULT, deliver, deliver_file, excess_of, salted_hash
 from totem_chaincode.errors import Conflict, Invalid, Refused
 from totem_chaincode.job_states import end_job, next_state
 from totem_chaincode.registry import transaction
@@ -153,60 +153,110 @@ def _judge(
 
 
 _SIZE = Integer(0, (1 << 63) - 1, "size")
-_DELIVERY = {"result": RESULT, "salt": SECRET}
+_DELIVERY = {"result": Optional(RESULT), "salt": Optional(SECRET)}
+_KEPT = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE})
+"""A result of which the channel has the size and the salted hash only, as its provider tells them."""
 
 
 @transaction(
     "jobs.complete",
     who=PROVIDER,
-    arguments={"job_id": JOB_ID, "result_hash": HASH},
+    arguments={"job_id": JOB_ID, "result_hash": Optional(HASH), "kept": Optional(_KEPT)},
     transient=_DELIVERY,
     event="jobs.ended",
     errors=("not_found", "job_state", "result_limit", "invalid"),
 )
-def complete(ctx: Context, *, job_id: str, result_hash: str, result: str, salt: str) -> JSON:
-    """Deliver the result of a job whose phases are all settled; pays what was used, returns the rest."""
+def complete(
+    ctx: Context,
+    *,
+    job_id: str,
+    result_hash: str | None,
+    kept: dict[str, Any] | None,
+    result: str | None,
+    salt: str | None,
+) -> JSON:
+    """Deliver the result of a job whose phases are all settled; pays what was used, returns the rest.
+
+    A result goes into the consumer's private data (``result``), or stays in a file where the policy says so (``kept``).
+    """
     job = ctx.state.need("job", job_id)
-    if job["state"] == "completed" and job["result"]["hash"] == result_hash:
+    if job["state"] == "completed" and job["result"]["hash"] == (kept["hash"] if kept else result_hash):
         return _ended(job)
     state = next_state(job, "complete")
-    delivered = deliver(ctx, job, result_hash, result, salt, partial=False)
+    delivered = _deliver(ctx, job, kept, result_hash=result_hash, result=result, salt=salt, partial=False)
+    if delivered is None:
+        raise Invalid("a completed job needs its result: result_hash with result and salt in transient, or kept")
     return _ended(end_job(ctx, job, state, result=delivered))
+
+
+def _deliver(
+    ctx: Context,
+    job: dict[str, Any],
+    kept: dict[str, Any] | None,
+    *,
+    result_hash: str | None,
+    result: str | None,
+    salt: str | None,
+    partial: bool,
+) -> dict[str, Any] | None:
+    """Deliver a result as it is given, on the ledger or in a file; return its record, None where none is given."""
+    if kept is not None:
+        if (result_hash, result, salt) != (None, None, None):
+            raise Invalid("kept: a result is either on the ledger or in a file")
+        return deliver_file(ctx, job, kept, partial=partial)
+    if result_hash is None or result is None or salt is None:
+        if (result_hash, result, salt) != (None, None, None):
+            raise Invalid("a result needs result_hash and, in transient, result and salt")
+        return None
+    return deliver(ctx, job, result_hash, result, salt, partial=partial)
 
 
 @transaction(
     "jobs.halt",
     who=PROVIDER,
-    arguments={"job_id": JOB_ID, "result_hash": Optional(HASH)},
-    transient={name: Optional(field) for name, field in _DELIVERY.items()},
+    arguments={
+        "job_id": JOB_ID,
+        "result_hash": Optional(HASH),
+        "kept": Optional(_KEPT),
+        "undelivered": Optional(_KEPT),
+    },
+    transient=_DELIVERY,
     event="jobs.ended",
     errors=("not_found", "job_state", "result_limit", "invalid"),
 )
-def halt(ctx: Context, *, job_id: str, result_hash: str | None, result: str | None, salt: str | None) -> JSON:
+def halt(
+    ctx: Context,
+    *,
+    job_id: str,
+    result_hash: str | None,
+    kept: dict[str, Any] | None,
+    undelivered: dict[str, Any] | None,
+    result: str | None,
+    salt: str | None,
+) -> JSON:
     """End a job that is out of totem or cancelled; pays what was used, returns the rest.
 
     A job that ran out of totem in its last phase, a reduce, may deliver the groups that were finished and paid for;
-    they are marked partial.
+    they are marked partial. ``undelivered`` says how large they are where that is more than the policy allows.
     """
     job = ctx.state.need("job", job_id)
-    if job["state"] in ("out_of_totem", "cancelled") and _hash_of(job) == result_hash:
+    told = kept["hash"] if kept else result_hash
+    if job["state"] in ("out_of_totem", "cancelled") and (_hash_of(job), job["undelivered"]) == (told, undelivered):
         return _ended(job)
     state = next_state(job, "halt")
-    if result_hash is None or result is None or salt is None:
-        if (result_hash, result, salt) != (None, None, None):
-            raise Invalid("a partial result needs result_hash and, in transient, result and salt")
-        return _ended(end_job(ctx, job, state))
     in_last_reduce = job["next_phase"] == len(job["phases"]) and job["phases"][-1]["phase"] == "reduce"
-    if job["verdict"] != "out_of_totem" or not in_last_reduce:
+    has_groups = job["verdict"] == "out_of_totem" and in_last_reduce
+    if not has_groups and (told or undelivered):
         raise Refused(
             f"{job_id} delivers nothing: only a job that ran out of totem in its last reduce has finished groups",
             code="no_partial_result",
         )
-    delivered = deliver(ctx, job, result_hash, result, salt, partial=True)
-    return _ended(end_job(ctx, job, state, result=delivered))
-
-
-_UNDELIVERED = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE})
+    delivered = _deliver(ctx, job, kept, result_hash=result_hash, result=result, salt=salt, partial=True)
+    if undelivered is not None:
+        if delivered is not None:
+            raise Invalid("undelivered: the finished groups are delivered")
+        _check_undelivered(job, undelivered)
+    return _ended(end_job(ctx, job, state, result=delivered, undelivered=undelivered))
 
 
 @transaction(
@@ -217,7 +267,7 @@ _UNDELIVERED = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE})
         "side": Choice("program", "provider"),
         "error": ERROR,
         "reason": Optional(REASON, ""),
-        "undelivered": Optional(_UNDELIVERED),
+        "undelivered": Optional(_KEPT),
     },
     event="jobs.ended",
     errors=("not_found", "job_state", "invalid"),
@@ -242,9 +292,14 @@ def fail(
             raise Invalid(f"error: the job's error is {canonical.encode(expected).decode()}")
     if (undelivered is not None) != too_large:
         raise Invalid("undelivered: it is given exactly for a finished result that is too large")
-    if undelivered is not None and not excess_of(job["policy"], undelivered["lines"], undelivered["bytes"]):
-        raise Invalid("undelivered: so large a result is within the policy: deliver it")
+    if undelivered is not None:
+        _check_undelivered(job, undelivered)
     return _ended(end_job(ctx, job, state, error=error, reason=reason, undelivered=undelivered))
+
+
+def _check_undelivered(job: dict[str, Any], undelivered: dict[str, Any]) -> None:
+    if not excess_of(job["policy"], undelivered["lines"], undelivered["bytes"]):
+        raise Invalid("undelivered: so large a result is within the policy: deliver it")
 
 
 def _ended(job: dict[str, Any]) -> JSON:

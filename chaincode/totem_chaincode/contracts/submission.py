@@ -25,6 +25,7 @@ from totem_chaincode.arguments import (
 )
 from totem_chaincode.contracts.access import ACCESS_ID, SECRET, check_grant, hash_of
 from totem_chaincode.contracts.datasets import metadata_of
+from totem_chaincode.contracts.results import excess_of
 from totem_chaincode.contracts.tables import active_table
 from totem_chaincode.errors import Conflict, Forbidden, Invalid, Refused
 from totem_chaincode.evaluation import Evaluation, Question
@@ -114,6 +115,21 @@ def _precheck(evaluation: Evaluation, precheck: str, totem: int) -> None:
         raise Refused(f"needs at least {needs} totem, the escrow is {totem}", code="precheck", details=details)
 
 
+def _check_result(evaluation: Evaluation, policy: dict[str, Any]) -> None:
+    """Refuse a job whose result is certainly larger than the policy lets out, before anybody pays for it."""
+    if excess := excess_of(policy, evaluation.least_lines, evaluation.least_bytes):
+        raise Refused(
+            f"the result has at least {excess}: let the job give less (fewer groups, shorter texts)",
+            code="result_limit",
+            details={
+                "least_lines": evaluation.least_lines,
+                "least_bytes": evaluation.least_bytes,
+                "max_groups": policy["max_groups"],
+                "max_result_bytes": policy["max_result_bytes"],
+            },
+        )
+
+
 @transaction(
     "jobs.estimate",
     who=by("consumer", "provider"),
@@ -161,7 +177,17 @@ def estimate(
     },
     transient={"access_keys": Document(65_536, "access keys by access id"), "code": SECRET},
     event="jobs.submitted",
-    errors=(*_PROGRAM_ERRORS, "precheck", "balance", "quota", "grant", "access_key", "suspended", Conflict),
+    errors=(
+        *_PROGRAM_ERRORS,
+        "result_limit",
+        "precheck",
+        "balance",
+        "quota",
+        "grant",
+        "access_key",
+        "suspended",
+        Conflict,
+    ),
 )
 def submit(
     ctx: Context,
@@ -217,6 +243,7 @@ def submit(
     evaluation, table, policy = _evaluate(
         ctx, found, source=source, filename=filename, params=params, table_id=table_id
     )
+    _check_result(evaluation, policy)
     _precheck(evaluation, policy["precheck"], totem)
     for access in grants:
         _take_quota(ctx, access, totem)

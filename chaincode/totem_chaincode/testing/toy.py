@@ -24,9 +24,13 @@ def toy_source(
     expected: int = 20,
     upper: int | None = 1_000,
     needs: int = 1,
+    **least: int,
 ) -> str:
-    """Return the source of a toy program: its phases in order, its estimate, and totem for each record of a phase."""
-    program = {"phases": list(phases), "lower": lower, "expected": expected, "upper": upper, "needs": needs}
+    """Return the source of a toy program: its phases in order, its estimate, and totem for each record of a phase.
+
+    ``least`` may say ``least_lines`` and ``least_bytes`` of its result.
+    """
+    program = {"phases": list(phases), "lower": lower, "expected": expected, "upper": upper, "needs": needs, **least}
     return canonical.encode(program).decode()
 
 
@@ -72,6 +76,8 @@ class ToyEvaluator:
                 {"name": name, "type": "str", "value": str(value)} for name, value in sorted(question.params.items())
             ),
             estimate=Estimate(program["lower"], program["expected"], program["upper"]),
+            least_lines=program.get("least_lines", 0),
+            least_bytes=program.get("least_bytes", 0),
         )
 
     def recompute(self, program: str, table: Any, receipt: Mapping[str, Any]) -> int:

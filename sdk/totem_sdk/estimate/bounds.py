@@ -11,11 +11,12 @@ from totem_sdk.cost import PricedProgram
 from totem_sdk.estimate.dataset import Dataset
 from totem_sdk.estimate.phases import PhaseCost, Phases
 from totem_sdk.estimate.source import Range
-from totem_sdk.estimate.streams import pairs
+from totem_sdk.estimate.streams import Stream, pairs
 from totem_sdk.program import Value
 from totem_sdk.statistics import Statistics
+from totem_sdk.types import BOOL, FLOAT, NONE, STR, Option, Scalar, Tuple, Type
 
-__all__ = ["Estimate", "LineEstimate", "PhaseEstimate", "estimate"]
+__all__ = ["Estimate", "LineEstimate", "PhaseEstimate", "ResultEstimate", "estimate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ class LineEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultEstimate:
+    """The least size of the result of a job that completes: its lines, and their bytes as canonical JSON."""
+
+    lines: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """What a job costs in totem if it completes: ``lower`` ≤ cost ≤ ``upper`` (None: without bound).
 
@@ -51,6 +60,7 @@ class Estimate:
     upper: int | None
     phases: tuple[PhaseEstimate, ...]
     lines: tuple[LineEstimate, ...]
+    result: ResultEstimate
 
     def to_json(self) -> dict[str, Any]:
         """Return ``{"lower", "expected", "upper", "phases": [...], "lines": [...]}``; an unbounded upper is None."""
@@ -105,7 +115,27 @@ def estimate(priced: PricedProgram, statistics: Sequence[Statistics], params: Ma
             for phase, cost in zip(priced.program.phases, costs, strict=True)
         ),
         lines=tuple(LineEstimate(line, *_whole(amount)) for line, amount in sorted(lines.items()) if amount.high != 0),
+        result=ResultEstimate(0, 0) if stream is None else _result(stream),
     )
+
+
+def _result(stream: Stream) -> ResultEstimate:
+    """Return the least size of these pairs as result lines: no JSON text is shorter than its own bytes."""
+    lines = math.ceil(stream.number.low)
+    texts = sum(math.ceil(total.low) for total in stream.texts.values())
+    key, value = stream.types
+    return ResultEstimate(lines, lines * (len("[,]\n") + _shortest(key) + _shortest(value)) + texts)
+
+
+def _shortest(type_: Type) -> int:
+    """Return the bytes of the shortest JSON text of a type's values (empty texts)."""
+    if isinstance(type_, Tuple):
+        return len("[]") + sum(_shortest(item) for item in type_.items) + max(len(type_.items) - 1, 0)
+    if isinstance(type_, Option):
+        return min(len("null"), _shortest(type_.item))
+    if isinstance(type_, Scalar):
+        return {BOOL: len("true"), FLOAT: len("0.0"), NONE: len("null"), STR: len('""')}.get(type_, len("0"))
+    return len("[]")
 
 
 def _whole(amount: Range) -> tuple[int, int, int | None]:

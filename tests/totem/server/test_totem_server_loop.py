@@ -1,11 +1,13 @@
 """The provider's server: cancels, expires and gives up what must be, and no job hangs."""
 
+import fcntl
 import itertools
 import threading
 import time
 
 import pytest
 
+from totem.ledger import EmbeddedLedger, Gateway
 from totem.ledger.bootstrap import Consortium as Consortia
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
@@ -14,6 +16,7 @@ from totem.services.provider import Provider
 from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.server import ProviderServer, open_server
+from totem.services.session import Session
 from totem_ccf.engines.local import JobBusy
 from totem_chaincode.job_states import GRACE_SECONDS
 
@@ -238,6 +241,36 @@ def test_a_finished_job_may_be_delivered_after_its_deadline(fresh, verdict, late
     assert provider.asked == asked
     server.stop()
     server._pool.shutdown()
+
+
+@pytest.mark.slow
+def test_a_ledger_that_hangs_fails_the_job_on_the_providers_side(fresh, engine, job_source):
+    """Its settlement is repeated a bounded number of times; the job ends as soon as the ledger can be told so."""
+    consumer, job_id = submit(fresh, job_source)
+    ledger = EmbeddedLedger.open(fresh.root / "ledger", patience=0.05)
+    provider = Session(Gateway(ledger, fresh.consortium.identity("north")))
+    runner = JobRunner(provider, fresh.store("north"), engine, RunnerOptions(1, "interpreter"))
+    ended = []
+    server = ProviderServer(Provider(provider), runner, on_end=ended.append)
+    with (fresh.root / "ledger" / "commit.lock").open("r+") as lock:
+        accepted = runner._accept(runner._job(job_id))
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        while not (fresh.store("north").job_folder(job_id) / "end.json").exists():
+            time.sleep(0.05)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    job = wait_for(consumer, job_id, ENDED)
+    server.stop()
+    thread.join(60)
+    ledger.close()
+    assert accepted["state"] == "running"
+    assert (job["state"], job["error"], job["returned"]) == (
+        "provider_failed",
+        {"kind": "framework", "line": None},
+        10_000,
+    )
+    assert "another process has been writing to the ledger" in fresh.store("north").trouble(job_id)
 
 
 def test_what_has_ended_meanwhile_is_left_alone(fresh, serve, job_source):

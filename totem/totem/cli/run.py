@@ -148,7 +148,7 @@ def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> N
             output.note(f"error: the job failed: {error.get('kind')} in line {error.get('line')}", style="red")
             output.note(_line(job, error.get("line")))
         case "out_of_totem":
-            output.note("the job halted: out of totem", style="yellow")
+            output.note(report.detail or "the job halted: out of totem", style="yellow")
         case "completed":
             pass
     if shown and report.state in ("completed", "out_of_totem"):

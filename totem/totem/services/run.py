@@ -11,7 +11,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from totem.services.errors import BadInput, ProgramRefused, ServiceError, from_l
 from totem.services.inputs import read_job, read_params, read_table
 from totem.services.pricing import bind_params, price_job
 from totem.services.publish import Publication, publish
-from totem.services.report import Bounds, Report, Seconds
+from totem.services.report import Bounds, Report, Seconds, State
 from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
@@ -169,6 +169,35 @@ def _trouble(store: ProviderStore, job_id: str) -> str:
     return f"{store.trouble(job_id)} (logs: {kept})"
 
 
+_STATES: Mapping[str, State] = {
+    "completed": "completed",
+    "out_of_totem": "out_of_totem",
+    "failed": "failed",
+    "provider_failed": "provider_failed",
+}
+_OTHER_ENDS: Mapping[str, tuple[State, str]] = {
+    "cancelled": ("out_of_totem", "the job was cancelled: what it had used is paid, the rest returned"),
+    "declined": ("provider_failed", "the provider declined the job: {reason}"),
+    "expired": ("provider_failed", "the job's deadline passed before it ended"),
+}
+"""Ends that have no state of their own in a report: they are told as the error's kind, the rest as the detail."""
+
+
+def _end_of(job: Record) -> tuple[State, dict[str, Any] | None, str]:
+    """Return the state, the error and the detail with which a job's end is reported.
+
+    Raises:
+        InternalError: the job has not ended.
+    """
+    found = job["state"]
+    if found in _STATES:
+        return _STATES[found], job["error"], ""
+    if found not in _OTHER_ENDS:
+        raise InternalError(f"{job['job_id']} was run to its end and is {found}")
+    state, detail = _OTHER_ENDS[found]
+    return state, {"kind": found, "line": None}, detail.format(reason=job["reason"] or "it gave no reason")
+
+
 class _Run:
     """One run; ``so_far`` is what a report can already say."""
 
@@ -224,16 +253,17 @@ class _Run:
             record = runner.run(job_id, lambda _, progress: show(progress))
         self.seconds.run = time.monotonic() - began
         report = self._report(consumer, record)
-        if report.state == "provider_failed":
+        if record["state"] == "provider_failed":
             report.detail = _trouble(store, job_id)
         return report
 
     def _report(self, consumer: Consumer, job: Record) -> Report:
-        state = job["state"]
-        if state not in ("completed", "out_of_totem", "failed", "provider_failed"):
-            raise InternalError(f"a job on a throw-away ledger ended {state}")
-        report = replace(self.so_far, state=state, used=job["paid"], returned=job["returned"], error=job["error"])
-        if state != "provider_failed":
+        state, error, detail = _end_of(job)
+        report = replace(
+            self.so_far, state=state, used=job["paid"], returned=job["returned"], error=error, detail=detail
+        )
+        # What a provider has to give back is on no bill, settled or not.
+        if state != "provider_failed" or report.used:
             report.bill = consumer.bill(job["job_id"])["bill"]
         if job["result"] is not None:
             result = consumer.result(job["job_id"])

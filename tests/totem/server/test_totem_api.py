@@ -10,6 +10,8 @@ import pytest
 from totem import logs
 from totem.api.limits import MAX_BODY_BYTES
 from totem.api.serve import api_of
+from totem.services.consortium import Consortium
+from totem.services.consumer import Consumer, Submission
 
 PROBLEM = "application/problem+json"
 
@@ -198,6 +200,38 @@ def test_events_tell_every_change_and_end_with_the_job(client, alice, granted, j
     assert [json.loads(line.removeprefix("data:"))["state"] for line in lines] == ["cancelled"]
 
 
+def data_of(stream):
+    return [line.removeprefix("data: ") for line in stream.splitlines() if line.startswith("data:")]
+
+
+def ids_of(stream):
+    return [line.removeprefix("id: ") for line in stream.splitlines() if line.startswith("id:")]
+
+
+@pytest.mark.usefixtures("granted")
+def test_a_reader_that_comes_back_is_told_what_has_changed_since(client, alice, job_source, monkeypatch):
+    body = {"source": job_source, "datasets": ["bills"], "totem": 20_000}
+    events = f"/v1/jobs/{client.post('/v1/jobs', headers=alice, json=body).json()['job_id']}/events"
+    read = Consumer.job
+
+    def read_and_cancel(self, job_id):
+        found = read(self, job_id)
+        if found["state"] == "submitted":
+            self.cancel(job_id)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Consumer, "job", read_and_cancel)
+        first, last = ids_of(client.get(events, headers=alice).text)
+    again = client.get(events, headers={**alice, "Last-Event-ID": first})
+    assert ids_of(again.text) == [last]
+    assert json.loads(data_of(again.text)[0])["state"] == "cancelled"
+    for nonsense in ("0", "nonsense", "f" * 16):
+        assert ids_of(client.get(events, headers={**alice, "Last-Event-ID": nonsense}).text) == [last]
+    done = client.get(events, headers={**alice, "Last-Event-ID": last})
+    assert (done.status_code, done.content) == (204, b"")
+
+
 def test_parameters_may_be_floats(client, alice):
     source = (
         "from totem_sdk import Param, TotemJob\n\n\nclass Large(TotemJob):\n    least: float = Param(1.0, help='x')\n\n"
@@ -213,6 +247,62 @@ def test_the_ledger(client, alice):
     assert [block["number"] for block in page["blocks"]] == [page["height"] - 1, page["height"] - 2, page["height"] - 3]
     assert page["blocks"][0]["previous"] == page["blocks"][1]["hash"]
     assert client.get("/v1/ledger/blocks/0", headers=alice).json()["number"] == 0
+
+
+PATHS = {"dataset_id": "bills", "table_id": "0" * 64, "number": "0"}
+SAMPLES = {
+    "/v1/access-requests": {"dataset_id": "bills", "purpose": "tests"},
+    "/v1/account/requests": {"amount": 1, "reason": "tests"},
+    "/v1/estimates": {"source": "x", "datasets": ["bills"]},
+    "/v1/jobs": {"source": "x", "datasets": ["bills"], "totem": 1},
+}
+
+
+def locked_out(fresh, how):
+    if how == "suspended":
+        Consortium(fresh.session("admin")).suspend("alice@AliceMSP", "for the test")
+    else:
+        fresh.consortium.revoke("alice")
+
+
+@pytest.mark.parametrize(("how", "code"), [("suspended", "suspended"), ("revoked", "proposal_revoked")])
+def test_who_is_locked_out_gets_nothing_anywhere(fresh, job_source, how, code):
+    app = api_of(fresh)
+    client, headers = Client(app), {"Authorization": f"Bearer {fresh.tokens.issue('alice')[0]}"}
+    consumer = Consumer(fresh.session("alice"))
+    access_id = consumer.request_access("bills", "tests")["access_id"]
+    job_id = consumer.submit(Submission(source=job_source, filename="j.py", datasets=["bills"], totem=9_000))["job_id"]
+    stream = client.get("/v1/ledger/blocks", headers=headers)
+    assert stream.status_code == 200
+    locked_out(fresh, how)
+    tried = 0
+    for path, operations in app.openapi()["paths"].items():
+        for method in operations:
+            if path != "/v1/health":
+                names = {**PATHS, "job_id": job_id, "access_id": access_id}
+                answer = client.request(method, path.format(**names), headers=headers, json=SAMPLES.get(path))
+                is_problem(answer, 403, code)
+                tried += 1
+    assert tried > 15
+
+
+def test_a_stream_ends_when_its_reader_is_locked_out(fresh, job_source, monkeypatch):
+    client, headers = Client(api_of(fresh)), {"Authorization": f"Bearer {fresh.tokens.issue('alice')[0]}"}
+    consumer = Consumer(fresh.session("alice"))
+    consumer.request_access("bills", "tests")
+    job_id = consumer.submit(Submission(source=job_source, filename="j.py", datasets=["bills"], totem=9_000))["job_id"]
+    read = Consumer.job
+
+    def read_once(self, job_id):
+        found = read(self, job_id)
+        locked_out(fresh, "suspended")
+        return found
+
+    monkeypatch.setattr(Consumer, "job", read_once)
+    text = client.get(f"/v1/jobs/{job_id}/events", headers=headers).text
+    events = [line.removeprefix("event: ") for line in text.splitlines() if line.startswith("event:")]
+    assert events == ["job", "problem"]
+    assert json.loads(data_of(text)[-1])["code"] == "suspended"
 
 
 def test_the_account(client, alice, bob):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -13,7 +14,9 @@ from starlette.concurrency import run_in_threadpool
 
 from totem.api import models
 from totem.api.context import Bookmark, Caller, Limit, request_key
+from totem.api.problems import problem_of
 from totem.services.consumer import ENDED, Consumer, Submission
+from totem.services.errors import ServiceError
 from totem.services.session import Record
 
 __all__ = ["RESULT_MEDIA_TYPE", "router"]
@@ -93,27 +96,50 @@ def cancel_job(caller: Caller, job_id: models.JobId) -> Any:
 @router.get(
     "/jobs/{job_id}/events",
     response_class=EventSourceResponse,
-    responses={200: {"description": "server-sent events `job`: the job resource whenever it changes, until it ends"}},
+    responses={
+        200: {"description": "server-sent events `job`: the job resource whenever it changes, until it ends"},
+        204: {"description": "the job has ended, and its end is the event that Last-Event-ID names"},
+    },
 )
-async def follow_job(caller: Caller, job_id: models.JobId) -> EventSourceResponse:
-    """Follow a job: an event `job` with the job resource now and whenever it changes; the stream ends with the job."""
-    first = await run_in_threadpool(caller.job, job_id)
-    return EventSourceResponse(_changes(caller, job_id, first))
+async def follow_job(
+    caller: Caller,
+    job_id: models.JobId,
+    last_event_id: Annotated[
+        str | None, Header(max_length=64, description="the last event seen: what it has told is not told again")
+    ] = None,
+) -> Response:
+    """Follow a job: an event `job` with the job resource now and whenever it changes; the stream ends with the job.
+
+    A reader that comes back with `Last-Event-ID` gets what has changed since. An event `problem` ends the stream where
+    the job can't be read any more.
+    """
+    job = await run_in_threadpool(caller.job, job_id)
+    if last_event_id == _event_of(job).id and job["state"] in ENDED:
+        return Response(status_code=status.HTTP_204_NO_CONTENT)  # tells a reader not to come back
+    return EventSourceResponse(_changes(caller, job, last_event_id))
 
 
-async def _changes(caller: Consumer, job_id: str, job: Record) -> AsyncIterator[ServerSentEvent]:
-    """Yield the job now and whenever it has changed, until it has ended."""
-    number = 0
+async def _changes(caller: Consumer, job: Record, told: str | None) -> AsyncIterator[ServerSentEvent]:
+    """Yield the job, unless its reader has been told, and again whenever it has changed, until it has ended."""
     while True:
-        document = models.Job.model_validate(job).model_dump(mode="json")
-        yield ServerSentEvent(data=json.dumps(document), event="job", id=str(number))
-        number += 1
-        before = job
-        while job == before:
-            if job["state"] in ENDED:
-                return
-            await asyncio.sleep(_POLL_SECONDS)
-            job = await run_in_threadpool(caller.job, job_id)
+        event = _event_of(job)
+        if event.id != told:
+            yield event
+            told = event.id
+        if job["state"] in ENDED:
+            return
+        await asyncio.sleep(_POLL_SECONDS)
+        try:
+            job = await run_in_threadpool(caller.job, job["job_id"])
+        except ServiceError as error:
+            yield ServerSentEvent(data=json.dumps(problem_of(error)), event="problem")
+            return
+
+
+def _event_of(job: Record) -> ServerSentEvent:
+    """Return the event that tells a job as it is now; its id is the same wherever and whenever that is told."""
+    document = json.dumps(models.Job.model_validate(job).model_dump(mode="json"))
+    return ServerSentEvent(data=document, event="job", id=hashlib.sha256(document.encode()).hexdigest()[:16])
 
 
 @router.get("/jobs/{job_id}/bill", response_model=models.Bill)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from totem.logs import logger
 from totem.services.errors import ProgramRefused, ServiceError
 
-__all__ = ["MEDIA_TYPE", "Problem", "RefusalModel", "add_handlers", "problem_response"]
+__all__ = ["MEDIA_TYPE", "Problem", "RefusalModel", "add_handlers", "problem_of", "problem_response"]
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -60,11 +60,20 @@ def problem_response(
     **more: Any,
 ) -> JSONResponse:
     """Return a problem+json response."""
+    return JSONResponse(_document(status, detail, code, **more), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def problem_of(error: ServiceError) -> dict[str, Any]:
+    """Return the problem that says what a use case answers instead of a result."""
+    refusals = [refusal.to_json() for refusal in error.refusals] if isinstance(error, ProgramRefused) else None
+    return _document(error.http_status, error.message, error.code, hint=error.hint, refusals=refusals)
+
+
+def _document(status: int, detail: str, code: str | None, **more: Any) -> dict[str, Any]:
     title = HTTPStatus(status).phrase
     word = code or title.lower().replace(" ", "_").replace("'", "")
     content = {"type": f"urn:totem:problem:{word}", "title": title, "status": status, "detail": detail, "code": word}
-    content.update({key: value for key, value in more.items() if value})
-    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+    return content | {key: value for key, value in more.items() if value}
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -78,11 +87,8 @@ def add_handlers(app: FastAPI) -> None:
 async def _service_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, ServiceError):  # only registered for ServiceError
         raise error
-    refusals = [refusal.to_json() for refusal in error.refusals] if isinstance(error, ProgramRefused) else None
     headers = {"WWW-Authenticate": "Bearer"} if error.http_status == HTTPStatus.UNAUTHORIZED else None
-    return problem_response(
-        error.http_status, error.message, code=error.code, hint=error.hint, refusals=refusals, headers=headers
-    )
+    return JSONResponse(problem_of(error), error.http_status, headers=headers, media_type=MEDIA_TYPE)
 
 
 async def _validation_error(_: Request, error: Exception) -> JSONResponse:

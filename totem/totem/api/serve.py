@@ -16,7 +16,6 @@ from totem.api.app import create_app
 from totem.api.context import ApiContext
 from totem.logs import logger
 from totem.services.errors import BadInput
-from totem.services.explorer import Explorer
 from totem.services.home import Home
 from totem.services.session import Session
 
@@ -30,11 +29,7 @@ def api_of(home: Home) -> FastAPI:
     def open_session(identity: str) -> Session:
         return home.session(identity)
 
-    def explore(identity: str) -> Explorer:
-        open_session(identity)  # only who is in the wallet looks at the ledger
-        return home.explorer()
-
-    return create_app(ApiContext(home.tokens, open_session, explore))
+    return create_app(ApiContext(home.tokens, open_session, home.explorer))
 
 
 class ApiServer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from totem_chaincode import canonical
 from totem_chaincode.errors import Invalid
@@ -57,18 +57,26 @@ class Field(Protocol):
 
 Fields = Mapping[str, Field]
 
+# C0, DEL, C1, the two separators of lines, and what changes the direction of writing.
+_CONTROL = {
+    "line": re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"),
+    "lines": re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"),
+}
+
 
 @dataclass(frozen=True)
 class Text:
     """A text of ``least`` to ``most`` UTF-8 bytes, matching ``pattern`` as a whole where one is given.
 
-    A text that becomes part of a key needs a pattern.
+    A text that becomes part of a key needs a pattern; one that people write for people is ``prose``: without control
+    characters, which could make a terminal or a page show something else than what is there.
     """
 
     most: int
     least: int = 1
     pattern: str | None = None
     what: str = "text"
+    prose: Literal["line", "lines"] | None = None
 
     def check(self, value: Any, place: str) -> str:
         """See ``Field``."""
@@ -82,6 +90,11 @@ class Text:
             raise Invalid(f"{place}: a text of {self.least} to {self.most} bytes is expected, got {size}")
         if self.pattern is not None and not re.fullmatch(self.pattern, value):
             raise Invalid(f"{place}: not a {self.what} (expected {self.pattern})")
+        if self.prose is not None and (found := _CONTROL[self.prose].search(value)):
+            raise Invalid(
+                f"{place}: a {self.what} has no control characters (character {found.start() + 1} is"
+                f" U+{ord(found.group()):04X})"
+            )
         return value
 
     def describe(self) -> str:
@@ -262,7 +275,7 @@ DATASET_ID = Text(64, pattern=r"[a-z0-9][a-z0-9._-]{0,63}", what="dataset id")
 JOB_ID = Text(64, pattern=r"job-[0-9a-f]{20}", what="job id")
 HASH = Text(64, pattern=r"[0-9a-f]{64}", what="sha256 in hex")
 PARTICIPANT = Text(129, pattern=rf"{_NAME}@{_NAME}", what="participant (name@msp)")
-REASON = Text(500, what="reason")
-NOTE = Text(200, what="text")
+REASON = Text(500, what="reason", prose="line")
+NOTE = Text(200, what="text", prose="line")
 LIMIT = Optional(Integer(1, 100), 50)
 BOOKMARK = Optional(Text(2_048, least=0, pattern=r"[A-Za-z0-9_=-]*", what="bookmark"), "")

@@ -7,7 +7,7 @@ import pytest
 
 from totem_chaincode import describe
 from totem_chaincode.arguments import Optional, Text
-from totem_chaincode.errors import Conflict
+from totem_chaincode.errors import Conflict, Invalid
 from totem_chaincode.job_states import ENDED, OPEN, TRANSITIONS, next_state
 from totem_chaincode.policy import ENFORCED, NOT_ENFORCED
 from totem_chaincode.registry import REGISTRY
@@ -62,3 +62,35 @@ def test_only_listed_transitions_are_possible(action, state):
         with pytest.raises(Conflict, match=f"is {state}: it can't be"):
             next_state(job, action)
     assert not (state in ENDED and state in TRANSITIONS[action])
+
+
+def free_texts():
+    """Yield every text without a pattern that a transaction takes, but for source and result."""
+    for declared in REGISTRY.values():
+        for name, field in {**declared.arguments, **declared.transient}.items():
+            inner = field.field if isinstance(field, Optional) else field
+            if isinstance(inner, Text) and inner.pattern is None and name not in ("source", "result"):
+                yield f"{declared.name}.{name}", inner
+
+
+@pytest.mark.parametrize(("place", "field"), list(free_texts()))
+def test_free_text_has_no_control_characters(place, field):
+    assert field.check("näheres: 5 %, „so“ 𝛑", place)
+    for character in "\0\x07\x1b\x7f\x85\x9b\u2028\u2029\u202e\u2066":
+        with pytest.raises(
+            Invalid, match=f"{place}: .* has no control characters .character 3 is U.{ord(character):04X}"
+        ):
+            field.check(f"ab{character}c", place)
+    if field.prose == "line":
+        with pytest.raises(Invalid):
+            field.check("a\nb", place)
+
+
+def test_there_is_free_text_to_be_checked():
+    assert len(list(free_texts())) > 10
+
+
+def test_a_tables_name_has_no_control_characters(story):
+    story.found()
+    with pytest.raises(Invalid, match=r"document\.name: a table name has no control characters"):
+        story.agree_on_table({"name": "to\x1b[31my", "weights": {"read": 1}})

@@ -38,7 +38,7 @@ _OWNER = by("provider", owns=Owns("dataset", "dataset_id", "provider"))
 _VERSION = Integer(1, 999_999, "version")
 _METADATA: Fields = {
     "title": NOTE,
-    "description": Optional(Text(2_000, least=0, what="description"), ""),
+    "description": Optional(Text(2_000, least=0, what="description", prose="lines"), ""),
     "schema": Document(262_144, "schema", lists=True),
     "statistics": Document(2 << 20, "statistics"),
     "fragments": ListOf(HASH, 20_000),

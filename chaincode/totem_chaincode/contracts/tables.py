@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from totem_chaincode.arguments import BOOKMARK, HASH, LIMIT, Boolean, Document, Optional
+from totem_chaincode.arguments import BOOKMARK, HASH, LIMIT, Boolean, Document, Optional, Text
 from totem_chaincode.contracts.participants import active_providers
 from totem_chaincode.errors import Conflict, NotFound, Refused
 from totem_chaincode.registry import EVERYBODY, by, transaction
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from totem_chaincode.context import Context
 
 __all__ = ["active_table"]
+
+_NAME = Text(256, what="table name", prose="line")
 
 
 def active_table(ctx: Context, table_id: str | None) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def propose(ctx: Context, *, document: dict[str, Any]) -> JSON:
         raise Conflict(f"the table {table_id} is proposed already", code="already_proposed")
     record = {
         "table_id": table_id,
-        "name": str(document.get("name", "")),
+        "name": _NAME.check(document.get("name"), "arguments.document.name"),
         "document": document,
         "state": "proposed",
         "proposed_by": ctx.caller.id,

@@ -114,6 +114,54 @@ def test_invalid_requests_are_problems_that_repeat_nothing(client, alice):
     is_problem(client.get("/v1/jobs/job-1", headers=alice), 422)
 
 
+def post_text(client, headers, path, text):
+    return client.post(path, headers={**headers, "Content-Type": "application/json"}, content=text)
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "body"),
+    [
+        ("/v1/account/requests", "amount", '{"reason": "tests", "amount": %s}'),
+        ("/v1/jobs", "totem", '{"source": "x", "datasets": ["bills"], "totem": %s}'),
+        ("/v1/jobs", "deadline_seconds", '{"source": "x", "datasets": ["bills"], "totem": 1, "deadline_seconds": %s}'),
+    ],
+)
+def test_an_amount_is_an_integer_and_nothing_else(client, alice, path, field, body):
+    for amount in ("true", "1e3", "1000.0", '"5"', "null", "[5]", "0.5", "-1", "1" * 20):
+        document = is_problem(post_text(client, alice, path, body % amount), 422, "invalid_request")
+        assert [error["place"] for error in document["errors"]] == [f"body.{field}"], amount
+    is_problem(post_text(client, alice, path, body % ("1" * 5_000)), 400)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "\xff", "\ud800"])
+def test_a_body_that_cannot_be_read_is_a_problem(client, alice, text):
+    answer = post_text(
+        client, alice, "/v1/jobs", text.encode("latin-1" if text == "\xff" else "utf-8", "surrogatepass")
+    )
+    is_problem(answer, answer.status_code)
+    assert answer.status_code in (400, 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "body"),
+    [
+        ("/v1/access-requests", "purpose", {"dataset_id": "bills"}),
+        ("/v1/account/requests", "reason", {"amount": 5}),
+    ],
+)
+def test_free_text_has_no_control_characters(client, alice, path, field, body):
+    for character in "\0\n\x1b\x7f\x9b\u2028\u202e\u2066\ud800":
+        text = json.dumps({**body, field: f"for {character} tests"})
+        document = is_problem(post_text(client, alice, path, text), 422, "invalid_request")
+        assert [error["place"] for error in document["errors"]] == [f"body.{field}"], repr(character)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "1" * 400, "[1]", "null", "{}"])
+def test_parameters_that_are_no_values_are_refused(client, alice, job_source, value):
+    body = json.dumps({"source": job_source, "datasets": ["bills"]})[:-1] + ', "params": {"least": %s}}'
+    is_problem(post_text(client, alice, "/v1/estimates", body % value), 422)
+
+
 def test_what_is_not_there(client, alice):
     is_problem(client.get("/v1/datasets/nothing", headers=alice), 404)
     is_problem(client.get("/v1/jobs/job-00000000000000000000", headers=alice), 404)

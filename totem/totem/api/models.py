@@ -40,7 +40,15 @@ DatasetId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63
 JobId = Annotated[str, StringConstraints(pattern=r"^job-[0-9a-f]{20}$")]
 AccessId = Annotated[str, StringConstraints(pattern=r"^acc-[0-9a-f]{20}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Reason = Annotated[
+    str,
+    StringConstraints(
+        min_length=1,
+        max_length=500,
+        # As the contracts have it: no control characters, nothing that changes the direction of writing.
+        pattern=r"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]+$",
+    ),
+]
 MAX_AMOUNT = 2**53 - 1
 
 JobState = Literal[
@@ -58,7 +66,8 @@ JobState = Literal[
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # Strict: an amount is an integer, not something that could be read as one (true, 1e3, "5").
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Health(BaseModel):
@@ -225,6 +234,14 @@ class ResultRecord(BaseModel):
     purged_at: int | None
 
 
+class Withheld(BaseModel):
+    """A result that is larger than the policy allows: its size and salted sha256, as its provider tells them."""
+
+    hash: str
+    lines: int
+    bytes: int
+
+
 class Job(JobSummary):
     """A job with what it has used so far."""
 
@@ -240,6 +257,7 @@ class Job(JobSummary):
     error: ProgramError | None
     reason: str
     result: ResultRecord | None
+    undelivered: Withheld | None
 
 
 class JobListed(JobSummary):

@@ -2,11 +2,12 @@
 
 import hashlib
 import math
+import tracemalloc
 
 import pyarrow.parquet as pq
 import pytest
 
-from totem_ccf.storage import UnwritableResult, check_result_file, open_dataset, write_result
+from totem_ccf.storage import UnwritableResult, check_result_file, open_dataset, results, write_result
 from totem_sdk.types import FLOAT, INT, NONE, NUM, STR, Option, Tuple, parse_type
 from totem_sdk.values import result_digest
 
@@ -39,6 +40,25 @@ def test_parquet_keeps_the_types(tmp_path):
         ("value", "double", True),
     ]
     assert [tuple(row.values()) for row in table.to_pylist()] == [(*key, value) for key, value in PAIRS]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
+def test_a_large_result_is_written_in_bounded_memory(tmp_path, monkeypatch, ending):
+    monkeypatch.setattr(results, "_GROUP_ROWS", 300)
+    rows = 4_000
+    tracemalloc.start()
+    try:
+        assert (
+            write_result(tmp_path / f"a.{ending}", ((number, f"{number:1000}") for number in range(rows)), INT, STR)
+            == rows
+        )
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1 << 20
+    if ending == "parquet":
+        table = pq.read_table(tmp_path / "a.parquet")
+        assert table["key"].to_pylist() == list(range(rows))
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "json", "csv", "parquet"])

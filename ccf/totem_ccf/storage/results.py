@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from totem_sdk.types import NONE, NUM, Option, Scalar, Tuple, Type
 from totem_sdk.values import result_line
 
 __all__ = ["UnwritableResult", "check_result_file", "write_result"]
+
+_GROUP_ROWS = 65_536
+"""Rows of a row group in Parquet: no more of a result are held in memory."""
 
 
 class UnwritableResult(TotemError):
@@ -91,11 +95,16 @@ def _write_parquet(path: Path, result: Iterable[tuple[Any, Any]], key: Type, val
         )
         for name, type_ in [*_columns(key, "key"), *_columns(value, "value")]
     ]
-    rows = [tuple(_cells((key, value), pair)) for pair in result]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(fields)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)]
-    pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), path)
-    return len(rows)
+    schema = pa.schema(fields)
+    written = 0
+    rest = iter(result)
+    with pq.ParquetWriter(path, schema) as writer:
+        while rows := [_cells((key, value), pair) for pair in islice(rest, _GROUP_ROWS)]:
+            columns = zip(*rows, strict=True)
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            written += len(rows)
+    return written
 
 
 def _columns(type_: Type, name: str) -> Iterator[tuple[str, Type]]:

@@ -101,7 +101,7 @@ def run(tmp_path, data, source, schema=None):
 def check(report, kind, *parts):
     assert (report.state, report.exit_status) == ("provider_failed", 5)
     assert report.error == {"kind": kind, "line": None}
-    assert (report.lines, report.bill, report.used) == (b"", (), 0)
+    assert (len(report.lines), report.bill, report.used) == (0, (), 0)
     for part in parts:
         assert part in report.detail, report.detail
     assert SECRET not in report.detail

@@ -10,6 +10,7 @@ from totem.services.consumer import Consumer, Submission
 from totem.services.errors import BadInput, InTheWay, Missing, NotAllowed, ProgramRefused
 from totem.services.provider import Provider
 from totem.services.publish import prepare, publish
+from totem_chaincode.contracts.results import salted_hash
 
 
 def submit(home, source, datasets=("bills",), who="alice", **more):
@@ -137,6 +138,43 @@ def test_more_groups_than_the_policy_allows_fail_the_job(fresh, job_source, serv
     assert job["paid"] > 0
     with pytest.raises(Missing):
         consumer.result(job_id)
+    # Both sides are told what was withheld and why, and the provider's file is what the ledger's hash is of.
+    store = fresh.store("north")
+    result = store.job_folder(job_id) / "result.jsonl"
+    digest = salted_hash(store.salt("result", job_id), result.read_bytes())
+    assert job["undelivered"] == {"hash": digest, "lines": 3, "bytes": result.stat().st_size}
+    assert "withheld: it has 3 lines, the policy allows 2" in store.trouble(job_id)
+
+
+def test_finished_groups_that_are_too_large_are_withheld(fresh, job_source, serve, tmp_path):
+    file = tmp_path / "few.csv"
+    file.write_text("date,cid,bill\n" + "".join(f"2019-02-25,{cid},{cid % 2}.0\n" for cid in range(60)))
+    policy = {"approval": "auto", "max_groups": 1, "precheck": "none"}
+    publish(fresh.session("north"), fresh.store("north"), prepare("few", [file], policy=policy))
+    # How many groups pass is known when it has run, not before.
+    source = job_source.replace(
+        "        yield cid, sum(bills)",
+        "        for bill in bills:\n            if bill * bill > 0.5:\n                yield cid, bill",
+    )
+    consumer, probe = submit(fresh, source, ["few"])
+    serve(fresh)
+    consumer, job_id = submit(fresh, source, ["few"], totem=consumer.job(probe)["paid"] - 1)
+    serve(fresh)
+    job = consumer.job(job_id)
+    assert (job["state"], job["error"], job["result"]) == ("out_of_totem", None, None)
+    assert 1 < job["undelivered"]["lines"] < 60
+    assert f"{job['undelivered']['lines']} lines, the policy allows 1" in fresh.store("north").trouble(job_id)
+
+
+def test_a_result_that_is_certainly_too_large_is_refused_with_the_limit(fresh, job_source, tmp_path):
+    file = tmp_path / "few.csv"
+    file.write_text("cid,bill\n1,1.0\n2,1.0\n3,1.0\n")
+    policy = {"approval": "auto", "max_groups": 2}
+    publish(fresh.session("north"), fresh.store("north"), prepare("few", [file], policy=policy))
+    each = job_source[: job_source.index("    def reducer")]
+    with pytest.raises(ProgramRefused, match="at least 3 lines, the policy allows 2") as caught:
+        submit(fresh, each, ["few"])
+    assert (caught.value.code, caught.value.in_source) == ("result_limit", False)
 
 
 def test_a_hidden_column_can_not_be_used_and_is_not_told_about(fresh, job_source, tmp_path):

@@ -14,7 +14,9 @@ from totem.cli.results import print_bill, print_result, write_file
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.inputs import read_job, read_params
+from totem.services.lines import ResultLines
 from totem.services.report import EXIT_STATUS
+from totem_chaincode.contracts.results import excess_of
 
 __all__ = ["app"]
 
@@ -119,8 +121,18 @@ def _print_job(output: Output, job: dict[str, Any]) -> None:
             "returned": job["returned"],
             "error": error and (error["kind"] + (f" in line {error['line']}" if error["line"] else "")),
             "reason": job["reason"] or None,
+            "withheld": _withheld(job),
         }
     )
+
+
+def _withheld(job: dict[str, Any]) -> str | None:
+    """Say what was not delivered, and why."""
+    size = job["undelivered"]
+    if size is None:
+        return None
+    excess = excess_of(job["policy"], size["lines"], size["bytes"])
+    return f"the result: {excess}; its provider has it, with salted sha256 {size['hash']}"
 
 
 @app.command()
@@ -146,12 +158,13 @@ def result(
     output = Output(as_json=as_json)
     caller = consumer(home, as_)
     found = caller.result(job)
+    lines = ResultLines.of(found.lines)
     output.document({"job_id": job, "partial": found.partial, "result_sha256": found.sha256, "result": found.pairs()})
     if file is not None:
-        write_file(file, found.lines, caller.result_types(job))
-        output.note(f"{len(found.lines.splitlines())} results written to {file}")
+        write_file(file, lines, caller.result_types(job))
+        output.note(f"{len(lines)} results written to {file}")
     elif not as_json:
-        print_result(output, found.pairs(), partial=found.partial)
+        print_result(output, lines, partial=found.partial)
 
 
 @app.command()

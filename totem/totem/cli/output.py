@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -51,6 +51,12 @@ class Output:
         if self.as_json:
             write_json(document)
 
+    def document_parts(self, parts: Iterable[str]) -> None:
+        """Print the answer for programs piece by piece, on one line (only with --json)."""
+        if self.as_json:
+            sys.stdout.writelines(parts)
+            sys.stdout.write("\n")
+
     def line(self, text: str = "", style: str | None = None) -> None:
         """Print one line of the answer for people."""
         if self.fancy:
@@ -73,24 +79,37 @@ class Output:
         for name, value in pairs.items():
             self.line(f"{name:<{width}}  {show(value)}".rstrip())
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
-        """Print rows under headings; columns whose every cell is a number stand to the right."""
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+        """Print rows under headings; columns whose every cell is a number stand to the right.
+
+        ``rows`` are gone through twice (so they are no iterator), and outside a terminal none of them is kept.
+        """
         if self.as_json:
             return
-        right = [bool(rows) and all(_is_number(row[place]) for row in rows) for place in range(len(columns))]
-        cells = [[show(cell) for cell in row] for row in rows]
+        numbers = [0] * len(columns)
+        widths = [len(column) for column in columns]
+        count = 0
+        for row in rows:
+            count += 1
+            for place, cell in enumerate(row):
+                numbers[place] += _is_number(cell)
+                widths[place] = max(widths[place], len(show(cell)))
+        right = [0 < count == number for number in numbers]
         if self.fancy:
-            self._rich_table(columns, cells, right, title)
+            self._rich_table(columns, [[show(cell) for cell in row] for row in rows], right, title)
             return
         if title:
             self.line(title)
-        widths = [max(len(row[place]) for row in [list(columns), *cells]) for place in range(len(columns))]
-        for row in [list(columns), *cells]:
-            texts = (
-                f"{cell:>{width}}" if is_right else f"{cell:<{width}}"
-                for cell, width, is_right in zip(row, widths, right, strict=True)
-            )
-            self.line("  ".join(texts).rstrip())
+        self._row(columns, widths, right)
+        for row in rows:
+            self._row(row, widths, right)
+
+    def _row(self, cells: Sequence[object], widths: Sequence[int], right: Sequence[bool]) -> None:
+        texts = (
+            f"{show(cell):>{width}}" if is_right else f"{show(cell):<{width}}"
+            for cell, width, is_right in zip(cells, widths, right, strict=True)
+        )
+        self.line("  ".join(texts).rstrip())
 
     def error(self, error: ServiceError) -> None:
         """Print a use case's error: JSON on standard output with --json, else text on standard error."""

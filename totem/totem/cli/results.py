@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from totem.cli.output import Output, show
 from totem.services.errors import BadInput
+from totem.services.lines import ResultLines
 from totem_sdk.types import Type
 from totem_sdk.values import canonical_json
 
@@ -19,13 +20,23 @@ _SHOWN = 50
 _COLUMNS = (".csv", ".parquet")
 
 
-def print_result(output: Output, pairs: Sequence[Sequence[Any]], *, partial: bool) -> None:
+class _Rows:
+    """The rows of a result as texts, read anew whenever they are gone through."""
+
+    def __init__(self, lines: ResultLines, most: int | None) -> None:
+        self._lines = lines
+        self._most = most
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return ([_text(key), _text(value)] for key, value in islice(self._lines.pairs(), self._most))
+
+
+def print_result(output: Output, lines: ResultLines, *, partial: bool) -> None:
     """Print a result: everything into a pipe, the first rows on a terminal."""
-    shown = pairs[:_SHOWN] if output.fancy else pairs
-    rows = [[_text(key), _text(value)] for key, value in shown]
+    rows = _Rows(lines, _SHOWN if output.fancy else None)
     output.table(["key", "value"], rows, title="result (partial: the job ran out of totem)" if partial else "result")
-    if len(shown) < len(pairs):
-        output.line(f"… and {show(len(pairs) - len(shown))} more (`-o FILE` writes all)")
+    if output.fancy and len(lines) > _SHOWN:
+        output.line(f"… and {show(len(lines) - _SHOWN)} more (`-o FILE` writes all)")
 
 
 def print_bill(output: Output, rows: Sequence[dict[str, Any]], used: int) -> None:
@@ -55,7 +66,7 @@ def check_file(path: Path, emits: tuple[Type, Type]) -> None:
         raise BadInput(str(error), code="not-writable") from None
 
 
-def write_file(path: Path, lines: bytes, emits: tuple[Type, Type]) -> None:
+def write_file(path: Path, lines: ResultLines, emits: tuple[Type, Type]) -> None:
     """Write a result: ``.csv`` and ``.parquet`` in columns, everything else as its canonical JSON lines.
 
     Raises:
@@ -63,14 +74,14 @@ def write_file(path: Path, lines: bytes, emits: tuple[Type, Type]) -> None:
     """
     if path.suffix.lower() not in _COLUMNS:
         try:
-            path.write_bytes(lines)
+            lines.write_to(path)
         except OSError as error:
             raise BadInput(f"-o {str(path)!r}: {error.strerror}", code="not-writable") from None
         return
     from totem_ccf.storage import UnwritableResult, write_result  # noqa: PLC0415  # brings pyarrow
 
     try:
-        write_result(path, ((key, value) for key, value in map(json.loads, lines.splitlines())), *emits)
+        write_result(path, lines.pairs(), *emits)
     except UnwritableResult as error:
         raise BadInput(str(error), code="not-writable") from None
 

@@ -72,7 +72,7 @@ def run(
         precheck=not no_precheck,
     )
     report = run_job(request, _Terminal(output, file))
-    output.document(report.to_json())
+    output.document_parts(report.json_parts())
     if not as_json:
         print_report(output, report, job, shown=file is None)
     status = report.exit_status
@@ -152,7 +152,7 @@ def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> N
         case "completed":
             pass
     if shown and report.state in ("completed", "out_of_totem"):
-        print_result(output, report.result, partial=report.partial)
+        print_result(output, report.lines, partial=report.partial)
         output.line()
     print_bill(output, report.bill, report.used)
     output.line()

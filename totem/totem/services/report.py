@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from totem.services.lines import ResultLines
 from totem_sdk.errors import Refusal
 from totem_sdk.types import Type
 
@@ -56,10 +56,9 @@ class Report:
     """How a run ended.
 
     ``escrow``, ``used`` and ``returned`` are totem (escrow = used + returned). ``bill`` are the itemised rows of the
-    settled phases. ``lines`` are the canonical JSON lines of the result, in plan order, ``emits`` its types (None:
-    nothing is delivered). ``error`` is ``{"kind", "line"}`` of a program's error, or the kind of the provider's
-    trouble with line None. Not part of the JSON: ``detail`` is for people, ``in_source`` tells that the refusals are
-    about places of the source.
+    settled phases. ``lines`` are those of the result, in plan order, ``emits`` its types (None: nothing is delivered).
+    ``error`` is ``{"kind", "line"}`` of a program's error, or the kind of the provider's trouble with line None. Not
+    part of the JSON: ``detail`` is for people, ``in_source`` tells that the refusals are about places of the source.
     """
 
     state: State
@@ -70,7 +69,7 @@ class Report:
     used: int = 0
     returned: int = 0
     bill: Sequence[dict[str, Any]] = ()
-    lines: bytes = b""
+    lines: ResultLines = field(default_factory=ResultLines.of)
     emits: tuple[Type, Type] | None = None
     partial: bool = False
     error: dict[str, Any] | None = None
@@ -84,14 +83,14 @@ class Report:
         """The exit status of a command that ends so."""
         return EXIT_STATUS[self.state]
 
-    @property
-    def result(self) -> list[list[Any]]:
-        """The result as [key, value] pairs."""
-        return [json.loads(line) for line in self.lines.splitlines()]
-
     def to_json(self) -> dict[str, Any]:
-        """Return the object that ``--json`` prints."""
-        return {
+        """Return the object that ``--json`` prints, with the whole result."""
+        document: dict[str, Any] = json.loads("".join(self.json_parts()))
+        return document
+
+    def json_parts(self) -> Iterator[str]:
+        """Yield the object that ``--json`` prints, in pieces: a result may be larger than memory."""
+        head = {
             "state": self.state,
             "program_id": self.program_id,
             "table_id": self.table_id,
@@ -100,10 +99,15 @@ class Report:
             "used": self.used,
             "returned": self.returned,
             "bill": list(self.bill),
-            "result": self.result,
+        }
+        tail = {
             "partial": self.partial,
-            "result_sha256": hashlib.sha256(self.lines).hexdigest(),
+            "result_sha256": self.lines.sha256(),
             "error": self.error,
             "refusals": [refusal.to_json() for refusal in self.refusals],
             "seconds": self.seconds.to_json(),
         }
+        yield json.dumps(head, ensure_ascii=False)[:-1] + ', "result": ['
+        for number, line in enumerate(self.lines):
+            yield (", " if number else "") + line.decode().rstrip("\n")
+        yield "], " + json.dumps(tail, ensure_ascii=False)[1:]

@@ -22,6 +22,7 @@ from totem.services.settlement import LedgerSettlement
 from totem.services.store import Holding, ProviderStore
 from totem_ccf.engines.local import JobEnd, JobSpec, LocalEngine, LocalJob, Progress
 from totem_ccf.storage.digests import salted_digest
+from totem_chaincode.contracts.results import excess_of
 from totem_chaincode.parameters import from_ledger
 from totem_sdk.errors import InternalError
 
@@ -176,14 +177,27 @@ class JobRunner:
                 return settlement.fail("provider", f"data_{kind}" if end.data_error else kind, None)
 
     def _complete(self, job: Record, end: JobEnd, settlement: LedgerSettlement) -> Record:
-        if end.result is not None and not _within(job["policy"], end):
+        if end.result is None:
+            raise InternalError(f"{job['job_id']} is completed without a result file")
+        if excess := _excess(job["policy"], end):
+            self._withheld(job["job_id"], excess)
             return settlement.too_large(end.result, end.result_rows)
-        return settlement.complete(_lines(end))
+        if job["policy"]["delivery"] == "file":
+            return settlement.complete_in_file(end.result, end.result_rows)
+        return settlement.complete(end.result)
 
     def _halt(self, job: Record, end: JobEnd, settlement: LedgerSettlement) -> Record:
-        if end.result is None or not _within(job["policy"], end):
-            return settlement.halt(None)
-        return settlement.halt(_lines(end))
+        if end.result is not None and (excess := _excess(job["policy"], end)):
+            self._withheld(job["job_id"], excess)
+            return settlement.halt_too_large(end.result, end.result_rows)
+        if end.result is not None and job["policy"]["delivery"] == "file":
+            return settlement.halt_in_file(end.result, end.result_rows)
+        return settlement.halt(end.result)
+
+    def _withheld(self, job_id: str, excess: str) -> None:
+        detail = f"the result is withheld: it has {excess}; the job is paid, the file stays in the job's folder"
+        self._store.note_trouble(job_id, detail)
+        _log.warning("result withheld", job_id=job_id, reason=excess)
 
     def _trouble(self, job_id: str, kind: str, detail: str) -> None:
         """Keep and log what is wrong on the provider's side: file and row, never a cell's value."""
@@ -231,15 +245,6 @@ class JobRunner:
         return holding.fragments
 
 
-def _lines(end: JobEnd) -> bytes:
-    if end.result is None:
-        raise InternalError("a completed job has no result file")
-    return end.result.read_bytes()
-
-
-def _within(policy: Mapping[str, Any], end: JobEnd) -> bool:
-    """Return whether a result is as small as the datasets' policies want it."""
-    if end.result is None:
-        return True
-    most_groups, most_bytes = policy["max_groups"], policy["max_result_bytes"]
-    return not ((most_groups is not None and end.result_rows > most_groups) or end.result.stat().st_size > most_bytes)
+def _excess(policy: Mapping[str, Any], end: JobEnd) -> str:
+    """Return in which a result is larger than the datasets' policies allow; empty where it is not."""
+    return "" if end.result is None else excess_of(dict(policy), end.result_rows, end.result.stat().st_size)

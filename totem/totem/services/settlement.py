@@ -63,17 +63,23 @@ class LedgerSettlement:
         pass_point("server:after-settle")
         return read_answer(answer)
 
-    def complete(self, result: bytes) -> Record:
+    def complete(self, result: Path) -> Record:
         """Deliver the whole result and end the job."""
-        arguments, transient = self._delivery(result)
-        return self._session.submit("jobs.complete", transient=transient, job_id=self._job_id, **arguments)
+        return self._deliver("jobs.complete", result)
 
-    def halt(self, partial: bytes | None) -> Record:
+    def halt(self, partial: Path | None) -> Record:
         """End a job that is out of totem or cancelled, with the groups that were finished and paid for (or none)."""
         if partial is None:
             return self._session.submit("jobs.halt", job_id=self._job_id)
-        arguments, transient = self._delivery(partial)
-        return self._session.submit("jobs.halt", transient=transient, job_id=self._job_id, **arguments)
+        return self._deliver("jobs.halt", partial)
+
+    def complete_in_file(self, result: Path, lines: int) -> Record:
+        """End a job whose result stays in its file: the ledger gets size and salted hash."""
+        return self._session.submit("jobs.complete", job_id=self._job_id, kept=self._size_of(result, lines))
+
+    def halt_in_file(self, partial: Path, lines: int) -> Record:
+        """End a job that is out of totem, whose finished groups stay in their file."""
+        return self._session.submit("jobs.halt", job_id=self._job_id, kept=self._size_of(partial, lines))
 
     def fail(self, side: str, kind: str, line: int | None, reason: str = "") -> Record:
         """End a job that failed, by its ``program`` or by the ``provider``; ``reason`` may be read by everybody."""
@@ -84,23 +90,32 @@ class LedgerSettlement:
 
     def too_large(self, result: Path, lines: int) -> Record:
         """End a finished job whose result is larger than the policy allows: it is paid, and not delivered."""
-        salt = self._store.salt("result", self._job_id)
-        digest, size = hashlib.sha256(bytes.fromhex(salt)), 0
-        with result.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-                size += len(chunk)
         return self._session.submit(
             "jobs.fail",
             job_id=self._job_id,
             side="program",
             error={"kind": RESULT_LIMIT, "line": None},
-            undelivered={"hash": digest.hexdigest(), "lines": lines, "bytes": size},
+            undelivered=self._size_of(result, lines),
         )
 
-    def _delivery(self, result: bytes) -> tuple[dict[str, str], dict[str, str]]:
+    def halt_too_large(self, partial: Path, lines: int) -> Record:
+        """End a job that is out of totem, whose finished groups are larger than the policy allows: not delivered."""
+        return self._session.submit("jobs.halt", job_id=self._job_id, undelivered=self._size_of(partial, lines))
+
+    def _deliver(self, function: str, result: Path) -> Record:
         salt = self._store.salt("result", self._job_id)
-        return {"result_hash": salted_hash(salt, result)}, {"result": result.decode(), "salt": salt}
+        data = result.read_bytes()  # the ledger's limit is small
+        transient = {"result": data.decode(), "salt": salt}
+        digest = salted_hash(salt, data)
+        return self._session.submit(function, transient=transient, job_id=self._job_id, result_hash=digest)
+
+    def _size_of(self, result: Path, lines: int) -> Record:
+        salt = self._store.salt("result", self._job_id)
+        with result.open("rb") as file:
+            digest = hashlib.sha256(bytes.fromhex(salt))
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+            return {"hash": digest.hexdigest(), "lines": lines, "bytes": file.tell()}
 
 
 def _is_final(error: ServiceError) -> bool:

@@ -1,0 +1,69 @@
+"""The lines of a result, however many there are: in memory or in a file, gone through in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+__all__ = ["ResultLines"]
+
+_CHUNK = 1 << 20
+
+
+class ResultLines:
+    """Canonical JSON lines, each ``[key,value]`` and a line feed.
+
+    May be gone through as often as one likes, but not twice at the same time. The file is open, so it may be removed
+    from its folder meanwhile.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    @classmethod
+    def of(cls, data: bytes = b"") -> ResultLines:
+        """Return lines that are in memory."""
+        return cls(io.BytesIO(data))
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the lines, each with its line feed."""
+        self._file.seek(0)
+        return iter(self._file)
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return self._number
+
+    def pairs(self) -> Iterator[tuple[Any, Any]]:
+        """Yield key and value of each line, in plan order."""
+        for line in self:
+            key, value = json.loads(line)
+            yield key, value
+
+    def sha256(self, salt: bytes = b"") -> str:
+        """Return the sha256 of ``salt`` and all lines, in hexadecimal."""
+        digest = hashlib.sha256(salt)
+        self._file.seek(0)
+        while chunk := self._file.read(_CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def write_to(self, path: Path) -> None:
+        """Write the lines to a file.
+
+        Raises:
+            OSError: they can't be written.
+        """
+        self._file.seek(0)
+        with path.open("wb") as file:
+            shutil.copyfileobj(self._file, file, _CHUNK)
+
+    @cached_property
+    def _number(self) -> int:
+        return sum(1 for _ in self)

@@ -18,7 +18,7 @@ from totem_sdk.errors import InternalError, InvalidDocument
 from totem_sdk.program import Program
 from totem_sdk.table import Table
 
-__all__ = ["FORMAT", "CompiledKernel", "compile_kernel", "step_text"]
+__all__ = ["FORMAT", "CompiledKernel", "compile_kernel", "runtime_code", "step_text"]
 
 FORMAT = "totem-kernel-1/wasmtime-" + version("wasmtime")
 """What serialised kernels are bound to: native code is good for one version of wasmtime only."""
@@ -106,12 +106,16 @@ def compile_kernel(priced: PricedProgram, *, metered: bool = True) -> CompiledKe
             modules.append(bytes(wasmtime.Module(engine(), text).serialize()))
         except wasmtime.WasmtimeError as error:
             raise InternalError(f"step {step}: the kernel's code is not valid WebAssembly: {error}") from error
-    return CompiledKernel(priced, metered, _runtime(), tuple(modules))
+    return CompiledKernel(priced, metered, runtime_code(), tuple(modules))
 
 
 @cache
-def _runtime() -> bytes:
-    """Return the runtime library as native code."""
+def runtime_code() -> bytes:
+    """Return the runtime library as native code, compiled once in a process and in those that it forks.
+
+    Raises:
+        InternalError: the library was not built.
+    """
     if not RUNTIME.exists():
         raise InternalError(f"{RUNTIME} is missing: build it with `python -m totem_ccf.kernel.runtime.build`")
     return bytes(wasmtime.Module.from_file(engine(), str(RUNTIME)).serialize())

@@ -6,18 +6,19 @@ Everything that an attempt writes lies in a directory of its own, so attempts ne
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from totem_ccf.mapreduce.executor import TaskExecutor
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.planner import TaskSpec
+from totem_ccf.mapreduce.read_ahead import FragmentReader
 from totem_ccf.mapreduce.runs import Piece, PieceWriter, make_durable, open_piece
 from totem_ccf.mapreduce.shuffle import GroupBatch, ShuffleReader, ShuffleWriter
 from totem_ccf.metering.receipt import AttemptReport
 from totem_ccf.metering.updater import Updater
-from totem_ccf.storage import DataError, Fragment
+from totem_ccf.storage import DataError
 from totem_sdk.cost import PricedProgram
 from totem_sdk.task import TaskResult
 
@@ -44,11 +45,23 @@ class AttemptRunner:
         executor: runs the tasks.
         directory: the job's directory.
         memory_limit: bytes of emits that are kept before they are written.
+        onward: the documents of all fragments, if they are all read here and in order: then reading goes on into the
+            next one while a task is finished.
     """
 
-    def __init__(self, priced: PricedProgram, executor: TaskExecutor, directory: Path, memory_limit: int) -> None:
+    def __init__(
+        self,
+        priced: PricedProgram,
+        executor: TaskExecutor,
+        directory: Path,
+        memory_limit: int,
+        *,
+        onward: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self._program = priced.program
-        self._columns = [self._program.schema.columns[position].name for position in priced.columns_charged]
+        columns = self._program.schema.columns
+        self._input = FragmentReader([columns[position].name for position in priced.columns_charged])
+        self._onward = onward
         self._executor = executor
         self._directory = directory
         self._memory_limit = memory_limit
@@ -102,7 +115,7 @@ class AttemptRunner:
 
     def _batches(self, task: TaskSpec) -> Iterator[Any]:
         if task.fragment is not None:
-            yield from Fragment.from_json(dict(task.fragment)).read(self._columns)
+            yield from self._input.read(task.task, [task.fragment, *self._onward[task.task + 1 :]])
             return
         schema = PairLayout(*self._program.steps[task.step - 1].emits).schema
         for piece in task.pieces:

@@ -7,7 +7,7 @@ reducer writes the pieces of its partitions; every other task writes its pairs i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from totem_sdk.errors import InternalError
@@ -36,7 +36,7 @@ class TaskSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Return the task as a JSON object."""
-        return asdict(self)
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> TaskSpec:

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 import grpc
@@ -30,7 +31,7 @@ from totem_ccf.metering.books import AttemptId
 from totem_ccf.metering.messages import Accepted, Ask, Finish, Grant, Stop
 from totem_ccf.metering.proto import ccf_pb2 as pb
 from totem_ccf.metering.proto import ccf_pb2_grpc as pb_grpc
-from totem_ccf.metering.recorder import Recorder
+from totem_ccf.metering.recorder import NoRecorder, Recorder
 from totem_ccf.metering.updater import Fenced, Updater
 from totem_sdk.errors import InternalError
 from totem_sdk.estimate import phase_lower_bound
@@ -77,6 +78,8 @@ class _Worker:
         self._manager = ManagerClient(setup.manager)
         self._me = pb.Worker(number=setup.number)
         self._runner: AttemptRunner | None = None
+        # Tasks of a phase have the same number of rows, but for the last.
+        self._estimate = lru_cache(partial(phase_lower_bound, self._priced))
 
     def run(self) -> None:
         threading.Thread(target=self._beat, daemon=True).start()
@@ -114,12 +117,14 @@ class _Worker:
 
     def _run(self, id_: AttemptId, token: str, task: TaskSpec) -> None:
         updater_name = f"updater {id_.phase}.{id_.task}.{id_.number}"
-        available = self._manager.begin(id_, token)
+        # What is available is only noted: an estimate above it does not stop the attempt, a charge does.
+        noted = not isinstance(self._note, NoRecorder)
+        available = self._manager.begin(id_, token) if noted else 0
         step = self._priced.program.steps[task.step]
         function = step.mapper if task.kind == "map" else step.reducer
         name = "" if function is None else self._priced.program.functions[function].name
         self._note(self._name, updater_name, "function", function=name, types=self._types(task))
-        estimate = phase_lower_bound(self._priced, task.phase, input_rows(task))
+        estimate = self._estimate(task.phase, input_rows(task))
         self._note(updater_name, updater_name, "estimate", estimate=estimate, enough=estimate <= available)
         self._note(updater_name, self._name, "execute")
         port = _NotingPort(self._manager, self._note, self._name, updater_name, task.kind)
@@ -144,7 +149,15 @@ class _Worker:
         """Return the runner; it is made with the first attempt, because the executor may have to compile."""
         if self._runner is None:
             spec = self._spec
-            self._runner = AttemptRunner(self._priced, self._setup.executor(spec), spec.directory, spec.memory_limit)
+            # A worker that is alone gets the tasks in their order.
+            alone = spec.workers == 1 and spec.order_seed is None
+            self._runner = AttemptRunner(
+                self._priced,
+                self._setup.executor(spec),
+                spec.directory,
+                spec.memory_limit,
+                onward=spec.fragments if alone else (),
+            )
         return self._runner
 
 

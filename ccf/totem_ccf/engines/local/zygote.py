@@ -12,6 +12,7 @@ started it has gone, it kills what it has forked and ends.
 
 from __future__ import annotations
 
+import importlib
 import importlib.abc
 import json
 import os
@@ -20,13 +21,18 @@ import signal
 import sys
 from typing import Any, NoReturn
 
+import numpy as np
 import pyarrow as pa
 
 from totem_ccf.engines.local.config import RoleConfig
 from totem_ccf.engines.local.roles import run_role
+from totem_ccf.kernel.compiled import runtime_code
 from totem_ccf.mapreduce.statuses import BROKEN
 
 __all__ = ["main"]
+
+_LATE = ("grpc._channel", "grpc._simple_stubs", "grpc.experimental")
+"""What gRPC imports when the first channel is made."""
 
 
 class _Zygote:
@@ -123,19 +129,27 @@ class _NoPandas(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError("hidden", name="pandas")
 
 
-def _settle_pyarrow() -> None:
-    """Have pyarrow look for pandas now, and not find it: importing it costs each worker 0.4 s that no task needs."""
+def _prepare() -> None:
+    """Do once what each process would do for itself when it first needs it.
+
+    The first array makes pyarrow import numpy.ma, and look for pandas: it must not find that, importing it costs each
+    worker 0.4 s that no task needs. The runtime library is the same for all programs, so it is compiled here. None of
+    this starts a thread.
+    """
     finder = _NoPandas()
     sys.meta_path.insert(0, finder)
     try:
-        pa.array([0])
+        pa.array(np.zeros(1))
     finally:
         sys.meta_path.remove(finder)
+    for name in _LATE:
+        importlib.import_module(name)
+    runtime_code()
 
 
 def main() -> None:
-    """Be a zygote: import what workers will need, once for all of them, and serve."""
-    _settle_pyarrow()
+    """Be a zygote: prepare what workers will need, once for all of them, and serve."""
+    _prepare()
     _Zygote().run()
 
 

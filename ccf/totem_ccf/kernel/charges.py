@@ -74,6 +74,9 @@ class Charges:
             self._count(self._meter.site_values(site.id), f"$values{site.id}", "(local.get $values)", in_loop)
         self._count(self._meter.site_bytes(site.id), f"$bytes{site.id}", "(local.get $size)", in_loop)
 
+    def stop(self, block: int) -> None:
+        """Write nothing: what a frame that stops in ``block`` has entered is counted."""
+
     def spill(self, out: Writer) -> None:
         """Write the counters that are in locals to the meter's memory."""
         for address, name in self._spills.items():

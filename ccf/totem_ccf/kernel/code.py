@@ -69,6 +69,7 @@ class FunctionCode:
         self._labels = 0
         self._loops = 0
         self._op = 0
+        self._block_id = 0
         self._charges: Charges | PrepaidCharges
         if prepaid:
             self._charges = PrepaidCharges(plan, self.out, self.local)
@@ -141,6 +142,7 @@ class FunctionCode:
     def fail(self, kind: str) -> None:
         """End in an error of the program."""
         reason = 2 + ProgramError.KINDS.index(kind)
+        self._charges.stop(self._block_id)
         self.put(f"(call $fail (local.get $balance) (i32.const {reason}) (i32.const {2 * self._op + 1})) (br $stop)")
 
     def keeping_roots(self, action: Callable[[], None]) -> None:
@@ -261,6 +263,7 @@ class FunctionCode:
 
     def _block(self, block: Block) -> None:
         in_loop = not self.helper or self._loops > 0
+        self._block_id = block.id
         self._charges.block(block.id, in_loop=in_loop)
         sites = self.plan.priced.sites_of_block.get(block.id, {})
         for position, op in enumerate(block.ops):

@@ -16,6 +16,9 @@ Control flow is structured, so that every executor can follow it without analysi
 
 Registers are typed, mutable and local to a function. Functions that take a row, pair or group begin with the
 ``read_*`` operation in their first block.
+
+The nodes and their encoding stand in one module because a change to one is a change to the other, and to every
+``program_id``.
 """
 
 from __future__ import annotations

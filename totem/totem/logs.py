@@ -1,21 +1,26 @@
 """Logging: JSON lines on standard error, from which secrets and data are kept out.
 
-Three rules hold for everything that is logged anywhere under ``totem``:
+Four rules hold for everything that is logged anywhere under ``totem``, also by libraries and by what nobody caught:
 
 * a field whose name says that it is a secret is replaced (``token``, ``key``, ``authorization``, …);
 * text that looks like one of our tokens or a PEM block is replaced wherever it stands;
-* cell values, rows, results and source text are never passed to a logger: fields of these names are replaced too.
+* cell values, rows, results and source text are never passed to a logger: fields of these names are replaced too;
+* of an exception that is not ours only the class and the place are told: its text may quote a cell.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
+import threading
+import traceback
 from collections.abc import Mapping, MutableMapping
+from types import TracebackType
 from typing import Any, ClassVar
 
-__all__ = ["REDACTED", "Logger", "configure", "logger", "redact"]
+__all__ = ["REDACTED", "Logger", "configure", "describe", "logger", "redact"]
 
 REDACTED = "[redacted]"
 
@@ -45,8 +50,52 @@ def redact(value: Any, name: str = "") -> Any:
     if isinstance(value, bytes):
         return f"[{len(value)} bytes]"
     if isinstance(value, BaseException):
-        return redact(f"{type(value).__name__}: {value}")
+        return _text_of(value)
     return value
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception with its causes and where each arose, as it may be logged."""
+    return str(redact("".join(_parts(error, set())).rstrip("\n")))
+
+
+def _parts(error: BaseException, told: set[int]) -> list[str]:
+    told.add(id(error))
+    parts: list[str] = []
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if earlier is not None and id(earlier) not in told:
+        parts += [*_parts(earlier, told), "which led to:\n"]
+    if error.__traceback__ is not None:
+        parts += ["Traceback (most recent call last):\n", *traceback.format_tb(error.__traceback__)]
+    parts.append(f"{_text_of(error)}\n")
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            if id(inner) not in told:
+                parts += ["in which:\n", *_parts(inner, told)]
+    return parts
+
+
+def _text_of(error: BaseException) -> str:
+    """Return class and text of an exception: of one that is not ours the class only, of an OSError what failed."""
+    kind = type(error)
+    if isinstance(error, OSError) and error.strerror is not None:
+        about = f": {error.filename!r}" if error.filename is not None else ""
+        return f"{kind.__name__}: [Errno {error.errno}] {error.strerror}{about}"
+    if kind.__module__.partition(".")[0] in _OURS:
+        return str(redact(f"{kind.__name__}: {error}"))
+    return kind.__name__
+
+
+_OURS = frozenset({"totem", "totem_ccf", "totem_chaincode", "totem_sdk"})
+
+
+def _describe_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        event["exception"] = describe(error)
+    return event
 
 
 def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
@@ -57,18 +106,51 @@ class _RedactRecords(logging.Filter):
     """The same for records of libraries that use the standard library's logging."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = redact(record.getMessage())
-        record.args = ()
+        record.args = _safe_arguments(record.args)
+        try:
+            message = redact(record.getMessage() if isinstance(record.msg, str) else record.msg)
+        except (TypeError, ValueError, KeyError) as error:
+            message = f"a record that can't be formatted ({type(error).__name__}): {redact(str(record.msg))}"
+        record.msg, record.args = message, ()
+        # What another handler has made of the exception is made again: a formatter takes it as it finds it.
+        raised = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        record.exc_info, record.exc_text = None, None if raised is None else describe(raised)
+        record.stack_info = None if record.stack_info is None else str(redact(record.stack_info))
         return True
 
 
+class _Stderr(logging.Handler):
+    """Writes to what standard error is by then, as the structured lines do."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it is closed: there is nobody to tell
+            sys.stderr.write(f"{self.format(record)}\n")
+
+
+def _safe_arguments(arguments: Any) -> Any:
+    """Return a record's arguments with exceptions as they may be told; the message is redacted once it is whole."""
+    if isinstance(arguments, Mapping):
+        return {name: redact(item, str(name)) for name, item in arguments.items()}
+    return tuple(_text_of(item) if isinstance(item, BaseException) else item for item in arguments or ())
+
+
+def _uncaught(kind: type[BaseException], error: BaseException | None, _: TracebackType | None) -> None:
+    if not issubclass(kind, SystemExit | KeyboardInterrupt):
+        logging.getLogger("totem").critical("nobody caught: %s", kind.__name__, exc_info=error)
+
+
 def configure(level: str = "info") -> None:
-    """Set logging up for this process; ``level`` is a name of the standard library's levels."""
+    """Set logging up for this process; ``level`` is a name of the standard library's levels.
+
+    What nobody catches is logged like everything else, instead of written to standard error as it is.
+    """
     number = logging.getLevelNamesMapping()[level.upper()]
     Logger.level = number
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.addFilter(_RedactRecords())
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 class Logger:
@@ -111,7 +193,7 @@ def _structlog() -> Any:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _describe_event,
             _redact_event,
             structlog.processors.JSONRenderer(sort_keys=True),
         ],

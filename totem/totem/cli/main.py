@@ -7,7 +7,6 @@ Exit status: 0 done (for a job: completed), 1 a bug of ours, 2 refused or bad us
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -17,7 +16,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from totem.cli.output import Output, write_json
-from totem.logs import configure, redact
+from totem.logs import configure, describe
 from totem.services.errors import BadInput, ServiceError
 from totem.services.report import Report
 from totem_sdk.errors import Refusal
@@ -110,8 +109,8 @@ class _Guarded(TyperGroup):
             # The reader of our output went away, as `head` does: nothing more to say.
             sys.stdout = None  # keeps the interpreter from flushing it at exit
             return 0
-        except Exception:  # noqa: BLE001  # the last resort: a bug of ours is named as such, with its traceback
-            sys.stderr.write(redact(traceback.format_exc()))
+        except Exception as error:  # noqa: BLE001  # the last resort: a bug of ours is named as such, with its traceback
+            sys.stderr.write(f"{describe(error)}\n")
             sys.stderr.write("totem: an internal error; this is a bug of TOTEM and not of your job\n")
             if as_json and arguments[:1] == ["run"]:
                 write_json(Report("provider_failed", error={"kind": "internal_error", "line": None}).to_json())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BROKEN", "DAMAGED", "HOST_GONE", "MANAGER_GONE"]
+__all__ = ["BROKEN", "DAMAGED", "HOST_GONE", "MANAGER_GONE", "NO_MEMORY"]
 
 BROKEN = 70
 """An invariant of ours does not hold."""
@@ -15,3 +15,6 @@ MANAGER_GONE = 75
 
 DAMAGED = 76
 """Job or lease log can't be trusted; starting again makes no sense."""
+
+NO_MEMORY = 77
+"""A worker would have used more memory than it may."""

@@ -10,8 +10,9 @@ from pathlib import Path
 import grpc
 import pytest
 
-from totem_ccf.engines.local import LocalEngine
+from totem_ccf.engines.local import WORKER_MEMORY, LocalEngine
 from totem_ccf.engines.local.config import NEEDS, RoleConfig
+from totem_ccf.engines.local.memory import RESERVED_BYTES
 from totem_ccf.engines.local.processes import GONE, Processes, ProcessesGone
 from totem_ccf.metering.proto import ccf_pb2 as pb
 from totem_ccf.metering.proto import ccf_pb2_grpc as pb_grpc
@@ -67,8 +68,9 @@ def test_processes_have_limits_and_no_core_files(engine):
     forked = children_of(engine.processes.pid)
     assert len(forked) == 4
     wait_until(lambda: all(resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0) for pid in forked))
-    # Two workers, with as much memory as they may have; manager and master are ours.
-    wait_until(lambda: sorted(resource.prlimit(pid, resource.RLIMIT_DATA)[0] for pid in forked)[2:] == [8 << 30] * 2)
+    # Two workers, with as much address space as they may have; manager and master are ours.
+    most = WORKER_MEMORY + RESERVED_BYTES
+    wait_until(lambda: sorted(resource.prlimit(pid, resource.RLIMIT_DATA)[0] for pid in forked)[2:] == [most] * 2)
 
 
 def calls(address):

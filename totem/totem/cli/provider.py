@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -115,8 +116,12 @@ def _policy(
 
 @app.command()
 def start(
+    *,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="worker processes a job (default: all cores)")
+    ] = None,
+    worker_memory: Annotated[
+        int | None, typer.Option(metavar="MIB", min=256, help="memory that a worker process may use (default: 8192)")
     ] = None,
     at_once: Annotated[int, typer.Option(min=1, max=64, help="jobs that run at a time")] = 2,
     once: Annotated[bool, typer.Option("--once", help="end when no job is open any more")] = False,
@@ -131,6 +136,8 @@ def start(
     configure()
     folder = open_home(home)
     options = RunnerOptions(workers=workers or os.cpu_count() or 1)
+    if worker_memory is not None:
+        options = replace(options, worker_memory=worker_memory << 20)
     with open_server(folder.session(as_), folder.store_of(as_), options, at_once=at_once) as server:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())

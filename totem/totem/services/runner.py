@@ -20,7 +20,7 @@ from totem.services.killpoints import pass_point
 from totem.services.session import Record, Session
 from totem.services.settlement import LedgerSettlement
 from totem.services.store import Holding, ProviderStore
-from totem_ccf.engines.local import JobEnd, JobSpec, LocalEngine, LocalJob, Progress
+from totem_ccf.engines.local import WORKER_MEMORY, JobEnd, JobSpec, LocalEngine, LocalJob, Progress
 from totem_ccf.storage.digests import salted_digest
 from totem_chaincode.contracts.results import excess_of
 from totem_chaincode.parameters import from_ledger
@@ -36,11 +36,15 @@ OnProgress = Callable[[str, Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class RunnerOptions:
-    """How jobs are run on this provider's machine; none of it changes a bill or a result."""
+    """How jobs are run on this provider's machine; none of it changes a bill or a result.
+
+    ``worker_memory``: bytes that each worker process may use.
+    """
 
     workers: int = 2
     executor: Literal["kernel", "interpreter"] = "kernel"
     audit: bool = False
+    worker_memory: int = WORKER_MEMORY
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ def open_server(
     session: Session, store: ProviderStore, options: RunnerOptions, *, at_once: int = 2
 ) -> Iterator[ProviderServer]:
     """Make a provider's server with the local engine, and close the engine afterwards."""
-    with LocalEngine() as engine:
+    with LocalEngine(worker_memory=options.worker_memory) as engine:
         yield ProviderServer(Provider(session), JobRunner(session, store, engine, options), at_once=at_once)
 
 

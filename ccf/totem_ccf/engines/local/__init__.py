@@ -1,9 +1,18 @@
 """The local engine: master, manager and workers as processes of this machine."""
 
-from totem_ccf.engines.local.engine import LocalEngine
+from totem_ccf.engines.local.engine import WORKER_MEMORY, LocalEngine
 from totem_ccf.engines.local.escrow_settlement import EscrowSettlement
 from totem_ccf.engines.local.host import Progress
 from totem_ccf.engines.local.local_job import JobBusy, LocalJob
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
 
-__all__ = ["EscrowSettlement", "JobBusy", "JobEnd", "JobSpec", "LocalEngine", "LocalJob", "Progress"]
+__all__ = [
+    "WORKER_MEMORY",
+    "EscrowSettlement",
+    "JobBusy",
+    "JobEnd",
+    "JobSpec",
+    "LocalEngine",
+    "LocalJob",
+    "Progress",
+]

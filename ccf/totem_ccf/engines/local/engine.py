@@ -24,14 +24,15 @@ from typing import Self
 
 from totem_ccf.engines.local.config import RoleConfig
 from totem_ccf.engines.local.local_job import JobBusy, LocalJob, OnProgress
+from totem_ccf.engines.local.memory import LEAST_BYTES
 from totem_ccf.engines.local.processes import Processes, ProcessesGone
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
 from totem_ccf.metering.settlement import SettlementPort
 
-__all__ = ["LocalEngine"]
+__all__ = ["WORKER_MEMORY", "LocalEngine"]
 
 WORKER_MEMORY = 8 << 30
-"""Bytes of data that a worker process may have unless told otherwise."""
+"""Bytes of memory that a worker process may use unless told otherwise."""
 
 
 class LocalEngine:
@@ -40,11 +41,18 @@ class LocalEngine:
     The zygote starts with the engine and serves all its jobs, so make the engine early. Thread-safe.
 
     Args:
-        worker_memory: most bytes of data of a worker process (RLIMIT_DATA; 0: no limit). Arrow and gRPC reserve more
-            than they use: below 4 GiB a worker may not even start.
+        worker_memory: most bytes of memory that a worker process may use of its own (0: no limit).
+
+    Raises:
+        ValueError: with so little memory no worker could run.
     """
 
     def __init__(self, *, worker_memory: int = WORKER_MEMORY) -> None:
+        if worker_memory < 0 or 0 < worker_memory < LEAST_BYTES:
+            raise ValueError(
+                f"a worker can't have {worker_memory >> 20} MiB of memory: it needs at least {LEAST_BYTES >> 20} MiB"
+                " (0: no limit)"
+            )
         self.worker_memory = worker_memory
         self._processes = Processes()
         self._lock = threading.Lock()

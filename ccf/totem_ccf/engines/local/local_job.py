@@ -11,15 +11,16 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from totem_ccf.engines.local.config import NEEDS, Role, RoleConfig, make_secrets
+from totem_ccf.engines.local.children import Children
+from totem_ccf.engines.local.config import Role, RoleConfig, make_secrets
 from totem_ccf.engines.local.host import Host, Progress
 from totem_ccf.faults import kill_point
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
-from totem_ccf.mapreduce.statuses import BROKEN, DAMAGED, MANAGER_GONE
+from totem_ccf.mapreduce.statuses import BROKEN, DAMAGED, MANAGER_GONE, NO_MEMORY
 from totem_ccf.metering.settlement import SettlementPort
 from totem_sdk.errors import InternalError
 
@@ -43,16 +44,6 @@ class JobBusy(Exception):
     """Another process runs the job of this directory."""
 
 
-@dataclass
-class _Children:
-    """The processes of one job, by role; names are the zygote's."""
-
-    compiler: str | None = None
-    manager: str | None = None
-    master: str | None = None
-    workers: dict[str, int] = field(default_factory=dict)
-
-
 class LocalJob:
     """A job that runs; made by ``LocalEngine.start`` and ``LocalEngine.resume``."""
 
@@ -64,10 +55,9 @@ class LocalJob:
         self._settlement = settlement
         self._on_progress = on_progress
         self._events: queue.SimpleQueue[tuple[str, Any, Any]] = queue.SimpleQueue()
-        self._children = _Children()
         self._restarts: Counter[Role] = Counter()
+        self._out_of_memory = 0
         self._compiled = spec.executor == "interpreter"
-        self._numbers = 0
         self._end: JobEnd | None = None
         self._failure: BaseException | None = None
         self._host: Host | None = None
@@ -122,23 +112,29 @@ class LocalJob:
 
     def _supervise(self) -> JobEnd | None:
         sockets = _make_sockets(self.spec.directory)
-        self._config = RoleConfig(
+        self._config = config = RoleConfig(
             "manager", 0, str(self.spec.directory), str(sockets), make_secrets(), self._engine.worker_memory
         )
+        self._children = Children(
+            self._engine,
+            config,
+            self.spec.directory / "logs",
+            lambda number, status: self._events.put(("exited", number, status)),
+        )
         self._host = Host(
-            self._config.address("host"),
-            self._config.secrets["host"],
+            config.address("host"),
+            config.secrets["host"],
             self._settlement,
             lambda progress: self._events.put(("progress", progress, None)),
             lambda worker: self._events.put(("kill", worker, None)),
         )
         try:
-            self._spawn("manager")
-            self._spawn("master")
+            self._children.spawn("manager")
+            self._children.spawn("master")
             self._spawn_workers()
             return self._attend()
         finally:
-            self._kill_all()
+            self._children.kill_all()
             self._host.close()
             shutil.rmtree(sockets, ignore_errors=True)
             (self.spec.directory / "sockets").unlink()
@@ -157,7 +153,7 @@ class LocalJob:
             elif kind == "command" and self._host is not None:
                 self._host.command(what)
             elif kind == "kill":
-                self._kill_worker(what)
+                self._children.kill_worker(what)
             elif kind == "exited":
                 end = self._exited(what, status)
                 heard = time.monotonic()
@@ -165,40 +161,38 @@ class LocalJob:
                     return end
             elif kind == "abandon":
                 return None
-            if time.monotonic() - heard > PULSE_SECONDS and self._children.master is not None:
+            if time.monotonic() - heard > PULSE_SECONDS and self._children.has("master"):
                 _log.error("%s: nothing was heard of the master for %.0f s", self.spec.job_id, PULSE_SECONDS)
                 heard = time.monotonic()
-                self._engine.processes.kill(self._children.master)
+                self._children.kill("master")
 
-    def _exited(self, name: str, status: int) -> JobEnd | None:
+    def _exited(self, number: int, status: int) -> JobEnd | None:
         children = self._children
-        if status == DAMAGED:
-            return self._give_up(f"{name} can't go on with this job; its log in {self._logs} says why")
-        if name == children.master:
-            children.master = None
-            if status == 0 and (end := JobEnd.read(self.spec.directory)) is not None:
-                return end
-            if status == MANAGER_GONE and children.manager is not None:
-                self._engine.processes.kill(children.manager)
-            for worker in children.workers:
-                self._engine.processes.kill(worker)
-            children.workers.clear()
-            return self._restart("master", status)
-        if name == children.compiler:
-            children.compiler = None
-            return self._compiler_done(status)
-        if name == children.manager:
-            children.manager = None
-            return self._restart("manager", status)
-        if name in children.workers:
-            del children.workers[name]
-            # With status 0 it says that its master went away; the next master gets workers of its own.
-            return self._restart("worker", status) if status != 0 else None
-        return None
+        role = children.gone(number)
+        if status == DAMAGED and role is not None:
+            return self._give_up(f"the {role} can't go on with this job; its log in {children.logs} says why")
+        match role:
+            case "master":
+                if status == 0 and (end := JobEnd.read(self.spec.directory)) is not None:
+                    return self._explained(end)
+                if status == MANAGER_GONE:
+                    children.kill("manager")
+                children.drop_workers()
+                return self._restart("master", status)
+            case "compiler":
+                return self._compiler_done(status)
+            case "manager":
+                return self._restart("manager", status)
+            case "worker":
+                self._out_of_memory += status == NO_MEMORY
+                # With status 0 it says that its master went away; the next master gets workers of its own.
+                return self._restart("worker", status) if status != 0 else None
+            case _:
+                return None
 
     def _compiler_done(self, status: int) -> JobEnd | None:
         if status == BROKEN:
-            return self._give_up(f"the program can't be compiled; the log in {self._logs} says why")
+            return self._give_up(f"the program can't be compiled; the log in {self._children.logs} says why")
         self._compiled = status == 0
         if self._compiled:
             self._spawn_workers()
@@ -212,62 +206,39 @@ class LocalJob:
         _log.warning("%s: a %s ended with %s and is started again", self.spec.job_id, role, how)
         if self._restarts[role] > limit:
             return self._give_up(f"the {role} ended {self._restarts[role]} times, the last time with {how}")
-        self._spawn(role)
+        self._children.spawn(role)
         if role == "master":
             self._spawn_workers()
         return None
 
     def _give_up(self, reason: str) -> JobEnd:
-        self._kill_all()
+        self._children.kill_all()
         end = JobEnd.read(self.spec.directory)
         if end is None:
             end = JobEnd("provider_failed", 0, reason=reason)
             end.write(self.spec.directory)
+        return self._explained(end)
+
+    def _explained(self, end: JobEnd) -> JobEnd:
+        """Add to the end of a job that the provider's side failed for want of memory what to do about it."""
+        if end.state != "provider_failed" or not self._out_of_memory:
+            return end
+        limit = self._engine.worker_memory >> 20
+        end = replace(
+            end,
+            reason=f"{end.reason}; {self._out_of_memory} times a worker would have used more than the {limit} MiB of"
+            " memory that it may have: give workers more (worker_memory)",
+        )
+        end.write(self.spec.directory)
         return end
-
-    # Processes ------------------------------------------------------------------------------------------------------
-
-    @property
-    def _logs(self) -> Path:
-        return self.spec.directory / "logs"
 
     def _spawn_workers(self) -> None:
         """Start the job's workers; if the program is not compiled yet, start the compiler, which they wait for."""
         if self._compiled:
             for _ in range(self.spec.workers):
-                self._spawn("worker")
-        elif self._children.compiler is None:
-            self._spawn("compiler")
-
-    def _spawn(self, role: Role) -> None:
-        self._logs.mkdir(exist_ok=True)
-        self._numbers += 1
-        number = self._numbers
-        known = {name: self._config.secrets[name] for name in NEEDS[role]}
-        config = replace(self._config, role=role, number=number, secrets=known)
-        log = self._logs / (f"{role}.log" if role != "worker" else f"worker-{number}.log")
-        name = ""
-
-        def exited(status: int) -> None:
-            self._events.put(("exited", name, status))
-
-        name = self._engine.spawn(config, log, exited)
-        if role == "worker":
-            self._children.workers[name] = number
-        else:
-            setattr(self._children, role, name)
-
-    def _kill_worker(self, number: int) -> None:
-        for name, its_number in self._children.workers.items():
-            if its_number == number:
-                self._engine.processes.kill(name)
-
-    def _kill_all(self) -> None:
-        children = self._children
-        for name in (children.compiler, children.master, children.manager, *children.workers):
-            if name is not None:
-                self._engine.processes.kill(name)
-        self._children = _Children()
+                self._children.spawn("worker")
+        elif not self._children.has("compiler"):
+            self._children.spawn("compiler")
 
 
 def _lock(directory: Path) -> Any:

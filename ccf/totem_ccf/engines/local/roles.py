@@ -9,10 +9,12 @@ import os
 import resource
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from totem_ccf.engines.local.config import RoleConfig
 from totem_ccf.engines.local.interpreter_executor import InterpreterExecutor
+from totem_ccf.engines.local.memory import limit_memory, spill_limit
 from totem_ccf.kernel import KernelCache, KernelExecutor
 from totem_ccf.mapreduce.executor import TaskExecutor
 from totem_ccf.mapreduce.job import JobSpec
@@ -88,7 +90,7 @@ def _run(config: RoleConfig, name: str) -> int:
     run_worker(
         WorkerSetup(
             config.number,
-            spec,
+            replace(spec, memory_limit=spill_limit(spec.memory_limit, config.memory)),
             config.address("master"),
             config.address("manager"),
             config.secrets["work"],
@@ -125,7 +127,7 @@ def _kernels(config: RoleConfig) -> KernelCache:
 def _limit(config: RoleConfig) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if config.role == "worker" and config.memory:
-        resource.setrlimit(resource.RLIMIT_DATA, (config.memory, config.memory))
+        limit_memory(config.memory)
 
 
 def _die_with(parent: int) -> None:

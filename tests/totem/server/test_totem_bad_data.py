@@ -1,11 +1,18 @@
 """Bad data: the provider is told file and row, the consumer the kind; nothing is delivered and everything returned."""
 
 import datetime
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from totem.cli.main import app
 from totem.services.consortium import Consortium
 from totem.services.consumer import Consumer, Submission
 from totem.services.errors import BadInput, Missing, ProviderSide
@@ -156,6 +163,71 @@ def test_data_that_are_not_there_are_a_refusal(tmp_path, job_source):
     assert run(tmp_path, empty, job_source).refusals[0].code == "data-empty"
     empty.write_text("")
     assert run(tmp_path, empty, job_source).state in ("refused", "provider_failed")
+
+
+def unreadable(path):
+    path.write_text("date,cid,bill\n")
+    path.chmod(0)
+
+
+NOT_DATA = {
+    "nothing": (lambda path: None, 2, "data-missing"),
+    "a folder in place of a file": (lambda path: path.mkdir(), 2, "data-missing"),
+    "a link to nothing": (lambda path: path.symlink_to("nowhere"), 2, "data-missing"),
+    "a link to itself": (lambda path: path.symlink_to(path), 5, "data_unreadable"),
+    "a folder of links to nothing": (
+        lambda path: (path.mkdir(), (path / "a.csv").symlink_to("nowhere")),
+        2,
+        "data-missing",
+    ),
+    "only a header": (lambda path: path.write_text("date,cid,bill\n"), 2, "data-empty"),
+    "an empty file": (lambda path: path.write_text(""), 5, "data_format"),
+    "a pipe": (os.mkfifo, 5, "data_unreadable"),
+    "a wrong cell": (lambda path: path.write_text(f"date,cid,bill\n2019-02-25,{SECRET},1.5\n"), 5, "data_type"),
+    "another encoding": (lambda path: path.write_bytes(b"date,cid,bill\n2019-02-25,\xe9,1.5\n"), 5, "data_encoding"),
+    "a folder with something else": (
+        lambda path: (path.mkdir(), (path / "notes.md").write_text("notes")),
+        5,
+        "data_schema",
+    ),
+    "a file of somebody else": (unreadable, 5, "data_unreadable"),
+}
+
+
+@pytest.mark.parametrize("what", NOT_DATA)
+def test_data_that_are_none_by_the_command(tmp_path, job_source, what):
+    """What isn't there is the caller's mistake, what can't be read the provider's: through the command itself."""
+    make, status, word = NOT_DATA[what]
+    data, job, schema = (tmp_path / name for name in ("typ.csv", "job.py", "schema.json"))
+    job.write_text(job_source)
+    schema.write_text('{"date": "date", "cid": "int", "bill": "float"}')
+    make(data)
+    if what == "a file of somebody else" and os.access(data, os.R_OK):
+        pytest.skip("root may read everything")
+    done = CliRunner().invoke(app, ["run", str(job), str(data), "--schema", str(schema), "--json"])
+    document = json.loads(done.stdout)
+    assert (done.exit_code, SECRET in done.output) == (status, False)
+    assert (document["escrow"], document["result"], document["bill"]) == (0, [], [])
+    if status == 2:
+        assert (document["state"], document["refusals"][0]["code"]) == ("refused", word)
+        assert (str(data) in document["refusals"][0]["message"], document["error"]) == (True, None)
+    else:
+        assert (document["state"], document["error"]) == ("provider_failed", {"kind": word, "line": None})
+        shown = CliRunner().invoke(app, ["run", str(job), str(data), "--schema", str(schema)])
+        assert (shown.exit_code, str(data) in shown.stderr, SECRET in shown.output) == (5, True, False)
+
+
+@pytest.mark.slow
+def test_a_wrong_cell_in_a_late_row_by_the_command(tmp_path, job_source):
+    data, job, schema = (tmp_path / name for name in ("typ.csv", "job.py", "schema.json"))
+    job.write_text(job_source)
+    schema.write_text('{"date": "date", "cid": "int", "bill": "float"}')
+    data.write_text("date,cid,bill\n" + "2019-02-25,1,1.5\n" * 300_000 + f"2019-02-25,{SECRET},1.5\n")
+    command = [Path(sys.executable).parent / "totem", "run", job, data, "--schema", schema, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (5, "")
+    assert json.loads(done.stdout)["error"] == {"kind": "data_type", "line": None}
+    assert SECRET not in done.stdout
 
 
 def test_bad_data_are_not_published(fresh, tmp_path):

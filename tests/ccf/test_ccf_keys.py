@@ -1,5 +1,7 @@
 """Order and partitions of keys in columns against the definition in totem_sdk.values."""
 
+import struct
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,8 +15,25 @@ from totem_sdk.values import key_bytes, partition_of
 
 # Few different values, so that keys meet; the awkward ones among them.
 INTS = st.sampled_from([0, 1, -1, 255, 256, 2**63 - 1, -(2**63)])
-FLOATS = st.sampled_from([0.0, -0.0, 1.0, -1.0, float("nan"), float("inf"), float("-inf"), 5e-324, 1e300])
-TEXTS = st.sampled_from(["", "a", "a\0", "a\0b", "ab", "\0", "é", "\U0001f600", "\uffff", "b" * 70, "b" * 69 + "c"])
+NAN_BITS = ("7ff8000000000000", "fff8000000000000", "7ff0000000000001", "fff7ffffffffffff", "7fffffffffffffff")
+NANS = [struct.unpack(">d", bytes.fromhex(bits))[0] for bits in NAN_BITS]
+FLOATS = st.sampled_from([0.0, -0.0, 1.0, -1.0, float("inf"), float("-inf"), 5e-324, -5e-324, 1e300, 2.0**63, *NANS])
+SHORT = [
+    "",
+    "a",
+    "a\0",
+    "a\0b",
+    "ab",
+    "\0",
+    "\0\0",
+    "é",
+    "\U0001f600",
+    "\U0010ffff",
+    "\uffff",
+    "b" * 70,
+    "b" * 69 + "c",
+]
+TEXTS = st.sampled_from([*SHORT, "x" * 5000, "x" * 4999 + "\0", "x" * 4999 + "\U0001f600"])
 KEYS = {
     INT: INTS,
     FLOAT: FLOATS,
@@ -70,6 +89,21 @@ def test_partitions_are_those_of_key_bytes(data, type_, partitions):
     keys = data.draw(st.lists(values_of(type_), max_size=12))
     numbers = partition_numbers(type_, columns_of(type_, keys), partitions)
     assert numbers.tolist() == [partition_of(key_bytes(key), partitions) for key in keys]
+
+
+@pytest.mark.parametrize("type_", [FLOAT, NUM, Option(FLOAT), Tuple((STR, FLOAT))], ids=str)
+def test_every_nan_is_one_key_and_the_two_zeros_are_two(type_):
+    keys = [*NANS, 0.0, -0.0]
+    keys = [("", key) for key in keys] if isinstance(type_, Tuple) else keys
+    columns = columns_of(type_, keys)
+    codes, _ = order_codes(type_, columns)
+    assert len(set(codes.tolist())) == 3
+    assert len(set(codes[: len(NANS)].tolist())) == 1
+    # -0.0 before 0.0 before NaN
+    assert codes[-1] < codes[-2] < codes[0]
+    numbers = partition_numbers(type_, columns, 1 << 20)
+    assert len(set(numbers[: len(NANS)].tolist())) == 1
+    assert numbers[-1] != numbers[-2]
 
 
 @settings(deadline=None)

@@ -13,13 +13,18 @@ from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
 from totem_ccf.mapreduce.runs import open_piece, write_batches
 from totem_ccf.mapreduce.shuffle import Grouper, Piece, ShuffleError, ShuffleReader, ShuffleWriter
 from totem_sdk.errors import InternalError
-from totem_sdk.types import FLOAT, INT, NONE, STR, Option, Tuple
+from totem_sdk.types import FLOAT, INT, NONE, NUM, STR, Option, Tuple
 from totem_sdk.values import key_bytes, partition_of
 
 KEYS = {
     INT: st.integers(-2, 2) | st.sampled_from([2**63 - 1, -(2**63)]),
     FLOAT: st.sampled_from([0.0, -0.0, 1.5, float("nan"), float("-inf")]),
-    STR: st.sampled_from(["", "a", "a\0", "b", "é"]),
+    NUM: st.sampled_from([0, 0.0, -0.0, 1, 1.0, -1, 2**53, 2.0**53, 2**53 + 1, float("nan"), -float("nan")]),
+    STR: st.sampled_from(["", "a", "a\0", "b", "é", "\U0001f600", "x" * 3000, "x" * 3000 + "\0"]),
+    Option(FLOAT): st.sampled_from([None, 0.0, -0.0, float("nan")]),
+    Tuple((NUM, Tuple((STR, Option(FLOAT))))): st.tuples(
+        st.sampled_from([1, 1.0]), st.tuples(st.sampled_from(["", "\0"]), st.sampled_from([None, 0.0, -0.0]))
+    ),
     NONE: st.none(),
     Option(STR): st.sampled_from([None, "", "x"]),
     Tuple((INT, Option(STR))): st.tuples(st.integers(0, 1), st.sampled_from([None, "", "x"])),

@@ -1,4 +1,4 @@
-"""Files that hold keys: written whole or not at all, readable by their owner only."""
+"""Files that hold keys and what else is nobody's business: written whole or not at all, for their owner's eyes only."""
 
 from __future__ import annotations
 
@@ -8,21 +8,31 @@ from pathlib import Path
 
 from totem.ledger.errors import IdentityProblem
 
-__all__ = ["read_text", "write_private"]
+__all__ = ["read_text", "sync_folder", "write_private"]
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file with mode 0600, replacing an earlier one in one step."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file of mode 0600 that is either the old one or the whole new one, whatever happens."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        with os.fdopen(number, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder as safe as the files that they name."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def read_text(path: Path) -> str:

@@ -168,10 +168,10 @@ class CertificateAuthority:
         key = self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        write_private(folder / "ca-key.pem", key.decode())
-        write_private(folder / "ca-cert.pem", self.certificate)
+        write_private(folder / "ca-key.pem", key)
+        write_private(folder / "ca-cert.pem", self.certificate.encode())
         if self.crl is not None:
-            write_private(folder / "ca-crl.pem", self.crl)
+            write_private(folder / "ca-crl.pem", self.crl.encode())
 
     @classmethod
     def load(cls, folder: Path) -> CertificateAuthority:

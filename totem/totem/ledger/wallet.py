@@ -40,7 +40,7 @@ class Wallet:
             "version": 1,
         }
         path = self._path(label)
-        write_private(path, json.dumps(document, indent=2) + "\n")
+        write_private(path, f"{json.dumps(document, indent=2)}\n".encode())
         return path
 
     def check(self, label: str, participant: str) -> None:

@@ -19,10 +19,11 @@ from typing import Any
 
 from totem.ledger.bootstrap import ADMIN, Consortium, msp_of
 from totem.ledger.errors import LedgerError
+from totem.ledger.files import write_private
 from totem.services.errors import BadInput, Unauthorised, from_contract, from_ledger
 from totem.services.explorer import Explorer
 from totem.services.session import Record, Session
-from totem.services.store import ProviderStore, write_atomically
+from totem.services.store import ProviderStore
 from totem.services.tokens import TokenStore
 from totem_chaincode.errors import ContractError
 
@@ -98,7 +99,7 @@ class Home:
     def use(self, name: str) -> Session:
         """Act as this identity from now on."""
         session = self.session(name)
-        write_atomically(self.root / "identity", f"{name}\n".encode())
+        write_private(self.root / "identity", f"{name}\n".encode())
         return session
 
     def identities(self) -> list[dict[str, Any]]:

@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from totem.ledger.files import sync_folder, write_private
 from totem.services.errors import Missing
 from totem_sdk.errors import InternalError
 
-__all__ = ["Holding", "ProviderStore", "write_atomically"]
+__all__ = ["Holding", "ProviderStore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class ProviderStore:
         """Keep a published version."""
         path = self._holding_path(holding.dataset_id, holding.version)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(holding.to_json(), sort_keys=True).encode())
+        write_private(path, json.dumps(holding.to_json(), sort_keys=True).encode())
 
     def holding(self, dataset_id: str, version: int) -> Holding:
         """Return a published version.
@@ -120,7 +121,7 @@ class ProviderStore:
 
     def note_trouble(self, job_id: str, text: str) -> None:
         """Keep what went wrong with a job on the provider's side, in its own words (file, row, reason)."""
-        write_atomically(self.job_folder(job_id) / "trouble.txt", text.encode())
+        write_private(self.job_folder(job_id) / "trouble.txt", text.encode())
 
     def trouble(self, job_id: str) -> str:
         """Return what went wrong with a job on the provider's side (empty: nothing)."""
@@ -148,23 +149,5 @@ class ProviderStore:
             pass
         finally:
             Path(name).unlink()
+        sync_folder(self._root)
         return path.read_bytes()
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file of mode 0600 that is either the old one or the whole new one, whatever happens."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(number, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

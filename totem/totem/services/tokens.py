@@ -19,8 +19,8 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
+from totem.ledger.files import write_private
 from totem.services.errors import BadInput, Missing
-from totem.services.store import write_atomically
 
 __all__ = ["PREFIX", "Token", "TokenStore"]
 
@@ -118,7 +118,7 @@ class TokenStore:
             yield dict(self._entries())
 
     def _write(self, entries: dict[str, dict[str, Any]]) -> None:
-        write_atomically(self._path, json.dumps(entries, sort_keys=True).encode())
+        write_private(self._path, json.dumps(entries, sort_keys=True).encode())
 
 
 def _digest(token: str) -> str:

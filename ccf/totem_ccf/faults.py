@@ -1,4 +1,4 @@
-"""Named points of the protocol at which a test can kill the process, and the only list of them.
+"""Named points of the protocol at which a test can kill the process, and the only list of the framework's.
 
 ``TOTEM_KILL_AT=point`` kills the first process that reaches the point, once for each directory named by
 ``TOTEM_KILL_ONCE`` (a marker file there tells that it has happened). Without the variable, passing a point costs one
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Collection
 from pathlib import Path
 
 __all__ = ["KILL_AT", "KILL_ONCE", "POINTS", "kill_point"]
@@ -48,14 +49,16 @@ POINTS: tuple[str, ...] = (
 """``process:moment``. Each is passed by a job with a map and a reduce phase that completes."""
 
 
-def kill_point(point: str) -> None:
+def kill_point(point: str, points: Collection[str] = POINTS) -> None:
     """Kill this process if the environment names ``point`` and it has not happened yet.
 
+    ``points`` are all of the caller's component: the framework's own unless it is another one.
+
     Raises:
-        ValueError: the point is not in ``POINTS``.
+        ValueError: the point is not among them.
     """
-    if point not in POINTS:
-        raise ValueError(f"{point!r} is not a kill point; add it to totem_ccf.faults.POINTS")
+    if point not in points:
+        raise ValueError(f"{point!r} is not a kill point; add it to the list of them")
     if os.environ.get(KILL_AT) != point:
         return
     try:

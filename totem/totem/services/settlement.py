@@ -81,12 +81,10 @@ class LedgerSettlement:
         """End a job that is out of totem, whose finished groups stay in their file."""
         return self._session.submit("jobs.halt", job_id=self._job_id, kept=self._size_of(partial, lines))
 
-    def fail(self, side: str, kind: str, line: int | None, reason: str = "") -> Record:
-        """End a job that failed, by its ``program`` or by the ``provider``; ``reason`` may be read by everybody."""
+    def fail(self, side: str, kind: str, line: int | None) -> Record:
+        """End a job that failed, by its ``program`` or by the ``provider``."""
         error = {"kind": kind, "line": line}
-        return self._session.submit(
-            "jobs.fail", job_id=self._job_id, side=side, error=error, reason=reason[:500] or None
-        )
+        return self._session.submit("jobs.fail", job_id=self._job_id, side=side, error=error)
 
     def too_large(self, result: Path, lines: int) -> Record:
         """End a finished job whose result is larger than the policy allows: it is paid, and not delivered."""

@@ -22,12 +22,11 @@ from totem_ccf.faults import kill_point
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
 from totem_ccf.mapreduce.statuses import BROKEN, DAMAGED, MANAGER_GONE, NO_MEMORY
 from totem_ccf.metering.settlement import SettlementPort
-from totem_sdk.errors import InternalError
 
 if TYPE_CHECKING:
     from totem_ccf.engines.local.engine import LocalEngine
 
-__all__ = ["JobBusy", "LocalJob", "OnProgress"]
+__all__ = ["JobAbandoned", "JobBusy", "LocalJob", "OnProgress"]
 
 PULSE_SECONDS = 30.0
 """A master of which nothing is heard for so long is killed and started again."""
@@ -42,6 +41,10 @@ _log = logging.getLogger("totem.engine")
 
 class JobBusy(Exception):
     """Another process runs the job of this directory."""
+
+
+class JobAbandoned(Exception):
+    """The job has been left to be resumed; the text says which."""
 
 
 class LocalJob:
@@ -61,15 +64,16 @@ class LocalJob:
         self._end: JobEnd | None = None
         self._failure: BaseException | None = None
         self._host: Host | None = None
-        self._standing: list[str] = []
         self._lock = _lock(spec.directory)
         self._thread = threading.Thread(target=self._run, name=f"totem-job-{spec.job_id}", daemon=True)
+        engine.know(self)
         self._thread.start()
 
     def wait(self) -> JobEnd:
         """Wait for the job's end.
 
         Raises:
+            JobAbandoned: it was left to be resumed.
             ProcessesGone: no process can be started on this machine.
             Exception: whatever ``on_progress`` has raised; the job is stopped and can be resumed.
         """
@@ -77,7 +81,7 @@ class LocalJob:
         if self._failure is not None:
             raise self._failure
         if self._end is None:
-            raise InternalError(f"{self.spec.job_id}: the job was abandoned")
+            raise JobAbandoned(f"{self.spec.job_id} was left to be resumed")
         return self._end
 
     def cancel(self) -> None:
@@ -109,6 +113,7 @@ class LocalJob:
             self._failure = error
         finally:
             self._lock.close()
+            self._engine.forget(self)
 
     def _supervise(self) -> JobEnd | None:
         sockets = _make_sockets(self.spec.directory)

@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data demo check test bench clean
+.PHONY: help setup data demo check test fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ check: $(STAMP) ## lint, types, import direction and the fast tests
 
 test: $(STAMP) data ## everything: what `check` runs and the slow tests, on the real data
 	@$(BIN)/python scripts/run_tests.py
+
+SECONDS ?= 600
+
+fuzz: $(STAMP) ## compare the kernel with the interpreter on new programs for SECONDS (600)
+	@TOTEM_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q -x tests/ccf/kernel/fuzz_kernel.py
 
 bench: $(STAMP) data ## measure against DuckDB, pandas and mrjob; writes build/bench.json
 	@$(BIN)/python -m benchmarks.run

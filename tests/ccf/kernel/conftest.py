@@ -92,19 +92,20 @@ class Kernel:
     """Runs jobs as ``Machine`` does, with a KernelExecutor and the columnar shuffle.
 
     What tasks read is cut into batches of ``batch_rows``; ``lease`` is how much totem a task is given ahead (0:
-    exactly what each charge needs).
+    exactly what each charge needs), by a ``pot``.
     """
 
-    def __init__(self, priced, params=None, *, batch_rows=7, emit_rows=5, lease=1009, compiled=None):
+    def __init__(self, priced, params=None, *, batch_rows=7, emit_rows=5, lease=1009, pot=Escrow, compiled=None):
         self.priced = priced
         self.batch_rows = batch_rows
         self.emit_rows = emit_rows
         self.lease = lease
+        self.pot = pot
         self.executor = KernelExecutor(compiled or compile_kernel(priced), params or {})
 
     def run_job(self, fragments, escrow, *, precheck=True):
         program = self.priced.program
-        pot = Escrow(escrow, self.lease)
+        pot = self.pot(escrow, self.lease)
         phases, error, gate, end, entering = [], None, None, "done", 0
         inputs = [self.batches(fragment) for fragment in fragments]
         for phase in program.phases:

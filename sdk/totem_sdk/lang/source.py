@@ -19,7 +19,7 @@ MAX_BYTES = 256 * 1024
 """Largest source, in bytes of UTF-8."""
 
 MAX_LINES = 5_000
-MAX_NODES = 20_000
+MAX_NODES = 12_000
 """Most statements and expressions."""
 
 MAX_DEPTH = 64

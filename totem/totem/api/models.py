@@ -242,10 +242,26 @@ class Withheld(BaseModel):
     bytes: int
 
 
+class DataSize(BaseModel):
+    """How large the data of a job are: published rows, and the fragments that they are in."""
+
+    rows: int
+    fragments: int
+
+
+class Undelivered(BaseModel):
+    """A finished result that is larger than the datasets' policy allows: paid, and not delivered."""
+
+    hash: str = Field(description="salted; the provider can be asked for the result")
+    lines: int
+    bytes: int
+
+
 class Job(JobSummary):
     """A job with what it has used so far."""
 
     consumer: str
+    data: DataSize
     submitted_at: int
     accepted_at: int | None
     ended_at: int | None

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from totem.cli.common import As, AsJson, HomeFolder, consumer, when
+from totem.cli.group import group
 from totem.cli.output import Output, show
 from totem.cli.results import print_bill, print_result, write_file
 from totem.services.consortium import Consortium
@@ -20,7 +21,7 @@ from totem_chaincode.contracts.results import excess_of
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Submit jobs, follow them, fetch bills and results.", no_args_is_help=True)
+app = group("Submit jobs, follow them, fetch bills and results.")
 
 JobId = Annotated[str, typer.Argument(metavar="JOB")]
 _POLL_SECONDS = 0.25
@@ -66,7 +67,50 @@ def submit(
     output.document(record)
     output.line(record["job_id"])
     bounds = record["estimate"]
-    output.note(f"estimate {show(bounds['lower'])} / {show(bounds['expected'])} / {show(bounds['upper'])} totem")
+    upper = "unbounded" if bounds["upper"] is None else show(bounds["upper"])
+    output.note(f"estimate {show(bounds['lower'])} / {show(bounds['expected'])} / {upper} totem")
+
+
+@app.command()
+def estimate(
+    job: Annotated[Path, typer.Argument(metavar="JOB.py")],
+    datasets: Annotated[list[str], typer.Argument(metavar="DATASET...")],
+    *,
+    table: Annotated[str | None, typer.Option(help="an active table by name or id (default: the default one)")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="K=V", help="a parameter of the job; may be repeated")
+    ] = None,
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a job will cost, from the datasets' published statistics; needs no access and changes nothing."""
+    output = Output(as_json=as_json)
+    source = read_job(job)
+    caller = consumer(home, as_)
+    found = caller.estimate(
+        Submission(
+            source=source.source,
+            filename=source.filename,
+            datasets=datasets,
+            params=read_params(param or ()),
+            table=None if table is None else Consortium(caller.session).table_id(table, "active"),
+        )
+    )
+    output.document(found)
+    bounds = found["estimate"]
+    output.fields(
+        {
+            "at least": bounds["lower"],
+            "probably": bounds["expected"],
+            "at most": "unbounded" if bounds["upper"] is None else bounds["upper"],
+            "escrow needed": "can't be bounded: refused" if found["needs"] is None else found["needs"],
+            "phases": [f"step {phase['step']} {phase['phase']}" for phase in found["phases"]],
+            "parameters": [f"{item['name']} = {item['value']}" for item in found["params"]],
+            "table": found["table"],
+            "program": found["program_id"],
+        }
+    )
 
 
 @app.command()
@@ -115,6 +159,7 @@ def _print_job(output: Output, job: dict[str, Any]) -> None:
             "state": job["state"],
             "provider": job["provider"],
             "datasets": [f"{item['dataset_id']} v{item['version']}" for item in job["datasets"]],
+            "data": f"{show(job['data']['rows'])} rows, {show(job['data']['fragments'])} fragments",
             "escrow": job["escrow"],
             "used": job["used"],
             "paid": job["paid"],

@@ -1,0 +1,98 @@
+"""``totem job``: what its commands print, in a home folder."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from totem.api import models
+from totem.cli.main import app
+from totem.services.consumer import Consumer, Submission
+from totem.services.publish import prepare, publish
+
+LARGE = """from totem_sdk import Param, TotemJob
+
+
+class Large(TotemJob):
+    least: float = Param(1.0, help="smallest bill")
+
+    def mapper(self, _, row):
+        if row.bill >= self.least:
+            yield row.cid, row.bill
+"""
+
+
+@pytest.fixture
+def totem(home, tmp_path, job_source):
+    (tmp_path / "job.py").write_text(job_source)
+    (tmp_path / "large.py").write_text(LARGE)
+
+    def run(*words, who="alice"):
+        env = {"TOTEM_HOME": str(home.root), "TOTEM_AS": who}
+        return CliRunner().invoke(app, ["job", *(str(word) for word in words)], env=env)
+
+    return run
+
+
+def test_an_estimate_is_what_a_submission_says(home, totem, tmp_path, job_source):
+    """And needs neither access nor totem: bob has none of both."""
+    height = home.explorer().height()
+    done = totem("estimate", tmp_path / "job.py", "bills", "--json", who="bob")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    submission = Submission(source=job_source, filename="job.py", datasets=["bills"])
+    assert found == Consumer(home.session("alice")).estimate(submission)
+    assert home.explorer().height() == height
+    shown = totem("estimate", tmp_path / "job.py", "bills")
+    for text in ("at least", f"{found['needs']:,}", "step 0 map, step 0 reduce", "standard-1", found["program_id"]):
+        assert text in shown.stdout
+
+
+def test_an_estimate_takes_parameters_and_a_table(totem, tmp_path):
+    dear = json.loads(totem("estimate", tmp_path / "large.py", "bills", "--param", "least=0", "--json").stdout)
+    assert dear["params"] == [{"name": "least", "type": "float", "value": "0.0"}]
+    other = totem("estimate", tmp_path / "large.py", "bills", "--table", "paper-2019", "--json")
+    assert json.loads(other.stdout)["table"] == "paper-2019"
+    wrong = totem("estimate", tmp_path / "large.py", "bills", "--param", "most=1")
+    assert (wrong.exit_code, "most" in wrong.stderr) == (2, True)
+    assert totem("estimate", tmp_path / "large.py", "nothing").exit_code == 2
+
+
+def test_an_estimate_of_a_refused_program_says_where(totem, tmp_path):
+    (tmp_path / "bad.py").write_text("import os\n")
+    done = totem("estimate", tmp_path / "bad.py", "bills", "--json")
+    assert done.exit_code == 2
+    assert json.loads(done.stdout)["error"]["refusals"][0]["line"] == 1
+
+
+def test_a_job_shows_its_data_and_what_was_not_delivered(fresh, serve, tmp_path, job_source):
+    file = tmp_path / "few.csv"
+    file.write_text("cid,bill\n1,1.0\n2,2.0\n3,3.0\n")
+    policy = {"approval": "auto", "max_groups": 2}
+    publish(fresh.session("north"), fresh.store("north"), prepare("few", [file], policy=policy))
+    alice = Consumer(fresh.session("alice"))
+    alice.request_access("few", "tests")
+    job_id = alice.submit(Submission(source=job_source, filename="j.py", datasets=["few"], totem=9_000))["job_id"]
+    env = {"TOTEM_HOME": str(fresh.root), "TOTEM_AS": "alice"}
+    before = CliRunner().invoke(app, ["job", "status", job_id], env=env)
+    assert "3 rows, 1 fragments" in before.stdout
+    serve(fresh)
+    after = CliRunner().invoke(app, ["job", "status", job_id], env=env)
+    assert "result_limit" in after.stdout
+    assert "3 lines, the policy allows 2" in after.stdout
+    told = CliRunner().invoke(app, ["job", "status", job_id, "--json"], env=env)
+    assert json.loads(told.stdout)["undelivered"]["lines"] == 3
+
+
+def test_the_api_tells_the_same(fresh, serve, tmp_path, job_source):
+    file = tmp_path / "few.csv"
+    file.write_text("cid,bill\n1,1.0\n2,2.0\n3,3.0\n")
+    policy = {"approval": "auto", "max_groups": 2}
+    publish(fresh.session("north"), fresh.store("north"), prepare("few", [file], policy=policy))
+    alice = Consumer(fresh.session("alice"))
+    alice.request_access("few", "tests")
+    job_id = alice.submit(Submission(source=job_source, filename="j.py", datasets=["few"], totem=9_000))["job_id"]
+    serve(fresh)
+    told = models.Job.model_validate(alice.job(job_id)).model_dump(mode="json")
+    assert told["data"] == {"rows": 3, "fragments": 1}
+    assert told["undelivered"] == {**alice.job(job_id)["undelivered"], "lines": 3}

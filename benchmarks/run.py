@@ -3,8 +3,9 @@
 Peak hour on one house's minutes (2,075,259 rows) and on the same ten times over, asked of TOTEM, of DuckDB with one
 thread, of pandas and of plain mrjob, all in this run and from the same Parquet file (mrjob: its rows as text). TOTEM
 runs once as it is used (framework: manager, master and one worker as processes of their own, files between them) and
-once in one process, as the peers run. Then the kernel against itself compiled without charges. A ratio is ours / peer:
-2 means that we take twice as long.
+once in one process, as the peers run. Then the kernel against itself compiled without charges, and commits on the
+embedded ledger against plain SQLite (rows are transactions there). A ratio is ours / peer: 2 means that we take twice
+as long.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.ledger import COMMITS, commits
 from benchmarks.measure import Record, compare
 from benchmarks.ours import Job, in_this_process, kernel_alone, on_the_engine
 from benchmarks.peers import duckdb_one_thread, mrjob_inline, pandas_groupby, write_text
@@ -67,6 +69,8 @@ def measure() -> list[Record]:
     ):
         job = Job(source, parquet)
         records += compare(name, job.rows, kernel_alone(job, metered=True), [kernel_alone(job, metered=False)])
+    with commits(OUT.parent) as (ledger, plain):
+        records += compare("ledger commits", COMMITS, ledger, [plain])
     return records
 
 

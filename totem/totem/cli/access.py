@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from totem.cli.common import As, AsJson, HomeFolder, consumer, open_session, when
+from totem.cli.group import group
 from totem.cli.output import Output
 from totem.services.provider import Provider
 
 __all__ = ["app", "print_access"]
 
-app = typer.Typer(help="Ask for access to datasets.", no_args_is_help=True)
+app = group("Ask for access to datasets.")
 
 
 @app.command()

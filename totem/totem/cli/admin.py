@@ -8,13 +8,14 @@ import typer
 
 from totem.cli import table
 from totem.cli.common import As, AsJson, HomeFolder, consumer, open_home, open_session, when
+from totem.cli.group import group
 from totem.cli.output import Output
 from totem.services.consortium import Consortium
 from totem.services.errors import BadInput
 
 __all__ = ["app", "print_identities"]
 
-app = typer.Typer(help="The consortium's business: participants, totem, estimator tables.", no_args_is_help=True)
+app = group("The consortium's business: participants, totem, estimator tables.")
 app.add_typer(table.app, name="table")
 
 Reason = Annotated[str, typer.Option(help="why; readable by everybody on the ledger")]

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from totem.cli.common import AsJson, HomeFolder, open_home, when
+from totem.cli.group import group
 from totem.cli.output import Output
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Serve the REST API, make and revoke its tokens.", no_args_is_help=True)
+app = group("Serve the REST API, make and revoke its tokens.")
 
 
 @app.command()

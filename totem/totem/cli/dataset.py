@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from totem.cli.common import As, AsJson, HomeFolder, consumer, when
+from totem.cli.group import group
 from totem.cli.output import Output
 
 __all__ = ["app", "print_dataset"]
 
-app = typer.Typer(help="Look at the datasets that providers have published.", no_args_is_help=True)
+app = group("Look at the datasets that providers have published.")
 
 
 @app.command("list")

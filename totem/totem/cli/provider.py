@@ -13,6 +13,7 @@ import typer
 from totem.cli.access import print_access
 from totem.cli.common import As, AsJson, HomeFolder, Yes, open_home, open_session, when
 from totem.cli.dataset import print_dataset
+from totem.cli.group import group
 from totem.cli.output import Output
 from totem.services.errors import BadInput
 from totem.services.inputs import read_json
@@ -20,7 +21,7 @@ from totem.services.provider import Provider
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Publish data that stay where they are, answer requests, run jobs.", no_args_is_help=True)
+app = group("Publish data that stay where they are, answer requests, run jobs.")
 
 AccessId = Annotated[str, typer.Argument(metavar="ACCESS")]
 

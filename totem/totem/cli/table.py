@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from totem.cli.common import As, AsJson, HomeFolder, open_session
+from totem.cli.group import group
 from totem.cli.output import Output
 from totem.services.consortium import Consortium
 from totem.services.inputs import read_table
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Estimator tables: what an operation costs.", no_args_is_help=True)
+app = group("Estimator tables: what an operation costs.")
 
 TableName = Annotated[str, typer.Argument(metavar="TABLE", help="its name or id")]
 

@@ -61,7 +61,7 @@ def check_receipt(
         Invalid: the receipt is another phase's, or ``before`` is missing or not what was settled.
         Conflict: code ``job_state``: it says cancelled, and the consumer has not cancelled.
         Refused: code ``receipt``: the program can't have these counts, or not on these data; code ``bound``: more
-            than the job can cost.
+            than the job can cost, or out of totem although all that it can cost is in escrow.
     """
     phase = job["phases"][phase_index]
     if (receipt["step"], receipt["phase"]) != (phase["step"], phase["phase"]):
@@ -94,6 +94,13 @@ def check_receipt(
     _bound("records_in", receipt["records_in"], records, exact=exact)
     _bound("tasks", receipt["tasks"], tasks, exact=exact)
     _check_upper(ctx, job, receipt["charge"])
+    upper = job["estimate"]["upper"]
+    if end == "out_of_totem" and upper is not None and job["escrow"] >= upper:
+        raise Refused(
+            f"{job['job_id']} can't run out of totem: it costs {upper} at most, its escrow is {job['escrow']}",
+            code="bound",
+            details={"upper": upper, "escrow": job["escrow"]},
+        )
 
 
 def _settled(ctx: Context, job_id: str, phase_index: int, before: dict[str, Any] | None) -> dict[str, Any]:

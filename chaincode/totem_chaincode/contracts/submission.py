@@ -50,11 +50,18 @@ _PROGRAM_ERRORS = ("not_found", "withdrawn", "datasets", "table", "program", "pa
 
 
 def _load(ctx: Context, datasets: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the metadata of a job's datasets, which must be one provider's and of one schema."""
+    """Return the metadata of a job's datasets, which must be one provider's and of one schema.
+
+    ``policies`` are what each must be used under: of an earlier version its own and today's, which may be stricter.
+    """
     names = [item["dataset_id"] for item in datasets]
     if len(set(names)) != len(names):
         raise Invalid("datasets: a dataset is there twice")
-    found = [metadata_of(ctx, item["dataset_id"], item["version"]) for item in datasets]
+    found = []
+    for item in datasets:
+        current = metadata_of(ctx, item["dataset_id"], None)
+        named = current if item["version"] is None else metadata_of(ctx, item["dataset_id"], item["version"])
+        found.append({**named, "policies": [named["policy"], current["policy"]]})
     first = found[0]
     for item in found[1:]:
         if item["provider"] != first["provider"]:
@@ -81,7 +88,7 @@ def _evaluate(
 ) -> tuple[Evaluation, dict[str, Any], dict[str, Any]]:
     """Compile, check, price and estimate; return the evaluation, the table's record and the combined policy."""
     table = active_table(ctx, table_id)
-    policy = combine([item["policy"] for item in found])
+    policy = combine([policy for item in found for policy in item["policies"]])
     evaluation = ctx.evaluator.evaluate(
         Question(
             source=source,

@@ -193,6 +193,9 @@ class Master:
         if self._phase is not None and task is not None and task.status == "starting":
             task.status = "pending"
             self._phase.strict = True
+            # The manager knows of an end that is not above this task. Asking again and again would not change that;
+            # the lowest task is let start in any case.
+            self._phase.ceiling = min(self._phase.ceiling, id_.task)
 
     def _close_if_done(self, phase: PhaseView) -> None:
         if phase.all_done:

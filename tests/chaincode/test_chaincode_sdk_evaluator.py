@@ -304,3 +304,41 @@ def test_the_same_question_gets_the_same_answer_in_another_ledger(paper):
     salt = secret()
     assert canonical.encode(paper.invoke("peter", "jobs.estimate", args)) == canonical.encode(first)
     assert salted_hash(salt, b"x") != salted_hash(secret(), b"x")
+
+
+ODD = [
+    -1,
+    1 << 63,
+    10**400,
+    True,
+    None,
+    "5",
+    [],
+    {},
+    [1],
+    [1, 2, 3, 4],
+    [-1, -1, -1],
+    [1, 1, -5],
+    [True, 1, 1],
+    [None] * 3,
+]
+
+
+def test_no_forged_count_gets_through(paper):
+    """Whatever stands where a count should be: the receipt is refused, and nothing breaks or is charged."""
+    job_id = paper.submit(paper.grant("bills"), 500, dataset_id="bills", source=BILLS)
+    paper.accept(job_id)
+    _, (first, _) = run(paper, job_id)
+    block = next(iter(first["blocks"]))
+    forged = [
+        *({"blocks": {**first["blocks"], block: odd}} for odd in ODD),
+        *({"blocks": {**first["blocks"], key: 1}} for key in ("", "-1", "01", " 1", "1.0", "x", "9" * 30, "٣")),
+        *({"units": {key: odd}} for odd in ODD for key in ("0", "1")),
+        {"blocks": {}},
+        {"units": {"": [1, 1, 1]}},
+    ]
+    for change in forged:
+        with pytest.raises((Refused, Invalid)):
+            settle_phase(paper, job_id, 0, {**first, **change})
+    assert paper.invoke("peter", "jobs.get", {"job_id": job_id})["used"] == 0
+    assert settle_phase(paper, job_id, 0, first)["continue"]

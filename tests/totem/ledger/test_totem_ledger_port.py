@@ -42,6 +42,9 @@ def test_a_submission_says_where_it_is(site):
         "participants.founded",
     )
     assert block.previous == site.ledger.block(submitted.block - 1).hash
+    for number in (-1, 1 << 63, 10**30):
+        with pytest.raises(LookupError, match=f"there is no block {number}"):
+            site.ledger.block(number)
     with pytest.raises(LookupError, match="there is no block 99"):
         site.ledger.block(99)
 

@@ -40,7 +40,9 @@ def block(connection: sqlite3.Connection, number: int) -> Block:
         LookupError: there is none of this number.
         LedgerUnavailable: it is damaged.
     """
-    row = connection.execute("SELECT header, data, codes FROM block WHERE number = ?", (number,)).fetchone()
+    # SQLite's integers have 64 bits: what doesn't fit is no block's number.
+    known = (number,) if number.bit_length() < 64 else (None,)
+    row = connection.execute("SELECT header, data, codes FROM block WHERE number = ?", known).fetchone()
     if row is None:
         raise LookupError(f"there is no block {number}: the ledger has {height(connection)} blocks")
     with reading_block(f"block {number}"):

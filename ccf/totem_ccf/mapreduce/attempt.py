@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from totem_ccf.faults import kill_point
 from totem_ccf.mapreduce.executor import TaskExecutor
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.planner import TaskSpec
@@ -162,6 +163,7 @@ class _Counted:
 
     def __next__(self) -> GroupBatch:
         batch = next(self._batches)
+        kill_point("worker:reduce-read")
         self.groups += len(batch)
         return batch
 

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from totem_ccf.faults import kill_point
 from totem_ccf.mapreduce.keys import order_codes, partition_numbers, stable_order
 from totem_ccf.mapreduce.pairs import Layout
 from totem_ccf.mapreduce.runs import Piece, PieceWriter, ShuffleError, open_piece
@@ -110,6 +111,7 @@ class ShuffleWriter:
             for partition, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
                 if end > start:
                     self._pieces.append(writer.write([batch.slice(start, end - start)], partition))
+                    kill_point("worker:shuffle")
         self._runs += 1
 
 
@@ -143,6 +145,7 @@ class Grouper:
 
     def groups(self, group_rows: int = GROUP_ROWS) -> Iterator[GroupBatch]:
         """Yield every group in order; to be called once, after the last ``add``."""
+        kill_point("worker:combine")
         if self._writer is not None:
             yield from ShuffleReader(self._layout, self._writer.finish(), self._memory_limit).groups(group_rows)
         else:

@@ -34,7 +34,7 @@ def killed(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("point", OURS)
 def test_a_process_that_is_killed_at_a_point_costs_nothing(jobs, killed, point):
-    spec = jobs.word_count(2, 12, executor="interpreter")
+    spec = jobs.word_count(2, 12, executor="kernel" if point == "worker:combine" else "interpreter")
     run = jobs.on_machine(spec)
     mark = killed(point)
     with LocalEngine() as engine:

@@ -26,7 +26,12 @@ from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Body, Exit, If, Loop, Op, Return, Scope
 from totem_sdk.types import NONE, Type
 
-__all__ = ["FunctionCode", "Rule", "SizeOf"]
+__all__ = ["MOST_LOCAL_ROOTS", "FunctionCode", "Rule", "SizeOf"]
+
+MOST_LOCAL_ROOTS = 16
+"""References to texts that a function keeps in locals. If it has more, and texts may move while it runs, they stand in
+memory all the time: writing them there and reading them again around each move would take code by their number times
+the number of moves."""
 
 Rule = Callable[["FunctionCode", Op], None]
 """Writes one operation."""
@@ -70,6 +75,7 @@ class FunctionCode:
         self._loops = 0
         self._op = 0
         self._block_id = 0
+        self._homes = self._make_homes()
         self._charges: Charges | PrepaidCharges
         if prepaid:
             self._charges = PrepaidCharges(plan, self.out, self.local)
@@ -110,29 +116,38 @@ class FunctionCode:
 
     def get(self, register: int) -> list[str]:
         """Return the instructions that read a register, slot by slot."""
-        return [f"(local.get $r{register}_{i})" for i in range(len(slots(self.type_of(register))))]
+        return [
+            f"(local.get $r{register}_{i})" if home is None else f"(i64.load offset={home} (local.get $roots))"
+            for i, home in enumerate(self._homes_of(register))
+        ]
 
     def set(self, register: int | None, values: Sequence[str]) -> None:
         """Write values into a register, slot by slot; the values may read the register itself."""
         if register is None:
             raise InternalError(f"function {self.function.name!r}: an operation has no destination")
-        names = [f"$r{register}_{i}" for i in range(len(slots(self.type_of(register))))]
-        if len(names) != len(values):
+        homes = self._homes_of(register)
+        if len(homes) != len(values):
             raise InternalError(
                 f"function {self.function.name!r}: {len(values)} slots for a register of type {self.type_of(register)}"
             )
-        if len(names) == 1:
-            self.put(f"(local.set {names[0]} {values[0]})")
-        elif names:
+        if homes == [None]:
+            self.put(f"(local.set $r{register}_0 {values[0]})")
+        elif homes:
             self.put(*values)
-            self.put(" ".join(f"(local.set {name})" for name in reversed(names)))
+            self.take(register)
 
     def take(self, register: int | None) -> None:
         """Write the slots of a value that is on the stack into a register."""
         if register is None:
             raise InternalError(f"function {self.function.name!r}: an operation has no destination")
-        count = len(slots(self.type_of(register)))
-        self.put(" ".join(f"(local.set $r{register}_{i})" for i in reversed(range(count))))
+        taken = []
+        for i, home in reversed(list(enumerate(self._homes_of(register)))):
+            if home is None:
+                taken.append(f"(local.set $r{register}_{i})")
+            else:
+                moved = self.local("$moved", "i64")
+                taken.append(f"(local.set {moved}) (i64.store offset={home} (local.get $roots) (local.get {moved}))")
+        self.put(" ".join(taken))
 
     def fail_if(self, condition: str, kind: str) -> None:
         """End in an error of the program if the condition (an i32) holds."""
@@ -147,6 +162,9 @@ class FunctionCode:
 
     def keeping_roots(self, action: Callable[[], None]) -> None:
         """Do what may move texts: their references are put where the runtime finds them, and read again afterwards."""
+        if self._homes:
+            action()
+            return
         roots = self.plan.root_registers(self.number)
         self.local("$roots", "i32")
         self.put("(local.set $roots (global.get $roots_end))")
@@ -161,6 +179,37 @@ class FunctionCode:
         self.put("(global.set $roots_end (local.get $roots))")
         for i, (register, slot) in enumerate(roots):
             self.put(f"(local.set $r{register}_{slot} (i64.load offset={16 * i} (local.get $roots)))")
+
+    def enter(self) -> None:
+        """Write the start of the function: references to texts that stand in memory get their places there."""
+        if not self._homes:
+            return
+        size = 16 * len(self._homes)
+        self.put(
+            f"(local.set {self.local('$roots', 'i32')} (global.get $roots_end))",
+            f"(global.set $roots_end (i32.add (local.get $roots) (i32.const {size})))",
+            f"(memory.fill $memory (local.get $roots) (i32.const 0) (i32.const {size}))",
+        )
+        for (register, slot), home in self._homes.items():
+            if slots(self.type_of(register))[slot].kind == "list":
+                self.put(f"(i64.store offset={home + 8} (local.get $roots) (i64.const 1))")
+            if self.helper and register in self.function.params:
+                self.put(f"(i64.store offset={home} (local.get $roots) (local.get $r{register}_{slot}))")
+
+    def leave(self) -> None:
+        """Write the end of the function: the places are free again; after a stop nothing needs them any more."""
+        if self._homes:
+            self.put("(global.set $roots_end (local.get $roots))")
+
+    def _make_homes(self) -> dict[tuple[int, int], int]:
+        """Return where registers' references to texts stand behind ``$roots``; empty if they are in locals."""
+        roots = self.plan.root_registers(self.number)
+        if len(roots) <= MOST_LOCAL_ROOTS or not self.plan.moves_texts(self.number):
+            return {}
+        return {root: 16 * i for i, root in enumerate(roots)}
+
+    def _homes_of(self, register: int) -> list[int | None]:
+        return [self._homes.get((register, i)) for i in range(len(slots(self.type_of(register))))]
 
     @property
     def groups(self) -> GroupPlan:
@@ -214,6 +263,7 @@ class FunctionCode:
             f"$r{register}_{i}": slot.wasm
             for register, type_ in enumerate(self.function.registers)
             for i, slot in enumerate(slots(type_))
+            if (register, i) not in self._homes
         }
         return [
             f"(local {name} {wasm})" for name, wasm in {**registers, **self._locals}.items() if name not in parameters

@@ -114,6 +114,12 @@ class StepPlan:
             found |= more
         return frozenset(found)
 
+    def moves_texts(self, function: int) -> bool:
+        """Tell whether texts may move while a function runs (``more`` moves those of a group's values)."""
+        if function in self.flipping:
+            return True
+        return any(op.code == "read_value" or op.code.startswith("fold_") for op in self.ops(function))
+
     def root_registers(self, function: int) -> list[tuple[int, int]]:
         """Return (register, slot) of everything in a function's registers that can refer to a text."""
         return [

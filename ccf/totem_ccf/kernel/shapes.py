@@ -17,12 +17,14 @@ def helper(code: FunctionCode) -> list[str]:
     ]
     types = ["i64"] + [slot.wasm for register in function.params for slot in slots(code.type_of(register))]
     results = () if function.returns is None else slots(function.returns)
+    code.enter()
     with code.within("(block $stop"):
         with code.within("(block $return"):
             code.body(function.body)
             if function.returns is not None:
                 code.put("(unreachable)")
         code.spill()
+        code.leave()
         values = " ".join(f"(local.get {code.local(f'$return_{i}', slot.wasm)})" for i, slot in enumerate(results))
         code.put(f"(return (local.get $balance) {values})")
     code.spill()
@@ -39,6 +41,7 @@ def helper(code: FunctionCode) -> list[str]:
 
 def run_once(code: FunctionCode, name: str) -> list[str]:
     """Return an ``_init`` or ``_final``: ``() -> stopped``."""
+    code.enter()
     with code.within("(block $stop"):
         code.put("(global.set $arena_used (i32.const 0))")
         with code.within("(block $return"):
@@ -49,6 +52,7 @@ def run_once(code: FunctionCode, name: str) -> list[str]:
 
 def per_row(code: FunctionCode, name: str) -> list[str]:
     """Return a mapper, ``(row, end) -> stopped``, for the rows in memory from ``row`` to before ``end``."""
+    code.enter()
     code.put(f"(local.set {code.local('$first', 'i32')} (local.get $row))")
     with code.within("(block $stop"):
         with code.within("(block $done"), code.within("(loop $rows"):
@@ -97,6 +101,7 @@ def all_rows(role: str, bound: int | None) -> list[str]:
 def per_group(code: FunctionCode, name: str) -> list[str]:
     """Return a combiner or reducer: ``(groups) -> stopped``; values are drawn by a cursor over the value columns."""
     group, cursor, end = code.local("$group", "i32"), code.local("$cursor", "i32"), code.local("$end", "i32")
+    code.enter()
     with code.within("(block $stop"):
         with code.within("(block $done"), code.within("(loop $groups"):
             code.put(
@@ -121,6 +126,7 @@ def _finished(code: FunctionCode) -> None:
     """Write the ordinary end of a step function."""
     code.put("(global.set $balance (local.get $balance))")
     code.spill()
+    code.leave()
     code.put("(return (i32.const 0))")
 
 

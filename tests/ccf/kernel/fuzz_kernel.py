@@ -103,6 +103,8 @@ def test_new_programs(kernel, facts_of, monkeypatch, capsys):
             if chance.random() < 0.4:
                 for name, value in SMALL.items():
                     patch.setattr(f"totem_ccf.kernel.{name}", value)
+            if chance.random() < 0.5:
+                patch.setattr("totem_ccf.kernel.code.MOST_LOCAL_ROOTS", 0)
             try:
                 runs += compare(kernel, facts_of, job, chance)
             except Exception as error:

@@ -25,6 +25,7 @@ SMALL = {
     "roles.POOL_BYTES": 592,
     "module.POOL_BYTES": 592,
     "plan.KEPT_BYTES": 1 << 16,
+    "code.MOST_LOCAL_ROOTS": 0,
 }
 
 

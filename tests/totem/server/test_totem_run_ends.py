@@ -1,7 +1,7 @@
 """``totem run`` where the job ends as a job on a throw-away ledger hardly ever does."""
 
 import json
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -37,7 +37,7 @@ def ending(monkeypatch):
 
         monkeypatch.setattr(JobRunner, "run", run)
 
-    monkeypatch.setattr("totem.services.run.LocalEngine", lambda: nullcontext(None))
+    monkeypatch.setattr("totem.services.run.LocalEngine", ExitStack)
     monkeypatch.setattr(Consumer, "__init__", remember)
     return begin
 

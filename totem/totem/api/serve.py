@@ -50,12 +50,13 @@ class ApiServer:
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self.port}"
         # Access logs would hold nothing that the ledger does not tell better.
-        config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=3)
+        config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
 
     def run(self) -> None:
         """Serve until interrupted (SIGINT or SIGTERM) or stopped; both are the orderly end of a server."""
-        if threading.current_thread() is threading.main_thread():
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        if in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             # uvicorn ends at the signal and then passes it on to the handler that was there before.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):

@@ -8,10 +8,16 @@ from typing import Annotated
 
 import typer
 
+from totem.api.serve import ApiServer, api_of
 from totem.cli.admin import print_identities
 from totem.cli.common import open_home
 from totem.cli.output import Output
+from totem.interrupts import allowed, held
+from totem.logs import configure
+from totem.services.development import CONSUMER, prepare_home, serve_providers
 from totem.services.errors import Missing
+from totem.services.home import Home
+from totem.services.runner import RunnerOptions
 
 __all__ = ["dev"]
 
@@ -26,14 +32,14 @@ def dev(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object when everything is up")] = False,
 ) -> None:
     """Start two providers, a consumer, the embedded ledger, the REST API and both providers' frameworks."""
-    from totem.api.serve import ApiServer, api_of  # noqa: PLC0415  # brings FastAPI
-    from totem.logs import configure  # noqa: PLC0415  # with the others
-    from totem.services.development import CONSUMER, prepare_home, serve_providers  # noqa: PLC0415  # the framework
-    from totem.services.runner import RunnerOptions  # noqa: PLC0415  # the framework
-
     output = Output(as_json=as_json)
     configure()
-    home = open_home(folder)
+    with held():
+        _serve(output, open_home(folder), folder, port, workers)
+
+
+def _serve(output: Output, home: Home, folder: Path | None, port: int, workers: int) -> None:
+    """Serve until interrupted; jobs that run then are left, and go on at the next start."""
     is_new = prepare_home(home)
     consumers = [item["name"] for item in home.identities() if item["role"] == "consumer"]
     if not consumers:
@@ -59,7 +65,9 @@ def dev(
         output.line()
         output.line("Ctrl-C ends it; what is in the folder stays")
         sys.stdout.flush()
-        api.run()
+        with allowed():
+            api.run()
+        output.note("stopping; a job that runs goes on at the next start")
 
 
 def _steps(providers: list[str], who: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 Exit status: 0 done (for a job: completed), 1 a bug of ours, 2 refused or bad usage, 3 out of totem, 4 the job failed,
 5 the provider's side failed, 130 interrupted. Commands are imported when they run: starting up stays fast.
+``totem.cli.entry`` is where a process begins.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
+from totem.cli.group import Group
 from totem.cli.output import Output, write_json
+from totem.interrupts import allowed, begin_end, held
 from totem.logs import configure, describe
 from totem.services.errors import BadInput, ServiceError
 from totem.services.report import Report
@@ -41,7 +43,11 @@ _COMMANDS = {
 """Every command: where it is (imported when it is asked for) and what it does."""
 
 
-class _Guarded(TyperGroup):
+class _Interrupted(Exception):
+    """An interrupt that a command has not dealt with itself (of KeyboardInterrupt typer would keep the status only)."""
+
+
+class _Guarded(Group):
     """The root command: finds its subcommands late; every error ends in one message and its kind's exit status."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -55,14 +61,24 @@ class _Guarded(TyperGroup):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
-        found = getattr(import_module(module), name)
+        with held():  # a module that is half imported can't be imported again
+            found = getattr(import_module(module), name)
         if not isinstance(found, typer.Typer):
-            single = typer.Typer(rich_markup_mode=None)
+            single = typer.Typer(rich_markup_mode=None, add_completion=False)
             single.command(cmd_name)(found)
             found = single
         command = get_command(found)
         command.name = cmd_name
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            with allowed():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            begin_end()
+            raise _Interrupted from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list of commands without importing any of them."""
@@ -81,7 +97,7 @@ class _Guarded(TyperGroup):
     ) -> Any:
         """Run the command line; exits with the status, or returns it outside standalone mode."""
         arguments = list(sys.argv[1:] if args is None else args)
-        status = self._run(arguments, prog_name, complete_var, windows_expand_args, extra)
+        status = self._run(arguments, prog_name or "totem", complete_var, windows_expand_args, extra)
         if standalone_mode:
             sys.exit(status)
         return status
@@ -102,9 +118,8 @@ class _Guarded(TyperGroup):
         except ServiceError as error:
             Output(as_json=as_json).error(error)
             return error.exit_status
-        except (typer.Abort, KeyboardInterrupt):
-            Output(as_json=as_json).note("interrupted")
-            return 130
+        except (typer.Abort, _Interrupted):
+            return _interrupted(arguments, as_json=as_json)
         except BrokenPipeError:
             # The reader of our output went away, as `head` does: nothing more to say.
             sys.stdout = None  # keeps the interpreter from flushing it at exit
@@ -118,13 +133,24 @@ class _Guarded(TyperGroup):
         return status if isinstance(status, int) else 0
 
 
+def _interrupted(arguments: list[str], *, as_json: bool) -> int:
+    if not as_json:
+        Output().note("interrupted")
+    elif arguments[:1] == ["run"]:
+        write_json(Report("interrupted").to_json())
+    else:
+        write_json({"error": {"code": "interrupted", "message": "interrupted", "hint": ""}})
+    return 130
+
+
 def _usage(error: typer.TyperException, arguments: list[str], *, as_json: bool) -> int:
     message = error.format_message()
+    context = getattr(error, "ctx", None)
+    command = "totem" if context is None else context.command_path
     if as_json and arguments[:1] == ["run"]:
         refusal = Refusal(1, 1, "usage", message, "`totem run --help` shows how it is used")
         write_json(Report("refused", refusals=[refusal]).to_json())
     else:
-        command = " ".join(["totem", *(word for word in arguments[:1] if not word.startswith("-"))])
         Output(as_json=as_json).error(BadInput(message, code="usage", hint=f"`{command} --help` shows how it is used"))
     return 2
 
@@ -132,13 +158,25 @@ def _usage(error: typer.TyperException, arguments: list[str], *, as_json: bool) 
 app = typer.Typer(
     cls=_Guarded,
     name="totem",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
+def _version(asked: bool) -> None:  # typer calls it so
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415  # only for this
+
+        sys.stdout.write(f"totem {version('totem-platform')}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def totem() -> None:
+def totem(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version and exit")
+    ] = False,
+) -> None:
     """Priced, metered MapReduce on data that must not leave the house."""
+    del version
     configure("warning")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from totem.cli.entry import process_began
 from totem.cli.output import Output, show
 from totem.cli.refusals import refusal_text
 from totem.cli.results import check_file, print_bill, print_result, write_file
+from totem.interrupts import held
 from totem.logs import configure
 from totem.services.errors import BadInput
 from totem.services.report import Bounds, Report
@@ -70,8 +72,16 @@ def run(
             audit=audit,
         ),
         precheck=not no_precheck,
+        began=process_began(),
     )
-    report = run_job(request, _Terminal(output, file))
+    with held():  # the report is printed whole
+        report = run_job(request, _Terminal(output, file))
+        _print(output, report, job, file)
+
+
+def _print(output: Output, report: Report, job: Path, file: Path | None) -> NoReturn:
+    """Print a report, write the result's file and exit with the report's status."""
+    as_json = output.as_json
     output.document_parts(report.json_parts())
     if not as_json:
         print_report(output, report, job, shown=file is None)
@@ -92,6 +102,10 @@ class _Terminal:
     def __init__(self, output: Output, file: Path | None) -> None:
         self._output = output
         self._file = file
+
+    def reading(self, data: Sequence[str]) -> None:
+        if self._output.fancy_notes:
+            self._output.note(f"reading {', '.join(data)} …", style="dim")
 
     def accepted(self, program: Program) -> None:
         if self._file is not None:
@@ -147,6 +161,9 @@ def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> N
             error = report.error or {}
             output.note(f"error: the job failed: {error.get('kind')} in line {error.get('line')}", style="red")
             output.note(_line(job, error.get("line")))
+        case "interrupted":
+            output.note(report.detail, style="yellow")
+            return
         case "out_of_totem":
             output.note(report.detail or "the job halted: out of totem", style="yellow")
         case "completed":

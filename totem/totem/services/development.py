@@ -36,15 +36,16 @@ def prepare_home(home: Home) -> bool:
 def serve_providers(home: Home, options: RunnerOptions) -> Iterator[list[str]]:
     """Run the servers of every provider in the wallet in threads of this process; gives their names."""
     names = [str(item["name"]) for item in home.identities() if item["role"] == "provider"]
+    servers: list[ProviderServer] = []
     with ExitStack() as stack:
         for name in names:
             server = stack.enter_context(open_server(home.session(name), home.store(name), options))
             thread = threading.Thread(target=server.serve, name=f"provider-{name}")
             thread.start()
-            stack.callback(_end, server, thread)
-        yield names
-
-
-def _end(server: ProviderServer, thread: threading.Thread) -> None:
-    server.stop()
-    thread.join()
+            stack.callback(thread.join)
+            servers.append(server)
+        try:
+            yield names
+        finally:
+            for server in servers:
+                server.stop()

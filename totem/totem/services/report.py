@@ -13,7 +13,7 @@ from totem_sdk.types import Type
 
 __all__ = ["EXIT_STATUS", "Bounds", "Report", "Seconds", "State"]
 
-State = Literal["completed", "out_of_totem", "refused", "failed", "provider_failed"]
+State = Literal["completed", "out_of_totem", "refused", "failed", "provider_failed", "interrupted"]
 
 EXIT_STATUS: dict[State, int] = {
     "completed": 0,
@@ -21,6 +21,7 @@ EXIT_STATUS: dict[State, int] = {
     "out_of_totem": 3,
     "failed": 4,
     "provider_failed": 5,
+    "interrupted": 130,
 }
 """The command's exit status for each end."""
 

@@ -13,11 +13,12 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from totem.interrupts import allowed, begin_end, held
 from totem.ledger.bootstrap import Consortium
 from totem.ledger.errors import LedgerError
 from totem.services.consumer import Consumer, Submission
@@ -46,11 +47,12 @@ DATASET = "data"
 """The name under which the data are published on the throw-away ledger."""
 
 _PURPOSE = "to be tried on this machine"
+_INTERRUPTED = "interrupted, nothing was charged: the throw-away ledger is removed"
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What to run on what; ``totem`` None: the listener is asked."""
+    """What to run on what; ``totem`` None: the listener is asked. ``began``: since when time counts (monotonic)."""
 
     job: Path
     data: Sequence[str]
@@ -60,10 +62,14 @@ class RunRequest:
     params: Sequence[str] = ()
     options: RunnerOptions = field(default_factory=RunnerOptions)
     precheck: bool = True
+    began: float = field(default_factory=time.monotonic)
 
 
 class Listener(Protocol):
     """Who is told what happens, and asked for what is not known."""
+
+    def reading(self, data: Sequence[str]) -> None:
+        """The data are going to be read, which takes as long as they are large."""
 
     def accepted(self, program: Program) -> None:
         """The program is accepted; may raise BadInput."""
@@ -84,6 +90,9 @@ class Listener(Protocol):
 
 class Silent:
     """A listener that shows nothing, and puts the upper bound into escrow."""
+
+    def reading(self, data: Sequence[str]) -> None:
+        """See ``Listener``."""
 
     def accepted(self, program: Program) -> None:
         """See ``Listener``."""
@@ -117,19 +126,22 @@ def upper_or_refuse(bounds: Bounds) -> int:
 
 
 def run_job(request: RunRequest, listener: Listener | None = None) -> Report:
-    """Run a job from end to end; every end of it, refusals included, is a report."""
-    started = time.monotonic()
+    """Run a job from end to end; every end of it, refusals and interrupts included, is a report."""
     run = _Run(request, listener or Silent())
     try:
-        report = run.to_end()
+        with held():
+            report = run.to_end()
     except ProgramRefused as error:
         report = replace(
             run.so_far, state="refused", refusals=error.refusals, detail=_detail(error), in_source=error.in_source
         )
     except ServiceError as error:
         report = replace(run.so_far, **_as_end(error))
+    except KeyboardInterrupt:
+        begin_end()
+        report = replace(run.so_far, state="interrupted", escrow=0, detail=_INTERRUPTED)
     report.seconds = run.seconds
-    report.seconds.total = time.monotonic() - started
+    report.seconds.total = time.monotonic() - request.began
     return report
 
 
@@ -147,7 +159,7 @@ def _detail(error: ServiceError) -> str:
 def _publication(request: RunRequest, dataset: Dataset, priced: PricedProgram) -> Publication:
     """Return what is published on the throw-away ledger: exact statistics of the columns that the job pays for."""
     charged = [dataset.schema.columns[position].name for position in priced.columns_charged]
-    with data_errors():
+    with data_errors(), allowed():
         statistics = profile(dataset, columns=charged, options=OWN)
     return Publication(
         dataset_id=DATASET,
@@ -227,7 +239,9 @@ class _Run:
         params = read_params(request.params)
         table = read_table(request.table)
         self.so_far.table_id = table.table_id
-        dataset = open_data(request.data, request.schema, lines=takes_lines(job))
+        self.listener.reading(request.data)
+        with allowed():
+            dataset = open_data(request.data, request.schema, lines=takes_lines(job))
         began = time.monotonic()
         priced = price_job(job, dataset.schema, table)
         self.so_far.program_id = priced.program.program_id
@@ -240,7 +254,8 @@ class _Run:
             # The engine's processes start up while statistics are counted and the consortium is made.
             with LocalEngine() as engine:
                 publication = _publication(request, dataset, priced)
-                with Consortium.throw_away(tables=[table.to_json()]) as consortium:
+                # The engine's processes are gone before the folder is in which they write.
+                with Consortium.throw_away(tables=[table.to_json()]) as consortium, closing(engine):
                     return self._in(consortium, engine, publication, submission)
         except LedgerError as error:
             raise from_ledger(error) from error
@@ -255,7 +270,8 @@ class _Run:
         consumer.request_access(DATASET, _PURPOSE)
         bounds = self.so_far.estimate = Bounds(**consumer.estimate(submission)["estimate"])
         self.listener.estimated(bounds)
-        totem = self.request.totem if self.request.totem is not None else self.listener.choose(bounds)
+        with allowed():
+            totem = self.request.totem if self.request.totem is not None else self.listener.choose(bounds)
         if totem:
             consortium.issue("consumer", totem, _PURPOSE)
         job_id = consumer.submit(replace(submission, totem=totem))["job_id"]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
+from totem.interrupts import allowed
 from totem.logs import logger
 from totem.services.consumer import ENDED
 from totem.services.errors import InTheWay, Missing, ProviderSide
@@ -53,6 +54,7 @@ class _Run:
 
     live: LocalJob | None = None
     is_cancelled: bool = False
+    is_abandoned: bool = False
 
 
 class JobRunner:
@@ -69,7 +71,11 @@ class JobRunner:
         self._runs: dict[str, _Run] = {}
 
     def run(self, job_id: str, progress: OnProgress | None = None) -> Record:
-        """Bring a job to its end, whatever its state is now; returns its record on the ledger."""
+        """Bring a job to its end, whatever its state is now; returns its record on the ledger.
+
+        Raises:
+            JobAbandoned: ``abandon`` was called; run again, it goes on where it was.
+        """
         with self._lock:
             self._runs[job_id] = _Run()
         try:
@@ -95,6 +101,17 @@ class JobRunner:
             run.is_cancelled = True
             if run.live is not None:
                 run.live.cancel()
+
+    def abandon(self, job_id: str) -> None:
+        """Stop running a job without ending it, so that it goes on the next time. Nothing where it is not run here."""
+        with self._lock:
+            run = self._runs.get(job_id)
+            if run is None:
+                return
+            run.is_abandoned = True
+            live = run.live
+        if live is not None:
+            live.abandon()
 
     def _job(self, job_id: str) -> Record:
         return self._session.query("jobs.get", job_id=job_id)
@@ -145,8 +162,12 @@ class JobRunner:
             run.live = live
             if run.is_cancelled:
                 live.cancel()
+            is_abandoned = run.is_abandoned
+        if is_abandoned:
+            live.abandon()
         try:
-            return live.wait()
+            with allowed():
+                return live.wait()
         except KeyboardInterrupt:
             live.abandon()
             raise

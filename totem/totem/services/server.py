@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 
 from totem.ledger.errors import LedgerError
@@ -22,7 +22,7 @@ from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
-from totem_ccf.engines.local import JobBusy, LocalEngine
+from totem_ccf.engines.local import JobAbandoned, JobBusy, LocalEngine
 from totem_chaincode.job_states import GRACE_SECONDS
 
 __all__ = ["ProviderServer", "open_server"]
@@ -86,11 +86,11 @@ class ProviderServer:
                 self._wake.wait(self._pause(_SWEEP_SECONDS))
         finally:
             self._stop.set()
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._leave()
             _log.info("provider's server stopped", provider=session.participant)
 
     def stop(self) -> None:
-        """Let ``serve`` return once the jobs that are running have ended; safe to call from a signal handler."""
+        """Let ``serve`` (or ``drain``) return soon; safe to call from a signal handler."""
         self._stop.set()
         self._wake.set()
 
@@ -122,7 +122,21 @@ class ProviderServer:
                 self.look()
                 self._wake.wait(_POLL_SECONDS)
         finally:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._leave()
+
+    def _leave(self) -> None:
+        """Stop running jobs without ending them: they go on when a server starts again."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        while True:
+            with self._lock:
+                running = {job_id: future for job_id, future in self._running.items() if not future.done()}
+            if not running:
+                break
+            for job_id in running:
+                self._runner.abandon(job_id)
+            # One that had only just begun is not known to the runner yet: it is asked again.
+            wait(running.values(), _POLL_SECONDS)
+        self._pool.shutdown()
 
     def _watch(self) -> None:
         """Wake the loop at every event about a job of this provider."""
@@ -152,6 +166,8 @@ class ProviderServer:
     def _run(self, job_id: str, failures: int) -> None:
         try:
             record = self._runner.run(job_id) if failures < _TRIES else self._give_up(job_id)
+        except JobAbandoned:
+            _log.info("job left: it goes on at the next start", job_id=job_id)
         except JobBusy as error:
             _log.warning("job is run by another server of this provider", job_id=job_id, problem=str(error))
             with self._lock:

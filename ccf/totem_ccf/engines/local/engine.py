@@ -56,6 +56,7 @@ class LocalEngine:
         self.worker_memory = worker_memory
         self._processes = Processes()
         self._lock = threading.Lock()
+        self._jobs: set[LocalJob] = set()
 
     def start(self, spec: JobSpec, settlement: SettlementPort, on_progress: OnProgress | None = None) -> LocalJob:
         """Start a job in its directory, which must not hold one yet. ``on_progress`` is called from another thread.
@@ -86,8 +87,22 @@ class LocalEngine:
         return self._wait(self.restart(directory, settlement, on_progress))
 
     def close(self) -> None:
-        """End the zygote; jobs that still run can be resumed."""
+        """Abandon the jobs that still run (they can be resumed), and end the zygote; may be called again."""
+        with self._lock:
+            jobs = list(self._jobs)
+        for job in jobs:
+            job.abandon()
         self._processes.close()
+
+    def know(self, job: LocalJob) -> None:
+        """Note a job that begins to run."""
+        with self._lock:
+            self._jobs.add(job)
+
+    def forget(self, job: LocalJob) -> None:
+        """Note that a job does not run any more."""
+        with self._lock:
+            self._jobs.discard(job)
 
     @property
     def processes(self) -> Processes:

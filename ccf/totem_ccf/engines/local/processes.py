@@ -100,7 +100,7 @@ class Processes:
             raise ProcessesGone(f"the zygote did not start: {self._last_words()}")
 
     def close(self) -> None:
-        """End the zygote and everything that it has forked."""
+        """End the zygote and everything that it has forked; may be called again."""
         if self._zygote.stdin is not None:
             self._zygote.stdin.close()
         try:

@@ -7,7 +7,8 @@ It reads one JSON object a line from its standard input and writes one a line to
                                                                {"exited": id, "status": n}     (n < 0: by signal -n)
 
 It never starts a thread and never talks gRPC itself, so that forking is safe. When its input ends, because whoever
-started it has gone, it kills what it has forked and ends.
+started it has gone, it kills what it has forked and ends. An interrupt from the terminal is not for it: whoever started
+it decides what ends.
 """
 
 from __future__ import annotations
@@ -49,7 +50,6 @@ class _Zygote:
     def run(self) -> None:
         """Serve until the input ends."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         self._say({"ready": os.getpid()})
         with selectors.DefaultSelector() as selector:
@@ -66,6 +66,9 @@ class _Zygote:
             finally:
                 for pid in self._pids:
                     os.kill(pid, signal.SIGKILL)
+                # Whoever started this process may remove the jobs' folders when it has ended: nobody may write there.
+                for pid in self._pids:
+                    os.waitpid(pid, 0)
 
     def _read(self) -> bool:
         data = os.read(self._commands, 1 << 16)
@@ -149,6 +152,7 @@ def _prepare() -> None:
 
 def main() -> None:
     """Be a zygote: prepare what workers will need, once for all of them, and serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _prepare()
     _Zygote().run()
 

@@ -1,0 +1,162 @@
+"""Ctrl-C: at any moment, to a command alone or to its whole process group, once or twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from totem.services.consortium import Consortium
+from totem.services.consumer import Consumer, Submission
+from totem.services.provider import Provider
+from totem.services.runner import JobRunner, RunnerOptions
+from totem.services.server import ProviderServer
+
+SLOW = """from totem_sdk import TotemJob
+
+
+class Slow(TotemJob):
+    def mapper(self, _, row):
+        total = 0
+        for number in range(1_000_000_000):
+            total = total + number % 7
+        yield row.cid, total
+"""
+COMMAND = [sys.executable, "-m", "totem.cli.entry"]
+
+
+def begin(*words, tmp, **environment):
+    """Start the command in a process group and a temporary directory of its own."""
+    return subprocess.Popen(
+        [*COMMAND, *(str(word) for word in words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp), **environment},
+        start_new_session=True,
+    )
+
+
+def processes_with(text):
+    """Return how many processes have ``text`` in their environment."""
+    found = 0
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # another user's, or it has ended
+            found += text.encode() in environment.read_bytes()
+    return found
+
+
+@pytest.fixture
+def slow_run(tmp_path):
+    """A run that takes for ever, and its temporary directory."""
+    job, data, tmp = tmp_path / "slow.py", tmp_path / "bills.csv", tmp_path / "tmp"
+    job.write_text(SLOW)
+    data.write_text("date,cid,bill\n2019-02-25,1,100.5\n")
+    tmp.mkdir()
+    return ["run", job, data, "--totem", 10**12, "--workers", 1], tmp
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.2, 0.8, 1.5, 4.0])
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_run_ends_at_once_and_leaves_nothing(slow_run, seconds, twice):
+    words, tmp = slow_run
+    with begin(*words, tmp=tmp) as process:
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        if twice:
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.splitlines()[-1].startswith("interrupted")
+    assert list(tmp.iterdir()) == []
+    assert processes_with(f"TMPDIR={tmp}") == 0
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_is_one_object_too(slow_run):
+    words, tmp = slow_run
+    with begin(*words, "--json", tmp=tmp) as process:
+        while not list(tmp.glob("totem-*/**/job.json")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    document = json.loads(out)
+    assert (process.returncode, err) == (130, "")
+    assert (document["state"], document["escrow"], document["used"], document["bill"]) == ("interrupted", 0, 0, [])
+    assert document["seconds"]["total"] > document["seconds"]["run"]
+
+
+def test_a_server_that_is_stopped_leaves_its_job_to_the_next(fresh, engine):
+    source = SLOW.replace("1_000_000_000", "10_000")
+    Consortium(fresh.session("admin")).issue("alice@AliceMSP", 10**7, "for a long job")
+    consumer = Consumer(fresh.session("alice"))
+    consumer.request_access("bills", "tests")
+    job_id = consumer.submit(Submission(source, "slow.py", ["bills"], totem=10**7))["job_id"]
+    session = fresh.session("north")
+
+    def server():
+        return ProviderServer(
+            Provider(session), JobRunner(session, fresh.store("north"), engine, RunnerOptions(1, "interpreter"))
+        )
+
+    first = server()
+    thread = threading.Thread(target=first.serve)
+    thread.start()
+    while not (fresh.store("north").job_folder(job_id) / "job.json").exists():
+        time.sleep(0.02)
+    began = time.monotonic()
+    first.stop()
+    thread.join(30)
+    assert time.monotonic() - began < 5
+    assert consumer.job(job_id)["state"] == "running"
+    server().drain()
+    assert consumer.job(job_id)["state"] == "completed"
+
+
+@pytest.mark.slow
+def test_a_development_consortium_stops_soon_and_its_job_goes_on(tmp_path):
+    home, tmp = tmp_path / "home", tmp_path / "tmp"
+    tmp.mkdir()
+    job, data = tmp_path / "slow.py", tmp_path / "bills.csv"
+    job.write_text(SLOW.replace("1_000_000_000", "300_000_000"))
+    data.write_text("date,cid,bill\n2019-02-25,1,100.5\n2019-02-25,2,100.5\n")
+
+    def ask(*words):
+        with begin(*words, "--json", tmp=tmp, TOTEM_HOME=str(home)) as process:
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, out + err
+        return json.loads(out)
+
+    with begin("dev", "--port", 0, "--workers", 1, tmp=tmp, TOTEM_HOME=str(home)) as dev:
+        while "Ctrl-C ends it" not in dev.stdout.readline():
+            assert dev.poll() is None
+        ask("provider", "publish", "bills", data, "--auto-approve", "--yes", "--as", "north")
+        ask("access", "request", "bills", "--purpose", "tests")
+        job_id = ask("job", "submit", job, "bills", "--totem", 10**11)["job_id"]
+        while ask("job", "status", job_id)["state"] == "submitted":
+            time.sleep(0.1)
+        began = time.monotonic()
+        os.killpg(dev.pid, signal.SIGINT)
+        os.killpg(dev.pid, signal.SIGINT)
+        err = dev.communicate(timeout=30)[1]
+    assert (dev.returncode, time.monotonic() - began < 5) == (0, True)
+    assert "goes on at the next start" in err
+    assert "Traceback" not in err
+    assert (list(tmp.iterdir()), processes_with(f"TMPDIR={tmp}")) == ([], 0)
+    assert ask("job", "status", job_id)["state"] == "running"
+    with begin("dev", "--port", 0, tmp=tmp, TOTEM_HOME=str(home)) as dev:
+        assert ask("job", "watch", job_id)["state"] == "completed"
+        dev.send_signal(signal.SIGTERM)
+        dev.communicate(timeout=30)
+    assert (dev.returncode, list(tmp.iterdir())) == (0, [])

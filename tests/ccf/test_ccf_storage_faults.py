@@ -115,6 +115,40 @@ def test_a_changed_parquet_file(parquet):
     fails(lambda: read(dataset), "changed", parquet)
 
 
+def write_rows(path, text):
+    if path.suffix == ".parquet":
+        pq.write_table(pa.table({"a": [text] * 600}), path, row_group_size=100)
+    else:
+        path.write_bytes(gzip.compress(("a\n" + f"{text}\n" * 600).encode()))
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv.gz"])
+@pytest.mark.parametrize("way", ["written to", "replaced"])
+def test_a_file_that_is_changed_between_its_digest_and_its_last_row(tmp_path, monkeypatch, ending, way):
+    monkeypatch.setattr(records, "BLOCK_ROWS", 10)
+    path, other = tmp_path / f"data.{ending}", tmp_path / f"other.{ending}"
+    write_rows(path, "published")
+    rows = open_dataset(path).read(["a"], 50)
+    assert set(next(rows).column("a").to_pylist()) == {"published"}
+    write_rows(other, "something")
+    if way == "replaced":
+        other.rename(path)
+    else:
+        path.write_bytes(other.read_bytes())
+    with pytest.raises(DataError) as caught:
+        list(rows)
+    assert (caught.value.kind, caught.value.path) == ("changed", str(path))
+
+
+def test_rows_may_be_appended_to_a_plain_file_while_it_is_read(csv_of):
+    path = csv_of("a\n" + "1\n" * 600)
+    rows = open_dataset(path).read(["a"], 50)
+    next(rows)
+    with path.open("a") as file:
+        file.write("2\n")
+    assert sum(batch.num_rows for batch in rows) == 550
+
+
 def test_a_text_in_parquet_that_is_not_utf8(tmp_path):
     path = tmp_path / "data.parquet"
     values = pa.array([b"a", SECRET.encode(), b"\xff" + SECRET.encode()])

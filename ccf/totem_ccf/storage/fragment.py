@@ -67,6 +67,7 @@ class Fragment:
         wanted = [known[name] for name in columns]
         schema = pa.schema([(column.name, ARROW[item_of(column.type)]) for column in wanted])
         rows = 0
+        before = self._state()
         parts = self._parquet(wanted, verify) if self.format == "parquet" else self._plain(wanted, verify)
         for count, arrays in parts:
             rows += count
@@ -76,6 +77,8 @@ class Fragment:
                 whole = pa.RecordBatch.from_struct_array(pa.Array.from_buffers(pa.struct([]), count, [None]))
             for start in range(0, count, batch_rows):
                 yield whole.slice(start, batch_rows)
+        if self._state() != before:
+            raise DataError("changed", self.path, "the file was changed while it was read")
         if rows != self.rows:
             raise DataError("changed", self.path, f"the fragment has {rows} rows, it was opened with {self.rows}")
 
@@ -107,6 +110,19 @@ class Fragment:
                 "csv": CsvOptions.from_json(document["csv"]),
             }
         )
+
+    def _state(self) -> tuple[int, ...]:
+        """Return what changes when somebody writes to the file or puts another in its place.
+
+        Of Parquet and compressed files digest and rows come from two readings. Of plain files they come from one, so
+        nothing is told, and rows may be appended meanwhile.
+        """
+        path = Path(self.path)
+        if self.format != "parquet" and not is_compressed(path):
+            return ()
+        with reading(path):
+            found = path.stat()
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     def _conform(self, array: Any, column: FileColumn, first_row: int) -> Any:
         try:

@@ -4,7 +4,8 @@ One module a pass, each a function of what the passes before it found::
 
     source      limits of the text, syntax tree
     structure   imports, constants, parameters, the job class, its steps
-    forms       every statement and expression has a form that the language has
+    forms       every statement and expression has a form that the language has (holes: what stands for those that
+                have not, so that the next passes can go on)
     calls, flow recursion; versions of variables, loops, values drawn
     roles       types (scope, statements, expressions, conditions, operators, functions)
     lower       operations in blocks

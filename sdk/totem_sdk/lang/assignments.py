@@ -7,6 +7,7 @@ import ast
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.conditions import path_of
+from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.operators import arithmetic, power
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Assign, Field, Stmt, Target, Unpack, Variable
@@ -17,6 +18,8 @@ __all__ = ["annotated", "assign", "augmented", "items", "store"]
 
 def store(scope: Scope, node: ast.expr, type_: Type) -> Target | None:
     """Note that a target gets a value of a type."""
+    if isinstance(node, Hole):
+        return None
     if isinstance(node, ast.Name):
         if node.id in scope.rows:
             scope.refuse(node, "row-use", f"the row {node.id} is assigned to")
@@ -25,7 +28,7 @@ def store(scope: Scope, node: ast.expr, type_: Type) -> Target | None:
             scope.refuse(node, "values-use", f"the values {node.id} are assigned to")
             return None
         version = scope.function.flow.writes[id(node)]
-        stored = scope.assign(node, version, type_)
+        scope.assign(node, version, type_)
         scope.forget((node.id,))
         target: Target = Variable(version)
     elif isinstance(node, ast.Attribute):
@@ -34,13 +37,13 @@ def store(scope: Scope, node: ast.expr, type_: Type) -> Target | None:
         if isinstance(type_, List):
             scope.refuse(node, "type", "a list can't be kept on self", "take its parts")
             return None
-        stored = scope.assign_field(node, node.attr, type_)
+        scope.assign_field(node, node.attr, type_)
         scope.forget((f"self.{node.attr}",))
         target = Field(node.attr)
     else:
         raise InternalError("a target of a form that is refused")
     path = path_of(node)
-    if path is not None and isinstance(stored, Option) and not isinstance(type_, Option) and type_ != NONE:
+    if path is not None and not isinstance(type_, Option) and type_ != NONE:
         scope.know((path,))
     return target
 
@@ -147,7 +150,7 @@ def annotated(scope: Scope, node: ast.AnnAssign) -> Stmt | None:
 
 def augmented(scope: Scope, node: ast.AugAssign) -> Stmt | None:
     """Check an augmented assignment: it is its operation."""
-    if isinstance(node.target, ast.Attribute) and not _is_field(scope, node.target):
+    if isinstance(node.target, Hole) or (isinstance(node.target, ast.Attribute) and not _is_field(scope, node.target)):
         return None
     left = scope.check(scope, node.target)
     right = scope.check(scope, node.value)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.reserved import STEP_FUNCTIONS, meant
 from totem_sdk.lang.source import Source, nesting
 
-__all__ = ["MAX_CALL_DEPTH", "MAX_NESTING", "Reach", "reach_of", "self_attributes"]
+__all__ = ["MAX_CALL_DEPTH", "MAX_NESTING", "Reach", "check_yields", "reach_of", "self_attributes"]
 
 MAX_CALL_DEPTH = 32
 """Longest chain of helpers that call each other."""
@@ -69,6 +70,25 @@ def reach_of(source: Source, methods: Mapping[str, ast.FunctionDef], findings: F
                 done[name] = _merge(methods[name], [done[c.name] for c in calls[name] if c.name in done], methods)
     _check_depth(source, methods, {name: calls[name] for name in done}, findings)
     return done
+
+
+def check_yields(
+    source: Source, methods: Mapping[str, ast.FunctionDef], used: frozenset[str], findings: Findings
+) -> None:
+    """Refuse a yield, reachable or not, in what is called or ``used`` by no step: in Python it makes a generator."""
+    called = {call.name for method in methods.values() for call in _calls(method, methods)}
+    for name, method in methods.items():
+        yields = [part for part in ast.walk(method) if isinstance(part, ast.Yield)]
+        if not yields or (name in used and name not in called):
+            continue
+        if name in called:
+            message, hint = f"{name} is called and yields", None
+        else:
+            near = meant(name, STEP_FUNCTIONS)
+            message = f"{name} yields, but no step uses it"
+            hint = f"did you mean {near}?" if near else None
+        for part in yields:
+            findings.add(source.at(part), "yield-in-helper", message, hint)
 
 
 def _check_depth(

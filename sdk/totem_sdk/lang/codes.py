@@ -77,7 +77,10 @@ CODES: dict[str, Code] = {
     "match": Code("a match statement", f"{_LATER}: use if and elif"),
     "walrus": Code("an assignment inside an expression", "assign in a statement of its own"),
     "comprehension": Code("a comprehension or generator expression", f"{_LATER}: use a for loop"),
-    "container": Code("a list, dict or set", f"{_LATER}: use tuples, and keys of the shuffle instead of a dict"),
+    "container": Code(
+        "a list, dict or set",
+        f"{_LATER}: keep single values or a tuple (a, b)",
+    ),
     "f-string": Code("an f-string", f"{_LATER}: use + and str()"),
     "slice": Code("a slice", f"{_LATER}: use split and an index"),
     "star": Code("a starred argument, parameter or target", "name every one"),

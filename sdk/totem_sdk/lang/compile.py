@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.assemble import Assembly, CheckedStep, parts_of
-from totem_sdk.lang.calls import reach_of
+from totem_sdk.lang.calls import check_yields, reach_of
 from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.roles import Inputs, Roles
-from totem_sdk.lang.source import parse
+from totem_sdk.lang.source import check_is_program, parse
 from totem_sdk.lang.steps import StepSource
 from totem_sdk.lang.structure import Job, read_job
 from totem_sdk.program import Program
@@ -18,6 +18,13 @@ from totem_sdk.schema import LINES, Schema
 from totem_sdk.types import NONE, STR, Tuple, Type, Values, join
 
 __all__ = ["compile_job"]
+
+_PASSED = frozenset(("annotation", "constant", "decorator", "f-string", "identifier", "import", "int-range")) | {
+    "module-statement",
+    "option",
+    "param",
+}
+"""Findings of the passes up to ``structure`` with which the others can go on and find more."""
 
 
 def compile_job(
@@ -30,7 +37,7 @@ def compile_job(
     be charged, and nothing reads them.
 
     Raises:
-        Refused: the source is not accepted; it carries every finding of the pass that found any.
+        Refused: the source is not accepted; it carries what could be found at once.
     """
     try:
         return _compile(source, schema, filename, hidden)
@@ -41,22 +48,28 @@ def compile_job(
 
 def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str]) -> Program:
     names = frozenset(column.name for column in schema.columns if not column.name.isascii())
-    parsed = parse(source, filename, names)
     findings = Findings()
+    check_is_program(source)
+    parsed = parse(source, filename, findings, names)
     job = read_job(parsed, findings)
     if job is None:
         findings.check()
         raise InternalError("there is no job and no finding")
-    check_names = Names(job.globals, job.name, job.methods)
+    readable = findings.codes <= _PASSED
+    check_names = Names(job.globals, job.name, job.methods, job.unknown)
     for method in job.methods.values():
         check_forms(parsed, method, check_names, findings)
-    reach = reach_of(parsed, job.methods, findings)
-    findings.check()
+    called = Findings()
+    reach = reach_of(parsed, job.methods, called)
+    used = frozenset(name for step in job.steps for name in step.functions.values())
+    readable = readable and not called
+    findings.extend(called)
+    if not readable:
+        raise findings.refused()
+    check_yields(parsed, job.methods, used, findings)
     rows = LINES if job.lines else _visible(job, schema, hidden, findings)
-    findings.check()
     roles = Roles(job, rows, frozenset() if job.lines else hidden, reach)
     roles.check_flows(findings)
-    findings.check()
     steps = list(_check_steps(job, roles, findings))
     findings.check()
     return Assembly(job, roles, steps).program()
@@ -86,18 +99,20 @@ def _check_steps(job: Job, roles: Roles, findings: Findings) -> Iterator[Checked
         for role in ("combiner", "reducer"):
             if role not in source.functions:
                 continue
-            found[role] = roles.check(parts_of(source, role), Inputs(mapped[0], Values(mapped[1])), findings)
+            inputs = Inputs(mapped[0], Values(mapped[1]), found["mapper"].nones)
+            found[role] = roles.check(parts_of(source, role), inputs, findings)
             emits = found[role].emits
             if emits is None:
                 _emits_nothing(job, source, role, findings)
-            elif role == "combiner" and any(join(a, b) != b for a, b in zip(emits, mapped, strict=True)):
+            elif role == "combiner" and not findings and join(Tuple(emits), Tuple(mapped)) != Tuple(mapped):
                 at = job.source.at(job.methods[source.functions[role]])
                 message = f"the combiner emits {Tuple(emits)}, the mapper {Tuple(mapped)}"
                 findings.add(at, "combiner-type", message)
-        if findings or emits is None:
+        if emits is None:
             return
         yield CheckedStep(source, found, reads, mapped, emits)
-        reads = Inputs(*emits)
+        last = found["reducer"] if "reducer" in found else found["mapper"]
+        reads = Inputs(*emits, last.nones)
 
 
 def _emits_nothing(job: Job, step: StepSource, role: str, findings: Findings) -> None:

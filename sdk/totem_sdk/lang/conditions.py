@@ -44,7 +44,7 @@ def path_of(node: ast.expr) -> Path | None:
 
 def _paths(node: ast.expr, type_: Type) -> frozenset[Path]:
     path = path_of(node)
-    return _NOTHING if path is None or not isinstance(type_, Option) else frozenset((path,))
+    return _NOTHING if path is None or type_ == NONE else frozenset((path,))
 
 
 def condition(scope: Scope, node: ast.expr) -> Judged | None:

@@ -11,8 +11,10 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.functions import call_function
+from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.methods import DATE_METHODS, call_method
 from totem_sdk.lang.operators import arithmetic, negative, number, power
+from totem_sdk.lang.reserved import meant
 from totem_sdk.lang.scope import Path, Scope, fits, widen
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Local
 from totem_sdk.opcodes import DATE_PARTS
@@ -37,6 +39,8 @@ def _expression(scope: Scope, node: ast.expr) -> Expr | None:
         case ast.UnaryOp(op=ast.Not()) | ast.BoolOp() | ast.Compare():
             judged = judge(scope, node, in_condition=False)
             return None if judged is None else judged.expr
+        case Hole():
+            return None
     if type(node) in _FORMS:
         return _FORMS[type(node)](scope, node)
     raise InternalError(f"an expression of the form {type(node).__name__} passed the check of forms")
@@ -49,9 +53,18 @@ def _known(scope: Scope, path: Path | None, expr: Expr) -> Expr:
     return expr
 
 
+def _row_used(scope: Scope, node: ast.AST, name: str, wanted: object = None, after: str = "") -> None:
+    """Refuse another use of a row than row.column; ``wanted`` is what may be the name of a column."""
+    columns = [column.name for column in scope.role.schema.columns]
+    if not (isinstance(wanted, str) and wanted.isidentifier()):
+        wanted = columns[0] if len(columns) == 1 else None
+    hint = f"write {name}.{wanted}{after}" if wanted else f"write {name} and a column: {name}.{columns[0]}{after}"
+    scope.refuse(node, "row-use", f"the row {name} is used as a value", hint)
+
+
 def _name(scope: Scope, node: ast.Name) -> Expr | None:
     if node.id in scope.rows:
-        scope.refuse(node, "row-use", f"the row {node.id} is used as a value")
+        _row_used(scope, node, node.id)
         return None
     version = scope.function.flow.reads.get(id(node))
     if version is None:
@@ -60,7 +73,8 @@ def _name(scope: Scope, node: ast.Name) -> Expr | None:
     if type_ is None:
         return None
     if isinstance(type_, Values):
-        scope.refuse(node, "values-use", f"the values {node.id} are used as a value")
+        hint = f"loop over them: for value in {node.id}"
+        scope.refuse(node, "values-use", f"the values {node.id} are used as a value", hint)
         return None
     return _known(scope, path_of(node), Local(type_, scope.at(node), version))
 
@@ -187,6 +201,9 @@ def _tuple(scope: Scope, node: ast.Tuple) -> Expr | None:
 
 
 def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
+    if isinstance(node.value, ast.Name) and node.value.id in scope.rows:
+        _row_used(scope, node.value, node.value.id, node.slice.value if isinstance(node.slice, ast.Constant) else None)
+        return None
     value = expression(scope, node.value)
     if value is None:
         return None
@@ -201,6 +218,8 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
     if not isinstance(value.type, Tuple):
         hint = "not in the language yet: use split" if value.type == STR else None
         scope.refuse(node, "type", f"{value.type} has no items", hint)
+        return None
+    if isinstance(node.slice, Hole):
         return None
     constant = evaluate(node.slice, scope.constants)
     items = value.type.items
@@ -225,6 +244,10 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
     match node.func:
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             return _call_helper(scope, node, name)
+        case ast.Attribute(value=ast.Name(id=name) as row, attr=method_name) if name in scope.rows:
+            is_column = scope.role.schema.index(method_name) is not None
+            _row_used(scope, row, name, method_name if is_column else None, "" if is_column else f".{method_name}(...)")
+            return None
         case ast.Attribute(value=value) as method:
             owner = expression(scope, value)
             arguments = [expression(scope, argument) for argument in node.args]
@@ -233,7 +256,12 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
             return call_method(scope, node, method, owner, [a for a in arguments if a is not None])
         case ast.Name(id=name) if id(node.func) not in scope.function.flow.reads and name not in scope.constants:
             return call_function(scope, node, name)
+        case Hole():
+            return None
         case _:
+            version = scope.function.flow.reads.get(id(node.func))
+            if version is not None and scope.function.types[scope.function.flow.variables[version]] is None:
+                return None  # the name of something that was refused
             scope.refuse(node, "type", "a variable is called as a function", "give the variable another name")
             return None
 
@@ -241,7 +269,9 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
 def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     job = scope.role.job
     if name not in job.methods:
-        scope.refuse(node.func, "unknown-function", f"there is no method {name}")
+        near = meant(name, job.methods)
+        hint = f"did you mean self.{near}(...)?" if near else f"write it: def {name}(self, ...)"
+        scope.refuse(node.func, "unknown-function", f"there is no method {name}", hint)
         return None
     types: list[Type | None] = []
     args: list[Expr] = []

@@ -33,6 +33,11 @@ class Findings:
         """Add everything that another pass has found."""
         self._found.update(other._found)
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of everything that was found."""
+        return frozenset(refusal.code for refusal in self._found)
+
     def __bool__(self) -> bool:
         return bool(self._found)
 

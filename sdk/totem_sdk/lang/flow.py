@@ -14,6 +14,7 @@ from totem_sdk.lang.calls import Reach, self_attributes
 from totem_sdk.lang.constants import Constant, NotConstant, evaluate
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import local_names
+from totem_sdk.lang.holes import Gap, Hole, bound_names, has_gap
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.versions import UNASSIGNED, Flow, LoopFlow, doubtful, variables_of
 
@@ -57,7 +58,7 @@ class _Walker:
         self.setting = setting
         self.function = function
         self.findings = findings
-        self.flow = Flow()
+        self.flow = Flow(gaps=has_gap(function))
         self.local = local_names(function)
         self.constants = {name: value for name, value in setting.constants.items() if name not in self.local}
         names = [*(name for name in self.local if name != "self"), *(f"self.{name}" for name in setting.fields)]
@@ -71,9 +72,16 @@ class _Walker:
         for argument in function.args.args:
             if argument.arg != "self":
                 self.flow.parameters[argument.arg] = self.env[argument.arg] = self.version(argument.arg)
+        # What a refused part assigns is not known, and nothing is to be said about it.
+        for hole in ast.walk(function):
+            for name in hole.names if isinstance(hole, Hole | Gap) else ():
+                if name in self.env:
+                    self.env[name] = self.version(name)
 
     def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
-        self.findings.add(self.setting.source.at(node), code, message, hint)
+        # All findings of this pass are about paths, and what a refused statement does to them is not known.
+        if not self.flow.gaps:
+            self.findings.add(self.setting.source.at(node), code, message, hint)
 
     # Versions.
 
@@ -182,7 +190,8 @@ class _Walker:
         always = not isinstance(constant, NotConstant) and bool(constant)
         returns = len(self.returns)
         frame, falls = self.loop(node, test=node.test, ends=not always, sure=False, bounded=False)
-        if not frame.breaks and len(self.returns) == returns and not self.changes(node):
+        whole = not any(isinstance(part, Hole) for part in ast.walk(node))
+        if whole and not frame.breaks and len(self.returns) == returns and not self.changes(node):
             names = sorted({part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)} - {"self"})
             what = f"nothing in the loop changes {', '.join(names)}" if names else "its condition never changes"
             self.add(node, "endless-loop", f"the loop never ends: {what}, and nothing leaves it")
@@ -209,7 +218,7 @@ class _Walker:
         if isinstance(node.iter, ast.Name) and of_values:
             self.drawn = self.drawn_at(node.iter, self.drawn)
         # A group always has a value.
-        sure = of_values or bool(rounds)
+        sure = of_values or bool(rounds) or isinstance(node.iter, Hole)
         bounded = rounds is not None or not (of_values or of_range)
         return self.loop(node, test=None, ends=True, sure=sure, bounded=bounded)[1]
 
@@ -256,6 +265,8 @@ class _Walker:
             first,
             len(self.flow.sources),
             bounded,
+            ends,
+            sure,
         )
         exits += [*(rounds if ends and sure else []), *frame.breaks]
         if exits:
@@ -265,15 +276,10 @@ class _Walker:
     def assigned_in(self, node: ast.For | ast.While) -> set[str]:
         """Return the names and fields that a loop's rounds may assign."""
         if id(node) not in self.assigned:
-            found: set[str] = set()
-            for part in ast.walk(node):
-                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                    found.add(part.id)
+            found = set(bound_names(node))
             for attribute in self_attributes(node):
                 if attribute.attr in self.setting.reach:
                     found.update(f"self.{name}" for name in self.setting.reach[attribute.attr].stores)
-                elif isinstance(attribute.ctx, ast.Store):
-                    found.add(f"self.{attribute.attr}")
             self.assigned[id(node)] = found
         return self.assigned[id(node)]
 

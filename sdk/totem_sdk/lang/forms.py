@@ -1,17 +1,19 @@
 """Third pass: every statement and expression of every method has a form that the language has.
 
-This needs no types, so all findings of a program come at once, also those in helpers that nothing calls.
+This needs no types, so all findings of a program come at once, also those in helpers that nothing calls. What is
+refused is replaced (``holes``), so that the passes after this one can go on.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from totem_sdk.lang.constants import INT_MAX
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS
+from totem_sdk.lang.holes import bound_names, repair
+from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, INSTEAD, meant
 from totem_sdk.lang.source import Source
 
 __all__ = ["MAX_LOOPS", "Names", "check_forms", "local_names"]
@@ -54,6 +56,9 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Yield: ("yield-form", "a yield inside an expression"),
 }
 
+_KEYED = (ast.Dict, ast.Set, ast.DictComp, ast.SetComp)
+_BY_KEY = "for one value of each key yield key, value: the reducer gets all values of a key"
+
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _SIGNS: dict[type[ast.AST], str] = {
     ast.LShift: "<<",
@@ -68,22 +73,21 @@ _SIGNS: dict[type[ast.AST], str] = {
 
 @dataclass(frozen=True)
 class Names:
-    """The names that every method sees: constants of the module, the class itself, and its methods (for hints)."""
+    """The names that every method sees: constants of the module, the class itself, and its methods (for hints).
+
+    ``unknown`` are names of the module, and of the class as ``self.NAME``, that were refused where they are defined.
+    """
 
     constants: Mapping[str, object]
     job: str
     methods: Iterable[str]
+    unknown: frozenset[str] = frozenset()
 
 
 def local_names(function: ast.FunctionDef) -> dict[str, None]:
     """Return the parameters and every name that the function assigns, in order."""
-    names: dict[str, None] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.arg):
-            names[node.arg] = None
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names[node.id] = None
-    return names
+    parts = (function.args, *function.body)
+    return {name: None for part in parts for name in bound_names(part) if not name.startswith("self.")}
 
 
 @dataclass
@@ -92,9 +96,25 @@ class _Forms:
     findings: Findings
     names: Names
     local: Mapping[str, None]
+    refused: dict[int, ast.AST] = field(default_factory=dict)
 
     def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
+        self.refused[id(node)] = node
         self.findings.add(self.source.at(node), code, message, hint)
+
+    def is_unknown(self, node: ast.AST) -> bool:
+        """Return whether a name was refused elsewhere; what it stands for is not known then."""
+        match node:
+            case ast.Name(id=name):
+                wanted = name if name not in self.local else ""
+            case ast.Attribute(value=ast.Name(id=owner), attr=name):
+                of_job = owner == "self" or (owner == self.names.job and owner not in self.local)
+                wanted = f"self.{name}" if of_job else ""
+            case ast.Attribute(attr=name):
+                wanted = ""
+            case _:
+                return False
+        return wanted in self.names.unknown or not (name.isascii() or name in self.source.names)
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
         """Check statements and all that is in them, without recursion."""
@@ -105,9 +125,12 @@ class _Forms:
 
     def node(self, node: ast.AST, loops: int) -> Iterator[tuple[ast.AST, int]]:
         """Check one node that is in so many loops; yield what is to be checked next."""
+        if self.is_unknown(node):
+            self.refused[id(node)] = node
+            return
         if type(node) in _REFUSED:
             code, what = _REFUSED[type(node)]
-            self.add(node, code, what)
+            self.add(node, code, what, _BY_KEY if isinstance(node, _KEYED) else None)
             return
         if isinstance(node, ast.For | ast.While):
             if loops == MAX_LOOPS:
@@ -159,6 +182,8 @@ class _Forms:
                 self.comparison(node)
             case ast.Subscript(ctx=ast.Store()):
                 self.add(node, "target", "an assignment to an item", "tuples and lists don't change; build a new tuple")
+            case ast.Subscript(slice=ast.Slice()):
+                self.refused[id(node)] = node
             case ast.Tuple(elts=[]):
                 self.add(node, "container", "an empty tuple", "a tuple has at least one item")
         return ast.iter_child_nodes(node)
@@ -168,7 +193,7 @@ class _Forms:
             case ast.Yield(value=None):
                 self.add(value, "yield-form", "a yield without key and value")
             case ast.Yield(value=ast.expr() as emitted):
-                return (emitted,)
+                return self.emitted(emitted)
             case ast.Constant(value=str()):
                 pass
             case ast.Call() | ast.Await() | ast.YieldFrom():
@@ -177,6 +202,21 @@ class _Forms:
                 self.add(node, "statement", "the value of this expression is not used")
                 return (value,)
         return ()
+
+    def emitted(self, node: ast.expr) -> tuple[ast.AST, ...]:
+        """Say of a list or dict as key or value what to write there; yield the rest."""
+        rest: list[ast.AST] = []
+        for part in node.elts if isinstance(node, ast.Tuple) else [node]:
+            if isinstance(part, ast.List):
+                self.add(part, "container", "a list is emitted", "emit a tuple, which comes out as a list: (a, b)")
+                rest += part.elts
+            elif isinstance(part, ast.Dict | ast.Set):
+                what = "dict" if isinstance(part, ast.Dict) else "set"
+                hint = "emit a tuple of the parts: (a, b); or yield once for each part, with its name in the key"
+                self.add(part, "container", f"a {what} is emitted", hint)
+            else:
+                rest.append(part)
+        return tuple(rest)
 
     def name(self, node: ast.Name) -> None:
         if node.id.startswith("__"):
@@ -193,7 +233,8 @@ class _Forms:
         elif node.id == self.names.job and node.id not in self.local:
             self.add(node, "self-use", f"the class {node.id} is used as a value")
         elif node.id not in self.local and node.id not in self.names.constants:
-            self.add(node, "unknown-name", f"there is no {node.id}")
+            near = meant(node.id, (*self.local, *self.names.constants))
+            self.add(node, "unknown-name", f"there is no {node.id}", f"did you mean {near}?" if near else None)
         return None
 
     def attribute(self, node: ast.Attribute) -> tuple[ast.AST, ...]:
@@ -209,12 +250,16 @@ class _Forms:
         return () if of_self or of_job else (node.value,)
 
     def call(self, node: ast.Call) -> tuple[ast.AST, ...]:
+        if node.keywords or self.is_unknown(node.func):
+            self.refused[id(node)] = node
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.add(keyword, "star", "arguments from a dict")
             else:
                 self.add(keyword, "keyword", f"the argument {keyword.arg} is given by name")
         arguments = (*node.args, *(keyword.value for keyword in node.keywords))
+        if self.is_unknown(node.func):
+            return arguments
         match node.func:
             case ast.Attribute():
                 return (node.func, *arguments)
@@ -223,9 +268,11 @@ class _Forms:
             case ast.Name(id=name) if name in self.local or (name in FUNCTIONS and name not in self.names.constants):
                 return arguments
             case ast.Name(id=name) if name in FORBIDDEN:
-                self.add(node, "forbidden", f"{name}() reaches beyond the job")
+                self.add(node, "forbidden", f"{name}() reaches beyond the job", INSTEAD.get(name))
             case ast.Name(id=name):
-                hint = f"call self.{name}(...)" if name in self.names.methods else None
+                hint = f"call self.{name}(...)" if name in self.names.methods else INSTEAD.get(name)
+                near = None if hint else meant(name, FUNCTIONS)
+                hint = f"did you mean {near}()?" if near else hint
                 self.add(node, "unknown-function", f"there is no function {name}()", hint)
             case _:
                 self.add(node, "unknown-function", "this expression is called as a function", "call self.name(...)")
@@ -256,5 +303,7 @@ class _Forms:
 
 
 def check_forms(source: Source, function: ast.FunctionDef, names: Names, findings: Findings) -> None:
-    """Add what is wrong with the forms in one method to ``findings``."""
-    _Forms(source, findings, names, local_names(function)).body(function.body)
+    """Add what is wrong with the forms in one method to ``findings``, and replace it in the method."""
+    forms = _Forms(source, findings, names, local_names(function))
+    forms.body(function.body)
+    repair(function, forms.refused)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from totem_sdk.lang.conditions import truth
 from totem_sdk.lang.operators import common, number, orderable
-from totem_sdk.lang.scope import Scope, widen
+from totem_sdk.lang.scope import Scope, may_hold_none, widen
 from totem_sdk.lang.tree import Apply, Const, Expr
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Type, Values
 
@@ -24,6 +24,10 @@ def call_function(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     match node.args:
         case [ast.Name(id=values)] if values == scope.values and name in ("sum", "min", "max"):
             return _fold(scope, node, name)
+        case [ast.Name(id=values) as drawn] if values == scope.values and name == "len":
+            hint = 'for an average sum and count in one loop: see "Recipes" in docs/language.md'
+            scope.refuse(drawn, "values-use", f"the values {values} are not counted, they come one by one", hint)
+            return None
     arguments = [scope.check(scope, argument) for argument in node.args]
     found = [argument for argument in arguments if argument is not None]
     if len(found) < len(arguments):
@@ -40,10 +44,13 @@ def _fold(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     if not isinstance(type_, Values):
         return None
     item = type_.item
-    if name == "sum" and not number(scope, node, Apply(item, scope.at(node), "read_value", item), "a value"):
+    if may_hold_none(item):
+        line = scope.emitter_of_none
+        message = f"a value may be None, which {name}() can't take" + (f": line {line} may emit it" if line else "")
+        hint = "yield only what is not None, or loop over the values and test each"
+        scope.refuse(node, "maybe-none", message, hint)
         return None
-    if not orderable(item):
-        scope.refuse(node, "maybe-none", f"a value may be None, which {name}() can't compare")
+    if name == "sum" and not number(scope, node, Apply(item, scope.at(node), "read_value", item), "a value"):
         return None
     return Apply(item, scope.at(node), f"fold_{name}", type_)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["FORBIDDEN", "FUNCTIONS", "MRJOB_NAMES", "MRJOB_OPTIONS", "STEP_FUNCTIONS"]
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["FORBIDDEN", "FUNCTIONS", "INSTEAD", "MRJOB_NAMES", "MRJOB_OPTIONS", "STEP_FUNCTIONS", "meant"]
 
 STEP_FUNCTIONS: tuple[str, ...] = (
     "mapper_init",
@@ -50,3 +53,46 @@ _BEYOND = """
 """
 FORBIDDEN: frozenset[str] = frozenset(_BEYOND.split())
 """Builtins that reach beyond the job or into the interpreter: refused with code ``forbidden``."""
+
+_KEEP = "keep what you need of the values in variables while you loop over them"
+_GROUP = "yield key, value: the reducer gets all values of one key"
+_COUNT = "count in a variable: n = 0 before the loop, n += 1 in it"
+_MATH = "not in the language yet: there are + - * / // %, x * x, abs, min, max and round"
+
+INSTEAD: dict[str, str] = {
+    "all": "test in a loop, and break",
+    "any": "test in a loop, and break",
+    "Counter": _GROUP,
+    "defaultdict": _GROUP,
+    "dict": _GROUP,
+    "divmod": "write x // y and x % y",
+    "enumerate": _COUNT,
+    "filter": "write if in a for loop",
+    "format": "write + and str()",
+    "frozenset": _GROUP,
+    "isinstance": "the types are those of the columns; test a value that may be None with is not None",
+    "iter": "loop over the values with for",
+    "list": f"there are no lists: {_KEEP}",
+    "map": "compute in a for loop",
+    "mean": "sum and count in one loop, then divide",
+    "next": "loop over the values with for, and break",
+    "pow": _MATH,
+    "print": "yield what you want to see",
+    "reversed": "loop over range(n - 1, -1, -1)",
+    "set": _GROUP,
+    "sorted": f"there are no lists: {_KEEP}, the largest for example",
+    "sqrt": _MATH,
+    "tuple": "write the items: (a, b)",
+    "zip": "take the items by their index: for i in range(len(parts))",
+}
+"""What to write instead of a function that the language doesn't have, where there is something."""
+
+_MEANT = {"map": "mapper", "reduce": "reducer", "combine": "combiner", "init": "mapper_init", "final": "mapper_final"}
+
+
+def meant(name: str, names: Iterable[str]) -> str | None:
+    """Return which of some names is probably meant by another one."""
+    names = list(names)
+    known = _MEANT.get(name.lower().removesuffix("_function"))
+    near = [known] if known in names else difflib.get_close_matches(name[:100], names, n=1, cutoff=0.7)
+    return near[0] if near else None

@@ -14,13 +14,14 @@ from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.flow import Setting, analyse
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.growth import check_growth
-from totem_sdk.lang.scope import MAX_HELPERS, FunctionState, RoleState, Scope, Work, WorkLimitError
+from totem_sdk.lang.holes import bound_names
+from totem_sdk.lang.scope import MAX_HELPERS, FunctionState, Nones, RoleState, Scope, Work, WorkLimitError
 from totem_sdk.lang.statements import check_body
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import Type, Values
+from totem_sdk.types import NONE, Option, Type, Values
 
 __all__ = ["Checked", "Inputs", "Roles"]
 
@@ -30,21 +31,29 @@ _MAX_PASSES = 24
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the main function of a role gets, by position: the types of key and value; None for the row."""
+    """What the main function of a role gets, by position: the types of key and value; None for the row.
+
+    ``nones`` are the lines of a yield that may emit None as key and as value, where there is one.
+    """
 
     key: Type
     value: Type | None
+    nones: Nones = (None, None)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A checked role: its functions by part (init, main, final), its fields in order, what it emits."""
+    """A checked role: its functions by part (init, main, final), its fields in order, what it emits.
+
+    ``nones`` are the lines of a yield that may emit None as key and as value, where there is one.
+    """
 
     functions: Mapping[str, FunctionState]
     helpers: Mapping[FunctionKey, FunctionState]
     fields: tuple[Type, ...]
     field_names: tuple[str, ...]
     emits: tuple[Type, Type] | None
+    nones: Nones
 
 
 class Roles:
@@ -103,7 +112,8 @@ class Roles:
         emits in any case (where the main function is the identity).
         """
         names = fields_of(self.job, self.job.methods[functions["init"]]) if "init" in functions else ()
-        role = RoleState(self.job, self.schema, self.hidden, self.reach, dict.fromkeys(names), emits)
+        nones = (None, None) if emits is None else inputs.nones
+        role = RoleState(self.job, self.schema, self.hidden, self.reach, dict.fromkeys(names), emits, nones)
         states = {part: self._state(part, name, inputs, names) for part, name in functions.items()}
         try:
             self._settle(role, states, inputs, findings)
@@ -119,6 +129,7 @@ class Roles:
             tuple(type_ for type_ in role.fields.values() if type_ is not None),
             names,
             role.emits,
+            role.nones,
         )
 
     def _state(self, part: str, name: str, inputs: Inputs, fields: tuple[str, ...]) -> FunctionState:
@@ -127,7 +138,11 @@ class Roles:
         values = parameters[1] if part == "main" and isinstance(inputs.value, Values) else None
         flow = self.flow(method, values, fields if part == "init" else (), None)
         arguments = dict(zip(parameters, (inputs.key, inputs.value), strict=False)) if part == "main" else {}
-        return FunctionState(name, method, flow, arguments, [None] * len(flow.sources))
+        state = FunctionState(name, method, flow, arguments, [None] * len(flow.sources))
+        for parameter, line in zip(arguments, inputs.nones, strict=False):
+            if line is not None:
+                state.nones[flow.variables[flow.parameters[parameter]]] = line
+        return state
 
     def _settle(self, role: RoleState, states: Mapping[str, FunctionState], inputs: Inputs, findings: Findings) -> None:
         passes = 0
@@ -156,6 +171,8 @@ class Roles:
         for name, type_ in state.arguments.items():
             if type_ is not None:
                 scope.assign(state.method, state.flow.parameters[name], type_)
+                if not isinstance(type_, Option | Values) and type_ != NONE:
+                    scope.know(((name,),))
         state.body = check_body(scope, in_helper, state.method.body)
         state.findings = scope.findings
         state.columns = frozenset(scope.columns)
@@ -204,4 +221,5 @@ def fields_of(job: Job, init: ast.FunctionDef) -> tuple[str, ...]:
     others = {*job.constants, *job.methods, "steps", *(param.name for param in job.params)}
     stores = [part for part in self_attributes(init) if isinstance(part.ctx, ast.Store) and part.attr not in others]
     stores.sort(key=lambda part: (part.lineno, part.col_offset))
-    return tuple(dict.fromkeys(part.attr for part in stores))
+    refused = [name[5:] for name in bound_names(init) if name.startswith("self.") and name[5:] not in others]
+    return tuple(dict.fromkeys((*(part.attr for part in stores), *refused)))

@@ -13,19 +13,24 @@ from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import Option, Tuple, Type, join, leaves
+from totem_sdk.types import NONE, Option, Tuple, Type, join, leaves
 
 __all__ = [
     "MAX_HELPERS",
     "MAX_WORK",
     "Facts",
     "FunctionState",
+    "Lost",
+    "Nones",
     "Path",
     "RoleState",
     "Scope",
     "WorkLimitError",
     "fits",
+    "may_hold_none",
+    "meet",
     "widen",
+    "without",
 ]
 
 MAX_WORK = 10_000
@@ -53,15 +58,34 @@ Facts = dict[str | int, frozenset[Path]]
 """Paths that are known not to be None, by their first part."""
 
 
+_MAX_LOSSES = 3
+"""So often a loop may lose something; then everything that it assigns is lost, so that types settle."""
+
+
 class WorkLimitError(Exception):
     """Checking would take more than MAX_WORK: becomes a refusal."""
+
+
+Nones = tuple[int | None, int | None]
+"""The lines of a yield that may emit None as key, and of one that may emit None as value."""
+
+
+@dataclass
+class Lost:
+    """What a loop's rounds lose of what is known of None: paths, and after several losses all that it may assign."""
+
+    paths: set[Path] = field(default_factory=set)
+    roots: frozenset[str] = frozenset()
+    times: int = 0
 
 
 @dataclass
 class FunctionState:
     """What is known of one function (a step function, or a helper for given argument types) over all passes.
 
-    ``types`` are those of the variables (None: not known yet). ``returns`` joins the types of all results.
+    ``types`` are those of the variables (None: not known yet). ``returns`` joins the types of all results. ``lost`` is
+    what is known of None before a loop, by its node, but not at the end of each of its rounds. ``nones`` gives, for a
+    variable that holds what a yield emitted that may emit None, its line.
     """
 
     name: str
@@ -74,6 +98,8 @@ class FunctionState:
     calls: tuple[FunctionKey, ...] = ()
     body: tuple[Stmt, ...] = ()
     findings: Findings = field(default_factory=Findings)
+    lost: dict[int, Lost] = field(default_factory=dict)
+    nones: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -86,9 +112,30 @@ class RoleState:
     reach: Mapping[str, Reach]
     fields: dict[str, Type | None]
     emits: tuple[Type, Type] | None = None
+    nones: Nones = (None, None)
     helpers: dict[FunctionKey, FunctionState] = field(default_factory=dict)
     changed: bool = False
     helper: Callable[[FunctionKey, ast.Call], FunctionState | None] = lambda _key, _node: None
+
+
+def meet(paths: Iterable[Facts]) -> Facts:
+    """Return what is known where several paths meet: what all of them know."""
+    result: Facts | None = None
+    for facts in paths:
+        if result is None:
+            result = dict(facts)
+        else:
+            result = {root: result[root] & known for root, known in facts.items() if root in result}
+    return result or {}
+
+
+def without(facts: Facts, paths: Iterable[Path]) -> Facts:
+    """Return what is known but for some paths."""
+    result = dict(facts)
+    for path in paths:
+        if path[0] in result:
+            result[path[0]] -= {path}
+    return result
 
 
 class Work:
@@ -117,6 +164,13 @@ def widen(expr: Expr, type_: Type) -> Expr:
 def fits(type_: Type) -> bool:
     """Return whether a tuple type is within the limits."""
     return sum(1 for _ in leaves(type_)) <= MAX_LEAVES and _depth(type_) <= MAX_TYPE_DEPTH
+
+
+def may_hold_none(type_: Type) -> bool:
+    """Return whether a value of this type may be None or have one in it."""
+    if isinstance(type_, Tuple):
+        return any(may_hold_none(item) for item in type_.items)
+    return isinstance(type_, Option) or type_ == NONE
 
 
 def _depth(type_: Type) -> int:
@@ -155,8 +209,23 @@ class Scope:
         return self.role.job.source.at(node)
 
     def refuse(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
-        """Add a refusal."""
+        """Add a refusal, unless it depends on paths of which not all are known."""
+        if code == "maybe-none" and self.function.flow.gaps:
+            return
+        if code == "maybe-none" and hint is None:
+            hint = self._source_of_none(node)
         self.findings.add(self.at(node), code, message, hint)
+
+    def _source_of_none(self, node: ast.AST) -> str | None:
+        """Return what to do about a None that a yield or a loop's round may leave; None if it comes from elsewhere."""
+        flow = self.function.flow
+        for part in ast.walk(node):
+            line = self.function.nones.get(flow.variables[flow.reads[id(part)]]) if id(part) in flow.reads else None
+            if line is not None:
+                return f"line {line} may emit None: yield there only what is not None, or test it here"
+            if isinstance(part, ast.Name) and any((part.id,) in lost.paths for lost in self.function.lost.values()):
+                return f"a round of the loop may leave None in {part.id}: test it inside of the loop too"
+        return None
 
     def constant(self, value: Constant, at: At) -> Expr:
         """Return a constant as an expression."""
@@ -165,6 +234,13 @@ class Scope:
             type_ = type_of(value)
             return Apply(type_, at, "tuple", type_, items)
         return Const(type_of(value), at, value)
+
+    @property
+    def emitter_of_none(self) -> int | None:
+        """The line of a yield that may have emitted None among the values that this function draws."""
+        if self.values is None:
+            return None
+        return self.function.nones.get(self.function.flow.variables[self.function.flow.parameters[self.values]])
 
     # Facts.
 
@@ -177,6 +253,26 @@ class Scope:
         """Note that these names and fields (``self.x``) may have been assigned."""
         for name in names:
             self.facts.pop(name, None)
+
+    def enter_loop(self, loop: ast.AST) -> Facts:
+        """Keep of what is known only what no round loses, as far as passes before this one have found; return it."""
+        lost = self.function.lost.setdefault(id(loop), Lost())
+        self.forget(lost.roots)
+        self.facts = without(self.facts, lost.paths)
+        return dict(self.facts)
+
+    def end_rounds(self, loop: ast.AST, head: Facts, ends: Iterable[Facts]) -> set[Path]:
+        """Return (and note for the next pass) what rounds that end in these ways lose of what the head knows."""
+        known = meet((head, *ends))
+        missing = {path for root, paths in head.items() for path in paths - known.get(root, frozenset())}
+        if missing:
+            lost = self.function.lost[id(loop)]
+            lost.paths |= missing
+            lost.times += 1
+            if lost.times == _MAX_LOSSES:
+                lost.roots = self.function.flow.loops[id(loop)].assigned
+            self.changed = True
+        return missing
 
     def is_known(self, path: Path | None) -> bool:
         """Return whether a path is known not to be None here."""
@@ -210,6 +306,12 @@ class Scope:
         new_key = self._join(node, old[0] if old else None, key, "the key that is emitted")
         new_value = self._join(node, old[1] if old else None, value, "the value that is emitted")
         self.role.emits = (new_key, new_value)
+        line = self.at(node).line
+        of_key, of_value = self.role.nones
+        self.role.nones = (
+            line if of_key is None and may_hold_none(key) else of_key,
+            line if of_value is None and may_hold_none(value) else of_value,
+        )
         self.role.changed = self.role.changed or old != self.role.emits
 
     def _join(self, node: ast.AST, old: Type | None, new: Type, what: str) -> Type:

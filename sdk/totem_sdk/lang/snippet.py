@@ -44,7 +44,7 @@ def compile_snippet(source: str, *, filename: str = "snippet.py") -> Snippet:
     """Compile bare statements.
 
     Raises:
-        Refused: the source is not accepted; it carries every finding of the pass that found any.
+        Refused: the source is not accepted; it carries what could be found at once.
     """
     try:
         return _compile(source, filename)
@@ -54,12 +54,12 @@ def compile_snippet(source: str, *, filename: str = "snippet.py") -> Snippet:
 
 
 def _compile(source: str, filename: str) -> Snippet:
-    parsed = parse(source, filename)
+    findings = Findings()
+    parsed = parse(source, filename, findings)
     arguments = ast.arguments(posonlyargs=[], args=[ast.arg("self")], kwonlyargs=[], kw_defaults=[], defaults=[])
     function = ast.FunctionDef(_NAME, arguments, parsed.tree.body, [])
     methods = {_NAME: function}
     job = Job(parsed, _NAME, True, {}, {}, (), methods, ())
-    findings = Findings()
     check_forms(parsed, function, Names({}, _NAME, ()), findings)
     reach = reach_of(parsed, methods, findings)
     findings.check()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from totem_sdk.lang.findings import At, Findings
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_LINES", "MAX_NODES", "Source", "nesting", "parse"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_LINES", "MAX_NODES", "Source", "check_is_program", "nesting", "parse"]
 
 MAX_BYTES = 256 * 1024
 """Largest source, in bytes of UTF-8."""
@@ -46,11 +46,12 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Source:
-    """A source that is within the limits, and its syntax tree."""
+    """A source that is within the limits, and its syntax tree; ``names`` may hold letters beyond ASCII."""
 
     filename: str
     lines: tuple[str, ...]
     tree: ast.Module
+    names: frozenset[str] = frozenset()
 
     def at(self, node: ast.AST) -> At:
         """Return the place where a node begins; of an attribute, that of its name."""
@@ -66,24 +67,54 @@ class Source:
         return At(line, offset + 1)
 
 
-def parse(text: str, filename: str, names: frozenset[str] = frozenset()) -> Source:
+_CODE = re.compile(r"^[ \t\ufeff]*(?:class|def|from|import|return|yield)\b", re.MULTILINE)
+_RECORD = re.compile(r"[^,;\t|]*+([,;\t|]).*+")
+
+
+def check_is_program(text: str) -> None:
+    """Do nothing if the text may be a program.
+
+    Raises:
+        Refused: it is data: records, one a line, and not a line of a program among them.
+    """
+    lines = [line.removeprefix("\ufeff") for line in text[:10_000].splitlines() if line.strip()][:20]
+    separators = {match[1] if (match := _RECORD.fullmatch(line)) else None for line in lines}
+    records = len(lines) > 1 and len(separators) == 1 and None not in separators
+    objects = bool(lines) and all(line[0] in "[{" for line in lines)
+    if not (records or objects) or _CODE.search(text):
+        return
+    findings = Findings()
+    findings.add(At(1, 1), "syntax", "this is data and not a program", "give the job's file first, then the data")
+    raise findings.refused()
+
+
+def parse(text: str, filename: str, findings: Findings, names: frozenset[str] = frozenset()) -> Source:
     """Check the limits and parse; ``names`` are the columns' names (they may hold letters beyond ASCII).
+
+    What leaves a tree to go on with is added to ``findings``: f-strings, which stand in the tree as texts, and names
+    that are not ASCII.
 
     Raises:
         Refused: the source is too large, nested too deeply, not Unicode, or not Python.
     """
-    findings = Findings()
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = tuple(text.split("\n"))
     _check_size(text, lines, findings)
     findings.check()
-    _check_tokens(text, names, findings)
-    findings.check()
-    tree = _parse(text, filename, findings)
-    findings.check()
-    source = Source(filename, lines, tree)
-    _check_tree(source, findings)
-    findings.check()
+    parsed = _check_tokens(text, names, findings)
+    if parsed is None:
+        raise findings.refused()
+    wrong = Findings()
+    tree = _parse(parsed, filename, wrong)
+    if wrong:
+        # What the tokens showed comes first: it may be all that is wrong.
+        findings.check()
+        raise wrong.refused()
+    source = Source(filename, lines, tree, names)
+    _check_tree(source, wrong)
+    if wrong:
+        findings.extend(wrong)
+        raise findings.refused()
     return source
 
 
@@ -101,7 +132,8 @@ def _check_size(text: str, lines: tuple[str, ...], findings: Findings) -> None:
     return None
 
 
-def _check_tokens(text: str, names: frozenset[str], findings: Findings) -> None:
+def _check_tokens(text: str, names: frozenset[str], findings: Findings) -> str | None:
+    """Return the text to be parsed: f-strings are texts in it. None if it is nested too deeply."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def place(offset: int) -> At:
@@ -118,15 +150,17 @@ def _check_tokens(text: str, names: frozenset[str], findings: Findings) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 message = f"brackets are nested more than {MAX_DEPTH} deep"
-                return findings.add(place(token.start()), "too-deep", message)
+                findings.add(place(token.start()), "too-deep", message)
+                return None
         elif token.lastgroup == "close":
             depth = max(0, depth - 1)
         elif token.lastgroup == "word" and not token[0].isascii() and token[0] not in names:
             position = next(index for index, character in enumerate(token[0]) if not character.isascii())
             character = token[0][position]
-            message = f"the character {ascii(character)[1:-1]} is not allowed outside texts and comments"
+            shown = character if character.isprintable() else f"U+{ord(character):04X}"
+            message = f"the character {shown} is not allowed outside texts and comments"
             findings.add(place(token.start() + position), "identifier", message)
-    return None
+    return texts.without_f()
 
 
 class _Texts:
@@ -138,6 +172,7 @@ class _Texts:
         self._start: int | None = None
         self._end = 0
         self._found = False
+        self._prefixes: list[tuple[int, int]] = []
 
     def f_string(self, token: re.Match[str], depth: int) -> int | None:
         """Return where the text begins that ``token`` makes an f-string; None where it makes none.
@@ -160,10 +195,21 @@ class _Texts:
         if self._start is None or not self._beside(start, depth):
             self._start, self._found = start, False
         self._end = token.end()
+        if prefix in _F_STRING:
+            self._prefixes.append((start, token.start()))
         if self._found or prefix not in _F_STRING:
             return None
         self._found = True
         return self._start
+
+    def without_f(self) -> str:
+        """Return the source with a space for the f of every f-string."""
+        parts: list[str] = []
+        done = 0
+        for start, end in self._prefixes:
+            parts += (self._source[done:start], "r".rjust(2) if end - start == 2 else " ")
+            done = end
+        return "".join((*parts, self._source[done:]))
 
     def _beside(self, start: int, depth: int) -> bool:
         """Return whether nothing but space stands between the last text and this place."""

@@ -9,7 +9,8 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.assignments import annotated, assign, augmented, items, store
 from totem_sdk.lang.conditions import condition
-from totem_sdk.lang.scope import Facts, Scope
+from totem_sdk.lang.holes import Gap, Hole
+from totem_sdk.lang.scope import Facts, Scope, meet, without
 from totem_sdk.lang.tree import (
     Break,
     Const,
@@ -37,20 +38,9 @@ def check_body(scope: Scope, in_helper: bool, statements: Iterable[ast.stmt]) ->
     statements = list(statements)
     checker = _Statements(scope, in_helper)
     body, falls = checker.body(statements)
-    if in_helper and falls:
+    if in_helper and falls and not scope.function.flow.gaps:
         checker.result(scope.function.method, NONE)
     return body
-
-
-def _meet(paths: Iterable[Facts]) -> Facts:
-    """Return what is known where several paths meet: what all of them know."""
-    result: Facts | None = None
-    for facts in paths:
-        if result is None:
-            result = dict(facts)
-        else:
-            result = {root: result[root] & known for root, known in facts.items() if root in result}
-    return result or {}
 
 
 class _Statements:
@@ -58,6 +48,7 @@ class _Statements:
         self.scope = scope
         self.in_helper = in_helper
         self.breaks: list[list[Facts]] = []
+        self.continues: list[list[Facts]] = []
 
     def body(self, statements: Iterable[ast.stmt]) -> tuple[tuple[Stmt, ...], bool]:
         """Check statements up to where they stop; tell whether what follows them can be reached."""
@@ -87,10 +78,11 @@ class _Statements:
                 self.breaks[-1].append(dict(self.scope.facts))
                 return Break(self.scope.at(node))
             case ast.Continue():
+                self.continues[-1].append(dict(self.scope.facts))
                 return Continue(self.scope.at(node))
             case ast.Return():
                 return self.returned(node)
-            case ast.Pass():
+            case ast.Pass() | Gap():
                 return None
         raise InternalError(f"a statement of the form {type(node).__name__} passed the check of forms")
 
@@ -107,8 +99,7 @@ class _Statements:
 
     def emitted(self, node: ast.Yield, value: ast.expr) -> Stmt | None:
         if self.in_helper:
-            self.scope.refuse(node, "yield-in-helper", f"{self.scope.function.name} is called and yields")
-            return None
+            return None  # refused where the method is
         if isinstance(value, ast.Tuple):
             if len(value.elts) != 2:
                 self.scope.refuse(node, "yield-form", f"{len(value.elts)} values are yielded, not a key and a value")
@@ -181,27 +172,33 @@ class _Statements:
             arms.append(checked)
             if falls:
                 ends.append(self.scope.facts)
-        self.scope.facts = _meet(ends)
+        self.scope.facts = meet(ends)
         return None if judged is None else If(self.scope.at(node), judged.expr, *arms)
 
     def while_loop(self, node: ast.While) -> Stmt | None:
         scope, flow = self.scope, self.scope.function.flow.loops[id(node)]
-        scope.forget(flow.assigned)
+        head = scope.enter_loop(node)
         judged = condition(scope, node.test)
-        head = dict(scope.facts)
+        tested = dict(scope.facts)
         scope.know(judged.true if judged else ())
-        self.breaks.append([])
-        body, _ = self.body(node.body)
-        scope.facts = head
+        body, ends, breaks = self.rounds(node.body)
+        scope.facts = without(tested, scope.end_rounds(node, head, ends))
         scope.know(judged.false if judged else ())
-        scope.facts = _meet([scope.facts, *self.breaks.pop()])
+        scope.facts = meet((*((scope.facts,) if flow.ends else ()), *breaks))
         return None if judged is None else While(scope.at(node), judged.expr, body, flow.continues)
+
+    def rounds(self, statements: Iterable[ast.stmt]) -> tuple[tuple[Stmt, ...], list[Facts], list[Facts]]:
+        """Check a loop's body; return with it what is known where its rounds end, and where they leave the loop."""
+        self.breaks.append([])
+        self.continues.append([])
+        body, falls = self.body(statements)
+        ends = [*self.continues.pop(), *((self.scope.facts,) if falls else ())]
+        return body, ends, self.breaks.pop()
 
     def for_loop(self, node: ast.For) -> Stmt | None:
         scope, flow = self.scope, self.scope.function.flow.loops[id(node)]
         head = self.loop_head(node)
-        scope.forget(flow.assigned)
-        before = dict(scope.facts)
+        before = scope.enter_loop(node)
         targets: tuple[Variable, ...] = ()
         if head is not None:
             names = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
@@ -211,9 +208,12 @@ class _Statements:
             else:
                 stored = [store(self.scope, name, type_) for name, type_ in zip(names, types, strict=True)]
                 targets = tuple(target for target in stored if isinstance(target, Variable))
-        self.breaks.append([])
-        body, _ = self.body(node.body)
-        scope.facts = _meet([before, *self.breaks.pop()])
+                line = scope.emitter_of_none if head[0] == "values" else None
+                if line is not None:
+                    scope.function.nones |= {scope.function.flow.variables[target.version]: line for target in targets}
+        body, ends, breaks = self.rounds(node.body)
+        missing = scope.end_rounds(node, before, ends)
+        scope.facts = meet((*(ends if flow.sure else (without(before, missing),)), *breaks))
         if head is None:
             return None
         kind, over, item = head
@@ -223,6 +223,8 @@ class _Statements:
     def loop_items(self, node: ast.For, item: Type, number: int) -> tuple[Type, ...] | None:
         names = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
         for name in names:
+            if isinstance(name, Hole):
+                return None
             if not isinstance(name, ast.Name):
                 self.scope.refuse(name, "target", "a loop assigns to something else than a variable")
                 return None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.reserved import MRJOB_OPTIONS, STEP_FUNCTIONS
+from totem_sdk.lang.reserved import MRJOB_OPTIONS, STEP_FUNCTIONS, meant
 from totem_sdk.lang.source import Source
 
 __all__ = ["MAX_STEPS", "ROLES", "StepSource", "read_steps"]
@@ -46,9 +46,10 @@ def read_steps(
     for number, step in enumerate(steps):
         at = source.at(step.node)
         if not any(role in step.functions for role in ROLES):
-            findings.add(at, "steps", "a step has no mapper and no reducer")
+            findings.add(at, "steps", "a step has no mapper and no reducer", _misnamed(methods, ROLES))
         if number == 0 and not lines and "mapper" not in step.functions and step.functions:
-            findings.add(at, "steps", "the first step needs a mapper", "take columns out of the row and yield them")
+            hint = _misnamed(methods, ("mapper",)) or "take columns out of the row and yield them"
+            findings.add(at, "steps", "the first step needs a mapper", hint)
         for role in ("combiner", "reducer"):
             if role not in step.functions and any(f"{role}_{part}" in step.functions for part in ("init", "final")):
                 findings.add(at, "steps", f"a step has {role}_init or {role}_final, but no {role}")
@@ -58,16 +59,36 @@ def read_steps(
             if name not in methods or name == "steps":
                 findings.add(at, "steps", f"there is no method {name}")
             else:
-                _check_method(source, methods[name], function, findings)
+                row = ("line" if lines else "row") if number == 0 else None
+                _check_method(source, methods[name], function, row, findings)
     if len(steps) > MAX_STEPS:
         findings.add(source.at(steps[MAX_STEPS].node), "too-large", f"the job has more than {MAX_STEPS} steps")
     return steps
 
 
-def _check_method(source: Source, method: ast.FunctionDef, function: str, findings: Findings) -> None:
-    form = "(self, key, value)" if function == "mapper" else "(self, key, values)" if function in ROLES else "(self)"
-    if len(method.args.args) != form.count(",") + 1:
-        message = f"{method.name} is used as {function}, which takes {form}"
+def _misnamed(methods: Iterable[str], wanted: Iterable[str]) -> str | None:
+    """Return a hint at methods that are probably meant to be functions of a step, if there are any."""
+    wanted = tuple(wanted)
+    near = {name: meant(name, wanted) for name in methods if name not in STEP_FUNCTIONS}
+    found = [f"{role} instead of {name}" for name, role in near.items() if role is not None]
+    return f"did you mean {', '.join(found)}?" if found else None
+
+
+def _form(function: str, *, row: str | None) -> str:
+    """Return the parameters that a function of a step takes; ``row`` is what the first mapper gets."""
+    if function not in ROLES:
+        return "(self)"
+    if function == "mapper" and row is not None:
+        return f"(self, _, {row})"
+    return "(self, key, value)" if function == "mapper" else "(self, key, values)"
+
+
+def _check_method(source: Source, method: ast.FunctionDef, function: str, row: str | None, findings: Findings) -> None:
+    form = _form(function, row=row)
+    parameters = [argument.arg for argument in method.args.args]
+    if parameters[:1] != ["self"] or len(parameters) != form.count(",") + 1:
+        used = "" if method.name == function else f" is used as {function}, which"
+        message = f"{method.name}{used} takes {form}"
         findings.add(source.at(method), "signature", message, f"write def {method.name}{form}")
     for argument in method.args.args:
         if argument.annotation is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.constants import Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.holes import bound_names
 from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import StepSource, read_steps
@@ -27,7 +28,7 @@ class Job:
     """A job as its source has it.
 
     ``lines``: it derives from mrjob's MRJob and gets raw lines. ``constants`` are the class's, ``globals`` the
-    module's.
+    module's. ``unknown`` are names of the module, and of the class as ``self.NAME``, whose definition was refused.
     """
 
     source: Source
@@ -38,6 +39,7 @@ class Job:
     params: tuple[ParamSpec, ...]
     methods: Mapping[str, ast.FunctionDef]
     steps: tuple[StepSource, ...]
+    unknown: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -50,6 +52,7 @@ class _Reader:
     params: list[ParamSpec] = field(default_factory=list)
     methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
     classes: list[ast.ClassDef] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
 
     def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
         self.findings.add(self.source.at(node), code, message, hint)
@@ -75,7 +78,9 @@ class _Reader:
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     hint = f"make it a method of the class and call it: self.{statement.name}(...)"
                     self.add(statement, "module-statement", "a function stands outside the class", hint)
+                    self.unknown.add(statement.name)
                 case _:
+                    self.unknown.update(bound_names(statement))
                     self.add(statement, "module-statement", "this statement may not stand at the top of a job file")
 
     def imports(self, statement: ast.Import | ast.ImportFrom) -> None:
@@ -89,6 +94,7 @@ class _Reader:
             else:
                 what = f"{module}.{alias.name}" if module else alias.name
                 self.add(alias, "import", f"a job can't import {what}")
+                self.unknown.add(alias.asname or alias.name.partition(".")[0])
 
     def is_call_of_run(self, statement: ast.If) -> bool:
         match statement:
@@ -121,6 +127,7 @@ class _Reader:
         if isinstance(value, NotConstant):
             code = "int-range" if "64 bits" in value.reason else "constant"
             self.add(value.node, code, f"the value of {name}: {value.reason}")
+            self.unknown.add(name if into is self.globals else f"self.{name}")
             value = None
         if isinstance(statement, ast.AnnAssign) and _PARAM_TYPES.get(_name(statement.annotation)) != type_of(value):
             self.add(statement.annotation, "annotation", f"the annotation of {name} does not fit its value")
@@ -167,6 +174,7 @@ class _Reader:
                 self.method(statement)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 if _is_param(value):
+                    self.unknown.add(f"self.{name}")
                     self.add(statement, "param", f"{name} has no type", f"write {name}: float = Param(...)")
                 elif self.named(statement, name):
                     self.constant(statement, name, value, self.constants, {**self.globals, **self.constants})
@@ -189,9 +197,11 @@ class _Reader:
     def named(self, node: ast.AST, name: str) -> bool:
         """Check a name of the class; False if something was found."""
         if name.startswith("__"):
-            self.add(node, "dunder", f"{name} has a meaning for Python")
+            hint = "write def mapper_init(self) or reducer_init: fields of self live for one task of that role"
+            self.add(node, "dunder", f"{name} has a meaning for Python", hint if name == "__init__" else None)
         elif name in MRJOB_OPTIONS:
             self.add(node, "option", f"{name} changes how mrjob runs the job")
+            self.unknown.add(f"self.{name}")
         elif name in MRJOB_NAMES or (name in (*STEP_FUNCTIONS, "steps") and not isinstance(node, ast.FunctionDef)):
             self.add(node, "reserved-name", f"{name} has a meaning for mrjob")
         else:
@@ -205,6 +215,7 @@ class _Reader:
             self.add(call, "unknown-name", "Param is not imported", "write from totem_sdk import Param above")
         if name in self.constants or name in self.methods or any(p.name == name for p in self.params):
             self.add(statement, "duplicate", f"{name} is defined twice")
+        self.unknown.add(f"self.{name}")
         defaults = self.defaults(call)
         type_ = _PARAM_TYPES.get(_name(statement.annotation))
         if type_ is None:
@@ -221,6 +232,7 @@ class _Reader:
         if isinstance(value, tuple):
             raise InternalError("a parameter's type is a tuple")
         self.params.append(ParamSpec(name, type_, value))
+        self.unknown.discard(f"self.{name}")
         return None
 
     def defaults(self, call: ast.Call) -> list[ast.expr]:
@@ -256,8 +268,6 @@ class _Reader:
         for default in (*arguments.defaults, *(value for value in arguments.kw_defaults if value is not None)):
             self.add(default, "default", f"a parameter of {node.name} has a default")
         names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
-        if names[:1] != ["self"]:
-            self.add(node, "signature", f"the first parameter of {node.name} is not self")
         if len(set(names)) < len(names):
             self.add(node, "signature", f"{node.name} has two parameters of one name")
         for argument in arguments.args:
@@ -286,6 +296,12 @@ def read_job(source: Source, findings: Findings) -> Job | None:
     found = reader.classes[0]
     lines = any(isinstance(base, ast.Name) and base.id == "MRJob" for base in found.bases)
     steps = read_steps(source, found, reader.methods, findings, imported="MRStep" in reader.imported, lines=lines)
+    used = {name for step in steps for name in step.functions.values()}
+    for name, method in reader.methods.items():
+        parameters = [argument.arg for argument in (*method.args.posonlyargs, *method.args.args)]
+        if name not in used and parameters[:1] != ["self"]:
+            hint = f"write def {name}({', '.join(('self', *parameters))})"
+            reader.add(method, "signature", f"the first parameter of {name} is not self", hint)
     return Job(
         source,
         found.name,
@@ -295,4 +311,5 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         tuple(reader.params),
         {name: node for name, node in reader.methods.items() if name != "steps"},
         steps,
+        frozenset(reader.unknown),
     )

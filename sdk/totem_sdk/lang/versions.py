@@ -20,7 +20,8 @@ class LoopFlow:
     """One loop: the names (``self.x`` for fields) that a round may assign, and whether a continue is reached.
 
     ``heads`` are the versions that its rounds merge, ``first`` and ``last`` limit the versions made inside.
-    ``bounded``: the number of rounds is limited by a constant or by the parts of one text.
+    ``bounded``: the number of rounds is limited by a constant or by the parts of one text. ``ends``: the loop can end
+    by itself, and if it is ``sure`` it does so only after a round.
     """
 
     assigned: frozenset[str]
@@ -29,6 +30,8 @@ class LoopFlow:
     first: int
     last: int
     bounded: bool
+    ends: bool
+    sure: bool
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Flow:
 
     ``sources`` lists, for every version, the versions that it merges; ``variables`` gives the variable of a version.
     ``stops`` are the statements after which nothing runs. ``final`` are the versions at the end of the function.
+    ``gaps``: a statement was refused, so what its paths do is not known.
     """
 
     sources: list[list[int]] = field(default_factory=lambda: [[]])
@@ -48,6 +52,7 @@ class Flow:
     stops: set[int] = field(default_factory=set)
     loops: dict[int, LoopFlow] = field(default_factory=dict)
     final: dict[str, int] = field(default_factory=dict)
+    gaps: bool = False
 
 
 def doubtful(flow: Flow) -> set[int]:

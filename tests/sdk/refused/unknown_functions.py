@@ -8,6 +8,6 @@ class Job(TotemJob):
     def mapper(self, _, row):
         a = sorted(row.name)  # refused: unknown-function@13
         b = twice(row.n)  # refused: unknown-function@13
-        d = self.thrice(row.n)
+        d = self.thrice(row.n)  # refused: unknown-function@18
         e = "a"("b")  # refused: unknown-function@13
         yield row.name, row.n

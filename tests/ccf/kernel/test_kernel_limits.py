@@ -122,7 +122,7 @@ def many_texts(kind, count):
     return compile_job(f"from totem_sdk import TotemJob\n\n\nclass Many(TotemJob):{body}", schema)
 
 
-@pytest.mark.parametrize("count", [MOST_LOCAL_ROOTS // 2, 40])
+@pytest.mark.parametrize("count", [MOST_LOCAL_ROOTS // 2, MOST_LOCAL_ROOTS + 4])
 @pytest.mark.parametrize("kind", MANY_TEXTS)
 def test_many_texts_move_with_their_function(kind, count, tiny, kernel, facts_of):
     priced = price(many_texts(kind, count), load("standard-1"))
@@ -137,5 +137,5 @@ def test_many_texts_move_with_their_function(kind, count, tiny, kernel, facts_of
 
 @pytest.mark.parametrize("kind", MANY_TEXTS)
 def test_the_code_grows_with_the_program_only(kind):
-    sizes = [len(step_text(price(many_texts(kind, count), load("standard-1")), 0)) for count in (100, 200)]
+    sizes = [len(step_text(price(many_texts(kind, count), load("standard-1")), 0)) for count in (40, 80)]
     assert sizes[1] < 2.2 * sizes[0]

@@ -26,7 +26,8 @@ from totem_sdk.task import Escrow
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, parse_type
 
 ENOUGH = 10**12
-ROWS = 150
+FEW, MANY = 40, 150
+"""Rows of edge values for each operation in the fast tests, and in all."""
 LINE = 77
 MIN, MAX = -(2**63), 2**63 - 1
 LIST = List(STR)
@@ -290,16 +291,17 @@ def facts(pairs, result):
     return [repr(pair) for pair in pairs], result.end, result.used, result.counts.to_json(), error
 
 
+@pytest.mark.parametrize("most", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("operands", "result"), GROUPS, ids=lambda part: str(part) if part else "nothing")
-def test_operations(operands, result, row_batch):
+def test_operations(operands, result, most, row_batch):
     group = GROUPS[operands, result]
     program = Chooser(operands, result, group)
     chance = random.Random(1)  # noqa: S311  no secret: the same rows every time
     passing = []
     for number, case in enumerate(group):
         rows = [program.row(number, values, operands) for values in case.rows()]
-        if len(rows) > ROWS:
-            rows = chance.sample(rows, ROWS)
+        if len(rows) > most:
+            rows = chance.sample(rows, most)
         ends = [program.interpreter([row])[1].end for row in rows]
         passing += [row for row, end in zip(rows, ends, strict=True) if end == "done"]
         failing = [row for row, end in zip(rows, ends, strict=True) if end != "done"]

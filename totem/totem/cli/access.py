@@ -79,4 +79,7 @@ def print_access(output: Output, found: list[dict[str, Any]]) -> None:
             ]
             for item in found
         ],
+        lesser=["quota", "expires", "answer", "purpose", "consumer"],
+        long="purpose",
+        none="none; a consumer asks: `totem access request DATASET --purpose TEXT`",
     )

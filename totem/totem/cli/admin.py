@@ -95,6 +95,8 @@ def participants(
     output.table(
         ["participant", "role", "state", "enrolled", "reason"],
         [[p["participant"], p["role"], p["state"], when(p["enrolled_at"]), p["reason"]] for p in found],
+        lesser=["reason", "enrolled"],
+        long="reason",
     )
 
 
@@ -160,6 +162,8 @@ def requests(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -
             [r["request_id"], r["account"], r["amount"], r["state"], when(r["at"]), r["reason"], r["answer"]]
             for r in found
         ],
+        lesser=["asked", "answer", "reason"],
+        long="reason",
     )
 
 

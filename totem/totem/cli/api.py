@@ -61,6 +61,9 @@ def tokens(home: HomeFolder = None, as_json: AsJson = False) -> None:
             [item.token_id, item.identity, item.label, when(item.created * 1_000), when(item.expires * 1_000)]
             for item in found
         ],
+        lesser=["made", "label"],
+        long="label",
+        none="none; `totem api token NAME` makes one",
     )
 
 

@@ -51,4 +51,4 @@ def when(milliseconds: Any) -> str:
     if milliseconds is None:
         return "–"
     moment = datetime.datetime.fromtimestamp(int(milliseconds) / 1_000, tz=datetime.UTC)
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -32,6 +32,9 @@ def list_(
             [f["dataset_id"], f["version"], f["provider"], f["state"], when(f["published_at"]), f["title"]]
             for f in found
         ],
+        lesser=["published", "version", "title"],
+        long="title",
+        none="none; a provider publishes one: `totem provider publish DATASET DATA`",
     )
 
 
@@ -69,6 +72,7 @@ def print_dataset(output: Output, found: dict[str, Any]) -> None:
     output.table(
         ["column", "type", "nulls", "distinct", "minimum", "maximum", "mean"],
         [_column(column, statistics["columns"].get(column["name"], {}), hidden) for column in found["schema"]],
+        lesser=["mean", "distinct", "nulls", "minimum", "maximum"],
     )
     output.line()
     output.table(["policy", ""], [[name, value] for name, value in sorted(found["policy"].items())])

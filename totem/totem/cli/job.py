@@ -238,4 +238,6 @@ def list_(
             [j["job_id"], j["state"], when(j["submitted_at"]), j["escrow"], j["paid"], j["returned"], j["provider"]]
             for j in found
         ],
+        lesser=["provider", "submitted", "returned", "paid"],
+        none="none; `totem job submit JOB.py DATASET --totem N` makes one",
     )

@@ -33,7 +33,7 @@ def show(
             for item in found
             for tx in item["transactions"]
         ]
-        output.table(["block", "time", "transaction", "by", "code", "hash"], rows)
+        output.table(["block", "time", "transaction", "by", "code", "hash"], rows, lesser=["time", "hash", "by"])
         return
     one = explorer.block(block, content=True)
     output.document(one)
@@ -41,9 +41,13 @@ def show(
     for tx in one["transactions"]:
         output.line()
         output.fields({name: tx[name] for name in ("tx_id", "function", "creator", "code", "event")})
-        rows = [[_key(w["key"]), "state", w["value"]] for w in tx["writes"]]
-        rows += [[_key(w["key"]), "private (hash)", w["hash"]] for w in tx["private_writes"]]
-        output.table(["key", "where", "value"], rows)
+        # A value is a document of any length: it gets lines of its own.
+        for write in tx["writes"]:
+            output.line(f"state {_key(write['key'])}", style="bold")
+            output.line(f"  {write['value']}")
+        for write in tx["private_writes"]:
+            output.line(f"private {_key(write['key'])}", style="bold")
+            output.line(f"  hash {write['hash']}")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What commands print: JSON for programs, Rich for a terminal, plain text for a pipe.
+"""What commands print: JSON for programs, columns that fit for a terminal, plain text for a pipe.
 
 Results go to standard output, everything about them (progress, errors, questions) to standard error, so that
 ``totem … | …`` never sees more than it asked for.
@@ -7,17 +7,22 @@ Results go to standard output, everything about them (progress, errors, question
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
+from totem.cli.tables import GAP, cell_width, cut, fit, pad
 from totem.services.errors import ProgramRefused, ServiceError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Output", "error_document", "show", "write_json"]
+__all__ = ["Output", "error_document", "printable", "show", "write_json"]
+
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
 def write_json(document: object, stream: IO[str] | None = None) -> None:
@@ -28,7 +33,7 @@ def write_json(document: object, stream: IO[str] | None = None) -> None:
 class Output:
     """How one command talks; ``as_json`` prints nothing but one document on standard output.
 
-    Rich is imported where there is a terminal: a command in a pipe or in a program starts faster without it.
+    Rich is imported for the running meter only: it takes longer to import than most commands run.
     """
 
     def __init__(self, *, as_json: bool = False) -> None:
@@ -37,13 +42,8 @@ class Output:
         self.fancy_notes = not as_json and sys.stderr.isatty()
 
     @cached_property
-    def out(self) -> Console:
-        """Standard output as a terminal."""
-        return _console(sys.stdout)
-
-    @cached_property
     def err(self) -> Console:
-        """Standard error as a terminal."""
+        """Standard error for what moves."""
         return _console(sys.stderr)
 
     def document(self, document: object) -> None:
@@ -59,17 +59,13 @@ class Output:
 
     def line(self, text: str = "", style: str | None = None) -> None:
         """Print one line of the answer for people."""
-        if self.fancy:
-            self.out.print(text, style=style, markup=False, soft_wrap=True)
-        elif not self.as_json:
-            sys.stdout.write(f"{text}\n")
+        if not self.as_json:
+            sys.stdout.write(f"{_styled(text, style) if self.fancy else text}\n")
 
     def note(self, text: str, style: str | None = None) -> None:
         """Print one line about the answer, on standard error."""
-        if self.fancy_notes:
-            self.err.print(text, style=style, markup=False, soft_wrap=True)
-        elif not self.as_json:
-            sys.stderr.write(f"{text}\n")
+        if not self.as_json:
+            sys.stderr.write(f"{_styled(text, style) if self.fancy_notes else text}\n")
 
     def fields(self, pairs: Mapping[str, object]) -> None:
         """Print names and values, one pair a line."""
@@ -79,10 +75,21 @@ class Output:
         for name, value in pairs.items():
             self.line(f"{name:<{width}}  {show(value)}".rstrip())
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        title: str = "",
+        *,
+        lesser: Sequence[str] = (),
+        long: str = "",
+        none: str = "none",
+    ) -> None:
         """Print rows under headings; columns whose every cell is a number stand to the right.
 
-        ``rows`` are gone through twice (so they are no iterator), and outside a terminal none of them is kept.
+        ``rows`` are gone through twice (so they are no iterator), and none of them is kept. Where a terminal is too
+        narrow, ``long`` (a column of prose) is cut and the columns of ``lesser`` are left out, the first one first;
+        nothing is wrapped. ``none`` is said where there are no rows.
         """
         if self.as_json:
             return
@@ -93,23 +100,31 @@ class Output:
             count += 1
             for place, cell in enumerate(row):
                 numbers[place] += _is_number(cell)
-                widths[place] = max(widths[place], len(show(cell)))
+                widths[place] = max(widths[place], cell_width(self._cell(cell)))
         right = [0 < count == number for number in numbers]
-        if self.fancy:
-            self._rich_table(columns, [[show(cell) for cell in row] for row in rows], right, title)
-            return
         if title:
-            self.line(title)
-        self._row(columns, widths, right)
+            self.line(title, style="bold")
+        if count == 0:
+            self.line(none)
+            return
+        room = shutil.get_terminal_size().columns if self.fancy else sum(widths) + GAP * len(widths)
+        shown = fit(columns, widths, room, lesser, long)
+        self._row(columns, shown, right, style="bold")
         for row in rows:
-            self._row(row, widths, right)
+            self._row(row, shown, right)
+        left_out = [column for place, column in enumerate(columns) if place not in shown]
+        if left_out:
+            self.note(f"(too narrow for {', '.join(left_out)}; --json has everything)", style="dim")
 
-    def _row(self, cells: Sequence[object], widths: Sequence[int], right: Sequence[bool]) -> None:
-        texts = (
-            f"{show(cell):>{width}}" if is_right else f"{show(cell):<{width}}"
-            for cell, width, is_right in zip(cells, widths, right, strict=True)
-        )
-        self.line("  ".join(texts).rstrip())
+    def _row(
+        self, cells: Sequence[object], shown: Mapping[int, int], right: Sequence[bool], style: str | None = None
+    ) -> None:
+        texts = (pad(cut(self._cell(cells[at]), width), width, right=right[at]) for at, width in shown.items())
+        self.line((" " * GAP).join(texts).rstrip(), style)
+
+    def _cell(self, value: object) -> str:
+        """Return a cell's text; what would move the cursor or recolour the terminal does not get there."""
+        return printable(show(value)) if self.fancy else show(value)
 
     def error(self, error: ServiceError) -> None:
         """Print a use case's error: JSON on standard output with --json, else text on standard error."""
@@ -124,24 +139,24 @@ class Output:
         if error.hint:
             self.note(f"hint: {error.hint}")
 
-    def _rich_table(
-        self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool], title: str
-    ) -> None:
-        from rich.table import Table  # noqa: PLC0415  # only for a terminal
-        from rich.text import Text  # noqa: PLC0415  # only for a terminal
-
-        table = Table(title=title or None, title_justify="left", header_style="bold")
-        for name, is_right in zip(columns, right, strict=True):
-            table.add_column(name, justify="right" if is_right else "left", overflow="fold")
-        for row in cells:
-            table.add_row(*(Text(cell) for cell in row))
-        self.out.print(table)
-
 
 def _console(stream: IO[str]) -> Console:
     from rich.console import Console  # noqa: PLC0415  # only for a terminal
 
     return Console(file=stream, highlight=False)
+
+
+def printable(text: str) -> str:
+    """Replace what would move the cursor or recolour the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() or character == "\t" else "�" for character in text)
+
+
+def _styled(text: str, style: str | None) -> str:
+    if style is None or not text or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
 
 def error_document(error: ServiceError) -> dict[str, Any]:

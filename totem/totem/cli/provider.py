@@ -176,7 +176,7 @@ def approve(
     output = Output(as_json=as_json)
     record = Provider(open_session(home, as_)).approve(access_id, days=days, quota=quota)
     output.document(record)
-    output.line(f"{access_id}: granted to {record['consumer']} until {when(record['expires_at'])} UTC")
+    output.line(f"{access_id}: granted to {record['consumer']} until {when(record['expires_at'])}")
 
 
 @app.command()
@@ -252,4 +252,6 @@ def jobs(
             ]
             for job in found
         ],
+        lesser=["submitted", "paid", "error", "escrow", "trouble here", "consumer"],
+        long="trouble here",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from totem.cli.output import printable
 from totem_sdk.errors import Refusal
 
 __all__ = ["refusal_text"]
@@ -33,14 +34,9 @@ def _parts(refusal: Refusal, filename: str, lines: list[str]) -> list[str]:
 def _excerpt(line: str, number: int, column: int) -> list[str]:
     """Return the source line and a caret under the column; of a very long line only what is around the column."""
     start = max(0, column - 1 - _SHOWN // 2) if len(line) > _SHOWN else 0
-    shown = _printable(line[start : start + _SHOWN])
-    before = _printable(line[start : max(start, column - 1)])
+    shown = printable(line[start : start + _SHOWN])
+    before = printable(line[start : max(start, column - 1)])
     gutter = f"{number:>5} | "
     # Tabs stay tabs under the line, so that the caret is at its place whatever a tab's width is.
     pad = "".join("\t" if character == "\t" else " " for character in before)
     return [f"{gutter}{shown}".rstrip(), f"{' ' * (len(gutter) - 2)}| {pad}^"]
-
-
-def _printable(text: str) -> str:
-    """Replace what would move the cursor or recolour the terminal."""
-    return "".join(character if character.isprintable() or character == "\t" else "�" for character in text)

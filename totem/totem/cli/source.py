@@ -100,7 +100,8 @@ def estimate(
         for item in found.estimate.lines
     ]
     output.line()
-    output.table(["line", "at least", "probably", "at most", "source"], rows, title="totem by source line")
+    columns = ["line", "at least", "probably", "at most", "source"]
+    output.table(columns, rows, title="totem by source line", lesser=["source"], long="source")
 
 
 def _upper(totem: int | None) -> str:

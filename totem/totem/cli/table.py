@@ -28,6 +28,7 @@ def list_tables(home: HomeFolder = None, as_: As = None, as_json: AsJson = False
     output.table(
         ["name", "state", "default", "proposed by", "table id"],
         [[t["name"], t["state"], t["default"], t["proposed_by"], t["table_id"]] for t in found],
+        lesser=["proposed by", "default"],
     )
 
 

@@ -21,7 +21,15 @@ from totem.services.killpoints import pass_point
 from totem.services.session import Record, Session
 from totem.services.settlement import LedgerSettlement
 from totem.services.store import Holding, ProviderStore
-from totem_ccf.engines.local import WORKER_MEMORY, JobEnd, JobSpec, LocalEngine, LocalJob, Progress
+from totem_ccf.engines.local import (
+    WORKER_MEMORY,
+    JobEnd,
+    JobFolderFailed,
+    JobSpec,
+    LocalEngine,
+    LocalJob,
+    Progress,
+)
 from totem_ccf.storage.digests import salted_digest
 from totem_chaincode.contracts.results import excess_of
 from totem_chaincode.parameters import from_ledger
@@ -171,6 +179,8 @@ class JobRunner:
         except KeyboardInterrupt:
             live.abandon()
             raise
+        except JobFolderFailed as error:
+            raise ProviderSide(str(error), code="storage") from error
 
     def _end(self, job_id: str, tell: Callable[[], Record]) -> None:
         """Tell the ledger how a job ended, unless it has ended there already (cancelled or expired meanwhile)."""

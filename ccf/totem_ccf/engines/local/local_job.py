@@ -26,7 +26,7 @@ from totem_ccf.metering.settlement import SettlementPort
 if TYPE_CHECKING:
     from totem_ccf.engines.local.engine import LocalEngine
 
-__all__ = ["JobAbandoned", "JobBusy", "LocalJob", "OnProgress"]
+__all__ = ["JobAbandoned", "JobBusy", "JobFolderFailed", "LocalJob", "OnProgress"]
 
 PULSE_SECONDS = 30.0
 """A master of which nothing is heard for so long is killed and started again."""
@@ -41,6 +41,10 @@ _log = logging.getLogger("totem.engine")
 
 class JobBusy(Exception):
     """Another process runs the job of this directory."""
+
+
+class JobFolderFailed(Exception):
+    """The job's folder takes no files (a full disk, no rights): how the job ended can't be kept. It can be resumed."""
 
 
 class JobAbandoned(Exception):
@@ -74,6 +78,7 @@ class LocalJob:
 
         Raises:
             JobAbandoned: it was left to be resumed.
+            JobFolderFailed: its folder takes no files; it can be resumed when it does.
             ProcessesGone: no process can be started on this machine.
             Exception: whatever ``on_progress`` has raised; the job is stopped and can be resumed.
         """
@@ -221,8 +226,17 @@ class LocalJob:
         end = JobEnd.read(self.spec.directory)
         if end is None:
             end = JobEnd("provider_failed", 0, reason=reason)
-            end.write(self.spec.directory)
+            self._keep(end)
         return self._explained(end)
+
+    def _keep(self, end: JobEnd) -> None:
+        try:
+            end.write(self.spec.directory)
+        except OSError as error:
+            raise JobFolderFailed(
+                f"{self.spec.directory} takes no files ({error.strerror}), so it can't be kept that {end.reason}: make"
+                " room there and run the job again; it goes on where it was"
+            ) from error
 
     def _explained(self, end: JobEnd) -> JobEnd:
         """Add to the end of a job that the provider's side failed for want of memory what to do about it."""
@@ -234,7 +248,7 @@ class LocalJob:
             reason=f"{end.reason}; {self._out_of_memory} times a worker would have used more than the {limit} MiB of"
             " memory that it may have: give workers more (worker_memory)",
         )
-        end.write(self.spec.directory)
+        self._keep(end)
         return end
 
     def _spawn_workers(self) -> None:

@@ -86,7 +86,7 @@ def takes_lines(job: Job) -> bool:
     """
     findings = Findings()
     try:
-        found = read_structure(parse(job.source, job.filename), findings)
+        found = read_structure(parse(job.source, job.filename, findings), findings)
         findings.check()
     except Refused as error:
         raise from_refused(error) from None

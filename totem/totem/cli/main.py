@@ -1,16 +1,22 @@
 """The ``totem`` command: which subcommands there are, and how each error becomes an exit status.
 
 Exit status: 0 done (for a job: completed), 1 a bug of ours, 2 refused or bad usage, 3 out of totem, 4 the job failed,
-5 the provider's side failed, 130 interrupted. Commands are imported when they run: starting up stays fast.
+5 the provider's side failed, 130 interrupted, 141 nobody reads the output any more. Commands are imported when they
+run: starting up stays fast.
 ``totem.cli.entry`` is where a process begins.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, TextIO, cast
 
 import typer
 from typer.main import get_command
@@ -28,6 +34,7 @@ __all__ = ["app"]
 
 _COMMANDS = {
     "run": ("totem.cli.run:run", "Try a job on this machine: price, metered run, result and bill in one command."),
+    "schema": ("totem.cli.schema:schema", "Show what TOTEM sees in data: columns, types, values that are missing."),
     "check": ("totem.cli.source:check", "Check a job against the language; nothing is run."),
     "estimate": ("totem.cli.source:estimate", "Say what a job will cost on given data."),
     "disassemble": ("totem.cli.source:disassemble", "Show a job's opcodes with their charges."),
@@ -45,6 +52,51 @@ _COMMANDS = {
 
 class _Interrupted(Exception):
     """An interrupt that a command has not dealt with itself (of KeyboardInterrupt typer would keep the status only)."""
+
+
+class _Unwritable(Exception):
+    """Standard output can't be written; ``problem`` says why."""
+
+    def __init__(self, problem: OSError) -> None:
+        self.problem = problem
+        super().__init__()
+
+
+class _Stdout:
+    """Standard output, whose errors are told from those of all other files."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text.
+
+        Raises:
+            _Unwritable: it can't be written.
+        """
+        try:
+            return self._stream.write(text)
+        except OSError as error:
+            raise _Unwritable(error) from None
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write texts one after the other; see ``write``."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Write what is still to be written.
+
+        Raises:
+            _Unwritable: it can't be written.
+        """
+        try:
+            self._stream.flush()
+        except OSError as error:
+            raise _Unwritable(error) from None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class _Guarded(Group):
@@ -97,7 +149,14 @@ class _Guarded(Group):
     ) -> Any:
         """Run the command line; exits with the status, or returns it outside standalone mode."""
         arguments = list(sys.argv[1:] if args is None else args)
-        status = self._run(arguments, prog_name or "totem", complete_var, windows_expand_args, extra)
+        output, sys.stdout = sys.stdout, cast(TextIO, _Stdout(sys.stdout))
+        try:
+            status = self._run(arguments, prog_name or "totem", complete_var, windows_expand_args, extra)
+            sys.stdout.flush()
+        except _Unwritable as error:
+            status = _unwritable(error.problem, output)
+        finally:
+            sys.stdout = output
         if standalone_mode:
             sys.exit(status)
         return status
@@ -120,10 +179,8 @@ class _Guarded(Group):
             return error.exit_status
         except (typer.Abort, _Interrupted):
             return _interrupted(arguments, as_json=as_json)
-        except BrokenPipeError:
-            # The reader of our output went away, as `head` does: nothing more to say.
-            sys.stdout = None  # keeps the interpreter from flushing it at exit
-            return 0
+        except _Unwritable:
+            raise
         except Exception as error:  # noqa: BLE001  # the last resort: a bug of ours is named as such, with its traceback
             sys.stderr.write(f"{describe(error)}\n")
             sys.stderr.write("totem: an internal error; this is a bug of TOTEM and not of your job\n")
@@ -131,6 +188,17 @@ class _Guarded(Group):
                 write_json(Report("provider_failed", error={"kind": "internal_error", "line": None}).to_json())
             return 1
         return status if isinstance(status, int) else 0
+
+
+def _unwritable(problem: OSError, output: TextIO) -> int:
+    """Give standard output up; return the exit status. A reader that went away, as ``head`` does, is no error."""
+    with Path(os.devnull).open("w") as nowhere, contextlib.suppress(OSError):
+        # The interpreter writes at exit what is left, and would complain.
+        os.dup2(nowhere.fileno(), output.fileno())
+    if problem.errno == errno.EPIPE:
+        return 128 + signal.SIGPIPE
+    sys.stderr.write(f"error: standard output: {problem.strerror}\n")
+    return BadInput.exit_status
 
 
 def _interrupted(arguments: list[str], *, as_json: bool) -> int:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from totem_ccf.mapreduce.keys import order_codes, partition_numbers, stable_order
+from totem_ccf.mapreduce.key_partitions import partition_numbers
+from totem_ccf.mapreduce.keys import order_codes, stable_order
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, Option, Tuple
 from totem_sdk.values import key_bytes, partition_of

@@ -17,9 +17,13 @@ from totem_sdk.errors import InvalidDocument, Refused
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.source import parse
 from totem_sdk.lang.structure import read_job as read_structure
+from totem_sdk.names import identifier
 from totem_sdk.schema import Schema
 
 __all__ = ["data_errors", "open_data", "read_schema_and_options", "takes_lines"]
+
+_FORM = """\
+a schema is JSON such as {"columns": {"at": "datetime", "kwh": "float?"}}; `totem schema DATA --json` prints one"""
 
 _HINTS = {
     "missing": "give a file, a folder or a glob that matches something",
@@ -47,18 +51,32 @@ def data_errors() -> Iterator[None]:
 
 
 def read_schema_and_options(path: Path | None) -> tuple[Schema | None, CsvOptions | None]:
-    """Read a schema file (see ``totem_ccf.storage.options``); nothing where none is given.
+    """Read a schema file (see ``totem_ccf.storage.options``), or a dataset's metadata, which has its schema in it.
+
+    Nothing where none is given.
 
     Raises:
         BadInput: there is no such file, or it is not a schema.
     """
     if path is None:
         return None, None
-    document = read_json(path, "the schema", 'a schema is JSON such as {"at": "datetime", "kwh": "float?"}')
+    document = read_json(path, "the schema", _FORM)
+    if isinstance(document, dict) and {"dataset_id", "schema"} <= document.keys():
+        document = {"columns": document["schema"]}
     try:
         return schema_and_options(document)
     except InvalidDocument as error:
-        raise BadInput(f"the schema {str(path)!r}: {error}", code="bad-schema") from None
+        raise BadInput(f"the schema {str(path)!r}: {error}", code="bad-schema", hint=_schema_hint(document)) from None
+
+
+def _schema_hint(document: object) -> str:
+    """Say what to write instead; names that a job can't write are the usual mistake."""
+    columns = document.get("columns", document) if isinstance(document, dict) else None
+    if isinstance(columns, dict):
+        for position, name in enumerate(columns):
+            if name != (wanted := identifier(name, position)):
+                return f"columns have the names that a job can write: {wanted}, not {name!r}"
+    return _FORM
 
 
 def open_data(paths: Sequence[str | Path], schema: Path | None = None, *, lines: bool = False) -> Dataset:

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from totem.cli.main import app
 from totem.services.consumer import Consumer
+from totem.services.errors import ProviderSide
 from totem.services.runner import JobRunner
+from totem_ccf.engines.local.processes import ProcessesGone
 
 PAPER1 = Path(__file__).parents[3] / "examples" / "paper1"
 COMMAND = ["run", PAPER1 / "total_bill.py", PAPER1 / "bills.csv", "--schema", PAPER1 / "schema.json"]
@@ -67,3 +69,31 @@ def test_every_end_has_its_state_status_and_text(ending, end, state, status, tex
 def test_a_job_that_has_not_ended_is_a_bug(ending):
     ending("running")
     assert CliRunner().invoke(app, [str(word) for word in COMMAND]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "text"),
+    [
+        (OSError(28, "No space left on device"), "machine", "No space left on device"),
+        (ProcessesGone("the zygote did not start"), "machine", "the zygote did not start"),
+        (ProviderSide("the block could not be written", code="ledger"), "ledger", "the block could not be written"),
+    ],
+)
+def test_a_machine_that_cannot_run_the_job_is_the_providers_trouble(ending, monkeypatch, error, kind, text):
+    ending("failed")
+
+    def run(self, job_id, progress=None):
+        raise error
+
+    monkeypatch.setattr(JobRunner, "run", run)
+    told = CliRunner().invoke(app, [str(word) for word in [*COMMAND, "--json"]])
+    document = json.loads(told.stdout)
+    assert (told.exit_code, document["state"], document["error"]) == (
+        5,
+        "provider_failed",
+        {"kind": kind, "line": None},
+    )
+    assert (document["escrow"], document["used"], document["returned"]) == (500, 0, 500)
+    shown = CliRunner().invoke(app, [str(word) for word in COMMAND])
+    assert (shown.exit_code, text in shown.stderr) == (5, True)
+    assert "500 totem returned" in shown.stderr

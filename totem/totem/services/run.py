@@ -23,7 +23,7 @@ from totem.ledger.bootstrap import Consortium
 from totem.ledger.errors import LedgerError
 from totem.services.consumer import Consumer, Submission
 from totem.services.data import data_errors, open_data, takes_lines
-from totem.services.errors import BadInput, ProgramRefused, ServiceError, from_ledger
+from totem.services.errors import BadInput, ProgramRefused, ProviderSide, ServiceError, from_ledger
 from totem.services.inputs import read_job, read_params, read_table
 from totem.services.lines import ResultLines
 from totem.services.pricing import bind_params, price_job
@@ -33,6 +33,7 @@ from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
 from totem_ccf.engines.local import LocalEngine, Progress
+from totem_ccf.engines.local.processes import ProcessesGone
 from totem_ccf.storage import Dataset
 from totem_ccf.storage.profile import OWN, profile
 from totem_chaincode.policy import read_policy
@@ -136,7 +137,10 @@ def run_job(request: RunRequest, listener: Listener | None = None) -> Report:
             run.so_far, state="refused", refusals=error.refusals, detail=_detail(error), in_source=error.in_source
         )
     except ServiceError as error:
-        report = replace(run.so_far, **_as_end(error))
+        report = replace(run.so_far, returned=run.so_far.escrow, **_as_end(error))
+    except (OSError, ProcessesGone) as error:
+        problem = ProviderSide(f"this machine can't run the job: {error}", code="machine")
+        report = replace(run.so_far, returned=run.so_far.escrow, **_as_end(problem))
     except KeyboardInterrupt:
         begin_end()
         report = replace(run.so_far, state="interrupted", escrow=0, detail=_INTERRUPTED)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,11 +24,13 @@ from totem_sdk.parameters import bind
 from totem_sdk.table import load
 from totem_sdk.task import Escrow, TaskResult
 
-__all__ = ["BenchmarkFailed", "Job", "in_this_process", "kernel_alone", "on_the_engine"]
+__all__ = ["BenchmarkFailed", "Job", "in_this_process", "on_the_engine", "spec_of", "with_and_without_charges"]
 
 ENOUGH = 10**17
 LEASE = 10**12
 MEMORY = 1 << 30
+SETTLE_SECONDS = 0.1
+"""After a job its zygote hears of the last processes' ends; only then it knows what they have used."""
 
 
 class BenchmarkFailed(Exception):
@@ -66,22 +70,39 @@ def on_the_engine(engine: LocalEngine, job: Job, workers: int) -> Contender:
 
     def run() -> Answer:
         with tempfile.TemporaryDirectory(prefix="totem-bench-") as folder:
-            spec = JobSpec(
-                job_id="bench",
-                directory=Path(folder) / "job",
-                program=job.priced.program.encode(),
-                table=job.priced.table.to_json(),
-                params=job.params,
-                escrow=ENOUGH,
-                fragments=[fragment.to_json() for fragment in job.dataset.fragments],
-                workers=workers,
-            )
+            spec = spec_of(job, Path(folder) / "job", workers)
             end = engine.run(spec, EscrowSettlement(job.priced, ENOUGH))
             if end.state != "completed" or end.result is None:
                 raise BenchmarkFailed(f"{job.source.name} ended {end.state}: {end.reason or end.error}")
             return {_key(key): value for key, value in map(json.loads, end.result.read_text("utf-8").splitlines())}
 
-    return Contender(f"totem, {workers} worker{'s'[: workers > 1]}", run)
+    def cpu() -> float:
+        return time.process_time() + _cpu_of_children(engine.processes.pid)
+
+    return Contender(f"totem, {workers} worker{'s'[: workers > 1]}", run, cpu=cpu)
+
+
+def spec_of(job: Job, directory: Path, workers: int, *, trace: bool = False) -> JobSpec:
+    """Return the job as the engine gets it."""
+    return JobSpec(
+        job_id="bench",
+        directory=directory,
+        program=job.priced.program.encode(),
+        table=job.priced.table.to_json(),
+        params=job.params,
+        escrow=ENOUGH,
+        fragments=[fragment.to_json() for fragment in job.dataset.fragments],
+        workers=workers,
+        trace=trace,
+    )
+
+
+def _cpu_of_children(zygote: int) -> float:
+    """Return the processor time of the processes that a zygote has forked and that have ended, in seconds."""
+    time.sleep(SETTLE_SECONDS)
+    fields = Path(f"/proc/{zygote}/stat").read_text("utf-8").rpartition(")")[2].split()
+    # utime, stime, cutime, cstime: fields 14 to 17 of proc(5), of which the first two stand before the name's end.
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def in_this_process(job: Job) -> Contender:
@@ -96,19 +117,27 @@ def in_this_process(job: Job) -> Contender:
     return Contender("totem, this process", run)
 
 
-def kernel_alone(job: Job, *, metered: bool) -> Contender:
-    """The kernel in this process, rows and groups in memory: what is measured is the code that carries the meter."""
-    compiled = compile_kernel(job.priced, metered=metered)
+def with_and_without_charges(job: Job, times: int = 15) -> tuple[Contender, Contender]:
+    """The map tasks' kernel as it is, and compiled without charges, on the same rows in memory.
+
+    What is measured is the code that carries the meter, with the copying of the rows into the kernel's memory.
+    """
     batches = [list(fragment.read(_columns(job))) for fragment in job.dataset.fragments]
-    groups = _grouped(job, KernelExecutor(compiled, job.params), map(iter, batches))
 
-    def run() -> Answer:
-        executor = KernelExecutor(compiled, job.params)
-        for task in batches:
-            _complete(executor.run_map(0, iter(task), Escrow(ENOUGH, LEASE), lambda _: None))
-        return _reduced(job, executor, groups)
+    def contender(name: str, *, metered: bool) -> Contender:
+        executor = KernelExecutor(compile_kernel(job.priced, metered=metered), job.params)
 
-    return Contender("kernel" if metered else "kernel without charges", run, times=7)
+        def run() -> Answer:
+            rows = 0
+            for task in batches:
+                result = executor.run_map(0, iter(task), Escrow(ENOUGH, LEASE), lambda _: None)
+                _complete(result)
+                rows += result.records_out
+            return {"emits": rows}
+
+        return Contender(name, run, times)
+
+    return contender("kernel", metered=True), contender("kernel without charges", metered=False)
 
 
 def _columns(job: Job) -> list[str]:

@@ -1,12 +1,13 @@
-"""The benchmark's own arithmetic: a wrong answer is no time, medians are compared, ours divides by theirs."""
+"""The benchmark's own arithmetic: a wrong answer is no time, turns are compared, ours divides by theirs."""
 
 import pytest
 
-from benchmarks.measure import Contender, WrongAnswer, check_equal, compare
+from benchmarks.measure import Contender, WrongAnswer, check_equal, compare, not_run
 
 
-def test_the_ratio_is_ours_divided_by_the_peers_median():
+def test_the_ratio_is_ours_divided_by_the_peers_turn_by_turn():
     runs = []
+    clock = iter(range(100))
 
     def answer(who):
         def run():
@@ -15,12 +16,23 @@ def test_the_ratio_is_ours_divided_by_the_peers_median():
 
         return run
 
-    records = compare("peak hour", 10, Contender("ours", answer("ours"), 3), [Contender("peer", answer("peer"), 2)])
-    assert runs == ["ours", "peer", "ours", "peer", "ours"]
-    (record,) = records
-    assert (record.name, record.rows, record.peer) == ("peak hour", 10, "peer")
-    assert record.ratio == pytest.approx(record.seconds / record.peer_seconds)
-    assert set(record.to_json()) == {"name", "rows", "seconds", "peer", "peer_seconds", "ratio"}
+    ours = Contender("ours", answer("ours"), 3, cpu=lambda: 0.0)
+    peer = Contender("peer", answer("peer"), 2, cpu=lambda: float(next(clock)))
+    (record,) = compare("peak hour", 10, ours, [peer])
+    assert runs == ["ours", "peer", *("ours", "peer") * 2, "ours"], "once to warm up, then in turn"
+    assert (record.name, record.rows, record.peer, record.runs) == ("peak hour", 10, "peer", 2)
+    assert record.ratio_range[0] <= record.ratio <= record.ratio_range[1]
+    assert record.ratio == pytest.approx(sum(record.ratio_range) / 2), "the median of two turns"
+    assert (record.cpu_seconds, record.peer_cpu_seconds, record.cpu_ratio) == (0.0, 1.0, 0.0)
+    assert set(record.to_json()) >= {"name", "rows", "seconds", "peer", "peer_seconds", "ratio"}
+
+
+def test_a_peer_that_was_not_run_has_no_figures_but_a_reason():
+    (record,) = compare("peak hour", 10, Contender("ours", dict, 1), [Contender("peer", dict, 1)])
+    other = not_run(record, "mrjob", "too slow")
+    assert (other.seconds, other.peer, other.reason) == (record.seconds, "mrjob", "too slow")
+    assert other.peer_seconds is None
+    assert other.ratio is None
 
 
 def test_a_peer_with_another_answer_is_refused():

@@ -20,8 +20,8 @@ from typing import Any
 
 from totem_ccf.metering import messages as m
 from totem_ccf.metering.books import AttemptId, Books, PhaseBooks, TaskState
+from totem_ccf.metering.lease_desk import LeaseDesk
 from totem_ccf.metering.lease_size import LeasePolicy, LeaseSizes
-from totem_ccf.metering.pool import Holding, Pool
 from totem_ccf.metering.receipt import AttemptReport, PhaseEnd, phase_receipt
 from totem_ccf.metering.records import (
     AttemptEnded,
@@ -29,8 +29,6 @@ from totem_ccf.metering.records import (
     AttemptStarted,
     JobCancelled,
     LeaseDenied,
-    LeaseGranted,
-    LeaseReturned,
     PhaseClosed,
     PhaseOpened,
     PhaseSettled,
@@ -56,15 +54,6 @@ class Decision:
     actions: list[m.ManagerAction] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A request that can't be answered yet."""
-
-    id: AttemptId
-    seq: int
-    cost: int
-
-
 class Manager:
     """The manager of one job; see the module."""
 
@@ -85,7 +74,7 @@ class Manager:
         self._phases = phases
         self._total = total
         self._sizes = LeaseSizes(policy or LeasePolicy())
-        self._waiting: dict[int, _Waiting] = {}
+        self._desk = LeaseDesk(self._sizes, self._enter, self._act)
         self._paused = False
         self._out = Decision()
         self._handlers: dict[type[m.ManagerEvent], Callable[[Any], None]] = {
@@ -182,11 +171,7 @@ class Manager:
         elif task.denied:
             self._act(m.Stop(event.id, "out_of_totem"))
         else:
-            number = event.id.task
-            if number in self._waiting:
-                return
-            self._sizes.asked(number, event.busy_ns, event.hint if event.seq == 1 else 0)
-            self._waiting[number] = _Waiting(event.id, event.seq, event.cost)
+            self._desk.ask(event)
 
     def _finish(self, event: m.Finish) -> None:
         id_, report = event.id, event.report
@@ -200,7 +185,7 @@ class Manager:
             self._act(m.Stop(id_, "fenced"))
             return
         self._check_report(id_, task, report)
-        self._waiting.pop(id_.task, None)
+        self._desk.drop(id_.task)
         self._enter(AttemptEnded(id_.task, id_.number, report))
         self._act(m.Accepted(id_))
         if report.end == "done":
@@ -223,14 +208,14 @@ class Manager:
             return
         task = phase.tasks[id_.task]
         if task.status == "live" and task.attempt == id_.number:
-            self._stop_waiting(id_.task, "fenced")
+            self._desk.stop(id_.task, "fenced")
             self._enter(AttemptLost(id_.task, id_.number))
 
     def _make_room(self, task: int) -> None:
         phase = self.books.phase
-        if phase is None or task != phase.lowest or phase.tasks[task].status != "pending" or not self._all_wait(phase):
+        if phase is None or task != phase.lowest or phase.tasks[task].status != "pending":
             return
-        if phase.live:
+        if phase.live and self._desk.all_wait(phase):
             self._void(phase, max(phase.live))
 
     def _reconcile(self, live: frozenset[AttemptId]) -> None:
@@ -245,8 +230,7 @@ class Manager:
     def _cancel(self) -> None:
         if not self.books.cancelled:
             self._enter(JobCancelled())
-        for number in sorted(self._waiting):
-            self._stop_waiting(number, "cancelled")
+        self._desk.stop_all("cancelled")
 
     def _pause(self, paused: bool) -> None:
         self._paused = paused
@@ -275,7 +259,7 @@ class Manager:
         broken = next((report for report in phase.paid() if report.end == "data_error"), None)
         error = None if broken is None else broken.error
         self._enter(PhaseClosed(phase.index, receipt, error))
-        self._waiting.clear()
+        self._desk.clear()
         if receipt is None:
             self._act(m.Broken(phase.index, error or {}))
         else:
@@ -306,12 +290,12 @@ class Manager:
         while (phase := self.books.phase) is not None and not self._try_close(phase):
             if self._paused or self.books.cancelled or any(phase.tasks[task].denied for task in phase.live):
                 return
-            blocked = self._serve(phase)
+            blocked = self._desk.serve(phase)
             if blocked is None:
                 return
-            if self._recall(phase, blocked):
+            if self._desk.recall(phase, blocked):
                 continue
-            if not self._all_wait(phase):
+            if not self._desk.all_wait(phase):
                 return
             if blocked != phase.lowest:
                 if phase.tasks[phase.lowest].status == "pending":
@@ -321,46 +305,7 @@ class Manager:
                 self._void(phase, phase.highest)
             else:
                 self._enter(LeaseDenied(blocked, phase.tasks[blocked].attempt))
-                self._stop_waiting(blocked, "out_of_totem")
-
-    def _serve(self, phase: PhaseBooks) -> int | None:
-        """Give leases from the lowest waiting task upwards; return the first that can't be served."""
-        for number in sorted(self._waiting):
-            waiting = self._waiting[number]
-            holding = phase.tasks[number].holding
-            lowest = number == phase.lowest
-            if waiting.cost > phase.pool.available(lowest) + holding.unspent:
-                return number
-            pool, after = self._returned(phase.pool, holding)
-            size = self._sizes.size(number, waiting.cost, pool.available(lowest), len(phase.live))
-            pool.give(after, size, lowest)
-            attempt = phase.tasks[number].attempt
-            self._enter(LeaseGranted(number, attempt, waiting.seq, after.clean, after.recycled, after.used))
-            self._act(m.Grant(waiting.id, waiting.seq, after.held))
-            del self._waiting[number]
-        return None
-
-    def _recall(self, phase: PhaseBooks, blocked: int) -> bool:
-        """Take back what waiting attempts have not used; return whether there was anything."""
-        found = False
-        for number in sorted(self._waiting):
-            task = phase.tasks[number]
-            if number >= blocked and task.holding.unspent:
-                _, after = self._returned(phase.pool, task.holding)
-                self._enter(LeaseReturned(number, task.attempt, after.clean, after.recycled, after.used))
-                found = True
-        return found
-
-    @staticmethod
-    def _returned(pool: Pool, holding: Holding) -> tuple[Pool, Holding]:
-        """Return copies of pool and holding after the unspent part has gone back."""
-        pool, holding = Pool(pool.clean, pool.recycled), Holding(holding.clean, holding.recycled, holding.used)
-        pool.take_unspent(holding)
-        return pool, holding
-
-    def _all_wait(self, phase: PhaseBooks) -> bool:
-        """Return whether no attempt runs on a lease that could come back."""
-        return all(task in self._waiting or phase.tasks[task].holding.unspent == 0 for task in phase.live)
+                self._desk.stop(blocked, "out_of_totem")
 
     def _void_above(self, phase: PhaseBooks, task: int) -> None:
         while phase.highest > task:
@@ -368,7 +313,7 @@ class Manager:
 
     def _void(self, phase: PhaseBooks, number: int) -> None:
         id_ = AttemptId(phase.index, number, phase.tasks[number].attempt)
-        self._stop_waiting(number, "void")
+        self._desk.stop(number, "void")
         self._enter(TaskVoided(number, id_.number))
         self._act(m.Voided(id_))
 
@@ -386,11 +331,6 @@ class Manager:
             return None
         task = phase.tasks[id_.task]
         return task if task.status == "live" and (task.attempt, task.token) == (id_.number, token) else None
-
-    def _stop_waiting(self, number: int, reason: m.StopReason) -> None:
-        waiting = self._waiting.pop(number, None)
-        if waiting is not None:
-            self._act(m.Stop(waiting.id, reason))
 
     def _enter(self, record: Record) -> None:
         self.books.enter(record)

@@ -34,7 +34,7 @@ def test_an_old_version_is_read_under_todays_policy_too(story):
     access = story.ready()
     stricter = story.metadata(max_groups=1, max_result_bytes=100, precheck="upper", hidden_columns=["kwh"])
     story.invoke("utility", "datasets.revise", {"dataset_id": "homes", **stricter})
-    with pytest.raises(Refused, match="needs at least 1000"):
+    with pytest.raises(Refused, match="needs at least 1,000"):
         submit_version(story, access, 1)
     story.fund()
     job_id = submit_version(story, access, 1, totem=1_000)

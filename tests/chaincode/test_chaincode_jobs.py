@@ -96,7 +96,7 @@ def test_without_precheck_there_is_no_gate_and_any_escrow_may_begin(story):
 def test_the_precheck_compares_what_the_policy_says(story, precheck, least):
     access = story.ready(precheck=precheck)
     before = story.audit()
-    with pytest.raises(Refused, match=f"needs at least {least} totem, the escrow is {least - 1}") as refused:
+    with pytest.raises(Refused, match=f"needs at least {least:,} totem, the escrow is {least - 1:,}") as refused:
         story.submit(access, least - 1, source=toy_source(upper=30))
     assert refused.value.code == "precheck"
     assert refused.value.details["estimate"] == {"lower": 10, "expected": 20, "upper": 30}

@@ -145,7 +145,7 @@ def transfer(ctx: Context, *, to: str, amount: int, reason: str) -> JSON:
         raise Invalid("to: the account is the caller's own")
     there = Tally(ctx.state, "balance", ctx.caller.id).take(amount)
     if there is not None:
-        raise Refused(f"the account holds {there} totem, {amount} are to be transferred", code="balance")
+        raise Refused(f"the account holds {there:,} totem, {amount:,} are to be transferred", code="balance")
     Tally(ctx.state, "balance", to).give(amount, ctx.tx_id)
     record_movement(ctx, ctx.caller.id, to, amount, kind="transfer", reason=reason)
     ctx.emit(account=ctx.caller.id, to=to, amount=amount)

@@ -119,7 +119,7 @@ def _precheck(evaluation: Evaluation, precheck: str, totem: int) -> None:
             details=details,
         )
     if needs > totem:
-        raise Refused(f"needs at least {needs} totem, the escrow is {totem}", code="precheck", details=details)
+        raise Refused(f"needs at least {needs:,} totem, the escrow is {totem:,}", code="precheck", details=details)
 
 
 def _check_result(evaluation: Evaluation, policy: dict[str, Any]) -> None:
@@ -322,7 +322,7 @@ def _take_quota(ctx: Context, access: dict[str, Any], totem: int) -> None:
     there = Tally(ctx.state, "quota", access["access_id"]).take(totem)
     if there is not None:
         raise Refused(
-            f"{access['access_id']} has {there} totem of its quota left, the job asks for {totem}",
+            f"{access['access_id']} has {there:,} totem of its quota left, the job asks for {totem:,}",
             code="quota",
             details={"quota_left": there, "escrow": totem},
         )

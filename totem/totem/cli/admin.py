@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from totem.cli import table
+from totem.cli.amounts import positive
 from totem.cli.common import As, AsJson, HomeFolder, consumer, open_home, open_session, when
 from totem.cli.group import group
 from totem.cli.output import Output
@@ -132,7 +133,7 @@ def reinstate(
 @app.command()
 def issue(
     account: Annotated[str, typer.Argument(metavar="NAME[@MSP]")],
-    amount: Annotated[int, typer.Argument(min=1)],
+    amount: Annotated[int, typer.Argument(metavar="N", parser=positive)],
     *,
     reason: Reason,
     reference: Annotated[str, typer.Option(help="of an external payment")] = "",
@@ -184,7 +185,7 @@ def decline(
 
 @app.command("request-totem")
 def request_totem(
-    amount: Annotated[int, typer.Argument(min=1)],
+    amount: Annotated[int, typer.Argument(metavar="N", parser=positive)],
     reason: Reason,
     home: HomeFolder = None,
     as_: As = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from totem.cli.amounts import amount
 from totem.cli.common import As, AsJson, HomeFolder, consumer, when
 from totem.cli.group import group
 from totem.cli.output import Output, show
@@ -33,7 +34,7 @@ def submit(
     job: Annotated[Path, typer.Argument(metavar="JOB.py")],
     datasets: Annotated[list[str], typer.Argument(metavar="DATASET...")],
     *,
-    totem: Annotated[int, typer.Option(min=0, help="totem to put into escrow")],
+    totem: Annotated[int, typer.Option(parser=amount, metavar="N", help="totem to put into escrow")],
     table: Annotated[str | None, typer.Option(help="an active table by name or id (default: the default one)")] = None,
     param: Annotated[
         list[str] | None, typer.Option(metavar="K=V", help="a parameter of the job; may be repeated")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from totem.cli.access import print_access
+from totem.cli.amounts import positive
 from totem.cli.common import As, AsJson, HomeFolder, Yes, open_home, open_session, when
 from totem.cli.dataset import print_dataset
 from totem.cli.group import group
@@ -167,7 +168,9 @@ def approve(
     access_id: AccessId,
     *,
     days: Annotated[int, typer.Option(min=1, help="how long the grant lasts")] = 30,
-    quota: Annotated[int | None, typer.Option(min=1, help="totem that may be spent under it (default: any)")] = None,
+    quota: Annotated[
+        int | None, typer.Option(parser=positive, metavar="N", help="totem that may be spent under it (default: any)")
+    ] = None,
     home: HomeFolder = None,
     as_: As = None,
     as_json: AsJson = False,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from totem.cli.amounts import amount
 from totem.cli.entry import process_began
 from totem.cli.output import Output, show
 from totem.cli.refusals import refusal_text
@@ -35,7 +36,7 @@ def run(
     schema: Annotated[Path | None, typer.Option(metavar="FILE", help="columns and their types, as JSON")] = None,
     totem: Annotated[
         int | None,
-        typer.Option(min=0, max=MAX_TOTEM, help="totem to put into escrow (default: ask, or the upper bound)"),
+        typer.Option(parser=amount, metavar="N", help="totem to put into escrow (default: ask, or the upper bound)"),
     ] = None,
     table: Annotated[str, typer.Option(metavar="NAME|FILE", help="estimator table")] = "standard-1",
     param: Annotated[
@@ -121,9 +122,12 @@ class _Terminal:
         if self._output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return upper_or_refuse(bounds)
         default = bounds.upper if bounds.upper is not None and bounds.upper <= MAX_TOTEM else None
-        answer: int = typer.prompt("totem to put into escrow", default=default, type=int, err=True)
-        if not 0 <= answer <= MAX_TOTEM:
-            raise BadInput(f"an escrow is 0 to {MAX_TOTEM} totem, not {answer}", code="usage")
+        answer: int = typer.prompt(
+            "totem to put into escrow",
+            default=None if default is None else show(default),
+            value_proc=amount,
+            err=True,
+        )
         return answer
 
     def running(self, escrow: int) -> AbstractContextManager[Callable[[Progress], None]]:

@@ -23,7 +23,10 @@ from totem_sdk.schema import LINES, Schema
 __all__ = ["check", "disassemble", "estimate"]
 
 JobFile = Annotated[Path, typer.Argument(metavar="JOB.py")]
-Data = Annotated[list[str] | None, typer.Option("--data", metavar="FILE", help="data to be read; may be repeated")]
+Files = Annotated[
+    list[str] | None, typer.Argument(metavar="[DATA...]", help="Parquet, CSV or text: files, folders, globs")
+]
+Data = Annotated[list[str] | None, typer.Option("--data", metavar="FILE", help="the same as DATA; may be repeated")]
 SchemaFile = Annotated[Path | None, typer.Option("--schema", metavar="FILE", help="columns and their types, as JSON")]
 TableName = Annotated[str, typer.Option("--table", metavar="NAME|FILE", help="estimator table")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else")]
@@ -31,6 +34,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object and 
 
 def check(
     job: JobFile,
+    files: Files = None,
+    *,
     data: Data = None,
     schema: SchemaFile = None,
     table: TableName = "standard-1",
@@ -38,13 +43,15 @@ def check(
 ) -> None:
     """Check a job against the language and a table; nothing is run. Exit status 2 if it is refused."""
     output = Output(as_json=as_json)
+    data = _all_data(files, data)
     source = read_job(job)
     try:
         priced = price_job(source, _schema(source, data, schema), read_table(table))
     except ProgramRefused as error:
         _refused(output, error, source)
     program = priced.program
-    columns = [program.schema.columns[position].name for position in program.columns_read]
+    read = [program.schema.columns[position] for position in program.columns_read]
+    columns = [column.name for column in read]
     output.document(
         {
             "state": "accepted",
@@ -60,7 +67,7 @@ def check(
         {
             "program": program.program_id,
             "phases": [f"step {phase.step} {phase.kind}" for phase in program.phases],
-            "columns": columns,
+            "columns": [f"{column.name}: {column.type}" for column in read],
             "parameters": [f"{spec.name}: {spec.type}" for spec in program.params],
         }
     )
@@ -68,18 +75,21 @@ def check(
 
 def estimate(
     job: JobFile,
+    files: Files = None,
+    *,
     data: Data = None,
     schema: SchemaFile = None,
     table: TableName = "standard-1",
-    *,
     param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="a parameter; may be repeated")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a job will cost on these data: at least, probably, at most."""
     output = Output(as_json=as_json)
+    data = _all_data(files, data)
     source = read_job(job)
     if not data:
-        raise BadInput("the price depends on the data", code="usage", hint="give --data FILE")
+        hint = "give DATA; of a published dataset: `totem job estimate JOB.py DATASET`"
+        raise BadInput("the price depends on the data", code="usage", hint=hint)
     try:
         dataset = open_data(data, schema, lines=takes_lines(source))
         found = estimate_job(source, dataset, read_table(table), read_params(param or ()))
@@ -110,10 +120,11 @@ def _upper(totem: int | None) -> str:
 
 def disassemble(
     job: JobFile,
+    files: Files = None,
+    *,
     data: Data = None,
     schema: SchemaFile = None,
     table: TableName = "standard-1",
-    *,
     operators: Annotated[bool, typer.Option("--operators", help="paper III's operator array only")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -122,6 +133,7 @@ def disassemble(
     The operator array of a job is in the order of its source, that of a snippet in the order in which it runs.
     """
     output = Output(as_json=as_json)
+    data = _all_data(files, data)
     source = read_job(job)
     prices = read_table(table)
     try:
@@ -146,6 +158,11 @@ def disassemble(
         output.line("\n".join(array))
     else:
         output.line(render(rows).rstrip("\n"))
+
+
+def _all_data(files: list[str] | None, data: list[str] | None) -> list[str]:
+    """Return what is given as DATA and with --data."""
+    return [*(files or ()), *(data or ())]
 
 
 def _ops(priced: PricedProgram) -> Iterator[Op]:
@@ -180,7 +197,7 @@ def _schema(source: Job, data: list[str] | None, schema: Path | None) -> Schema:
         return open_data(data, schema).schema
     columns, _ = read_schema_and_options(schema)
     if columns is None:
-        raise BadInput("the types of the columns are not known", code="usage", hint="give --data FILE or --schema FILE")
+        raise BadInput("the types of the columns are not known", code="usage", hint="give DATA or --schema FILE")
     return columns
 
 

@@ -19,6 +19,10 @@ MAX_SOURCE_BYTES = 1 << 20
 """A job's source may not be larger: nobody writes that by hand, and everybody has to parse it."""
 
 
+_DATA = frozenset({".csv", ".parquet", ".pq", ".gz", ".bz2", ".xz", ".json", ".jsonl"})
+"""What no job's name ends in, but data's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job's source text and the name by which errors call it."""
@@ -33,7 +37,12 @@ def read_job(path: Path) -> Job:
     Raises:
         BadInput: there is no such file, it is a folder, not readable, too large or not UTF-8.
     """
-    data = _read(path, "the job", "give the path of a Python file with a TotemJob (or MRJob) class")
+    hint = "give the path of a Python file with a TotemJob (or MRJob) class"
+    if path.suffix.lower() in _DATA:
+        raise BadInput(
+            f"the job {str(path)!r} is a file of data", code="not-a-job", hint=f"first JOB.py, then DATA; {hint}"
+        )
+    data = _read(path, "the job", hint)
     try:
         source = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -102,5 +111,5 @@ def _read(path: Path, what: str, hint: str) -> bytes:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise BadInput(f"{what} {str(path)!r}: {reason}", code="not-readable", hint=hint) from None
     if len(data) > MAX_SOURCE_BYTES:
-        raise BadInput(f"{what} {str(path)!r} is larger than {MAX_SOURCE_BYTES} bytes", code="too-large")
+        raise BadInput(f"{what} {str(path)!r} is larger than {MAX_SOURCE_BYTES:,} bytes", code="too-large", hint=hint)
     return data

@@ -121,7 +121,7 @@ def upper_or_refuse(bounds: Bounds) -> int:
         raise BadInput(
             "what the job can cost has no upper bound, so the escrow must be given",
             code="totem-needed",
-            hint=f"--totem N; it needs at least {bounds.lower}, probably about {bounds.expected}",
+            hint=f"--totem N; it needs at least {bounds.lower or 0:,}, probably about {bounds.expected or 0:,}",
         )
     return bounds.upper
 

@@ -30,7 +30,7 @@ from totem_ccf.engines.local.roles import run_role
 from totem_ccf.kernel.compiled import runtime_code
 from totem_ccf.mapreduce.statuses import BROKEN
 
-__all__ = ["main"]
+__all__ = ["main", "prepare"]
 
 _LATE = ("grpc._channel", "grpc._simple_stubs", "grpc.experimental")
 """What gRPC imports when the first channel is made."""
@@ -132,17 +132,18 @@ class _NoPandas(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError("hidden", name="pandas")
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """Do once what each process would do for itself when it first needs it.
 
-    The first array makes pyarrow import numpy.ma, and look for pandas: it must not find that, importing it costs each
-    worker 0.4 s that no task needs. The runtime library is the same for all programs, so it is compiled here. None of
-    this starts a thread.
+    The first array of numpy's makes pyarrow import numpy.ma, the first of a list makes it look for pandas: it must not
+    find that, importing it costs each process 0.4 s that no task needs. The runtime library is the same for all
+    programs, so it is compiled here. None of this starts a thread.
     """
     finder = _NoPandas()
     sys.meta_path.insert(0, finder)
     try:
         pa.array(np.zeros(1))
+        pa.array([0])
     finally:
         sys.meta_path.remove(finder)
     for name in _LATE:
@@ -153,7 +154,7 @@ def _prepare() -> None:
 def main() -> None:
     """Be a zygote: prepare what workers will need, once for all of them, and serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _prepare()
+    prepare()
     _Zygote().run()
 
 

@@ -118,6 +118,8 @@ def test_a_running_job_past_its_deadline_ends(fresh, clock, engine):
     job = wait_for(consumer, job_id, ENDED)
     assert job["state"] == "expired"
     assert (job["paid"], job["returned"]) == (0, 10**11)
+    while not ended:  # the server stops it at its next look
+        time.sleep(0.05)
     server.stop()
     thread.join(60)
     assert not thread.is_alive()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from collections.abc import Iterable
 
 from benchmarks.measure import Answer, Contender
 from totem_sdk.errors import Refused
@@ -11,9 +12,10 @@ from totem_sdk.lang import compile_job
 from totem_sdk.lang.source import MAX_NODES
 from totem_sdk.schema import Schema
 
-__all__ = ["large_sources", "python_reads", "totem_compiles"]
+__all__ = ["SCHEMA", "STATEMENTS", "large_sources", "python_reads", "totem_compiles"]
 
 SCHEMA = Schema.of({"name": "str", "n": "int", "on": "bool", "kwh": "float?"})
+"""The columns that the sources use."""
 HEAD = "from totem_sdk import TotemJob\nclass Job(TotemJob):\n    def mapper(self, _, row):\n        v = row.n\n"
 TAIL = "        yield row.name, v\n"
 INDENT = " " * 8
@@ -27,13 +29,14 @@ STATEMENTS = {
 """What the worst sources repeat."""
 
 
-def large_sources() -> dict[str, tuple[str, int]]:
+def large_sources(kinds: Iterable[str] = STATEMENTS) -> dict[str, tuple[str, int]]:
     """Return sources by name, each with its number of statements and expressions.
 
     Of each kind there is the largest that is accepted, and one just under ``MAX_NODES``, whatever becomes of it.
     """
     sources = {}
-    for name, statement in STATEMENTS.items():
+    for name in kinds:
+        statement = STATEMENTS[name]
         each = _nodes(_source(statement, 2)) - _nodes(_source(statement, 1))
         most = (MAX_NODES - _nodes(_source(statement, 0))) // each
         accepted = _largest(statement, most)

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from benchmarks.compiling import SCHEMA, large_sources
 from totem_ccf.kernel import compile_kernel
 from totem_ccf.kernel.code import MOST_LOCAL_ROOTS
 from totem_ccf.kernel.compiled import step_text
@@ -115,7 +116,7 @@ def many_texts(kind, count):
         calls=lines("v{i} = self.keep(v{before})"),
         lasts=lines("v{i} = last"),
         names=lines("v{i} = name if v{before} < name else v{i}", 12),
-        sum=" + ".join(f"len(v{i})" for i in range(0, count, 5)),
+        sum=" + ".join(f"len(v{i})" for i in range(0, count, max(count // 20, 5))),
         last=count - 1,
     )
     schema = Schema.of({"name": "str", "n": "int"})
@@ -139,3 +140,16 @@ def test_many_texts_move_with_their_function(kind, count, tiny, kernel, facts_of
 def test_the_code_grows_with_the_program_only(kind):
     sizes = [len(step_text(price(many_texts(kind, count), load("standard-1")), 0)) for count in (40, 80)]
     assert sizes[1] < 2.2 * sizes[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["branches", "loops"])
+def test_the_largest_programs_compile(name):
+    source, _ = large_sources([name])[f"{name}, accepted"]
+    assert compile_kernel(price(compile_job(source, SCHEMA), load("standard-1"))).modules
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", MANY_TEXTS)
+def test_programs_with_hundreds_of_texts_compile(kind):
+    assert compile_kernel(price(many_texts(kind, 300), load("standard-1"))).modules

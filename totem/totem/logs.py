@@ -1,4 +1,4 @@
-"""Logging: JSON lines on standard error, from which secrets and data are kept out.
+"""Logging: JSON lines (on a terminal: plain ones) on standard error, from which secrets and data are kept out.
 
 Four rules hold for everything that is logged anywhere under ``totem``, also by libraries and by what nobody caught:
 
@@ -102,6 +102,16 @@ def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[s
     return {key: redact(value, key) for key, value in event.items()}
 
 
+def _plain_line(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    """Return an event as people read it: time (UTC), what happened, its fields; what went wrong says so."""
+    time, level = str(event.pop("timestamp"))[11:19], event.pop("level")
+    event.pop("part", None)
+    raised = event.pop("exception", "")
+    fields = [f"{name} {value}" for name, value in event.items() if name != "event"]
+    said = "" if level == "info" else f"{level}: "
+    return f"{time} {said}{'; '.join([str(event['event']), *fields])}" + (f"\n{raised}" if raised else "")
+
+
 class _RedactRecords(logging.Filter):
     """The same for records of libraries that use the standard library's logging."""
 
@@ -139,13 +149,13 @@ def _uncaught(kind: type[BaseException], error: BaseException | None, _: Traceba
         logging.getLogger("totem").critical("nobody caught: %s", kind.__name__, exc_info=error)
 
 
-def configure(level: str = "info") -> None:
-    """Set logging up for this process; ``level`` is a name of the standard library's levels.
+def configure(level: str = "info", *, plain: bool = False) -> None:
+    """Set logging up for this process; ``level`` is a name of the standard library's levels, ``plain`` for people.
 
     What nobody catches is logged like everything else, instead of written to standard error as it is.
     """
     number = logging.getLevelNamesMapping()[level.upper()]
-    Logger.level = number
+    Logger.start(number, plain=plain)
     handler = _Stderr()
     handler.addFilter(_RedactRecords())
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
@@ -160,10 +170,16 @@ class Logger:
     """
 
     level: ClassVar[int] = logging.WARNING
+    plain: ClassVar[bool] = False
     _backend: ClassVar[Any] = None
 
     def __init__(self, part: str) -> None:
         self._part = part
+
+    @classmethod
+    def start(cls, level: int, *, plain: bool) -> None:
+        """Write what is of this level or above from now on, for people or for programs."""
+        cls.level, cls.plain, cls._backend = level, plain, None
 
     def info(self, message: str, **fields: Any) -> None:
         """Log what happens in the normal course of things."""
@@ -195,7 +211,7 @@ def _structlog() -> Any:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _describe_event,
             _redact_event,
-            structlog.processors.JSONRenderer(sort_keys=True),
+            _plain_line if Logger.plain else structlog.processors.JSONRenderer(sort_keys=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         # Looked up for each line: standard error may be another one by then.

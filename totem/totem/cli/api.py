@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -27,7 +28,7 @@ def serve(
     from totem.api.serve import serve_api  # noqa: PLC0415  # brings FastAPI
     from totem.logs import configure  # noqa: PLC0415  # as above
 
-    configure()
+    configure(plain=sys.stderr.isatty())
     serve_api(open_home(home), host, port)
 
 

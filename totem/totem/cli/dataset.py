@@ -75,7 +75,7 @@ def print_dataset(output: Output, found: dict[str, Any]) -> None:
         lesser=["mean", "distinct", "nulls", "minimum", "maximum"],
     )
     output.line()
-    output.table(["policy", ""], [[name, value] for name, value in sorted(found["policy"].items())])
+    output.table(["policy", ""], [[name, _policy(name, value)] for name, value in sorted(found["policy"].items())])
 
 
 def _column(column: dict[str, str], statistics: dict[str, Any], hidden: list[str]) -> list[object]:
@@ -84,6 +84,13 @@ def _column(column: dict[str, str], statistics: dict[str, Any], hidden: list[str
         return [name, f"{column['type']} (hidden)", None, None, None, None, None]
     limits = [_limit(statistics.get(key)) for key in ("minimum", "maximum", "mean")]
     return [name, column["type"], statistics.get("nulls"), statistics.get("distinct"), *limits]
+
+
+def _policy(name: str, value: object) -> object:
+    """Return a policy field's value; of a time also how many days that is."""
+    if name.endswith("_seconds") and isinstance(value, int):
+        return f"{value:,} ({value / 86_400:g} days)"
+    return value
 
 
 def _limit(value: Any) -> object:

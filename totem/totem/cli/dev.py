@@ -33,7 +33,7 @@ def dev(
 ) -> None:
     """Start two providers, a consumer, the embedded ledger, the REST API and both providers' frameworks."""
     output = Output(as_json=as_json)
-    configure()
+    configure(plain=sys.stderr.isatty())
     with held():
         _serve(output, open_home(folder), folder, port, workers)
 

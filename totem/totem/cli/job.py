@@ -11,8 +11,10 @@ import typer
 from totem.cli.amounts import amount
 from totem.cli.common import As, AsJson, HomeFolder, consumer, when
 from totem.cli.group import group
+from totem.cli.hints import program_error_hint
 from totem.cli.output import Output, show
-from totem.cli.results import print_bill, print_result, write_file
+from totem.cli.refusals import explained
+from totem.cli.results import check_file, print_bill, print_result, write_file, written
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.inputs import read_job, read_params
@@ -50,26 +52,27 @@ def submit(
     output = Output(as_json=as_json)
     source = read_job(job)
     caller = consumer(home, as_)
-    record = caller.submit(
-        Submission(
-            source=source.source,
-            filename=source.filename,
-            datasets=datasets,
-            params=read_params(param or ()),
-            table=None if table is None else Consortium(caller.session).table_id(table, "active"),
-            totem=totem,
-            deadline_seconds=deadline,
-            request_key=request_key,
-        )
+    submission = Submission(
+        source=source.source,
+        filename=source.filename,
+        datasets=datasets,
+        params=read_params(param or ()),
+        table=None if table is None else Consortium(caller.session).table_id(table, "active"),
+        totem=totem,
+        deadline_seconds=deadline,
+        request_key=request_key,
     )
+    with explained(output, source):
+        record = caller.submit(submission)
     if watch_it:
-        output.note(f"{record['job_id']} submitted")
         raise typer.Exit(_watch(output, caller, record["job_id"]))
     output.document(record)
     output.line(record["job_id"])
     bounds = record["estimate"]
     upper = "unbounded" if bounds["upper"] is None else show(bounds["upper"])
-    output.note(f"estimate {show(bounds['lower'])} / {show(bounds['expected'])} / {upper} totem")
+    output.note(
+        f"estimate: at least {show(bounds['lower'])}, probably {show(bounds['expected'])}, at most {upper} totem"
+    )
 
 
 @app.command()
@@ -89,15 +92,15 @@ def estimate(
     output = Output(as_json=as_json)
     source = read_job(job)
     caller = consumer(home, as_)
-    found = caller.estimate(
-        Submission(
-            source=source.source,
-            filename=source.filename,
-            datasets=datasets,
-            params=read_params(param or ()),
-            table=None if table is None else Consortium(caller.session).table_id(table, "active"),
-        )
+    submission = Submission(
+        source=source.source,
+        filename=source.filename,
+        datasets=datasets,
+        params=read_params(param or ()),
+        table=None if table is None else Consortium(caller.session).table_id(table, "active"),
     )
+    with explained(output, source):
+        found = caller.estimate(submission)
     output.document(found)
     bounds = found["estimate"]
     output.fields(
@@ -165,11 +168,17 @@ def _print_job(output: Output, job: dict[str, Any]) -> None:
             "used": job["used"],
             "paid": job["paid"],
             "returned": job["returned"],
-            "error": error and (error["kind"] + (f" in line {error['line']}" if error["line"] else "")),
-            "reason": job["reason"] or None,
-            "withheld": _withheld(job),
         }
     )
+    # Only what went wrong is said of it.
+    trouble = {
+        "error": error and (error["kind"] + (f" in line {error['line']}" if error["line"] else "")),
+        "reason": job["reason"],
+        "withheld": _withheld(job),
+    }
+    output.fields({name: text for name, text in trouble.items() if text})
+    if hint := program_error_hint(error and error["kind"]):
+        output.note(f"hint: {hint}")
 
 
 def _withheld(job: dict[str, Any]) -> str | None:
@@ -204,11 +213,13 @@ def result(
     output = Output(as_json=as_json)
     caller = consumer(home, as_)
     found = caller.result(job)
+    if file is not None:
+        check_file(file, caller.result_types(job))
     lines = ResultLines.of(found.lines)
     output.document({"job_id": job, "partial": found.partial, "result_sha256": found.sha256, "result": found.pairs()})
     if file is not None:
         write_file(file, lines, caller.result_types(job))
-        output.note(f"{len(lines)} results written to {file}")
+        output.note(written(lines, file, partial=found.partial))
     elif not as_json:
         print_result(output, lines, partial=found.partial)
 

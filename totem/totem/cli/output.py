@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
+from totem.cli.hints import hint_of
 from totem.cli.tables import GAP, cell_width, cut, fit, pad
 from totem.services.errors import ProgramRefused, ServiceError
 
@@ -136,8 +137,8 @@ class Output:
             for refusal in error.refusals:
                 if refusal.message != error.message:
                     self.note(f"  {refusal.line}:{refusal.column}: {refusal.message} [{refusal.code}]")
-        if error.hint:
-            self.note(f"hint: {error.hint}")
+        if hint := hint_of(error):
+            self.note(f"hint: {hint}")
 
 
 def _console(stream: IO[str]) -> Console:
@@ -161,7 +162,7 @@ def _styled(text: str, style: str | None) -> str:
 
 def error_document(error: ServiceError) -> dict[str, Any]:
     """Return the JSON object that a failed command prints."""
-    document: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+    document: dict[str, Any] = {"code": error.code, "message": error.message, "hint": hint_of(error)}
     if isinstance(error, ProgramRefused):
         document["refusals"] = [refusal.to_json() for refusal in error.refusals]
     return {"error": document}

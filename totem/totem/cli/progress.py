@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -14,9 +15,10 @@ __all__ = ["Meter"]
 
 
 class Meter:
-    """A bar of the escrow that is left, with the phase that is running."""
+    """A bar of the escrow that is left, with the phase that is running (``phases``: what they are called)."""
 
-    def __init__(self, output: Output, escrow: int) -> None:
+    def __init__(self, output: Output, escrow: int, phases: Sequence[str]) -> None:
+        self._phases = phases
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -29,7 +31,8 @@ class Meter:
 
     def update(self, progress: State) -> None:
         """Show what the framework says."""
-        phase = f"phase {progress.phase}: {progress.tasks_done}/{progress.tasks} tasks, {show(progress.rows)} rows"
+        name = self._phases[progress.phase] if progress.phase < len(self._phases) else "ending"
+        phase = f"{name}: {progress.tasks_done}/{progress.tasks} tasks, {show(progress.rows)} rows"
         self._progress.update(self._task, completed=progress.left, left=show(progress.left), description=phase)
 
     def __enter__(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from totem.cli.common import As, AsJson, HomeFolder, Yes, open_home, open_sessio
 from totem.cli.dataset import print_dataset
 from totem.cli.group import group
 from totem.cli.output import Output
-from totem.services.errors import BadInput
+from totem.services.errors import BadInput, NotAllowed
 from totem.services.inputs import read_json
 from totem.services.provider import Provider
 
@@ -76,6 +77,8 @@ def publish(
     output = Output(as_json=as_json)
     folder = open_home(home)
     session = folder.session(as_)
+    if session.role != "provider":  # rather than after all data are read
+        raise NotAllowed(f"only a provider publishes data; {session.participant} is a {session.role}")
     fields = _policy(policy, hide, max_groups, max_result_bytes, auto_approve=auto_approve)
     publication = publishing.prepare(
         dataset, data, title=title, description=description, schema=schema, policy=fields, lines=lines
@@ -88,10 +91,26 @@ def publish(
     if not yes:
         if as_json:
             raise BadInput("--json can't ask: give --yes as well", code="usage")
-        typer.confirm("publish it?", abort=True, err=True)
+        _confirm("publish it?")
     record = publishing.publish(session, folder.store(session.name), publication, revise=revise)
     output.document(record)
     output.line(f"{dataset} version {record['version']} is published")
+
+
+def _confirm(question: str) -> None:
+    """Ask, and end where the answer is no.
+
+    Raises:
+        BadInput: there is nobody to ask.
+    """
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise BadInput(f"{question} nobody answers: there is no terminal", code="usage", hint="give --yes") from None
+    if not agreed:
+        raise typer.Abort
 
 
 def _policy(
@@ -135,7 +154,7 @@ def start(
     from totem.services.runner import RunnerOptions  # noqa: PLC0415  # brings the framework
     from totem.services.server import open_server  # noqa: PLC0415  # brings the framework
 
-    configure()
+    configure(plain=sys.stderr.isatty())
     folder = open_home(home)
     options = RunnerOptions(workers=workers or os.cpu_count() or 1)
     if worker_memory is not None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from totem.cli.output import printable
+import typer
+
+from totem.cli.output import Output, printable
+from totem.services.errors import ProgramRefused
+from totem.services.inputs import Job
 from totem_sdk.errors import Refusal
 
-__all__ = ["refusal_text"]
+__all__ = ["explained", "refusal_text"]
 
 _SHOWN = 160
 
@@ -20,6 +25,23 @@ def refusal_text(refusals: Iterable[Refusal], filename: str, source: str | None)
     """
     lines = [] if source is None else source.splitlines()
     return "\n".join(part for refusal in refusals for part in _parts(refusal, filename, lines))
+
+
+@contextmanager
+def explained(output: Output, job: Job) -> Iterator[None]:
+    """Print why a job is refused as a compiler does, and exit.
+
+    Raises:
+        ProgramRefused: the reasons are not about places of the source, or a program asks (it gets them as JSON).
+    """
+    try:
+        yield
+    except ProgramRefused as error:
+        if output.as_json or not error.in_source:
+            raise
+        output.note(refusal_text(error.refusals, job.filename, job.source), style="red")
+        output.note(f"{len(error.refusals)} reason{'s' * (len(error.refusals) != 1)}: the job is refused")
+        raise typer.Exit(error.exit_status) from None
 
 
 def _parts(refusal: Refusal, filename: str, lines: list[str]) -> list[str]:

@@ -14,10 +14,12 @@ from totem.services.lines import ResultLines
 from totem_sdk.types import Type
 from totem_sdk.values import canonical_json
 
-__all__ = ["check_file", "print_bill", "print_result", "write_file"]
+__all__ = ["check_file", "print_bill", "print_result", "write_file", "written"]
 
 _SHOWN = 50
 _COLUMNS = (".csv", ".parquet")
+_WRITTEN = (*_COLUMNS, ".jsonl", ".ndjson", ".json", ".txt", "")
+_NAMES = "a name ending in .csv or .parquet gets columns, in .jsonl, .ndjson, .json, .txt or nothing JSON lines"
 
 
 class _Rows:
@@ -32,11 +34,13 @@ class _Rows:
 
 
 def print_result(output: Output, lines: ResultLines, *, partial: bool) -> None:
-    """Print a result: everything into a pipe, the first rows on a terminal."""
+    """Print a result in plan order: everything into a pipe, the first rows on a terminal."""
     rows = _Rows(lines, _SHOWN if output.fancy else None)
     output.table(["key", "value"], rows, title="result (partial: the job ran out of totem)" if partial else "result")
     if output.fancy and len(lines) > _SHOWN:
         output.line(f"… and {show(len(lines) - _SHOWN)} more (`-o FILE` writes all)")
+    if output.fancy and len(lines) > 1:
+        output.note("(in plan order, which is not sorted)", style="dim")
 
 
 def print_bill(output: Output, rows: Sequence[dict[str, Any]], used: int) -> None:
@@ -54,8 +58,9 @@ def check_file(path: Path, emits: tuple[Type, Type]) -> None:
     Raises:
         BadInput: the format that the name stands for can't hold it, or there can't be a file of this name.
     """
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise BadInput(f"-o {str(path)!r}: there can't be a file of this name", code="not-writable")
+    problem = _problem(path)
+    if problem:
+        raise BadInput(f"-o {str(path)!r}: {problem}", code="not-writable", hint=_NAMES)
     if path.suffix.lower() not in _COLUMNS:
         return
     from totem_ccf.storage import UnwritableResult, check_result_file  # noqa: PLC0415  # brings pyarrow
@@ -64,6 +69,23 @@ def check_file(path: Path, emits: tuple[Type, Type]) -> None:
         check_result_file(path, *emits)
     except UnwritableResult as error:
         raise BadInput(str(error), code="not-writable") from None
+
+
+def _problem(path: Path) -> str:
+    """Return why there can't be a result in a file of this name; empty where there can."""
+    if path.is_dir():
+        return "it is a folder"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    if path.suffix.lower() not in _WRITTEN:
+        return f"no result is written as {path.suffix}"
+    return "" if os.access(path if path.exists() else path.parent, os.W_OK) else "it may not be written"
+
+
+def written(lines: ResultLines, path: Path, *, partial: bool) -> str:
+    """Say what was written."""
+    kind = "partial results (the job ran out of totem)" if partial else "results"
+    return f"{show(len(lines))} {kind} written to {path}"
 
 
 def write_file(path: Path, lines: ResultLines, emits: tuple[Type, Type]) -> None:

@@ -13,9 +13,10 @@ import typer
 
 from totem.cli.amounts import amount
 from totem.cli.entry import process_began
+from totem.cli.hints import program_error_hint
 from totem.cli.output import Output, show
 from totem.cli.refusals import refusal_text
-from totem.cli.results import check_file, print_bill, print_result, write_file
+from totem.cli.results import check_file, print_bill, print_result, write_file, written
 from totem.interrupts import held
 from totem.logs import configure
 from totem.services.errors import BadInput
@@ -94,6 +95,8 @@ def _print(output: Output, report: Report, job: Path, file: Path | None) -> NoRe
             # The job has run and is paid for: what was printed stands, and the status says that a part is missing.
             sys.stderr.write(f"error: {error.message}\n")
             status = status or error.exit_status
+        else:
+            output.note(written(report.lines, file, partial=report.partial))
     raise typer.Exit(status)
 
 
@@ -103,12 +106,14 @@ class _Terminal:
     def __init__(self, output: Output, file: Path | None) -> None:
         self._output = output
         self._file = file
+        self._phases: list[str] = []
 
     def reading(self, data: Sequence[str]) -> None:
         if self._output.fancy_notes:
             self._output.note(f"reading {', '.join(data)} …", style="dim")
 
     def accepted(self, program: Program) -> None:
+        self._phases = [f"step {phase.step} {phase.kind}" for phase in program.phases]
         if self._file is not None:
             check_file(self._file, program.steps[-1].emits)
 
@@ -116,6 +121,12 @@ class _Terminal:
         self._output.note(
             f"estimate: at least {show(bounds.lower)}, probably {show(bounds.expected)},"
             f" at most {show(bounds.upper) if bounds.upper is not None else 'unbounded'} totem"
+        )
+
+    def audited(self, charges: int) -> None:
+        self._output.note(
+            f"--audit: about {show(charges)} charges, each reported by itself; that takes long (Ctrl-C ends it)",
+            style="yellow",
         )
 
     def choose(self, bounds: Bounds) -> int:
@@ -131,18 +142,18 @@ class _Terminal:
         return answer
 
     def running(self, escrow: int) -> AbstractContextManager[Callable[[Progress], None]]:
-        return _metered(self._output, escrow)
+        return _metered(self._output, escrow, self._phases)
 
 
 @contextmanager
-def _metered(output: Output, escrow: int) -> Iterator[Callable[[Progress], None]]:
+def _metered(output: Output, escrow: int, phases: Sequence[str]) -> Iterator[Callable[[Progress], None]]:
     """Show the meter where standard error is a terminal, and nothing in a pipe."""
     if not output.fancy_notes:
         yield lambda _: None
         return
     from totem.cli.progress import Meter  # noqa: PLC0415  # brings Rich
 
-    with Meter(output, escrow) as meter:
+    with Meter(output, escrow, phases) as meter:
         yield meter.update
 
 
@@ -165,11 +176,15 @@ def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> N
             error = report.error or {}
             output.note(f"error: the job failed: {error.get('kind')} in line {error.get('line')}", style="red")
             output.note(_line(job, error.get("line")))
+            if hint := program_error_hint(error.get("kind")):
+                output.note(f"hint: {hint}")
         case "interrupted":
             output.note(report.detail, style="yellow")
             return
         case "out_of_totem":
             output.note(report.detail or "the job halted: out of totem", style="yellow")
+            if not report.detail and report.estimate.upper is not None:
+                output.note(f"hint: with --totem {show(report.estimate.upper)} it certainly completes")
         case "completed":
             pass
     if shown and report.state in ("completed", "out_of_totem"):
@@ -179,7 +194,7 @@ def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> N
     output.line()
     output.line(
         f"{report.state}: escrow {show(report.escrow)}, used {show(report.used)},"
-        f" returned {show(report.returned)} totem, in {report.seconds.run:.2f} s"
+        f" returned {show(report.returned)} totem, in {report.seconds.total:.1f} s"
     )
 
 

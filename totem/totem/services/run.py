@@ -78,6 +78,9 @@ class Listener(Protocol):
     def estimated(self, bounds: Bounds) -> None:
         """The price is known."""
 
+    def audited(self, charges: int) -> None:
+        """About so many charges will each be reported by themselves, which takes long."""
+
     def choose(self, bounds: Bounds) -> int:
         """Return the totem to put into escrow.
 
@@ -101,6 +104,9 @@ class Silent:
     def estimated(self, bounds: Bounds) -> None:
         """See ``Listener``."""
 
+    def audited(self, charges: int) -> None:
+        """See ``Listener``."""
+
     def choose(self, bounds: Bounds) -> int:
         """See ``Listener``."""
         return upper_or_refuse(bounds)
@@ -109,6 +115,12 @@ class Silent:
         """See ``Listener``."""
         del escrow
         return nullcontext(lambda _: None)
+
+
+def _charges(priced: PricedProgram | None, bounds: Bounds) -> int:
+    """Return about how many charges a run makes: what it will probably cost by what a block costs on average."""
+    costs = [cost for cost in priced.block_cost if cost] if priced is not None else []
+    return (bounds.expected or 0) * len(costs) // max(sum(costs), 1)
 
 
 def upper_or_refuse(bounds: Bounds) -> int:
@@ -236,6 +248,7 @@ class _Run:
         self.so_far = Report("refused")
         self.seconds = Seconds()
         self.emits: tuple[Type, Type] | None = None
+        self.priced: PricedProgram | None = None
 
     def to_end(self) -> Report:
         request = self.request
@@ -248,6 +261,7 @@ class _Run:
             dataset = open_data(request.data, request.schema, lines=takes_lines(job))
         began = time.monotonic()
         priced = price_job(job, dataset.schema, table)
+        self.priced = priced
         self.so_far.program_id = priced.program.program_id
         bind_params(priced, params)  # rather than after all data are read
         self.seconds.compile = time.monotonic() - began
@@ -274,6 +288,8 @@ class _Run:
         consumer.request_access(DATASET, _PURPOSE)
         bounds = self.so_far.estimate = Bounds(**consumer.estimate(submission)["estimate"])
         self.listener.estimated(bounds)
+        if self.request.options.audit:
+            self.listener.audited(_charges(self.priced, bounds))
         with allowed():
             totem = self.request.totem if self.request.totem is not None else self.listener.choose(bounds)
         if totem:

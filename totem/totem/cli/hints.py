@@ -1,0 +1,34 @@
+"""What to do next, where an answer of the contracts does not say it itself: in the words of the command line."""
+
+from __future__ import annotations
+
+from totem.services.errors import ServiceError
+
+__all__ = ["hint_of", "program_error_hint"]
+
+_BY_CODE = {
+    "access_state": "`totem provider requests --all` shows what has been answered, and how",
+    "forbidden": "`--as NAME` acts as another identity; `totem admin identities` lists them",
+    "invalid": "ids are as `totem job list`, `totem access list` and `totem dataset list` show them",
+    "job_state": "`totem job status JOB` shows how far it is",
+    "no_result": "`totem job status JOB` says how it ended",
+    "not_found": "`totem dataset list`, `totem access list` and `totem job list` show what there is",
+}
+
+_BY_KIND = {
+    "zero_division": "test the divisor first: `if b != 0:`",
+    "overflow": "an int has 64 bits: compute with float(...) where numbers get larger",
+    "value": "a text is no number, or a number no integer: test it first, or leave such rows out",
+    "index": "a text is shorter than the index says: test len(...) first",
+    "memory": "a text or group became too large: emit less for one key",
+}
+
+
+def hint_of(error: ServiceError) -> str:
+    """Return what to do about an error; empty where there is nothing to say."""
+    return error.hint or _BY_CODE.get(error.code, "")
+
+
+def program_error_hint(kind: object) -> str:
+    """Return what to change in a program that failed with this kind of error."""
+    return _BY_KIND.get(str(kind), "")

@@ -251,6 +251,15 @@ def test_all_roles_and_helpers_of_a_job_share_one_budget(source):
     assert codes(source) == {"too-large"}
 
 
+def test_a_helper_whose_types_do_not_settle_is_refused_like_the_function_of_a_step():
+    names = [f"a{n}" for n in range(30)]
+    body = f"        {' = '.join(names)} = 1\n        for i in range(40):\n"
+    body += "".join(f"            {a} = {b}\n" for a, b in zip(names, [*names[1:], "x"], strict=True))
+    assert codes(f"{JOB}x = row.maybe\n{body}        yield 1, a0\n") == {"too-large"}
+    helper = f"    def h(self, x):\n{body}        return a0 + 1\n"
+    assert codes(f"{JOB}yield 1, self.h(row.maybe)\n{helper}") == {"too-large"}
+
+
 WIDE = f"t = ({', '.join(['row.n'] * 64)})\n"
 
 

@@ -19,7 +19,9 @@ from totem_sdk.types import NONE, STR, Tuple, Type, Values, join
 
 __all__ = ["compile_job"]
 
-_PASSED = frozenset(("annotation", "constant", "decorator", "f-string", "identifier", "import", "int-range")) | {
+_PASSED = frozenset(
+    ("annotation", "constant", "decorator", "encoding", "f-string", "identifier", "import", "int-range")
+) | {
     "module-statement",
     "option",
     "param",

@@ -189,6 +189,9 @@ def _comparison(scope: Scope, node: ast.Compare) -> Judged | None:
     if isinstance(only.on, Option) and isinstance(first.type, Option) != isinstance(only.right.type, Option):
         # Equal to something that is not None: not None either.
         known = _paths(node.left, first.type) | _paths(node.comparators[0], only.right.type)
+        # But a helper that is called in it may have set a field since it was read.
+        stored = set(_stored_fields(scope, node))
+        known = frozenset(path for path in known if path[0] not in stored)
     if only.code == "eq":
         return Judged(expr, known)
     return Judged(expr, _NOTHING, known if only.code == "ne" else _NOTHING)

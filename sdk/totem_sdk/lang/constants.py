@@ -9,7 +9,18 @@ from typing import Final
 
 from totem_sdk.types import BOOL, FLOAT, INT, NONE, STR, Tuple, Type
 
-__all__ = ["INT_MAX", "INT_MIN", "MAX_ITEMS", "NOT_CONSTANT", "Constant", "NotConstant", "evaluate", "type_of"]
+__all__ = [
+    "HALF",
+    "INT_MAX",
+    "INT_MIN",
+    "MAX_ITEMS",
+    "NOT_CONSTANT",
+    "Constant",
+    "NotConstant",
+    "evaluate",
+    "has_surrogate",
+    "type_of",
+]
 
 INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 
@@ -26,6 +37,7 @@ class NotConstant:
 
 
 NOT_CONSTANT: Final = "not a constant"
+HALF: Final = "half of a surrogate pair is no character"
 Constant = int | float | bool | str | None | tuple["Constant", ...]
 
 _BINARY: dict[type[ast.operator], Callable[..., int | float]] = {
@@ -38,12 +50,19 @@ _BINARY: dict[type[ast.operator], Callable[..., int | float]] = {
 }
 
 
+def has_surrogate(text: str) -> bool:
+    """Return whether a text holds half of a surrogate pair, which UTF-8 can't write."""
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def evaluate(node: ast.expr, names: Mapping[str, Constant]) -> Constant | NotConstant:
     """Return the value of a constant expression: literals, ``names``, arithmetic of ints and floats, tuples.
 
     A constant of the class stands in ``names`` as ``self.NAME``.
     """
     match node:
+        case ast.Constant(value=str() as value) if has_surrogate(value):
+            return NotConstant(node, HALF)
         case ast.Constant(value=bool() | float() | str() | None as value):
             return value
         case ast.Constant(value=int() as value):

@@ -259,8 +259,9 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
         case Hole():
             return None
         case _:
-            version = scope.function.flow.reads.get(id(node.func))
-            if version is not None and scope.function.types[scope.function.flow.variables[version]] is None:
+            function, version = scope.function, scope.function.flow.reads.get(id(node.func))
+            is_row = isinstance(node.func, ast.Name) and node.func.id in scope.rows
+            if version is not None and not is_row and function.types[function.flow.variables[version]] is None:
                 return None  # the name of something that was refused
             scope.refuse(node, "type", "a variable is called as a function", "give the variable another name")
             return None

@@ -10,10 +10,10 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from totem_sdk.lang.constants import INT_MAX
+from totem_sdk.lang.constants import HALF, INT_MAX, has_surrogate
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names, repair
-from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, INSTEAD, meant
+from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, INSTEAD, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS, meant
 from totem_sdk.lang.source import Source
 
 __all__ = ["MAX_LOOPS", "Names", "check_forms", "local_names"]
@@ -244,10 +244,16 @@ class _Forms:
         of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
         if isinstance(node.ctx, ast.Store) and not of_self:
             self.add(node, "target", "only fields of self can be assigned to")
+        if of_self and isinstance(node.ctx, ast.Store) and self.is_reserved(node.attr):
+            self.add(node, "reserved-name", f"self.{node.attr} has a meaning for mrjob")
         of_job = (
             isinstance(node.value, ast.Name) and node.value.id == self.names.job and node.value.id not in self.local
         )
         return () if of_self or of_job else (node.value,)
+
+    def is_reserved(self, name: str) -> bool:
+        """Return whether mrjob has an attribute of this name that is no method of the job."""
+        return name in MRJOB_NAMES | MRJOB_OPTIONS or (name in STEP_FUNCTIONS and name not in self.names.methods)
 
     def call(self, node: ast.Call) -> tuple[ast.AST, ...]:
         if node.keywords or self.is_unknown(node.func):
@@ -287,8 +293,8 @@ class _Forms:
                 if value > INT_MAX:
                     self.add(node, "int-range", "64 bits don't hold this int")
             case str():
-                if any("\ud800" <= character <= "\udfff" for character in value):
-                    self.add(node, "encoding", "half of a surrogate pair is no character", "write the character itself")
+                if has_surrogate(value):
+                    self.add(node, "encoding", HALF, "write the character itself")
             case _:
                 self.add(node, "literal", f"a constant of type {type(value).__name__}")
 

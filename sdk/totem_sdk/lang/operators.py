@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from totem_sdk.lang.constants import INT_MIN
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, Expr, Link, Power
 from totem_sdk.types import (
@@ -91,7 +92,7 @@ def negative(scope: Scope, node: ast.UnaryOp, operand: Expr) -> Expr | None:
     if not number(scope, node.operand, operand, "the operand of -"):
         return None
     match operand:
-        case Const(value=int() | float() as value):
+        case Const(value=int() | float() as value) if value != INT_MIN:
             return Const(operand.type, scope.at(node), -value)
         case _:
             return Apply(operand.type, scope.at(node), "neg", operand.type, (operand,))

@@ -161,8 +161,11 @@ class Roles:
         for state in (*states.values(), *role.helpers.values()):
             findings.extend(state.findings)
         if changed:
-            at = self.job.source.at(next(iter(states.values())).method)
-            findings.add(at, "too-large", "the types of the program don't settle", "annotate variables, x: float = 0.0")
+            self._unsettled(next(iter(states.values())).method, findings)
+
+    def _unsettled(self, method: ast.FunctionDef, findings: Findings) -> None:
+        at = self.job.source.at(method)
+        findings.add(at, "too-large", "the types of the program don't settle", "annotate variables, x: float = 0.0")
 
     def _pass(self, role: RoleState, state: FunctionState, values: str | None, *, in_helper: bool) -> bool:
         """Go once through a function; tell whether a type in it has changed."""
@@ -209,9 +212,12 @@ class Roles:
         role.helpers[key] = state
         if len(role.helpers) > MAX_HELPERS:
             raise WorkLimitError
-        passes = 0
-        while self._pass(role, state, None, in_helper=True) and passes < _MAX_PASSES:
+        changed, passes = True, 0
+        while changed and passes < _MAX_PASSES:
+            changed = self._pass(role, state, None, in_helper=True)
             passes += 1
+        if changed:
+            self._unsettled(method, findings)
         state.findings.extend(findings)
         return state
 

@@ -86,7 +86,8 @@ def _form(function: str, *, row: str | None) -> str:
 def _check_method(source: Source, method: ast.FunctionDef, function: str, row: str | None, findings: Findings) -> None:
     form = _form(function, row=row)
     parameters = [argument.arg for argument in method.args.args]
-    if parameters[:1] != ["self"] or len(parameters) != form.count(",") + 1:
+    wrong = parameters[:1] != ["self"] or len(parameters) != form.count(",") + 1
+    if wrong and not (method.args.posonlyargs or method.args.kwonlyargs):  # which are refused for themselves
         used = "" if method.name == function else f" is used as {function}, which"
         message = f"{method.name}{used} takes {form}"
         findings.add(source.at(method), "signature", message, f"write def {method.name}{form}")

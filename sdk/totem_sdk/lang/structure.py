@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.constants import Constant, NotConstant, evaluate, type_of
+from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names
 from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
@@ -125,7 +125,7 @@ class _Reader:
             return self.add(statement, "duplicate", f"{name} is defined twice")
         value = evaluate(node, names)
         if isinstance(value, NotConstant):
-            code = "int-range" if "64 bits" in value.reason else "constant"
+            code = "int-range" if "64 bits" in value.reason else "encoding" if value.reason == HALF else "constant"
             self.add(value.node, code, f"the value of {name}: {value.reason}")
             self.unknown.add(name if into is self.globals else f"self.{name}")
             value = None

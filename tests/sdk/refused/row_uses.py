@@ -9,3 +9,4 @@ class Job(TotemJob):
             return
         row = 3  # refused: row-use@9
         yield _, 1
+        yield row(row.n), 1  # refused: type@15

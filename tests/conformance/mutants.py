@@ -1,0 +1,135 @@
+"""Compares mutants of the corpus: what the checker accepts never goes wrong in a way that the language doesn't have."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from corpus_rows import make_rows
+from mutator import Mutator, other_schema
+from published_statistics import published
+
+from totem_sdk.cost import price
+from totem_sdk.cpython import CPythonJob
+from totem_sdk.errors import Refused
+from totem_sdk.estimate import estimate
+from totem_sdk.flow import check_receipt
+from totem_sdk.interpreter import JobRun, Machine
+from totem_sdk.interpreter.frame import UNSET, Datum, Frame
+from totem_sdk.lang import compile_job
+from totem_sdk.parameters import bind
+from totem_sdk.program import Program
+from totem_sdk.schema import LINES, Schema
+from totem_sdk.statistics import Statistics
+from totem_sdk.table import load
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type
+from totem_sdk.values import result_line
+
+ENOUGH = 3_000_000
+"""Totem for a mutant: it may loop for ever."""
+
+ROWS = 12
+EVERYWHERE = ("zero_division", "index", "value")
+"""Kinds of errors that CPython has as well."""
+
+_CLASSES = {INT: int, FLOAT: float, BOOL: bool, STR: str, NONE: type(None), DATE: date, DATETIME: datetime}
+
+
+def holds(type_: Type, value: Any) -> bool:
+    """Return whether a value is one of a type, exactly: an int is no float and no bool."""
+    match type_:
+        case Option(item=item):
+            return value is None or holds(item, value)
+        case Tuple(items=items):
+            return isinstance(value, tuple) and len(value) == len(items) and all(map(holds, items, value))
+        case List(item=item):
+            return all(holds(item, part) for part in value)
+    return type(value) in (int, float) if type_ == NUM else type(value) is _CLASSES[type_]
+
+
+class _Typed(list[Datum]):
+    """Registers that take only values of their types, and give only what was set."""
+
+    types: tuple[Type, ...] = ()
+
+    def __setitem__(self, index: Any, value: Datum) -> None:
+        assert holds(self.types[index], value), f"register {index} of type {self.types[index]} gets {value!r}"
+        super().__setitem__(index, value)
+
+    def __getitem__(self, index: Any) -> Any:
+        value = super().__getitem__(index)
+        assert value is not UNSET, f"register {index} is read before it is set"
+        return value
+
+
+class TypedFrame(Frame):
+    """A frame whose registers are checked; put it in the place of ``walker.Frame``."""
+
+    def __post_init__(self) -> None:
+        registers = _Typed(self.registers)
+        registers.types = self.function.registers
+        self.registers = registers
+
+
+def compare(source: str, schema: Schema, params: dict[str, Any], fragments: list[list[tuple[Any, ...]]]) -> str:
+    """Compile a program and, if it is accepted, compare its run; return what became of it."""
+    try:
+        program = compile_job(source, schema)
+    except Refused:
+        return "refused"
+    assert Program.decode(program.encode()) == program
+    priced = price(program, load("standard-1"))
+    bound = bind(program, params)
+    run = Machine(priced, bound).run_job(fragments, ENOUGH, precheck=False)
+    for phase in run.phases:
+        check_receipt(priced, phase.receipt())
+    if run.state == "out_of_totem" or (run.error is not None and run.error.kind not in EVERYWHERE):
+        return run.state
+    _agrees(run, CPythonJob(source, program, bound), fragments)
+    if run.state == "completed":
+        everything = published(program.schema, fragments)
+        for statistics in (everything, Statistics(everything.rows, everything.fragments)):
+            bounds = estimate(priced, [statistics], bound)
+            assert bounds.lower <= run.used, f"the lower bound {bounds.lower} is above {run.used}"
+            assert bounds.upper is None or run.used <= bounds.upper, f"the upper bound {bounds.upper} < {run.used}"
+    return run.state
+
+
+def _agrees(run: JobRun, driver: CPythonJob, fragments: list[list[tuple[Any, ...]]]) -> None:
+    raised: Exception | None = None
+    expected: list[str] = []
+    try:
+        expected = [result_line(*pair) for pair in driver.run(fragments)]
+    except (ArithmeticError, IndexError, ValueError) as error:
+        raised = error
+    assert (run.error is None) == (raised is None), f"CPython: {raised!r}, the machine: {run.error}"
+    if raised is None:
+        assert [result_line(*pair) for pair in run.result] == expected
+
+
+def mutate_and_compare(jobs: Iterable[Any], seed: int, seconds: float) -> Counter[str]:
+    """Compare mutants of jobs until so many seconds of this process are used; return how many ended how.
+
+    The number of the mutant at which something was wrong is noted with the error: as ``seed`` it begins with it.
+    """
+    until = time.process_time() + seconds
+    jobs = [(job.source, job.schema, job.params) for job in jobs]
+    ends: Counter[str] = Counter()
+    while time.process_time() < until:
+        chance = random.Random(seed)  # noqa: S311 - a seed gives the same again
+        source, schema, params = chance.choice(jobs)
+        if schema != LINES:
+            schema = other_schema(schema, chance)
+        source = Mutator(source, chance).mutant()
+        rows = make_rows(schema, ROWS, str(seed))
+        try:
+            ends[compare(source, schema, params, [rows[:5], rows[5:]])] += 1
+        except Exception as error:
+            error.add_note(f"seed {seed}, {schema.to_json()}, {params}\n{source}")
+            raise
+        seed += 1
+    return ends

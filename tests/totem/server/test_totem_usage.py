@@ -1,6 +1,8 @@
 """What people type: amounts as they are printed, data where `run` takes them, misspelt commands, the version."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -123,3 +125,15 @@ def test_the_version_is_printed():
 
 def test_bad_usage_is_a_document_for_programs():
     assert json.loads(totem("job", "list", "--nosuch", "--json").stdout)["error"]["code"] == "usage"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"]])
+def test_help_does_not_wait_for_the_framework(words):
+    program = (
+        "import sys\nfrom totem.cli.main import app\n"
+        f"app({words!r}, standalone_mode=False)\n"
+        "late = {'totem_ccf', 'totem_chaincode.contracts', 'pyarrow', 'numpy', 'cryptography', 'fastapi', 'grpc'}\n"
+        "sys.exit(', '.join(sorted(late & set(sys.modules))) or None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

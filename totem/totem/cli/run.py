@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
 from totem.cli.amounts import amount
-from totem.cli.entry import process_began
-from totem.cli.hints import program_error_hint
-from totem.cli.output import Output, show
-from totem.cli.refusals import refusal_text
-from totem.cli.results import check_file, print_bill, print_result, write_file, written
 from totem.interrupts import held
-from totem.logs import configure
-from totem.services.errors import BadInput
-from totem.services.report import Bounds, Report
-from totem.services.run import RunRequest, run_job, upper_or_refuse
-from totem.services.runner import RunnerOptions
-from totem_ccf.engines.local import Progress
-from totem_sdk.cost import MAX_TOTEM
-from totem_sdk.program import Program
 
 __all__ = ["run"]
 
@@ -59,155 +42,21 @@ def run(
 
     Exit status: 0 completed, 2 refused or bad usage, 3 out of totem, 4 the job failed, 5 the provider's side failed.
     """
-    output = Output(as_json=as_json)
-    configure("critical")  # what goes wrong here is in the report
-    request = RunRequest(
-        job=job,
-        data=data,
-        schema=schema,
-        totem=totem,
-        table=table,
-        params=param or (),
-        options=RunnerOptions(
-            workers=workers or os.cpu_count() or 1,
+    with held():  # what follows brings the whole framework, and the report is printed whole
+        from totem.cli.running import run_and_print  # noqa: PLC0415  # see above
+
+        status = run_and_print(
+            job,
+            data,
+            schema=schema,
+            totem=totem,
+            table=table,
+            params=param or (),
+            workers=workers,
             executor="interpreter" if interpreter else "kernel",
             audit=audit,
-        ),
-        precheck=not no_precheck,
-        began=process_began(),
-    )
-    with held():  # the report is printed whole
-        report = run_job(request, _Terminal(output, file))
-        _print(output, report, job, file)
-
-
-def _print(output: Output, report: Report, job: Path, file: Path | None) -> NoReturn:
-    """Print a report, write the result's file and exit with the report's status."""
-    as_json = output.as_json
-    output.document_parts(report.json_parts())
-    if not as_json:
-        print_report(output, report, job, shown=file is None)
-    status = report.exit_status
-    if file is not None and report.emits is not None:
-        try:
-            write_file(file, report.lines, report.emits)
-        except BadInput as error:
-            # The job has run and is paid for: what was printed stands, and the status says that a part is missing.
-            sys.stderr.write(f"error: {error.message}\n")
-            status = status or error.exit_status
-        else:
-            output.note(written(report.lines, file, partial=report.partial))
+            precheck=not no_precheck,
+            as_json=as_json,
+            file=file,
+        )
     raise typer.Exit(status)
-
-
-class _Terminal:
-    """Shows the estimate and the running meter, and asks for the escrow where somebody can answer."""
-
-    def __init__(self, output: Output, file: Path | None) -> None:
-        self._output = output
-        self._file = file
-        self._phases: list[str] = []
-
-    def reading(self, data: Sequence[str]) -> None:
-        if self._output.fancy_notes:
-            self._output.note(f"reading {', '.join(data)} …", style="dim")
-
-    def accepted(self, program: Program) -> None:
-        self._phases = [f"step {phase.step} {phase.kind}" for phase in program.phases]
-        if self._file is not None:
-            check_file(self._file, program.steps[-1].emits)
-
-    def estimated(self, bounds: Bounds) -> None:
-        self._output.note(
-            f"estimate: at least {show(bounds.lower)}, probably {show(bounds.expected)},"
-            f" at most {show(bounds.upper) if bounds.upper is not None else 'unbounded'} totem"
-        )
-
-    def audited(self, charges: int) -> None:
-        self._output.note(
-            f"--audit: about {show(charges)} charges, each reported by itself; that takes long (Ctrl-C ends it)",
-            style="yellow",
-        )
-
-    def choose(self, bounds: Bounds) -> int:
-        if self._output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-            return upper_or_refuse(bounds)
-        default = bounds.upper if bounds.upper is not None and bounds.upper <= MAX_TOTEM else None
-        answer: int = typer.prompt(
-            "totem to put into escrow",
-            default=None if default is None else show(default),
-            value_proc=amount,
-            err=True,
-        )
-        return answer
-
-    def running(self, escrow: int) -> AbstractContextManager[Callable[[Progress], None]]:
-        return _metered(self._output, escrow, self._phases)
-
-
-@contextmanager
-def _metered(output: Output, escrow: int, phases: Sequence[str]) -> Iterator[Callable[[Progress], None]]:
-    """Show the meter where standard error is a terminal, and nothing in a pipe."""
-    if not output.fancy_notes:
-        yield lambda _: None
-        return
-    from totem.cli.progress import Meter  # noqa: PLC0415  # brings Rich
-
-    with Meter(output, escrow, phases) as meter:
-        yield meter.update
-
-
-def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> None:
-    """Print how a run ended: result and bill on standard output, everything else on standard error."""
-    match report.state:
-        case "refused":
-            if report.in_source:
-                output.note(refusal_text(report.refusals, str(job), _source(job)), style="red")
-            else:
-                output.note(f"refused: {report.detail}", style="red")
-            return
-        case "provider_failed":
-            output.note(
-                f"error: the provider's side failed: {report.detail or (report.error or {}).get('kind')}", "red"
-            )
-            output.note(f"{show(report.returned)} totem returned")
-            return
-        case "failed":
-            error = report.error or {}
-            output.note(f"error: the job failed: {error.get('kind')} in line {error.get('line')}", style="red")
-            output.note(_line(job, error.get("line")))
-            if hint := program_error_hint(error.get("kind")):
-                output.note(f"hint: {hint}")
-        case "interrupted":
-            output.note(report.detail, style="yellow")
-            return
-        case "out_of_totem":
-            output.note(report.detail or "the job halted: out of totem", style="yellow")
-            if not report.detail and report.estimate.upper is not None:
-                output.note(f"hint: with --totem {show(report.estimate.upper)} it certainly completes")
-        case "completed":
-            pass
-    if shown and report.state in ("completed", "out_of_totem"):
-        print_result(output, report.lines, partial=report.partial)
-        output.line()
-    print_bill(output, report.bill, report.used)
-    output.line()
-    output.line(
-        f"{report.state}: escrow {show(report.escrow)}, used {show(report.used)},"
-        f" returned {show(report.returned)} totem, in {report.seconds.total:.1f} s"
-    )
-
-
-def _source(job: Path) -> str | None:
-    """Return the source for excerpts; None where it can't be read (the refusal says why)."""
-    try:
-        return job.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError):
-        return None
-
-
-def _line(job: Path, number: Any) -> str:
-    lines = (_source(job) or "").splitlines()
-    if not isinstance(number, int) or not 1 <= number <= len(lines):
-        return ""
-    return f"{number:>5} | {lines[number - 1]}"

@@ -93,7 +93,7 @@ class Story:
 
     def run_job(self, escrow: int) -> dict[str, Any]:
         """Act 6: the job runs, with enough totem in escrow."""
-        self.terminal.act("6. The job runs where the data are, and every operation is paid for before it happens")
+        self.terminal.act("6. The job runs where the data are, every operation paid for in advance")
         self.terminal.run("job", "submit", JOB, "homes", "--totem", str(escrow), "--watch", who=RESEARCHER)
         job = self._newest_job()
         self.terminal.run("job", "bill", job["job_id"], who=RESEARCHER)

@@ -93,6 +93,11 @@ def test_what_was_written_is_said_and_whether_it_is_all(tmp_path):
     assert "hint: with --totem 198 it certainly completes" in done.stderr
 
 
+def test_data_of_the_examples_that_are_not_fetched_yet(tmp_path):
+    done = totem("run", PAPER1 / "total_bill.py", tmp_path / ".data" / "retail.parquet")
+    assert (done.exit_code, "`make data` fetches" in done.stderr) == (2, True)
+
+
 @pytest.mark.slow
 def test_the_audit_mode_warns_first():
     assert "--audit: about " in totem(*RUN, "--totem", 198, "--audit").stderr

@@ -371,3 +371,10 @@ def test_an_unexpected_error_tells_nothing(home, alice, monkeypatch, capsys):
     assert alice["Authorization"].removeprefix("Bearer ") not in logged
     logs.configure("warning")
     logging.getLogger().handlers.clear()
+
+
+def test_a_body_that_is_not_said_to_be_json_is_answered_with_the_header(client, alice):
+    headers = {**alice, "Content-Type": "application/x-www-form-urlencoded"}
+    problem = client.post("/v1/jobs", headers=headers, content=b'{"source": ""}').json()
+    assert (problem["status"], problem["hint"]) == (422, "send the header Content-Type: application/json")
+    assert "hint" not in client.post("/v1/jobs", headers=alice, json={"source": ""}).json()

@@ -91,14 +91,21 @@ async def _service_error(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse(problem_of(error), error.http_status, headers=headers, media_type=MEDIA_TYPE)
 
 
-async def _validation_error(_: Request, error: Exception) -> JSONResponse:
+async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
     # What was sent is not repeated: it may be a secret or a cell's value.
     found = [{"place": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()]
     first = found[0] if found else {"place": "request", "message": "not valid"}
     detail = f"{first['place']}: {first['message']}"
-    return problem_response(422, detail, code="invalid_request", errors=found)
+    return problem_response(422, detail, code="invalid_request", hint=_body_hint(request, error), errors=found)
+
+
+def _body_hint(request: Request, error: RequestValidationError) -> str:
+    """Say what is missing where a JSON body was not taken as one."""
+    whole_body = any(tuple(item["loc"]) == ("body",) for item in error.errors())
+    sent = request.headers.get("content-type", "")
+    return "send the header Content-Type: application/json" if whole_body and "json" not in sent else ""
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

@@ -47,6 +47,8 @@ def data_errors() -> Iterator[None]:
     except DataError as error:
         cls = BadInput if error.kind == "missing" else ProviderSide
         hint = _HINTS.get(error.kind, "")
+        if error.kind == "missing" and ".data" in Path(error.path).parts:
+            hint = "`make data` fetches the data sets of the examples"
         raise cls(str(error), code=f"data_{error.kind}", hint=hint) from error
 
 

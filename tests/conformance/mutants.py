@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from corpus_rows import make_rows
+from generator import generate
 from mutator import Mutator, other_schema
 from published_statistics import published
 
@@ -112,16 +113,17 @@ def _agrees(run: JobRun, driver: CPythonJob, fragments: list[list[tuple[Any, ...
 
 
 def mutate_and_compare(jobs: Iterable[Any], seed: int, seconds: float) -> Counter[str]:
-    """Compare mutants of jobs until so many seconds of this process are used; return how many ended how.
+    """Compare mutants of jobs and of generated ones for so many seconds of this process; return how many ended how.
 
     The number of the mutant at which something was wrong is noted with the error: as ``seed`` it begins with it.
     """
     until = time.process_time() + seconds
-    jobs = [(job.source, job.schema, job.params) for job in jobs]
+    jobs = list(jobs)
     ends: Counter[str] = Counter()
     while time.process_time() < until:
         chance = random.Random(seed)  # noqa: S311 - a seed gives the same again
-        source, schema, params = chance.choice(jobs)
+        job = chance.choice(jobs) if chance.random() < 0.7 else generate(seed, chance.randint(1, 6), 0)
+        source, schema, params = job.source, job.schema, job.params
         if schema != LINES:
             schema = other_schema(schema, chance)
         source = Mutator(source, chance).mutant()

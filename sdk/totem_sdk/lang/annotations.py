@@ -6,7 +6,9 @@ import ast
 
 from totem_sdk.types import NONE, SCALARS, STR, List, Option, Tuple, Type
 
-__all__ = ["accepts", "read_annotation"]
+__all__ = ["NO_TYPE", "accepts", "read_annotation"]
+
+NO_TYPE = "this annotation is no type of the language"
 
 _NAMES = ("int", "float", "bool", "str", "date", "datetime")
 

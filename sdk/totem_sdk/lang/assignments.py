@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.annotations import accepts, read_annotation
+from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
 from totem_sdk.lang.conditions import path_of
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.operators import arithmetic, power
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Assign, Field, Stmt, Target, Unpack, Variable
-from totem_sdk.types import NONE, List, Option, Tuple, Type
+from totem_sdk.types import List, Option, Tuple, Type
 
 __all__ = ["annotated", "assign", "augmented", "items", "store"]
 
@@ -42,9 +42,8 @@ def store(scope: Scope, node: ast.expr, type_: Type) -> Target | None:
         target = Field(node.attr)
     else:
         raise InternalError("a target of a form that is refused")
-    path = path_of(node)
-    if path is not None and not isinstance(type_, Option) and type_ != NONE:
-        scope.know((path,))
+    if (path := path_of(node)) is not None:
+        scope.know_stored(path, type_)
     return target
 
 
@@ -133,7 +132,7 @@ def annotated(scope: Scope, node: ast.AnnAssign) -> Stmt | None:
     declared = read_annotation(node.annotation)
     value = scope.check(scope, node.value)
     if declared is None:
-        scope.refuse(node.annotation, "annotation", "this annotation is no type of the language")
+        scope.refuse(node.annotation, "annotation", NO_TYPE)
     if declared is None or value is None:
         return None
     if not accepts(declared, value.type):
@@ -142,9 +141,8 @@ def annotated(scope: Scope, node: ast.AnnAssign) -> Stmt | None:
     stored = store(scope, node.target, declared)
     if stored is None:
         return None
-    if not isinstance(value.type, Option) and value.type != NONE:
-        path = path_of(node.target)
-        scope.know(() if path is None else (path,))
+    if (path := path_of(node.target)) is not None:
+        scope.know_stored(path, value.type)
     return Assign(scope.at(node), (value,), ((stored, 0),))
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "INT_MAX",
     "INT_MIN",
     "MAX_ITEMS",
+    "MAX_TYPE_DEPTH",
     "NOT_CONSTANT",
     "Constant",
     "NotConstant",
@@ -26,6 +27,10 @@ INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 
 MAX_ITEMS = 64
 """Most scalars that a tuple may be made of."""
+
+
+MAX_TYPE_DEPTH = 8
+"""Deepest nesting of tuples."""
 
 
 class NotConstant:
@@ -89,6 +94,8 @@ def _tuple(node: ast.Tuple, names: Mapping[str, Constant]) -> Constant | NotCons
         items.append(item)
     if len(_scalars(tuple(items))) > MAX_ITEMS:
         return NotConstant(node, f"a tuple has at most {MAX_ITEMS} items in all")
+    if _depth(tuple(items)) > MAX_TYPE_DEPTH:
+        return NotConstant(node, f"tuples are nested at most {MAX_TYPE_DEPTH} deep")
     return tuple(items)
 
 
@@ -96,6 +103,10 @@ def _scalars(value: Constant) -> list[Constant]:
     if not isinstance(value, tuple):
         return [value]
     return [scalar for item in value for scalar in _scalars(item)]
+
+
+def _depth(value: Constant) -> int:
+    return 1 + max(map(_depth, value)) if isinstance(value, tuple) else 0
 
 
 def _signed(node: ast.UnaryOp, names: Mapping[str, Constant]) -> Constant | NotConstant:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from totem_sdk.lang.annotations import accepts, read_annotation
+from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
 from totem_sdk.lang.calls import Reach, self_attributes
 from totem_sdk.lang.constants import Constant
 from totem_sdk.lang.expressions import expression
@@ -21,7 +21,7 @@ from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import NONE, Option, Type, Values
+from totem_sdk.types import Type, Values
 
 __all__ = ["Checked", "Inputs", "Roles"]
 
@@ -174,8 +174,7 @@ class Roles:
         for name, type_ in state.arguments.items():
             if type_ is not None:
                 scope.assign(state.method, state.flow.parameters[name], type_)
-                if not isinstance(type_, Option | Values) and type_ != NONE:
-                    scope.know(((name,),))
+                scope.know_stored((name,), type_)
         state.body = check_body(scope, in_helper, state.method.body)
         state.findings = scope.findings
         state.columns = frozenset(scope.columns)
@@ -201,7 +200,7 @@ class Roles:
             declared = None if parameter.annotation is None else read_annotation(parameter.annotation)
             if parameter.annotation is not None and (declared is None or type_ is None):
                 at = self.job.source.at(parameter.annotation)
-                findings.add(at, "annotation", "this annotation is no type of the language")
+                findings.add(at, "annotation", NO_TYPE)
             elif declared is not None and type_ is not None and not accepts(declared, type_):
                 message = f"{key.name} declares {parameter.arg} as {declared}, {type_} is given"
                 findings.add(self.job.source.at(argument), "annotation", message)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from totem_sdk.lang.calls import Reach
-from totem_sdk.lang.constants import Constant, type_of
+from totem_sdk.lang.constants import MAX_TYPE_DEPTH, Constant, type_of
 from totem_sdk.lang.findings import At, Findings
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import NONE, Option, Tuple, Type, join, leaves
+from totem_sdk.types import NONE, Option, Tuple, Type, Values, join, leaves
 
 __all__ = [
     "MAX_HELPERS",
@@ -47,9 +47,6 @@ MAX_HELPERS = 256
 
 MAX_LEAVES = 64
 """Most scalars that a tuple may be made of."""
-
-MAX_TYPE_DEPTH = 8
-"""Deepest nesting of tuples."""
 
 Path = tuple[str | int, ...]
 """What a test for None can be about: ``("x",)``, ``("row", "kwh")``, ``("self.best",)``, ``("pair", 0)``."""
@@ -248,6 +245,15 @@ class Scope:
         """Note that these paths are not None from here on."""
         for path in paths:
             self.facts[path[0]] = self.facts.get(path[0], frozenset()) | {path}
+
+    def know_stored(self, path: Path, type_: Type) -> None:
+        """Note what the type of a value says that was stored in a variable or field: it, and items of it."""
+        if isinstance(type_, Option | Values) or type_ == NONE:
+            return
+        self.know((path,))
+        if isinstance(type_, Tuple):
+            for position, item in enumerate(type_.items):
+                self.know_stored((*path, position), item)
 
     def forget(self, names: Iterable[str]) -> None:
         """Note that these names and fields (``self.x``) may have been assigned."""

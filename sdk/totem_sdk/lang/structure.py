@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from totem_sdk.errors import InternalError
+from totem_sdk.lang.annotations import NO_TYPE, read_annotation
 from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names
@@ -302,6 +303,12 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         if name not in used and parameters[:1] != ["self"]:
             hint = f"write def {name}({', '.join(('self', *parameters))})"
             reader.add(method, "signature", f"the first parameter of {name} is not self", hint)
+        elif name == "steps" and len(parameters) > 1:
+            reader.add(method, "signature", "steps takes nothing but self", "write def steps(self)")
+        annotations = [argument.annotation for argument in method.args.args if name not in used]
+        for annotation in (*annotations, method.returns):
+            if annotation is not None and read_annotation(annotation) is None:
+                reader.add(annotation, "annotation", NO_TYPE)
     return Job(
         source,
         found.name,

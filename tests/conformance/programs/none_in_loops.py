@@ -67,6 +67,16 @@ class NoneInLoops(TotemJob):
             a = b
             b = row.maybe
         yield "round", round(n)
+        # Items of a tuple.
+        pair = (row.maybe, (row.kwh, 1))
+        if pair[0] is not None and pair[1][0] is not None:
+            for i in range(3):
+                pair = (pair[0] + i, (pair[1][0], i))
+                if i == 1:
+                    pair = (pair[0], (row.kwh, 1))
+                    if pair[1][0] is None:
+                        break
+            yield "pair", pair[0] + 1
 
     def keep(self, n):
         if n > 50:

@@ -11,7 +11,10 @@ class Job(TotemJob):
     def other(self, x: dict):  # refused: annotation@24
         return x
 
-    def mapper(self, _, row):
+    def unused(self, x: print) -> open("x"):  # refused: annotation@25 annotation@35
+        return x
+
+    def mapper(self, _, row) -> exec("1"):  # refused: annotation@33
         a: float = 3  # refused: annotation@12
         b: Decimal = 3  # refused: annotation@12
         d = self.half(row.n)  # refused: annotation@27

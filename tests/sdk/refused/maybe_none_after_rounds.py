@@ -38,6 +38,11 @@ class Job(TotemJob):
                 m = 1
                 break
             m = row.maybe
+        pair = (1, (1.0, 2))
+        for i in range(3):
+            x = pair[0] + pair[1][1]
+            y = pair[1][0] + 1  # refused: maybe-none@17
+            pair = (i, (row.kwh, i))
         yield row.name, m + 1
         yield row.name, d + 1  # refused: maybe-none@25
 

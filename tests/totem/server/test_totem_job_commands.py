@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from totem.api import models
+from totem.api import job_models
 from totem.cli.main import app
 from totem.services.consumer import Consumer, Submission
 from totem.services.publish import prepare, publish
@@ -93,6 +93,6 @@ def test_the_api_tells_the_same(fresh, serve, tmp_path, job_source):
     alice.request_access("few", "tests")
     job_id = alice.submit(Submission(source=job_source, filename="j.py", datasets=["few"], totem=9_000))["job_id"]
     serve(fresh)
-    told = models.Job.model_validate(alice.job(job_id)).model_dump(mode="json")
+    told = job_models.Job.model_validate(alice.job(job_id)).model_dump(mode="json")
     assert told["data"] == {"rows": 3, "fragments": 1}
     assert told["undelivered"] == {**alice.job(job_id)["undelivered"], "lines": 3}

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Query, Response, status
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from totem.api import models
+from totem.api import job_models
 from totem.api.context import Bookmark, Caller, Limit, request_key
 from totem.api.problems import problem_of
 from totem.services.consumer import ENDED, Consumer, Submission
@@ -27,7 +27,7 @@ RESULT_MEDIA_TYPE = "application/x-ndjson"
 _POLL_SECONDS = 0.25
 
 
-def _submission(body: models.EstimateRequest, **more: Any) -> Submission:
+def _submission(body: job_models.EstimateRequest, **more: Any) -> Submission:
     return Submission(
         source=body.source,
         filename=body.filename,
@@ -38,16 +38,16 @@ def _submission(body: models.EstimateRequest, **more: Any) -> Submission:
     )
 
 
-@router.post("/estimates", response_model=models.Estimate)
-def estimate(caller: Caller, body: models.EstimateRequest) -> Any:
+@router.post("/estimates", response_model=job_models.Estimate)
+def estimate(caller: Caller, body: job_models.EstimateRequest) -> Any:
     """Check and price a program without submitting it; a refused one answers 422 with the reasons."""
     return caller.estimate(_submission(body))
 
 
-@router.post("/jobs", response_model=models.JobSummary, status_code=status.HTTP_202_ACCEPTED)
+@router.post("/jobs", response_model=job_models.JobSummary, status_code=status.HTTP_202_ACCEPTED)
 def submit_job(
     caller: Caller,
-    body: models.JobRequest,
+    body: job_models.JobRequest,
     response: Response,
     idempotency_key: Annotated[
         str | None,
@@ -69,25 +69,25 @@ def submit_job(
     return job
 
 
-@router.get("/jobs", response_model=models.JobPage)
+@router.get("/jobs", response_model=job_models.JobPage)
 def list_jobs(
     caller: Caller,
     limit: Limit = 50,
     bookmark: Bookmark = "",
-    state: Annotated[models.JobState | None, Query(description="only those of the page in this state")] = None,
+    state: Annotated[job_models.JobState | None, Query(description="only those of the page in this state")] = None,
 ) -> Any:
     """List the caller's jobs, newest first."""
     return caller.session.query("jobs.list", limit=limit, bookmark=bookmark, state=state)
 
 
-@router.get("/jobs/{job_id}", response_model=models.Job)
-def get_job(caller: Caller, job_id: models.JobId) -> Any:
+@router.get("/jobs/{job_id}", response_model=job_models.Job)
+def get_job(caller: Caller, job_id: job_models.JobId) -> Any:
     """Return a job with what it has used so far."""
     return caller.job(job_id)
 
 
-@router.post("/jobs/{job_id}/cancel", response_model=models.Job, status_code=status.HTTP_202_ACCEPTED)
-def cancel_job(caller: Caller, job_id: models.JobId) -> Any:
+@router.post("/jobs/{job_id}/cancel", response_model=job_models.Job, status_code=status.HTTP_202_ACCEPTED)
+def cancel_job(caller: Caller, job_id: job_models.JobId) -> Any:
     """Cancel a job: before it is accepted it costs nothing, later what it has used."""
     caller.cancel(job_id)
     return caller.job(job_id)
@@ -103,7 +103,7 @@ def cancel_job(caller: Caller, job_id: models.JobId) -> Any:
 )
 async def follow_job(
     caller: Caller,
-    job_id: models.JobId,
+    job_id: job_models.JobId,
     last_event_id: Annotated[
         str | None, Header(max_length=64, description="the last event seen: what it has told is not told again")
     ] = None,
@@ -138,12 +138,12 @@ async def _changes(caller: Consumer, job: Record, told: str | None) -> AsyncIter
 
 def _event_of(job: Record) -> ServerSentEvent:
     """Return the event that tells a job as it is now; its id is the same wherever and whenever that is told."""
-    document = json.dumps(models.Job.model_validate(job).model_dump(mode="json"))
+    document = json.dumps(job_models.Job.model_validate(job).model_dump(mode="json"))
     return ServerSentEvent(data=document, event="job", id=hashlib.sha256(document.encode()).hexdigest()[:16])
 
 
-@router.get("/jobs/{job_id}/bill", response_model=models.Bill)
-def get_bill(caller: Caller, job_id: models.JobId) -> Any:
+@router.get("/jobs/{job_id}/bill", response_model=job_models.Bill)
+def get_bill(caller: Caller, job_id: job_models.JobId) -> Any:
     """Return the itemised bill of the phases settled so far, recomputed from their receipts."""
     return caller.bill(job_id)
 
@@ -162,7 +162,7 @@ def get_bill(caller: Caller, job_id: models.JobId) -> Any:
         }
     },
 )
-def get_result(caller: Caller, job_id: models.JobId) -> Response:
+def get_result(caller: Caller, job_id: job_models.JobId) -> Response:
     """Return the result: exactly the bytes whose sha256 is the job's result_sha256."""
     found = caller.result(job_id)
     headers = {"ETag": f'"{found.sha256}"', "Totem-Partial": "true" if found.partial else "false"}

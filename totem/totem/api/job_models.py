@@ -1,0 +1,217 @@
+"""Jobs as they travel over the REST API: estimates, submissions, jobs with their phases, bills.
+
+Times are milliseconds since 1970 UTC, quantities of totem integers, hashes hexadecimal.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StringConstraints
+
+from totem.api.models import MAX_AMOUNT, DatasetId, Hash, Request
+
+__all__ = [
+    "Bill",
+    "Estimate",
+    "EstimateRequest",
+    "Job",
+    "JobId",
+    "JobPage",
+    "JobRequest",
+    "JobState",
+    "JobSummary",
+]
+
+JobId = Annotated[str, StringConstraints(pattern=r"^job-[0-9a-f]{20}$")]
+JobState = Literal[
+    "submitted",
+    "running",
+    "cancelling",
+    "completed",
+    "out_of_totem",
+    "failed",
+    "cancelled",
+    "declined",
+    "provider_failed",
+    "expired",
+]
+
+Parameter = StrictBool | StrictInt | StrictFloat | Annotated[str, StringConstraints(max_length=4_096)]
+
+
+class EstimateRequest(Request):
+    """A program to be checked and priced."""
+
+    source: str = Field(min_length=1, max_length=131_072, description="the job's Python source")
+    filename: str = Field("job.py", min_length=1, max_length=255)
+    datasets: list[DatasetId] = Field(min_length=1, max_length=32)
+    params: dict[Annotated[str, StringConstraints(max_length=128)], Parameter] = Field({}, max_length=256)
+    table_id: Hash | None = Field(None, description="an active estimator table; the default one if left out")
+
+
+class JobRequest(EstimateRequest):
+    """A job to be submitted; its totem goes into escrow."""
+
+    totem: int = Field(ge=0, le=MAX_AMOUNT)
+    deadline_seconds: int = Field(86_400, ge=60, le=90 * 86_400)
+
+
+class Bounds(BaseModel):
+    """An estimate in totem; ``upper`` null: unbounded."""
+
+    lower: int
+    expected: int
+    upper: int | None
+
+
+class PhaseName(BaseModel):
+    """A phase of the program."""
+
+    step: int
+    phase: Literal["map", "reduce"]
+
+
+class ParameterValue(BaseModel):
+    """A parameter as the ledger keeps it: the value as text."""
+
+    name: str
+    type: str
+    value: str
+
+
+class Estimate(BaseModel):
+    """What the pre-check says about a program without submitting it."""
+
+    program_id: str
+    table_id: str
+    table: str
+    phases: list[PhaseName]
+    params: list[ParameterValue]
+    estimate: Bounds
+    precheck: Literal["none", "lower", "expected", "upper"]
+    needs: int | None = Field(description="least escrow that the provider's policy accepts; null: none is enough")
+
+
+class JobSummary(BaseModel):
+    """A job that has been submitted."""
+
+    job_id: str
+    state: JobState
+    provider: str
+    program_id: str
+    table_id: str
+    phases: list[PhaseName]
+    estimate: Bounds
+    escrow: int
+    deadline: int
+
+
+class ProgramError(BaseModel):
+    """Why a job failed: kind, and the source line where it is the program's error."""
+
+    kind: str
+    line: int | None
+
+
+class SettledPhase(PhaseName):
+    """A phase that the ledger has settled."""
+
+    index: int
+    charge: int
+    left: int
+    end: Literal["done", "out_of_totem", "failed", "cancelled"]
+    verdict: str
+    settled_at: int
+
+
+class ResultRecord(BaseModel):
+    """What the ledger says of a result."""
+
+    hash: str
+    bytes: int
+    partial: bool
+    expires_at: int
+    purged_at: int | None
+
+
+class Withheld(BaseModel):
+    """A result that is larger than the policy allows: its size and salted sha256, as its provider tells them."""
+
+    hash: str
+    lines: int
+    bytes: int
+
+
+class DataSize(BaseModel):
+    """How large the data of a job are: published rows, and the fragments that they are in."""
+
+    rows: int
+    fragments: int
+
+
+class Undelivered(BaseModel):
+    """A finished result that is larger than the datasets' policy allows: paid, and not delivered."""
+
+    hash: str = Field(description="salted; the provider can be asked for the result")
+    lines: int
+    bytes: int
+
+
+class Job(JobSummary):
+    """A job with what it has used so far."""
+
+    consumer: str
+    data: DataSize
+    submitted_at: int
+    accepted_at: int | None
+    ended_at: int | None
+    used: int
+    left: int
+    paid: int | None
+    returned: int | None
+    settled: list[SettledPhase]
+    error: ProgramError | None
+    reason: str
+    result: ResultRecord | None
+    undelivered: Withheld | None
+
+
+class JobListed(JobSummary):
+    """A job in a list."""
+
+    submitted_at: int
+    ended_at: int | None
+    paid: int | None
+    returned: int | None
+    error: ProgramError | None
+
+
+class JobPage(BaseModel):
+    """A page of jobs, newest first."""
+
+    jobs: list[JobListed]
+    bookmark: str
+
+
+class BillRow(BaseModel):
+    """How often an opcode class worked on a data type, and what that cost."""
+
+    step: int
+    phase: Literal["map", "reduce"]
+    opcode: str
+    type: str
+    count: int
+    totem: int
+
+
+class Bill(BaseModel):
+    """A job's itemised bill."""
+
+    job_id: str
+    state: JobState
+    escrow: int
+    used: int
+    paid: int | None
+    returned: int | None
+    bill: list[BillRow]

@@ -11,7 +11,7 @@ What one execution charges:
   its own, debited just before the operation.
 
 Adding an opcode: a row here, a handler in ``totem_sdk.interpreter``, a rule in ``totem_ccf.kernel``, a row in
-``docs/language.md``; a test proves that all four exist. Structure and order of the columns follow the design §12.2.
+``docs/language.md``; a test proves that all four exist.
 """
 
 from __future__ import annotations

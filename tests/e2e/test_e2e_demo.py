@@ -1,6 +1,7 @@
 """`make demo` tells its story to the end, and what it says is true."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,12 @@ def test_the_ledger_is_in_order_and_holds_no_cell(figures):
 def test_the_bad_job_is_refused_with_reasons(told):
     for reason in ("[forbidden]", "[dunder]", "[lambda]"):
         assert reason in told
+
+
+def test_no_heading_is_cut_at_80_columns(told):
+    headings = [line for line in told.splitlines() if re.match(r"\d\. ", line)]
+    assert len(headings) == 8
+    assert not any("…" in line for line in headings)
 
 
 def test_the_readme_shows_what_the_demo_prints(told):

@@ -35,8 +35,8 @@ test: $(STAMP) data ## everything: what `check` runs and the slow tests, on the 
 
 SECONDS ?= 600
 
-fuzz: $(STAMP) ## compare the kernel with the interpreter on new programs for SECONDS (600)
-	@TOTEM_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q -x tests/ccf/kernel/fuzz_kernel.py
+fuzz: $(STAMP) ## compare the kernel, then CPython, with the interpreter on new programs, SECONDS (600) each
+	@TOTEM_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q -x tests/ccf/kernel/fuzz_kernel.py tests/conformance/test_conformance_mutants.py
 
 bench: $(STAMP) data ## measure against DuckDB, pandas and mrjob; writes build/bench.json
 	@$(BIN)/python -m benchmarks.run

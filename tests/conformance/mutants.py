@@ -1,7 +1,11 @@
-"""Compares mutants of the corpus: what the checker accepts never goes wrong in a way that the language doesn't have."""
+"""Compares mutants of the corpus, and jobs about None: what the checker accepts means what it means in Python.
+
+What it refuses of them is taken out until the rest is accepted.
+"""
 
 from __future__ import annotations
 
+import ast
 import random
 import time
 from collections import Counter
@@ -12,6 +16,7 @@ from typing import Any
 from corpus_rows import make_rows
 from generator import generate
 from mutator import Mutator, other_schema
+from narrowing import TYPES, Narrowing
 from published_statistics import published
 
 from totem_sdk.cost import price
@@ -30,10 +35,13 @@ from totem_sdk.table import load
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type
 from totem_sdk.values import result_line
 
-ENOUGH = 3_000_000
+ENOUGH = 1_000_000
 """Totem for a mutant: it may loop for ever."""
 
-ROWS = 12
+ROWS = 8
+REPAIRS = 12
+"""So often what is refused is taken out of a program."""
+
 EVERYWHERE = ("zero_division", "index", "value")
 """Kinds of errors that CPython has as well."""
 
@@ -76,11 +84,39 @@ class TypedFrame(Frame):
         self.registers = registers
 
 
+def repaired(source: str, refused: Refused) -> str | None:
+    """Return a program without the statements that were refused; None where something else was."""
+    tree = ast.parse(source)
+    lines = {refusal.line for refusal in refused.refusals}
+    places = [
+        (body, statement)
+        for node in ast.walk(tree)
+        if not isinstance(node, ast.Module | ast.ClassDef)
+        for body in (getattr(node, "body", None), getattr(node, "orelse", None))
+        if isinstance(body, list)
+        for statement in body
+    ]
+    wrong = [(body, statement) for body, statement in places if statement.lineno in lines]
+    for body, statement in wrong:
+        inner = statement.body if isinstance(statement, ast.If | ast.For | ast.While) else []
+        position = body.index(statement)
+        body[position : position + 1] = inner if inner and len(lines) % 2 else [ast.Pass()]
+    return ast.unparse(tree) if wrong else None
+
+
 def compare(source: str, schema: Schema, params: dict[str, Any], fragments: list[list[tuple[Any, ...]]]) -> str:
     """Compile a program and, if it is accepted, compare its run; return what became of it."""
-    try:
-        program = compile_job(source, schema)
-    except Refused:
+    program = None
+    for _ in range(REPAIRS):
+        try:
+            program = compile_job(source, schema)
+            break
+        except Refused as refused:
+            without = repaired(source, refused)
+            if without is None:
+                return "refused"
+            source = without
+    if program is None:
         return "refused"
     assert Program.decode(program.encode()) == program
     priced = price(program, load("standard-1"))
@@ -122,11 +158,13 @@ def mutate_and_compare(jobs: Iterable[Any], seed: int, seconds: float) -> Counte
     ends: Counter[str] = Counter()
     while time.process_time() < until:
         chance = random.Random(seed)  # noqa: S311 - a seed gives the same again
-        job = chance.choice(jobs) if chance.random() < 0.7 else generate(seed, chance.randint(1, 6), 0)
-        source, schema, params = job.source, job.schema, job.params
-        if schema != LINES:
-            schema = other_schema(schema, chance)
-        source = Mutator(source, chance).mutant()
+        kind = chance.random()
+        if kind < 0.5:
+            source, schema, params = Narrowing(chance).job(), Schema.of(TYPES), {}
+        else:
+            job = chance.choice(jobs) if kind < 0.85 else generate(seed, chance.randint(1, 6), 0)
+            source, schema, params = Mutator(job.source, chance).mutant(), job.schema, job.params
+            schema = schema if schema == LINES else other_schema(schema, chance)
         rows = make_rows(schema, ROWS, str(seed))
         try:
             ends[compare(source, schema, params, [rows[:5], rows[5:]])] += 1

@@ -91,10 +91,10 @@ class Mutator:
 
     def some(self, method: ast.FunctionDef) -> str:
         """Return the text of an expression that stands in the method, or of a literal."""
-        found = [ast.unparse(node) for node in self.expressions(method)]
-        return self.chance.choice(
-            (*(self.chance.choice(found) for _ in range(4) if found), self.chance.choice(LITERALS))
-        )
+        found = self.expressions(method)
+        if not found or self.chance.random() < 0.2:
+            return self.chance.choice(LITERALS)
+        return ast.unparse(self.chance.choice(found))
 
     def name(self, method: ast.FunctionDef) -> str:
         names = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}

@@ -219,6 +219,7 @@ def test_data_that_are_none_by_the_command(tmp_path, job_source, what):
         assert (str(data) in document["refusals"][0]["message"], document["error"]) == (True, None)
     else:
         assert (document["state"], document["error"]) == ("provider_failed", {"kind": word, "line": None})
+        assert str(data) in done.stderr
         shown = CliRunner().invoke(app, ["run", str(job), str(data), "--schema", str(schema)])
         assert (shown.exit_code, str(data) in shown.stderr, SECRET in shown.output) == (5, True, False)
 
@@ -231,9 +232,11 @@ def test_a_wrong_cell_in_a_late_row_by_the_command(tmp_path, job_source):
     data.write_text("date,cid,bill\n" + "2019-02-25,1,1.5\n" * 300_000 + f"2019-02-25,{SECRET},1.5\n")
     command = [Path(sys.executable).parent / "totem", "run", job, data, "--schema", schema, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (5, "")
+    assert (done.returncode, done.stdout.count("\n")) == (5, 1)
     assert json.loads(done.stdout)["error"] == {"kind": "data_type", "line": None}
-    assert SECRET not in done.stdout
+    for part in (str(data), "row 300001", "cid"):
+        assert part in done.stderr
+    assert SECRET not in done.stdout + done.stderr
 
 
 def test_bad_data_are_not_published(fresh, tmp_path):

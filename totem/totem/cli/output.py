@@ -32,7 +32,7 @@ def write_json(document: object, stream: IO[str] | None = None) -> None:
 
 
 class Output:
-    """How one command talks; ``as_json`` prints nothing but one document on standard output.
+    """How one command talks; ``as_json`` prints one document on standard output, and only ``trouble`` beside it.
 
     Rich is imported for the running meter only: it takes longer to import than most commands run.
     """
@@ -67,6 +67,10 @@ class Output:
         """Print one line about the answer, on standard error."""
         if not self.as_json:
             sys.stderr.write(f"{_styled(text, style) if self.fancy_notes else text}\n")
+
+    def trouble(self, text: str) -> None:
+        """Print what no document says, on standard error, with --json too."""
+        sys.stderr.write(f"{_styled(text, 'red') if self.fancy_notes else text}\n")
 
     def fields(self, pairs: Mapping[str, object]) -> None:
         """Print names and values, one pair a line."""

@@ -65,6 +65,9 @@ def _print(output: Output, report: Report, job: Path, file: Path | None) -> int:
     """Print a report and write the result's file; returns the exit status."""
     as_json = output.as_json
     output.document_parts(report.json_parts())
+    if report.state == "provider_failed":
+        # The document says the kind, as a consumer sees it; file and row are for the owner of the data, who runs this.
+        output.trouble(f"error: the provider's side failed: {report.detail or (report.error or {}).get('kind')}")
     if not as_json:
         print_report(output, report, job, shown=file is None)
     status = report.exit_status
@@ -73,7 +76,7 @@ def _print(output: Output, report: Report, job: Path, file: Path | None) -> int:
             write_file(file, report.lines, report.emits)
         except BadInput as error:
             # The job has run and is paid for: what was printed stands, and the status says that a part is missing.
-            sys.stderr.write(f"error: {error.message}\n")
+            output.trouble(f"error: {error.message}")
             status = status or error.exit_status
         else:
             output.note(written(report.lines, file, partial=report.partial))
@@ -147,9 +150,6 @@ def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> N
                 output.note(f"refused: {report.detail}", style="red")
             return
         case "provider_failed":
-            output.note(
-                f"error: the provider's side failed: {report.detail or (report.error or {}).get('kind')}", "red"
-            )
             output.note(f"{show(report.returned)} totem returned")
             return
         case "failed":

@@ -24,7 +24,7 @@ def receipts_of(run):
 
 
 def test_the_counts_of_a_run_are_possible_wherever_it_stops(corpus_job):
-    for part in range(1, 12):
+    for part in (1, 4, 8, 11):
         run = corpus_job.machine.run_job(corpus_job.fragments, corpus_job.whole.used * part // 11, precheck=False)
         for receipt in receipts_of(run):
             check_receipt(corpus_job.priced, receipt)

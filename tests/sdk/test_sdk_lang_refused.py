@@ -377,6 +377,7 @@ def calls_to_compile(lines, count):
     return calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", GROWING.values(), ids=GROWING)
 def test_the_compiler_works_in_proportion_to_the_source(lines):
     """With the limits on nodes and on visits this bounds what a source can cost; ``make bench`` has it in seconds."""

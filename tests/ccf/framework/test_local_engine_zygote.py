@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 WORK = """
 import sys
 from totem_ccf.engines.local.zygote import prepare
@@ -31,6 +33,7 @@ print(*sorted(set(sys.modules) - before))
 """
 
 
+@pytest.mark.slow
 def test_processes_import_nothing_that_the_zygote_has_not():
     done = subprocess.run([sys.executable, "-c", WORK], capture_output=True, text=True, check=True)
     assert {name.partition(".")[0] for name in done.stdout.split()} <= {"encodings"}

@@ -66,6 +66,7 @@ class OneStep:
 # Memory
 
 
+@pytest.mark.slow
 def test_sixty_four_mebibytes_fit_and_one_byte_more_does_not(row_batch):
     job = OneStep(
         "    def mapper(self, _, row):\n"

@@ -249,6 +249,7 @@ def test_writing_datetimes(runtime, at):
 CODES = [code for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", ["lower", "upper"])
 def test_case_of_every_character(runtime, function):
     # A dot between the characters, so that no sigma is final.
@@ -257,6 +258,7 @@ def test_case_of_every_character(runtime, function):
         assert runtime.read(runtime.made(f"text_{function}", text)) == getattr(texts, function)(text)
 
 
+@pytest.mark.slow
 def test_white_space_of_every_character(runtime):
     for start in range(0, len(CODES), 10_000):
         text = "x".join(map(chr, CODES[start : start + 10_000]))

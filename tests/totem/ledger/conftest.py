@@ -73,6 +73,12 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         ledger.close()
 
 
+@pytest.fixture(scope="session")
+def make_site() -> type[Site]:
+    """Give what makes a site, for fixtures that live longer than one test."""
+    return Site
+
+
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Site]:
     """The embedded ledger, for what only it has."""

@@ -1,5 +1,6 @@
 """Verification finds every changed, missing or added row, and every flipped byte that changes anything."""
 
+import copy
 import shutil
 import sqlite3
 from random import Random
@@ -13,9 +14,10 @@ SEEDS = 3
 FLIPS = 150
 
 
-@pytest.fixture
-def finished(embedded):
+@pytest.fixture(scope="module")
+def original(make_site, tmp_path_factory):
     """A closed ledger on which a job has run, and a second transaction was void."""
+    embedded = make_site(tmp_path_factory.mktemp("original") / "ledger")
     story = embedded.story
     job_id = story.submit(story.ready())
     story.accept(job_id)
@@ -26,6 +28,15 @@ def finished(embedded):
     assert embedded.ledger.verify().ok
     checkpoint(embedded)
     return embedded
+
+
+@pytest.fixture
+def finished(original, tmp_path):
+    """A copy of it that a test may damage."""
+    twin = copy.copy(original)
+    twin.folder = tmp_path / "ledger"
+    shutil.copytree(original.folder, twin.folder)
+    return twin
 
 
 def checkpoint(site):

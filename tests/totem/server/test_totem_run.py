@@ -135,6 +135,7 @@ def test_a_refused_program_reads_like_a_compiler_error(tmp_path, paper1):
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_an_error_of_the_program_names_its_line(tmp_path):
     job = tmp_path / "divide.py"
     job.write_text(DIVIDE)
@@ -178,6 +179,7 @@ def test_bad_usage_is_one_object_too(words, code):
     assert (found["state"], found["refusals"][0]["code"]) == ("refused", code)
 
 
+@pytest.mark.slow
 def test_people_read_result_and_bill_and_programs_only_the_answer(paper1):
     done = totem("run", *paper1, "--totem", 198, "--interpreter")
     assert done.exit_code == 0

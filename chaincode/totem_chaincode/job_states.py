@@ -40,6 +40,7 @@ __all__ = [
     "end_job",
     "in_grace",
     "index_job",
+    "is_over",
     "next_state",
 ]
 
@@ -74,6 +75,15 @@ GRACE_SECONDS = 3_600
 """How long after its deadline an accepted job's provider can still complete it or be paid for what is settled."""
 
 _PAYS = ("completed", "out_of_totem", "failed")
+
+
+def is_over(job: Mapping[str, Any], now: float) -> bool:
+    """Return whether ``jobs.expire`` ends an open job at ``now`` (milliseconds since 1970).
+
+    Its deadline has passed; a job that is finished may still be delivered for ``GRACE_SECONDS``.
+    """
+    grace = GRACE_SECONDS * 1_000 if job["verdict"] == "finished" else 0
+    return bool(job["deadline"] + grace <= now)
 
 
 def next_state(job: Mapping[str, Any], action: str) -> str:

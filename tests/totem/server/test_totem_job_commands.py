@@ -1,13 +1,19 @@
 """``totem job``: what its commands print, in a home folder."""
 
 import json
+import time
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from totem.api import job_models
+from totem.cli.job import _watch
 from totem.cli.main import app
+from totem.cli.output import Output
+from totem.ledger.bootstrap import Consortium as Consortia
 from totem.services.consumer import Consumer, Submission
+from totem.services.errors import InTheWay
 from totem.services.publish import prepare, publish
 
 LARGE = """from totem_sdk import Param, TotemJob
@@ -96,3 +102,63 @@ def test_the_api_tells_the_same(fresh, serve, tmp_path, job_source):
     told = job_models.Job.model_validate(alice.job(job_id)).model_dump(mode="json")
     assert told["data"] == {"rows": 3, "fragments": 1}
     assert told["undelivered"] == {**alice.job(job_id)["undelivered"], "lines": 3}
+
+
+class Followed:
+    """A consumer whose job is finished, past its deadline, and delivered when it is asked for the third time."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def job(self, job_id):
+        self.asked += 1
+        return {
+            "job_id": job_id,
+            "state": "completed" if self.asked > 2 else "running",
+            "verdict": "finished",
+            "deadline": (time.time() - 600) * 1_000,
+            "settled": [],
+        }
+
+
+def test_a_finished_job_is_watched_until_it_is_delivered(capsys):
+    """For an hour after its deadline it can still be; watching asks for nothing but the job."""
+    followed = Followed()
+    assert _watch(Output(as_json=True), followed, "job-1") == 0
+    assert followed.asked == 3
+    assert json.loads(capsys.readouterr().out)["state"] == "completed"
+
+
+def test_a_job_that_nobody_ends_is_ended_by_expire_and_not_by_watch(fresh, job_source, monkeypatch):
+    later = 0.0
+    fresh.consortium = Consortia.open(fresh.root, clock=lambda: int((time.time() + later) * 1_000))
+    alice = Consumer(fresh.session("alice"))
+    alice.request_access("bills", "tests")
+    submission = Submission(source=job_source, filename="j.py", datasets=["bills"], totem=9_000, deadline_seconds=60)
+    job_id = alice.submit(submission)["job_id"]
+    later = 600.0
+    monkeypatch.setattr("totem.cli.job.consumer", lambda home, as_: alice)
+    monkeypatch.setattr("totem.cli.job.time", SimpleNamespace(time=lambda: time.time() + later))
+
+    def job(*words):
+        return CliRunner().invoke(app, ["job", *words])
+
+    watched = job("watch", job_id, "--json")
+    error = json.loads(watched.stdout)["error"]
+    assert (watched.exit_code, error["code"]) == (5, "overdue")
+    assert f"totem job expire {job_id}" in error["hint"]
+    assert alice.job(job_id)["state"] == "submitted"
+    ended = job("expire", job_id)
+    assert (ended.exit_code, ended.stdout) == (0, f"{job_id} is expired: paid 0, returned 9,000 totem\n")
+    assert job("watch", job_id).exit_code == 5
+    with pytest.raises(InTheWay):
+        alice.expire(job_id)
+
+
+def test_a_job_does_not_expire_before_its_deadline(home, totem, job_source):
+    alice = Consumer(home.session("alice"))
+    alice.request_access("bills", "tests")
+    job_id = alice.submit(Submission(source=job_source, filename="j.py", datasets=["bills"], totem=9_000))["job_id"]
+    done = totem("expire", job_id, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (2, "deadline")
+    alice.cancel(job_id)

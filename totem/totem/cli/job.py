@@ -17,10 +17,12 @@ from totem.cli.refusals import explained
 from totem.cli.results import check_file, print_bill, print_result, write_file, written
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
+from totem.services.errors import ProviderSide
 from totem.services.inputs import read_job, read_params
 from totem.services.lines import ResultLines
 from totem.services.report import EXIT_STATUS
 from totem_chaincode.contracts.results import excess_of
+from totem_chaincode.job_states import is_over
 
 __all__ = ["app"]
 
@@ -28,6 +30,8 @@ app = group("Submit jobs, follow them, fetch bills and results.")
 
 JobId = Annotated[str, typer.Argument(metavar="JOB")]
 _POLL_SECONDS = 0.25
+_OVERDUE_SECONDS = 60
+"""How long after its deadline a job is watched: a provider's server that is alive ends it within seconds."""
 _EXIT = {**{str(state): status for state, status in EXIT_STATUS.items()}, "expired": 5, "declined": 5, "cancelled": 3}
 
 
@@ -119,11 +123,16 @@ def estimate(
 
 @app.command()
 def watch(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
-    """Follow a job until it ends; the exit status says how."""
+    """Follow a job until it ends; the exit status says how. Changes nothing."""
     raise typer.Exit(_watch(Output(as_json=as_json), consumer(home, as_), job))
 
 
 def _watch(output: Output, caller: Consumer, job_id: str) -> int:
+    """Follow a job to its end and return the exit status that says how it ended.
+
+    Raises:
+        ProviderSide: its deadline has passed and nobody has ended it.
+    """
     phases_shown, state_shown = 0, ""
     while True:
         job = caller.job(job_id)
@@ -136,8 +145,12 @@ def _watch(output: Output, caller: Consumer, job_id: str) -> int:
         phases_shown, state_shown = len(job["settled"]), job["state"]
         if job["state"] in ENDED:
             break
-        if job["deadline"] < time.time() * 1_000:
-            caller.expire(job_id)
+        if is_over(job, (time.time() - _OVERDUE_SECONDS) * 1_000):
+            raise ProviderSide(
+                f"the deadline of {job_id} has passed and its provider has not ended it: it is {job['state']}",
+                code="overdue",
+                hint=f"`totem job expire {job_id}` ends it: what is settled is paid, an hour after the deadline nothing",
+            )
         time.sleep(_POLL_SECONDS)
     output.document(job)
     if not output.as_json:
@@ -231,6 +244,15 @@ def cancel(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson 
     record = consumer(home, as_).cancel(job)
     output.document(record)
     output.line(f"{job} is {record['state']}")
+
+
+@app.command()
+def expire(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
+    """End a job whose deadline has passed: you pay what is settled, and an hour later nothing."""
+    output = Output(as_json=as_json)
+    record = consumer(home, as_).expire(job)
+    output.document(record)
+    output.line(f"{job} is {record['state']}: paid {show(record['paid'])}, returned {show(record['returned'])} totem")
 
 
 @app.command("list")

@@ -158,7 +158,14 @@ class Consumer:
         return self._session.submit("jobs.cancel", job_id=job_id)
 
     def expire(self, job_id: str) -> Record:
-        """End an open job whose deadline has passed; everything is returned."""
+        """End an open job whose deadline has passed.
+
+        One that was accepted pays what is settled, until an hour after the deadline; else everything is returned.
+
+        Raises:
+            ProgramRefused: code ``deadline``: it has not passed, or a finished job may still be delivered.
+            InTheWay: the job has ended.
+        """
         return self._session.submit("jobs.expire", job_id=job_id)
 
     def bill(self, job_id: str) -> Record:

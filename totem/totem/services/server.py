@@ -23,7 +23,7 @@ from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
 from totem_ccf.engines.local import JobAbandoned, JobBusy, LocalEngine
-from totem_chaincode.job_states import GRACE_SECONDS
+from totem_chaincode.job_states import is_over
 
 __all__ = ["ProviderServer", "open_server"]
 
@@ -102,7 +102,7 @@ class ProviderServer:
             _log.warning("the ledger does not answer", problem=error.message)
             return
         now = self._clock() * 1_000
-        over = {job["job_id"] for job in jobs if _is_over(job, now)}
+        over = {job["job_id"] for job in jobs if is_over(job, now)}
         wanted = {job["job_id"] for job in jobs if job["state"] != "cancelling"} - over
         with self._lock:
             unwanted = [job_id for job_id in self._running if job_id not in wanted]
@@ -199,9 +199,3 @@ class ProviderServer:
             return  # it has ended in the meantime
         except ServiceError as error:
             _log.warning("job can't be expired", job_id=job_id, problem=error.message)
-
-
-def _is_over(job: Record, now: float) -> bool:
-    """Return whether an open job's deadline has passed; one that is finished may still be delivered for a while."""
-    grace = GRACE_SECONDS * 1_000 if job["verdict"] == "finished" else 0
-    return bool(job["deadline"] + grace <= now)

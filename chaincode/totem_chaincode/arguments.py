@@ -69,7 +69,8 @@ class Text:
     """A text of ``least`` to ``most`` UTF-8 bytes, matching ``pattern`` as a whole where one is given.
 
     A text that becomes part of a key needs a pattern; one that people write for people is ``prose``: without control
-    characters, which could make a terminal or a page show something else than what is there.
+    characters, which could make a terminal or a page show something else than what is there. ``too_large`` is the code
+    of what a longer one is answered with, where that has its own.
     """
 
     most: int
@@ -77,6 +78,7 @@ class Text:
     pattern: str | None = None
     what: str = "text"
     prose: Literal["line", "lines"] | None = None
+    too_large: str | None = None
 
     def check(self, value: Any, place: str) -> str:
         """See ``Field``."""
@@ -87,7 +89,8 @@ class Text:
         except UnicodeEncodeError:
             raise Invalid(f"{place}: the text is not valid Unicode") from None
         if not self.least <= size <= self.most:
-            raise Invalid(f"{place}: a text of {self.least} to {self.most} bytes is expected, got {size}")
+            code = self.too_large if size > self.most else None
+            raise Invalid(f"{place}: a text of {self.least} to {self.most} bytes is expected, got {size}", code=code)
         if self.pattern is not None and not re.fullmatch(self.pattern, value):
             raise Invalid(f"{place}: not a {self.what} (expected {self.pattern})")
         if self.prose is not None and (found := _CONTROL[self.prose].search(value)):

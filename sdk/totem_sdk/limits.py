@@ -1,8 +1,12 @@
-"""The limits of the abstract machine (docs/abstract-machine.md, §7 and §9): what interpreter and estimate share."""
+"""The limits that several parts share.
+
+Those of the abstract machine (docs/abstract-machine.md, §7 and §9), for interpreter and estimate; that of a source
+(docs/language.md, §13), for the compiler, the ledger and the API: what the compiler takes can be submitted.
+"""
 
 from __future__ import annotations
 
-__all__ = ["FIELD_BYTES", "INT_MAX", "INT_MIN", "MEMORY_BYTES", "rounds_of_range"]
+__all__ = ["FIELD_BYTES", "INT_MAX", "INT_MIN", "MEMORY_BYTES", "SOURCE_BYTES", "rounds_of_range"]
 
 INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 
@@ -11,6 +15,9 @@ MEMORY_BYTES = 64 << 20
 
 FIELD_BYTES = 16 << 20
 """Bytes of all texts that the fields on self of one role may hold."""
+
+SOURCE_BYTES = 256 << 10
+"""Bytes of UTF-8 that a job's source may have, line ends as they are."""
 
 
 def rounds_of_range(start: int, stop: int, step: int) -> int:

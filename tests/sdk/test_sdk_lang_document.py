@@ -15,8 +15,9 @@ from totem_sdk.lang.forms import MAX_LOOPS
 from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.scope import MAX_HELPERS, MAX_WORK
 from totem_sdk.lang.sizes import MAX_BLOCKS, MAX_CALL_SLOTS, MAX_REGISTER_SLOTS
-from totem_sdk.lang.source import MAX_BYTES, MAX_DEPTH, MAX_LINES, MAX_NODES
+from totem_sdk.lang.source import MAX_DEPTH, MAX_LINES, MAX_NODES
 from totem_sdk.lang.steps import MAX_STEPS
+from totem_sdk.limits import SOURCE_BYTES
 from totem_sdk.opcodes import OPCODES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "language.md").read_text()
@@ -76,7 +77,7 @@ def test_every_opcode_and_function_is_explained_before_the_lists():
 )
 def test_limits_are_those_of_the_code(number):
     assert re.search(rf"\b{number:,}\b", DOCUMENT[DOCUMENT.index("## 13. Limits") :])
-    assert MAX_BYTES == 256 * 1024
+    assert SOURCE_BYTES == 256 * 1024
 
 
 def test_annotations_that_are_listed_are_read():

@@ -169,6 +169,7 @@ def test_helpers_that_multiply_are_refused_or_linear():
         ("x = 1\n" * 5_001, "too-large", 5_001, 1),
         ("# " + "x" * (256 * 1024), "too-large", 1, 1),
         ("# " + "ä" * (128 * 1024), "too-large", 1, 1),
+        ("# " + "x" * (256 * 1024 - 6) + "\r\n" * 3, "too-large", 1, 1),  # counted as the ledger counts it
         ("x = '" + "a" * 1000, "syntax", 1, 5),
         ("'''" + "a\n" * 1000, "syntax", 1, 1),
         ("x = 1\n\ufeffy = 2", "identifier", 2, 1),

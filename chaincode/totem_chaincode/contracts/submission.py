@@ -34,13 +34,14 @@ from totem_chaincode.policy import combine
 from totem_chaincode.registry import by, transaction
 from totem_chaincode.tally import Tally
 from totem_sdk.cost import MAX_TOTEM
+from totem_sdk.limits import SOURCE_BYTES
 
 if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
 _PROGRAM: Fields = {
-    "source": Text(131_072, what="source"),
+    "source": Text(SOURCE_BYTES, what="source", too_large="too-large"),
     "filename": Optional(Text(128, pattern=r"[\w.-]+", what="file name"), "job.py"),
     "params": Optional(Document(65_536, "parameters"), {}),
     "table_id": Optional(HASH),

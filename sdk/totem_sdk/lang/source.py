@@ -12,11 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from totem_sdk.lang.findings import At, Findings
+from totem_sdk.limits import SOURCE_BYTES
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_LINES", "MAX_NODES", "Source", "check_is_program", "nesting", "parse"]
-
-MAX_BYTES = 256 * 1024
-"""Largest source, in bytes of UTF-8."""
+__all__ = ["MAX_DEPTH", "MAX_LINES", "MAX_NODES", "Source", "check_is_program", "nesting", "parse"]
 
 MAX_LINES = 5_000
 MAX_NODES = 12_000
@@ -97,9 +95,10 @@ def parse(text: str, filename: str, findings: Findings, names: frozenset[str] = 
     Raises:
         Refused: the source is too large, nested too deeply, not Unicode, or not Python.
     """
+    given = text
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = tuple(text.split("\n"))
-    _check_size(text, lines, findings)
+    _check_size(given, lines, findings)
     findings.check()
     parsed = _check_tokens(text, names, findings)
     if parsed is None:
@@ -127,8 +126,8 @@ def _check_size(text: str, lines: tuple[str, ...], findings: Findings) -> None:
                 return findings.add(At(number, position + 1), "encoding", "half of a surrogate pair is no character")
     if len(lines) > MAX_LINES:
         return findings.add(At(MAX_LINES + 1, 1), "too-large", f"the source has more than {MAX_LINES} lines")
-    if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
-        return findings.add(At(1, 1), "too-large", f"the source has more than {MAX_BYTES} bytes")
+    if len(text) > SOURCE_BYTES or len(text.encode(errors="replace")) > SOURCE_BYTES:
+        return findings.add(At(1, 1), "too-large", f"the source has more than {SOURCE_BYTES:,} bytes")
     return None
 
 

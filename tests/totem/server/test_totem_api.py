@@ -12,6 +12,11 @@ from totem.api.limits import MAX_BODY_BYTES
 from totem.api.serve import api_of
 from totem.services.consortium import Consortium
 from totem.services.consumer import Consumer, Submission
+from totem_sdk.errors import Refused
+from totem_sdk.lang import CODES, compile_job
+from totem_sdk.limits import SOURCE_BYTES
+from totem_sdk.schema import Column, Schema
+from totem_sdk.types import FLOAT, INT
 
 PROBLEM = "application/problem+json"
 
@@ -203,6 +208,25 @@ def test_an_estimate_and_a_refused_program(client, alice, job_source):
     answer = client.post("/v1/estimates", headers=alice, json={**body, "source": "import os\n"})
     document = is_problem(answer, 422)
     assert document["refusals"][0]["line"] == 1
+
+
+def padded(source, size):
+    """Return the source with a comment that makes it so many bytes of UTF-8."""
+    left = size - len(source.encode()) - len("# \n")
+    return f"{source}# {'ä' * (left // 2)}{'x' * (left % 2)}\n"
+
+
+def test_the_ledger_takes_what_the_compiler_takes(client, alice, job_source, tmp_path):
+    """One limit for both, and one code for what is larger."""
+    body = {"source": padded(job_source, SOURCE_BYTES), "datasets": ["bills"]}
+    assert len(body["source"].encode()) == SOURCE_BYTES
+    compile_job(body["source"], Schema([Column("cid", INT), Column("bill", FLOAT)]))
+    assert client.post("/v1/estimates", headers=alice, json=body).status_code == 200
+    body["source"] = padded(job_source, SOURCE_BYTES + 1)
+    with pytest.raises(Refused, match="too-large"):
+        compile_job(body["source"], Schema([Column("cid", INT), Column("bill", FLOAT)]))
+    document = is_problem(client.post("/v1/estimates", headers=alice, json=body), 422, "too-large")
+    assert document["hint"] == CODES["too-large"].hint
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from totem.services.data import read_schema_and_options
 from totem.services.errors import BadInput
-from totem.services.inputs import MAX_SOURCE_BYTES, read_job, read_params, read_table
+from totem.services.inputs import MAX_FILE_BYTES, read_job, read_params, read_table
 
 
 def test_a_job_is_read_with_its_name(tmp_path):
@@ -42,7 +42,7 @@ def test_another_encoding_is_named_with_its_line(tmp_path):
 
 def test_a_job_has_a_largest_size(tmp_path):
     path = tmp_path / "job.py"
-    path.write_bytes(b"#" * (MAX_SOURCE_BYTES + 1))
+    path.write_bytes(b"#" * (MAX_FILE_BYTES + 1))
     with pytest.raises(BadInput, match="larger than"):
         read_job(path)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StringConstraints
 
 from totem.api.models import MAX_AMOUNT, DatasetId, Hash, Request
+from totem_sdk.limits import SOURCE_BYTES
 
 __all__ = [
     "Bill",
@@ -43,7 +44,8 @@ Parameter = StrictBool | StrictInt | StrictFloat | Annotated[str, StringConstrai
 class EstimateRequest(Request):
     """A program to be checked and priced."""
 
-    source: str = Field(min_length=1, max_length=131_072, description="the job's Python source")
+    # How long it may be is the contract's to say: JSON Schema counts characters, not bytes, and has no code of its own.
+    source: str = Field(min_length=1, description=f"the job's Python source, at most {SOURCE_BYTES:,} bytes of UTF-8")
     filename: str = Field("job.py", min_length=1, max_length=255)
     datasets: list[DatasetId] = Field(min_length=1, max_length=32)
     params: dict[Annotated[str, StringConstraints(max_length=128)], Parameter] = Field({}, max_length=256)

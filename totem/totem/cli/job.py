@@ -149,7 +149,7 @@ def _watch(output: Output, caller: Consumer, job_id: str) -> int:
             raise ProviderSide(
                 f"the deadline of {job_id} has passed and its provider has not ended it: it is {job['state']}",
                 code="overdue",
-                hint=f"`totem job expire {job_id}` ends it: what is settled is paid, an hour after the deadline nothing",
+                hint=f"`totem job expire {job_id}` ends it: you pay what is settled, from an hour after it nothing",
             )
         time.sleep(_POLL_SECONDS)
     output.document(job)

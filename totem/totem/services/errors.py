@@ -51,6 +51,7 @@ _HINTS = {
     "precheck": "put more totem into escrow",
     "balance": "ask the consortium for totem: `totem admin request-totem N --reason TEXT`",
     "quota": "ask for access again, with a larger quota",
+    "too-large": "make the program smaller",
     "table": "`totem admin table list` shows the tables that are active",
 }
 """What to do where a contract's rules say no, by the code of its answer."""
@@ -158,7 +159,7 @@ def from_contract(error: contract.ContractError) -> ServiceError:
             return Missing(error.message, code=error.code, details=error.details)
         case contract.Conflict():
             return InTheWay(error.message, code=error.code, details=error.details)
-    return BadInput(error.message, code=error.code, details=error.details)
+    return BadInput(error.message, code=error.code, hint=_HINTS.get(error.code, ""), details=error.details)
 
 
 def from_ledger(error: LedgerError) -> ServiceError:

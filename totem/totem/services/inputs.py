@@ -13,10 +13,10 @@ from totem_sdk.errors import InvalidDocument
 from totem_sdk.table import BUNDLED, Table
 from totem_sdk.table import load as load_table
 
-__all__ = ["MAX_SOURCE_BYTES", "Job", "read_job", "read_json", "read_params", "read_table"]
+__all__ = ["MAX_FILE_BYTES", "Job", "read_job", "read_json", "read_params", "read_table"]
 
-MAX_SOURCE_BYTES = 1 << 20
-"""A job's source may not be larger: nobody writes that by hand, and everybody has to parse it."""
+MAX_FILE_BYTES = 1 << 20
+"""No file that is read here may be larger: nobody writes that by hand, and everybody has to parse it."""
 
 
 _DATA = frozenset({".csv", ".parquet", ".pq", ".gz", ".bz2", ".xz", ".json", ".jsonl"})
@@ -106,10 +106,12 @@ def _read(path: Path, what: str, hint: str) -> bytes:
         if path.is_dir():
             raise BadInput(f"{what} {str(path)!r} is a folder", code="not-a-file", hint=hint)
         with path.open("rb") as stream:
-            data = stream.read(MAX_SOURCE_BYTES + 1)
+            data = stream.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise BadInput(f"{what} {str(path)!r}: {reason}", code="not-readable", hint=hint) from None
-    if len(data) > MAX_SOURCE_BYTES:
-        raise BadInput(f"{what} {str(path)!r} is larger than {MAX_SOURCE_BYTES:,} bytes", code="too-large", hint=hint)
+    if len(data) > MAX_FILE_BYTES:
+        raise BadInput(
+            f"{what} {str(path)!r} is larger than {MAX_FILE_BYTES:,} bytes", code="too-large", hint="make it smaller"
+        )
     return data

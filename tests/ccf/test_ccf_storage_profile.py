@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from totem_ccf.storage import open_dataset
-from totem_ccf.storage.counters import rounded_outwards
 from totem_ccf.storage.profile import OWN, PUBLISHED, ProfileOptions, profile
+from totem_ccf.storage.rounding import rounded_limits, rounded_up
 from totem_sdk.statistics import ColumnStatistics, Statistics
 from totem_sdk.values import key_bytes
 
@@ -59,13 +59,15 @@ def test_what_is_published_is_rounded_and_thinned_out(dataset_of):
         ints=pa.array([-1234, *range(99)]),
         floats=pa.array([None, *[0.1234] * 4, *[99.51] * 95]),
         days=pa.array([D(2020, 2, 10), *[D(2021, 2, 10)] * 99]),
+        bools=pa.array([True] * 100),
         texts=pa.array(["x" * 123, *map(str, range(99))]),
     )
     columns = profile(dataset, options=PUBLISHED).columns
     assert columns["few"].distinct is None
-    assert (columns["ints"].minimum, columns["ints"].maximum, columns["ints"].distinct) == (-1300, 98, 100)
-    assert (columns["floats"].minimum, columns["floats"].maximum, columns["floats"].nulls) == (0.12, 100.0, None)
+    assert (columns["ints"].minimum, columns["ints"].maximum, columns["ints"].distinct) == (-1300, 100, 100)
+    assert (columns["floats"].minimum, columns["floats"].maximum, columns["floats"].nulls) == (0.0, 100.0, None)
     assert columns["floats"].histogram == (*[0] * 19, 95)
+    assert columns["bools"] == ColumnStatistics(0, None, nans=False)
     assert (columns["days"].minimum, columns["days"].maximum) == (D(2020, 2, 1), D(2021, 2, 28))
     assert (columns["texts"].longest, columns["texts"].size) == (130, 123 + 10 + 2 * 89)
     assert all(columns[name].minimum is None for name in ("texts",))
@@ -114,19 +116,102 @@ def test_distinct_floats_are_the_groups_they_would_make(values, merge, tmp_path_
     assert sum(column.histogram) in (0, len(numbers))
 
 
-@given(
-    value=st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.dates() | st.datetimes(),
-    digits=st.integers(1, 4),
+LIMITS = [
+    st.integers(-(2**63), 2**63 - 1) | st.integers(-200, 200),
+    st.floats(allow_nan=False)
+    | st.sampled_from([0.0, -0.0, 0.1, 5.5, 7.0, 99.0, 100.0, 5e-324, 1.7976931348623157e308]),
+    st.dates() | st.sampled_from([D(1, 1, 1), D(2020, 1, 1), D(2020, 2, 29), D(9999, 12, 31)]),
+    st.datetimes() | st.sampled_from([T(1, 1, 1), T(2020, 1, 1), T(2020, 12, 31, 23, 59, 59, 999999), T.max]),
+]
+
+
+@given(ends=st.one_of(st.tuples(kind, kind) for kind in LIMITS), digits=st.integers(1, 4))
+def test_limits_are_rounded_strictly_outwards(ends, digits):
+    least, most = sorted(ends)
+    low, high = rounded_limits(least, most, digits)
+    for told, exact in ((low, least), (high, most)):
+        assert told is None or type(told) is type(exact)
+        assert not isinstance(told, float) or math.isfinite(told)
+        assert type(told) is not int or -(2**63) <= told < 2**63
+    assert low is None or low < least
+    assert high is None or high > most
+    if isinstance(least, int) and -(10**18) < least <= most < 10**18:
+        # Ten numbers at least would have given the same, and no more is added than a digit's worth.
+        step = max(10, 10 ** (len(str(max(abs(least), abs(most)))) - digits))
+        assert step >= 10
+        assert (low % step, high % step) == (0, 0)
+        assert (least - low <= step, high - most <= step) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ((1, 7), (0, 10)),
+        ((10, 98), (0, 100)),
+        ((0, 100), (-10, 110)),
+        ((0.0, 5.678), (-0.1, 5.7)),
+        ((0.25, 5.5), (0.2, 5.6)),
+        ((0.5, 5.5), (0.0, 6.0)),
+        ((3.0, 80.0), (0.0, 90.0)),
+        ((0.0, 0.0), (-10.0, 10.0)),
+        ((-math.inf, 3.5), (None, 4.0)),
+        ((False, True), (None, None)),
+        ((D(2020, 3, 1), D(2020, 4, 30)), (D(2020, 2, 1), D(2020, 5, 31))),
+        ((T(2020, 3, 1), T(2020, 4, 30)), (T(2020, 2, 1), T(2020, 4, 30, 23, 59, 59, 999999))),
+        ((D(1, 1, 1), D(9999, 12, 31)), (None, None)),
+        ((-(2**63), 2**63 - 1), (None, None)),
+    ],
 )
-def test_limits_are_rounded_outwards(value, digits):
-    low, high = rounded_outwards(value, digits, up=False), rounded_outwards(value, digits, up=True)
-    assert low <= value <= high
-    assert type(low) is type(high) is type(value)
-    assert rounded_outwards(value, None, up=True) == value
-    if isinstance(value, int) and abs(value) < 10**18:
-        assert len(str(abs(low)).rstrip("0")) <= digits
-    if isinstance(value, float) and value and math.isfinite(value):
-        assert abs(high - low) <= abs(value) * 10 ** (1 - digits) * 1.0001 or not math.isfinite(high - low)
+def test_what_is_told_of_limits(ends, told):
+    assert rounded_limits(*ends, 2) == told
+
+
+@given(length=st.integers(0, 1 << 40))
+def test_the_longest_text_is_not_told_either(length):
+    assert length < rounded_up(length, 2) <= max(length + 10, length * 1.1 + 1)
+
+
+COLUMNS = {
+    pa.int64(): st.integers(-(2**63), 2**63 - 1) | st.integers(0, 99),
+    pa.float64(): st.floats() | st.sampled_from([0.5, 1.0, 7.0]),
+    pa.bool_(): st.booleans(),
+    pa.date32(): st.dates(),
+    pa.timestamp("us"): st.datetimes(),
+    pa.string(): st.text(st.characters(codec="utf-8"), max_size=5),
+}
+
+
+@settings(deadline=None)
+@given(data=st.data(), kind=st.sampled_from(sorted(COLUMNS, key=str)))
+def test_no_cell_is_published(data, kind, tmp_path_factory):
+    cells = data.draw(st.lists(COLUMNS[kind] | st.none(), max_size=12))
+    path = tmp_path_factory.mktemp("cells") / "a.parquet"
+    pq.write_table(pa.table({"x": pa.array(cells, kind)}), path)
+    told = profile(open_dataset(path), options=PUBLISHED).columns["x"]
+    values = [cell for cell in cells if cell is not None and not (isinstance(cell, float) and math.isnan(cell))]
+    if kind == pa.string():
+        sizes = [len(value.encode()) for value in values]
+        assert told.minimum is told.maximum is told.mean is None
+        assert told.longest is None or told.longest > max(sizes, default=-1)
+        assert (told.size is None) == (0 < len(values) < 5)
+    elif values:
+        assert told.minimum is None or told.minimum < min(values)
+        assert told.maximum is None or told.maximum > max(values)
+    if 0 < len(values) < 5:
+        assert told.minimum is told.maximum is told.mean is told.longest is None
+        assert told.histogram == ()
+    if 0 < sum(cell is not None for cell in cells) < 5:
+        assert (told.distinct, told.size, told.nulls) in ((None, None, None), (None, None, 0))
+
+
+def test_a_file_of_one_row_publishes_no_cell(dataset_of):
+    dataset = dataset_of(i=[42], f=[1.25], s=["secret"], b=[True], d=[D(2020, 5, 6)], t=[T(2020, 1, 2)])
+    statistics = profile(dataset, options=PUBLISHED)
+    assert statistics.to_json() == {
+        "rows": 1,
+        "fragments": [1],
+        "columns": {name: {"nulls": 0, **({} if name == "f" else {"nans": False})} for name in "bdfist"},
+    }
 
 
 def test_limits_without_an_end_have_no_histogram(dataset_of):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime
-import decimal
 import math
 from typing import Any
 
@@ -12,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from totem_sdk.statistics import ColumnStatistics, Limit
+from totem_ccf.storage.rounding import rounded_limits, rounded_up
+from totem_sdk.statistics import ColumnStatistics
 from totem_sdk.types import FLOAT, INT, STR, Type
 
-__all__ = ["ColumnCounter", "rounded_outwards"]
+__all__ = ["ColumnCounter"]
 
 _DISTINCT_BYTES = 256 << 20
 """Distinct texts are given up when they need more."""
 _MERGED_ROWS = 1 << 20
 _NAN_BITS = 0x7FF8000000000000
-_INT_LIMITS = (-(1 << 63), (1 << 63) - 1)
 
 
 class ColumnCounter:
@@ -30,8 +27,8 @@ class ColumnCounter:
     Args:
         item: the column's type without its option.
         distinct_limit: above so many distinct values none is given.
-        round_digits: significant digits to which limits are rounded outwards (None: exact).
-        suppress_below: counts from 1 to below it are not told.
+        round_digits: significant digits to which limits are rounded strictly outwards (None: exact).
+        suppress_below: counts from 1 to below it are not told, and of so few values nothing is.
         cells: cells of the histogram of a number.
     """
 
@@ -86,20 +83,23 @@ class ColumnCounter:
         if len(self._histogram) == 0 or self._item not in (INT, FLOAT) or self._limits is None:
             return False
         low, high = self._range()
-        return low < high and math.isfinite(high - low)
+        return low is not None and high is not None and low < high and math.isfinite(float(high) - float(low))
 
     def take_again(self, array: Any) -> None:
         """Count a batch's histogram."""
         numbers = array.drop_null().to_numpy().astype(np.float64)
-        low, high = self._range()
+        low, high = map(float, self._range())
         cells = len(self._histogram)
         places = (numbers[~np.isnan(numbers)] - low) / (high - low) * cells
         self._histogram += np.bincount(np.clip(places, 0, cells - 1).astype(np.int64), minlength=cells)
 
     def result(self) -> ColumnStatistics:
         """Return the statistics."""
+        if self._is_few(self._values):
+            # That the others are null would count the values; that none is NaN would be said of each of them.
+            return ColumnStatistics(nulls=None if self._nulls else 0, nans=self._item == FLOAT)
         distinct = self._distinct.count()
-        low, high = self._rounded()
+        low, high = self._range()
         text = self._item == STR
         histogram = np.where(self._histogram < self._suppress_below, 0, self._histogram)
         return ColumnStatistics(
@@ -108,7 +108,7 @@ class ColumnCounter:
             minimum=low,
             maximum=high,
             size=self._size if text else None,
-            longest=_rounded_int(self._longest, self._digits, up=True) if text else None,
+            longest=self._longest_told() if text else None,
             nans=self._nans > 0,
             mean=self._mean(),
             histogram=tuple(histogram.tolist()) if histogram.any() else (),
@@ -119,25 +119,29 @@ class ColumnCounter:
             low, high = min(low, self._limits[0]), max(high, self._limits[1])
         self._limits = (low, high)
 
-    def _rounded(self) -> tuple[Any, Any]:
-        if self._limits is None:
+    def _range(self) -> tuple[Any, Any]:
+        """Return the limits that are told, each None where there is none."""
+        if self._limits is None or self._is_few(self._values - self._nans):
             return None, None
-        low, high = self._limits
-        return rounded_outwards(low, self._digits, up=False), rounded_outwards(high, self._digits, up=True)
+        return self._limits if self._digits is None else rounded_limits(*self._limits, self._digits)
 
-    def _range(self) -> tuple[float, float]:
-        low, high = self._rounded()
-        return float(low), float(high)
+    def _longest_told(self) -> int | None:
+        if self._digits is None or self._values == 0:
+            return self._longest
+        return rounded_up(self._longest, self._digits)
 
     def _mean(self) -> float | None:
         count = self._values - self._nans
-        if not self._sums or not all(math.isfinite(part) for part in self._sums):
+        if not self._sums or self._is_few(count) or not all(math.isfinite(part) for part in self._sums):
             return None
         mean = math.fsum(self._sums) / count
         return mean if self._digits is None else float(f"{mean:.{self._digits}g}")
 
+    def _is_few(self, count: int) -> bool:
+        return 0 < count < self._suppress_below
+
     def _told(self, count: int) -> int | None:
-        return None if 0 < count < self._suppress_below else count
+        return None if self._is_few(count) else count
 
 
 class _Distinct:
@@ -168,37 +172,3 @@ class _Distinct:
         if any(len(values) > self._limit or values.nbytes > _DISTINCT_BYTES for values in self._values):
             self._given_up = True
             self._values = []
-
-
-def rounded_outwards(value: Limit, digits: int | None, *, up: bool) -> Limit:
-    """Return a limit with at most so many significant digits that is not below (``up``) or not above ``value``.
-
-    Dates and timestamps go to the first or last moment of their month; bools, and everything without digits, stay.
-    """
-    if digits is None or isinstance(value, bool | str):
-        return value
-    if isinstance(value, datetime.datetime):
-        if not up:
-            return datetime.datetime(value.year, value.month, 1)
-        return datetime.datetime.combine(_month_end(value), datetime.time.max)
-    if isinstance(value, datetime.date):
-        return _month_end(value) if up else value.replace(day=1)
-    if isinstance(value, int):
-        return _rounded_int(value, digits, up=up)
-    # The float nearest to a number beyond the value is not before the value.
-    return float(_rounded(value, digits, up=up)) if math.isfinite(value) else value
-
-
-def _rounded_int(value: int, digits: int | None, *, up: bool) -> int:
-    if digits is None:
-        return value
-    return min(max(int(_rounded(value, digits, up=up)), _INT_LIMITS[0]), _INT_LIMITS[1])
-
-
-def _rounded(value: float, digits: int, *, up: bool) -> decimal.Decimal:
-    rounding = decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR
-    return decimal.Context(prec=digits, rounding=rounding).create_decimal(value)
-
-
-def _month_end(day: datetime.date) -> datetime.date:
-    return datetime.date(day.year, day.month, calendar.monthrange(day.year, day.month)[1])

@@ -2,11 +2,11 @@
 
 A first pass counts nulls and distinct values and finds the limits; a second, over numbers only, counts histograms.
 
-What ``PUBLISHED`` changes against ``OWN``: minima and maxima of numbers are rounded outwards to two significant
-digits, those of dates and timestamps to whole months, the longest text up to two digits; numbers of nulls and of
-distinct values from 1 to 4 are not published, and a histogram's cells from 1 to 4 are 0. Rows and the bytes of a text
-column stay exact, because bounds of a price are computed from them. Hidden columns have no statistics at all, and
-texts have no minimum and maximum.
+What ``PUBLISHED`` changes against ``OWN``: minima and maxima of numbers, dates and timestamps and the length of the
+longest text are rounded strictly outwards (``rounding``), those of bools are left out; of fewer than five values
+nothing is told; numbers of nulls and of distinct values from 1 to 4 are not published, and a histogram's cells from 1
+to 4 are 0. Rows and the bytes of a text column stay exact, because bounds of a price are computed from them. Hidden
+columns have no statistics at all, and texts have no minimum and maximum.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class ProfileOptions:
     """What is computed, and what of it may be told.
 
     ``distinct_limit``: above so many distinct values none is given. ``round_digits``: significant digits to which
-    limits are rounded outwards (None: exact). ``suppress_below``: counts from 1 to below it are not told.
+    limits are rounded strictly outwards (None: exact). ``suppress_below``: counts from 1 to below it are not told, nor
+    anything of a column with so few values.
     ``histogram_cells``: cells of equal width from minimum to maximum for numbers (0: none, and no second pass).
     """
 

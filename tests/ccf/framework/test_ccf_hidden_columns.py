@@ -52,7 +52,7 @@ def test_what_is_read_and_priced_is_without_hidden_columns(tmp_path):
     names = [column.name for column in priced.program.schema.columns]
     assert [names[position] for position in priced.columns_charged] == ["home", "note", "kwh"]
     path = tmp_path / "data.csv"
-    path.write_text(text(["abc", "d" * 100]))
+    path.write_text(text(["abc", "d" * 100, "", "e", "f"]))
     statistics = profile(open_dataset([path], Schema.of(SCHEMA)), HIDDEN, options=PUBLISHED)
     found = estimate(priced, [statistics], {})
     # Nothing is known of the hidden texts, and nothing needs to be: the price has an upper bound.

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Estimate", "Evaluation", "Evaluator", "Question"]
+__all__ = ["Bounds", "Estimate", "Evaluation", "Evaluator", "Question"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,22 @@ class Estimate:
     def to_json(self) -> dict[str, int | None]:
         """Return ``{"lower", "expected", "upper"}``."""
         return {"lower": self.lower, "expected": self.expected, "upper": self.upper}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the receipts of a job must stay within: (least, most), most None: unbounded.
+
+    ``phases`` are totem, in plan order: what a phase that is done costs; the most together are no more than the
+    estimate's upper bound. ``row_texts`` are the bytes of texts that reading all published rows charges.
+    """
+
+    phases: tuple[tuple[int, int | None], ...]
+    row_texts: tuple[int, int | None] = (0, None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``{"phases": [[least, most], ...], "row_texts": [least, most]}``."""
+        return {"phases": [list(phase) for phase in self.phases], "row_texts": list(self.row_texts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,7 @@ class Evaluation:
     phases: tuple[tuple[int, str], ...]
     params: tuple[dict[str, str], ...]
     estimate: Estimate
+    bounds: Bounds
     least_lines: int = 0
     least_bytes: int = 0
 
@@ -88,6 +105,9 @@ class Evaluator(Protocol):
         Raises:
             Refused: the counts are impossible for the program.
         """
+
+    def texts(self, program: str, table: Any, receipt: Mapping[str, Any]) -> tuple[int | None, int | None]:
+        """Return the bytes of texts that a phase has read and emitted, as its counts say; None: they don't."""
 
     def partitions(self, program: str, step: int) -> int:
         """Return how many reduce tasks a step has."""

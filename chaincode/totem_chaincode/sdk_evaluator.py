@@ -12,7 +12,7 @@ from typing import Any
 
 from totem_chaincode import canonical
 from totem_chaincode.errors import Invalid, Refused
-from totem_chaincode.evaluation import Estimate, Evaluation, Question
+from totem_chaincode.evaluation import Bounds, Estimate, Evaluation, Question
 from totem_chaincode.parameters import read_params, to_ledger
 from totem_sdk import errors as sdk
 from totem_sdk.cost import Counts, PricedProgram, price
@@ -23,6 +23,7 @@ from totem_sdk.program import Program
 from totem_sdk.schema import LINES, Schema
 from totem_sdk.statistics import Statistics
 from totem_sdk.table import Table
+from totem_sdk.text_flow import phase_texts
 
 __all__ = ["SdkEvaluator"]
 
@@ -71,6 +72,14 @@ class SdkEvaluator:
             return priced.total(Counts.from_json(receipt))
         except (ValueError, sdk.InvalidDocument) as error:
             raise Refused(f"the receipt is impossible for the program: {error}", code="receipt") from None
+
+    def texts(self, program: str, table: Any, receipt: Mapping[str, Any]) -> tuple[int | None, int | None]:
+        """See ``Evaluator``."""
+        priced = _priced(program, canonical.encode(table))
+        at = (receipt["step"], receipt["phase"])
+        phase = next(phase for phase in priced.program.phases if (phase.step, phase.kind) == at)
+        found = phase_texts(priced, phase, Counts.from_json(receipt))
+        return found.read, found.emitted
 
     def partitions(self, program: str, step: int) -> int:
         """See ``Evaluator``."""
@@ -134,6 +143,7 @@ def _evaluate(asked: bytes) -> Evaluation:
         phases=tuple((phase.step, phase.kind) for phase in program.phases),
         params=tuple(to_ledger(program, values)),
         estimate=Estimate(found.lower, found.expected, found.upper),
+        bounds=Bounds(tuple((phase.lower, phase.upper) for phase in found.phases), found.row_texts),
         least_lines=found.result.lines,
         least_bytes=found.result.bytes,
     )

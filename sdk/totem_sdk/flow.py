@@ -14,6 +14,7 @@ from typing import Any
 
 from totem_sdk.cost import Counts, PricedProgram
 from totem_sdk.program import Block, Body, Exit, If, Loop, Node, Phase, Return, Scope, blocks_of
+from totem_sdk.text_flow import combined_texts
 
 __all__ = ["ImpossibleCounts", "check_counts", "check_receipt"]
 
@@ -88,6 +89,7 @@ def check_counts(
 class _Check:
     def __init__(self, priced: PricedProgram, phase: Phase, counts: Counts, open_tasks: int) -> None:
         self.priced = priced
+        self.phase = phase
         self.functions_of = priced.program.functions
         self.counts = counts
         self.open_tasks = open_tasks
@@ -207,7 +209,10 @@ class _Check:
         return flow
 
     def sites(self) -> None:
-        """A site is charged whenever its block runs through, folds over at least one value each."""
+        """A site is charged whenever its block runs through, folds over at least one value each.
+
+        A combiner reads no more bytes of texts than the mapper has emitted: each value once, each key at most as often.
+        """
         for site in self.priced.sites:
             times, count, size = self.counts.sites.get(site.id, (0, 0, 0))
             entered = self.counts.blocks[site.block]
@@ -216,6 +221,10 @@ class _Check:
                 raise ImpossibleCounts(f"site {site.id}: charged {times} times in a block entered {entered} times")
             if (count < times if fold else count != 0) or (times == 0 and (count or size)):
                 raise ImpossibleCounts(f"site {site.id}: {count} values and {size} bytes in {times} charges")
+        if self.combiner is not None:
+            texts = combined_texts(self.priced, self.phase, self.counts)
+            if None not in (texts.read, texts.emitted) and (texts.read or 0) > (texts.emitted or 0):
+                raise ImpossibleCounts(f"the combiner has read {texts.read} bytes of texts of {texts.emitted}")
 
     def emits(self, records_out: int) -> None:
         """What left the phase is what its last function's emits were entered for."""

@@ -94,13 +94,30 @@ def test_what_the_phase_before_gave_is_what_was_settled(story):
             story.invoke("utility", "jobs.settle", *story.settlement(job_id, 1, receipt, before=shown))
 
 
-def test_all_charges_together_stay_within_the_upper_bound(story):
-    job_id = running(story, upper=30)
-    settle(story, job_id, 0, charge=20)
-    with pytest.raises(Refused, match="would cost 31 totem, it can't cost more than 30") as found:
-        settle(story, job_id, 1, charge=11)
-    assert found.value.code == "bound"
+def test_each_charge_stays_within_the_bounds_of_its_phase(story):
+    job_id = running(story, bounds=[(4, 20), (0, 10), (0, None), (3, 5)])
+
+    def out_of_bounds(index, charge, message, end="done"):
+        with pytest.raises(Refused, match=message) as found:
+            settle(story, job_id, index, end, charge=charge)
+        assert found.value.code == "bound"
+        assert found.value.details["phase_index"] == index
+
+    out_of_bounds(0, 21, "phase 0 can't cost 21 totem: it costs 20 at most")
+    out_of_bounds(0, 21, "it costs 20 at most", end="out_of_totem")
+    out_of_bounds(0, 3, "phase 0 is done and can't cost 3 totem: it costs 4 at least")
+    assert settle(story, job_id, 0, charge=4)["continue"]
+    # What the phase before has left of its bound is not this one's.
+    out_of_bounds(1, 11, "it costs 10 at most")
     assert settle(story, job_id, 1, charge=10)["continue"]
+    assert settle(story, job_id, 2, charge=70)["left"] == 16
+    out_of_bounds(3, 2, "it costs 3 at least")
+    assert settle(story, job_id, 3, charge=5)["reason"] == "finished"
+
+
+def test_a_phase_that_did_not_end_may_have_cost_less_than_its_lower_bound(story):
+    job_id = running(story, upper=None, bounds=[(4, 20), (0, None), (0, None), (0, None)])
+    assert settle(story, job_id, 0, "out_of_totem", charge=0, tasks=1)["reason"] == "out_of_totem"
 
 
 def test_without_an_upper_bound_the_escrow_is_the_only_one(story):

@@ -1,8 +1,8 @@
 """A phase's receipt, and what it must agree with before its charge is used.
 
 The counts must be possible for the program and add up to the charge (the evaluator recomputes them). They must also
-fit the data: the first phase reads the published rows and fragments, every later one what the phase before gave. And
-all charges together stay within the estimate's upper bound, where there is one.
+fit the data: the first phase reads the published rows, fragments and bytes of texts, every later one what the phase
+before gave. And each charge stays within the estimate's bounds of its phase.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def check_receipt(
         Invalid: the receipt is another phase's, or ``before`` is missing or not what was settled.
         Conflict: code ``job_state``: it says cancelled, and the consumer has not cancelled.
         Refused: code ``receipt``: the program can't have these counts, or not on these data; code ``bound``: more
-            than the job can cost, or out of totem although all that it can cost is in escrow.
+            than the phase can cost, or less although it is done, or out of totem although all that the job can cost
+            is in escrow.
     """
     phase = job["phases"][phase_index]
     if (receipt["step"], receipt["phase"]) != (phase["step"], phase["phase"]):
@@ -83,17 +84,26 @@ def check_receipt(
             code="receipt",
             details={"recomputed": recomputed, "charge": receipt["charge"]},
         )
+    bounds = ctx.state.need("bounds", job["job_id"])
+    texts: tuple[int, int | None]
     if phase_index == 0:
         records, tasks, exact = job["data"]["rows"], job["data"]["fragments"], True
+        texts = bounds["row_texts"]
     else:
         earlier = _settled(ctx, job["job_id"], phase_index - 1, before)
         records, exact = earlier["records_out"], phase["phase"] == "map"
         tasks = earlier["tasks"] if exact else ctx.evaluator.partitions(program, phase["step"])
-    # A reducer may leave values of a group unread, and a phase that did not end has read what it has read.
+        _, emitted = ctx.evaluator.texts(program, table, earlier)
+        texts = (emitted or 0, emitted)
+    # A reducer may leave values of a group unread and reads a key once for all its pairs, and a phase that did not end
+    # has read what it has read.
     exact = exact and end == "done"
-    _bound("records_in", receipt["records_in"], records, exact=exact)
-    _bound("tasks", receipt["tasks"], tasks, exact=exact)
-    _check_upper(ctx, job, receipt["charge"])
+    _within("records_in", receipt["records_in"], records, records, exact=exact)
+    _within("tasks", receipt["tasks"], tasks, tasks, exact=exact)
+    read, _ = ctx.evaluator.texts(program, table, receipt)
+    if read is not None:
+        _within("bytes of texts read", read, *texts, exact=exact)
+    _check_charge(phase_index, receipt, *bounds["phases"][phase_index])
     upper = job["estimate"]["upper"]
     if end == "out_of_totem" and upper is not None and job["escrow"] >= upper:
         raise Refused(
@@ -115,21 +125,28 @@ def _settled(ctx: Context, job_id: str, phase_index: int, before: dict[str, Any]
     return receipt
 
 
-def _bound(name: str, said: int, most: int, *, exact: bool) -> None:
-    if said > most or (exact and said != most):
+def _within(name: str, said: int, least: int, most: int | None, *, exact: bool) -> None:
+    """Refuse more than the most (None: there is no bound) and, where a number must be exact, less than the least."""
+    if (most is not None and said > most) or (exact and said < least):
+        there = most if most is not None and said > most else least
         raise Refused(
-            f"the receipt is impossible for the data: {name} is {said}, there are {most}",
+            f"the receipt is impossible for the data: {name} is {said}, there are {there}",
             code="receipt",
-            details={"field": name, "said": said, "there": most},
+            details={"field": name, "said": said, "there": there},
         )
 
 
-def _check_upper(ctx: Context, job: dict[str, Any], charge: int) -> None:
-    upper = job["estimate"]["upper"]
-    used = ctx.state.need("escrow", job["job_id"])["used"]
-    if upper is not None and used + charge > upper:
+def _check_charge(phase_index: int, receipt: dict[str, Any], lower: int, upper: int | None) -> None:
+    charge = receipt["charge"]
+    details = {"phase_index": phase_index, "charge": charge, "lower": lower, "upper": upper}
+    if upper is not None and charge > upper:
         raise Refused(
-            f"with this phase the job would cost {used + charge} totem, it can't cost more than {upper}",
+            f"phase {phase_index} can't cost {charge} totem: it costs {upper} at most", code="bound", details=details
+        )
+    # A phase that did not end has cost what it has cost.
+    if receipt["end"] == "done" and charge < lower:
+        raise Refused(
+            f"phase {phase_index} is done and can't cost {charge} totem: it costs {lower} at least",
             code="bound",
-            details={"used": used, "charge": charge, "upper": upper},
+            details=details,
         )

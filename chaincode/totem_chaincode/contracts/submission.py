@@ -1,8 +1,8 @@
 """Submission: the whole pre-check ``eval``, and what a job that passes it leaves on the ledger.
 
-``source (job)`` and ``program (program_id)`` never change: source and parameters are on the ledger for everybody on
-it to read, because the provider must see what it runs. ``submission (consumer, request key)`` makes a repeated
-submission one job.
+``source (job)``, ``bounds (job)`` and ``program (program_id)`` never change: source and parameters are on the ledger
+for everybody on it to read, because the provider must see what it runs; the bounds are what settlements are checked
+against. ``submission (consumer, request key)`` makes a repeated submission one job.
 """
 
 from __future__ import annotations
@@ -299,6 +299,7 @@ def submit(
     }
     ctx.state.put("job", job_id, record=job)
     params_text = list(evaluation.params)
+    ctx.state.put("bounds", job_id, record=evaluation.bounds.to_json())
     ctx.state.put("source", job_id, record={"source": source, "filename": filename, "params": params_text})
     ctx.state.put("program", evaluation.program_id, record=evaluation.program)
     if request_key is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from totem_chaincode import canonical
 from totem_chaincode.errors import Invalid, Refused
-from totem_chaincode.evaluation import Estimate, Evaluation, Question
+from totem_chaincode.evaluation import Bounds, Estimate, Evaluation, Question
 
 __all__ = ["ToyEvaluator", "toy_source"]
 
@@ -24,13 +24,24 @@ def toy_source(
     expected: int = 20,
     upper: int | None = 1_000,
     needs: int = 1,
+    bounds: Sequence[tuple[int, int | None]] | None = None,
     **least: int,
 ) -> str:
     """Return the source of a toy program: its phases in order, its estimate, and totem for each record of a phase.
 
-    ``least`` may say ``least_lines`` and ``least_bytes`` of its result.
+    ``bounds`` are least and most totem of each phase (else from 0 to the whole estimate's upper bound); ``least`` may
+    say ``least_lines`` and ``least_bytes`` of its result.
     """
-    program = {"phases": list(phases), "lower": lower, "expected": expected, "upper": upper, "needs": needs, **least}
+    program: dict[str, Any] = {
+        "phases": list(phases),
+        "lower": lower,
+        "expected": expected,
+        "upper": upper,
+        "needs": needs,
+        **least,
+    }
+    if bounds is not None:
+        program["bounds"] = [list(phase) for phase in bounds]
     return canonical.encode(program).decode()
 
 
@@ -76,6 +87,9 @@ class ToyEvaluator:
                 {"name": name, "type": "str", "value": str(value)} for name, value in sorted(question.params.items())
             ),
             estimate=Estimate(program["lower"], program["expected"], program["upper"]),
+            bounds=Bounds(
+                tuple((least, most) for least, most in program.get("bounds", [(0, program["upper"])] * len(phases)))
+            ),
             least_lines=program.get("least_lines", 0),
             least_bytes=program.get("least_bytes", 0),
         )
@@ -86,6 +100,11 @@ class ToyEvaluator:
         if receipt["units"]:
             raise Refused("the receipt is impossible for the program: it has no sites", code="receipt")
         return sum(int(block) * count for block, count in receipt["blocks"].items())
+
+    def texts(self, program: str, table: Any, receipt: Mapping[str, Any]) -> tuple[int | None, int | None]:
+        """See ``Evaluator``."""
+        del program, table, receipt
+        return None, None
 
     def partitions(self, program: str, step: int) -> int:
         """See ``Evaluator``."""

@@ -52,7 +52,8 @@ class ResultEstimate:
 class Estimate:
     """What a job costs in totem if it completes: ``lower`` ≤ cost ≤ ``upper`` (None: without bound).
 
-    ``lines`` is empty for programs of more than ``phases.MAX_LINES`` lines.
+    ``lines`` is empty for programs of more than ``phases.MAX_LINES`` lines. ``row_texts`` are the least and the most
+    (None: without bound) bytes of texts that reading every row charges; equal where the sizes are published.
     """
 
     lower: int
@@ -61,6 +62,7 @@ class Estimate:
     phases: tuple[PhaseEstimate, ...]
     lines: tuple[LineEstimate, ...]
     result: ResultEstimate
+    row_texts: tuple[int, int | None]
 
     def to_json(self) -> dict[str, Any]:
         """Return ``{"lower", "expected", "upper", "phases": [...], "lines": [...]}``; an unbounded upper is None."""
@@ -108,6 +110,7 @@ def estimate(priced: PricedProgram, statistics: Sequence[Statistics], params: Ma
         total += cost.total
         for line, amount in cost.lines.items():
             lines[line] = lines.get(line, Range(0, 0, 0.0)) + amount
+    low, _, high = _whole(dataset.charged())
     return Estimate(
         *_whole(total),
         phases=tuple(
@@ -116,6 +119,7 @@ def estimate(priced: PricedProgram, statistics: Sequence[Statistics], params: Ma
         ),
         lines=tuple(LineEstimate(line, *_whole(amount)) for line, amount in sorted(lines.items()) if amount.high != 0),
         result=ResultEstimate(0, 0) if stream is None else _result(stream),
+        row_texts=(low, high),
     )
 
 

@@ -10,6 +10,7 @@ from totem_sdk.cost import PricedProgram
 from totem_sdk.estimate.forms import Var, exactly
 from totem_sdk.estimate.known import Known, anything
 from totem_sdk.estimate.source import Range, Source
+from totem_sdk.opcodes import has_text
 from totem_sdk.schema import Column
 from totem_sdk.statistics import ColumnStatistics, Statistics
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Option, Type
@@ -26,6 +27,7 @@ class Dataset:
     def __init__(self, priced: PricedProgram, statistics: Sequence[Statistics]) -> None:
         self._schema = priced.program.schema
         self._read = priced.program.columns_read
+        self._charged = priced.columns_charged
         self.rows = sum(one.rows for one in statistics)
         self.fragments = [rows for one in statistics for rows in one.fragments]
         self._columns = [
@@ -42,6 +44,14 @@ class Dataset:
         known = {position: self._columns[position][0].nulls for position in self._read}
         some = {position: number for position, number in known.items() if number is not None and 0 < number < self.rows}
         return dict(list(some.items())[:_MAX_SPLITS])
+
+    def charged(self) -> Range:
+        """Return the bytes of all texts that reading every row once charges."""
+        total = Range(0, 0, 0.0)
+        for position in self._charged:
+            if has_text(self._schema.columns[position].type):
+                total += _bytes(self._columns[position][0], self.rows)
+        return total
 
     def source(self) -> Source:
         """Return the rows as what a mapper reads."""
@@ -63,6 +73,8 @@ class Dataset:
 
 def _bytes(published: ColumnStatistics, rows: int) -> Range:
     """Return the bytes of all texts of a column."""
+    if rows == 0:
+        return Range.exact(0)
     if published.size is not None:
         return Range.exact(published.size)
     if published.longest is not None:

@@ -201,11 +201,12 @@ def test_a_policy_field_that_nothing_enforces_is_refused(tmp_path):
 def test_a_taken_name_and_a_new_version(fresh, job_source, serve, tmp_path):
     file = tmp_path / "more.csv"
     file.write_text("date,cid,bill\n2019-02-25,9,1.0\n")
-    held = fresh.store("north").holding("bills", 1)
+    folder = fresh.root / "providers/north/datasets/bills"
+    held = {path.name: path.read_bytes() for path in folder.iterdir()}
     publication = prepare("bills", [file], policy={"approval": "auto"})
     with pytest.raises(InTheWay, match="is taken"):
         publish(fresh.session("north"), fresh.store("north"), publication)
-    assert fresh.store("north").holding("bills", 1) == held
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == held
     consumer, old = submit(fresh, job_source)
     assert publish(fresh.session("north"), fresh.store("north"), publication, revise=True)["version"] == 2
     _, new = submit(fresh, job_source)

@@ -1,4 +1,4 @@
-"""The points of the provider's server at which a test can kill it with SIGKILL, as the framework's (``faults``).
+"""The points of the provider's server and of publishing at which a test can kill them, as the framework's (``faults``).
 
 ``TOTEM_KILL_AT=server:after-accept`` kills the server right after the ledger has committed the acceptance, once for
 each folder named by ``TOTEM_KILL_ONCE``. Every place where the server's promises change hands has one.
@@ -10,7 +10,7 @@ from typing import Final
 
 from totem_ccf.faults import kill_point
 
-__all__ = ["POINTS", "pass_point"]
+__all__ = ["POINTS", "PUBLISHING_POINTS", "pass_point", "pass_publishing_point"]
 
 POINTS: Final = (
     "server:before-accept",
@@ -25,7 +25,15 @@ POINTS: Final = (
 )
 """Every point, in the order of the protocol; a job that completes passes all of them."""
 
+PUBLISHING_POINTS: Final = ("publish:before-commit", "publish:after-commit")
+"""Every point of ``totem provider publish``: what is published is kept at home by then, and before or on the ledger."""
+
 
 def pass_point(point: str) -> None:
     """Die here if the environment says so: no handler runs, nothing is flushed, as in a power cut."""
     kill_point(point, POINTS)
+
+
+def pass_publishing_point(point: str) -> None:
+    """Die here as ``pass_point`` does, while publishing."""
+    kill_point(point, PUBLISHING_POINTS)

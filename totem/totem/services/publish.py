@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from totem.services.data import data_errors, open_data
 from totem.services.errors import BadInput, InTheWay, Missing, from_contract
+from totem.services.killpoints import pass_publishing_point
 from totem.services.session import Record, Session
 from totem.services.store import Holding, ProviderStore
 from totem_ccf.storage import Dataset, salted_digest
@@ -43,15 +45,20 @@ class Publication:
         """Columns of the files that a job can't have, with reasons."""
         return self.dataset.omitted
 
+    @cached_property
+    def published(self) -> tuple[str, ...]:
+        """The salted digests of the fragments, by which the provider finds again what it published."""
+        salt = bytes.fromhex(self.salt)
+        return tuple(salted_digest(_digest(fragment.digest), salt) for fragment in self.dataset.fragments)
+
     def metadata(self) -> dict[str, Any]:
         """Return exactly what will be on the ledger."""
-        salt = bytes.fromhex(self.salt)
         return {
             "title": self.title,
             "description": self.description,
             "schema": self.dataset.schema.to_json(),
             "statistics": self.statistics.to_json(),
-            "fragments": [salted_digest(_digest(fragment.digest), salt) for fragment in self.dataset.fragments],
+            "fragments": list(self.published),
             "policy": dict(self.policy),
         }
 
@@ -103,39 +110,38 @@ def publish(session: Session, store: ProviderStore, publication: Publication, *,
     Raises:
         ServiceError: the contract does not accept it; nothing has changed there.
     """
-    version = _next_version(session, publication.dataset_id, revise=revise)
+    _check_name(session, publication.dataset_id, revise=revise)
     # Kept before it is known to others: jobs may arrive the moment it is published.
     store.hold(
         Holding(
             dataset_id=publication.dataset_id,
-            version=version,
+            published=publication.published,
             locations=publication.locations,
             salt=publication.salt,
             fragments=tuple(fragment.to_json() for fragment in publication.dataset.fragments),
         )
     )
+    pass_publishing_point("publish:before-commit")
     function = "datasets.revise" if revise else "datasets.publish"
     record = session.submit(function, dataset_id=publication.dataset_id, **publication.metadata())
-    if record["version"] != version:
-        raise InternalError(f"{publication.dataset_id}: version {version} was kept, {record['version']} is published")
+    pass_publishing_point("publish:after-commit")
     return record
 
 
-def _next_version(session: Session, dataset_id: str, *, revise: bool) -> int:
-    """Return the version that will be published; what is held of an existing one must not be overwritten."""
+def _check_name(session: Session, dataset_id: str, *, revise: bool) -> None:
+    """Say before anything is kept, and with what to do, what the contract would refuse."""
     try:
-        current = int(session.query("datasets.get", dataset_id=dataset_id)["current_version"])
+        session.query("datasets.get", dataset_id=dataset_id)
     except Missing:
         if revise:
             raise Missing(f"there is no dataset {dataset_id} to revise", hint="publish it without --revise") from None
-        return 1
+        return
     if not revise:
         raise InTheWay(
             f"the dataset name {dataset_id} is taken",
             code="name_taken",
             hint="take another name, or publish a new version of your own dataset with --revise",
         )
-    return current + 1
 
 
 def _digest(digest: str | None) -> str:

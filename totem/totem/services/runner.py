@@ -264,16 +264,19 @@ class JobRunner:
         )
 
     def _holdings(self, job: Record) -> list[Holding]:
-        return [self._store.holding(item["dataset_id"], item["version"]) for item in job["datasets"]]
+        return [self._holding(item["dataset_id"], item["version"]) for item in job["datasets"]]
+
+    def _holding(self, dataset_id: str, version: int) -> Holding:
+        published = self._session.query("datasets.get", dataset_id=dataset_id, version=version)["fragments"]
+        return self._store.holding(dataset_id, version, published)
 
     def _published(self, holding: Holding) -> tuple[Mapping[str, Any], ...]:
         """Return the fragments after comparing their digests with those on the ledger."""
-        published = self._session.query("datasets.get", dataset_id=holding.dataset_id, version=holding.version)
         salt = bytes.fromhex(holding.salt)
         digests = [salted_digest(fragment["digest"], salt) for fragment in holding.fragments]
-        if digests != published["fragments"]:
+        if digests != list(holding.published):
             raise ProviderSide(
-                f"what this server holds of {holding.dataset_id} version {holding.version} is not what was published",
+                f"what this server holds of {holding.dataset_id} is not what was published",
                 code="data_changed",
                 hint="publish a new version: `totem provider publish --revise`",
             )

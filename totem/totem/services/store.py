@@ -6,7 +6,7 @@ the new one; folder and files are for their owner's eyes only.
 ::
 
     secret.key                    32 random bytes: every salt is derived from it
-    datasets/ID/VERSION.json      locations, fragments, digests and salt of what was published
+    datasets/ID/PUBLISHED.json    locations, fragments, digests and salt of what was published under these digests
     jobs/JOB_ID/                  the framework's durable log and spill files of a job
 """
 
@@ -18,7 +18,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,15 +32,17 @@ __all__ = ["Holding", "ProviderStore"]
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One published version of a dataset, as its provider knows it.
+    """One publication of a dataset, as its provider knows it.
 
-    ``locations`` are the paths that were published; ``fragments`` the documents of its fragments in the order of the
-    plan (files, places in them, digests: ``totem_ccf.storage``); ``salt`` (hexadecimal, secret) is what the published
-    digests were made with.
+    It is found by its salted digests: which version of the dataset it becomes is decided at the ledger, later than it
+    is kept here, and what is kept here is never overwritten by another publication. ``locations`` are the paths that
+    were published; ``fragments`` the documents of its fragments in the order of the plan (files, places in them,
+    digests: ``totem_ccf.storage``); ``salt`` (hexadecimal, secret) is what ``published``, the digests on the ledger in
+    the same order, were made with.
     """
 
     dataset_id: str
-    version: int
+    published: tuple[str, ...]
     locations: tuple[str, ...]
     salt: str
     fragments: tuple[Mapping[str, Any], ...]
@@ -49,7 +51,7 @@ class Holding:
         """Return the record as it is kept."""
         return {
             "dataset_id": self.dataset_id,
-            "version": self.version,
+            "published": list(self.published),
             "locations": list(self.locations),
             "salt": self.salt,
             "fragments": list(self.fragments),
@@ -65,7 +67,7 @@ class Holding:
         try:
             return cls(
                 dataset_id=document["dataset_id"],
-                version=document["version"],
+                published=tuple(document["published"]),
                 locations=tuple(document["locations"]),
                 salt=document["salt"],
                 fragments=tuple(document["fragments"]),
@@ -92,19 +94,21 @@ class ProviderStore:
         return hmac.new(self._secret(), message, hashlib.sha256).hexdigest()
 
     def hold(self, holding: Holding) -> None:
-        """Keep a published version."""
-        path = self._holding_path(holding.dataset_id, holding.version)
+        """Keep what is about to be published, beside all that was published before."""
+        path = self._holding_path(holding.dataset_id, holding.published)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(path, json.dumps(holding.to_json(), sort_keys=True).encode())
+        for folder in (path.parent.parent, self._root):
+            sync_folder(folder)
 
-    def holding(self, dataset_id: str, version: int) -> Holding:
-        """Return a published version.
+    def holding(self, dataset_id: str, version: int, published: Sequence[str]) -> Holding:
+        """Return what was published as a version: the one with the digests that the ledger has of it.
 
         Raises:
             Missing: this server does not hold it.
         """
         try:
-            text = self._holding_path(dataset_id, version).read_text(encoding="utf-8")
+            text = self._holding_path(dataset_id, published).read_text(encoding="utf-8")
         except FileNotFoundError:
             raise Missing(
                 f"this server holds no data of {dataset_id} version {version}",
@@ -128,8 +132,9 @@ class ProviderStore:
         path = self._root / "jobs" / job_id / "trouble.txt"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def _holding_path(self, dataset_id: str, version: int) -> Path:
-        return self._root / "datasets" / dataset_id / f"{version:06d}.json"
+    def _holding_path(self, dataset_id: str, published: Sequence[str]) -> Path:
+        name = hashlib.sha256("\n".join(published).encode()).hexdigest()
+        return self._root / "datasets" / dataset_id / f"{name}.json"
 
     def _secret(self) -> bytes:
         path = self._root / "secret.key"

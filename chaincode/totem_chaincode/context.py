@@ -69,10 +69,6 @@ class Context:
         value = self._stub.get_private_data(collection, composite_key(kind, parts))
         return None if value is None else canonical.decode(value)
 
-    def has_private(self, msp_id: str, kind: str, *parts: str) -> bool:
-        """Return whether an organisation's collection has the record: every peer knows its hash."""
-        return self._stub.get_private_data_hash(organisation_collection(msp_id), composite_key(kind, parts)) is not None
-
     def purge_private(self, msp_id: str, kind: str, *parts: str) -> None:
         """Delete a private record for good."""
         self._check_may_write()

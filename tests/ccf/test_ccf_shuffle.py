@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
-from totem_ccf.mapreduce.runs import open_piece, write_batches
+from totem_ccf.mapreduce.runs import PieceWriter, open_piece
 from totem_ccf.mapreduce.shuffle import Grouper, Piece, ShuffleError, ShuffleReader, ShuffleWriter
 from totem_sdk.errors import InternalError
 from totem_sdk.types import FLOAT, INT, NONE, NUM, STR, Option, Tuple
@@ -228,10 +228,10 @@ def test_a_directory_that_can_not_be_made_is_named(tmp_path):
 def test_pairs_for_the_next_step_keep_their_order(tmp_path):
     layout = PairLayout(STR, INT)
     pairs = [("b", 1), ("a", 2), ("b", 3)]
-    piece = write_batches(
-        tmp_path / "emits.arrow", layout.schema, [layout.from_python(pairs[:2]), layout.from_python(pairs[2:])]
-    )
+    with PieceWriter(tmp_path / "emits.arrow", layout.schema) as writer:
+        piece = writer.write([layout.from_python(pairs[:2]), layout.from_python(pairs[2:])])
     table = open_piece(piece, layout.schema)
     assert [pair for batch in table.to_batches() for pair in layout.to_python(batch)] == pairs
-    empty = write_batches(tmp_path / "none.arrow", layout.schema, [])
+    with PieceWriter(tmp_path / "none.arrow", layout.schema) as writer:
+        empty = writer.write([])
     assert open_piece(empty, layout.schema).num_rows == 0

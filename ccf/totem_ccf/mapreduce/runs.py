@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-__all__ = ["Piece", "PieceWriter", "ShuffleError", "make_durable", "open_piece", "write_batches"]
+__all__ = ["Piece", "PieceWriter", "ShuffleError", "make_durable", "open_piece"]
 
 BATCH_ROWS = 65_536
 """Rows of one record batch in a file."""
@@ -101,16 +101,6 @@ class PieceWriter:
             self._file.close()
         except OSError as failure:
             raise _failed(self._path, "write", failure) from error
-
-
-def write_batches(path: Path, schema: Any, batches: Iterable[Any]) -> Piece:
-    """Write record batches as the only piece of a new file, e.g. what a reduce task emits for the next step.
-
-    Raises:
-        ShuffleError: the file can't be written.
-    """
-    with PieceWriter(path, schema) as writer:
-        return writer.write(batches)
 
 
 def make_durable(pieces: Iterable[Piece], root: Path) -> None:

@@ -17,13 +17,14 @@ import grpc, numpy as np, pyarrow as pa, pyarrow.compute as pc
 from totem_ccf.kernel.compiled import compile_kernel, runtime_code
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.results import write_result
-from totem_ccf.mapreduce.runs import write_batches
+from totem_ccf.mapreduce.runs import PieceWriter
 from totem_sdk.types import FLOAT, INT
 
 layout = PairLayout(INT, FLOAT)
 batch = layout.from_python([(1, 2.5), (2, 0.5)])
 with tempfile.TemporaryDirectory() as folder:
-    piece = write_batches(Path(folder) / "pairs", layout.schema, [batch])
+    with PieceWriter(Path(folder) / "pairs", layout.schema) as writer:
+        piece = writer.write([batch])
     assert write_result(Path(folder) / "result", layout, [{"pieces": [piece.to_json()]}]).rows == 2
 pa.array(np.arange(3.0)), pa.array([1, None]), pc.sum(batch.column(1)).as_py()
 grpc.insecure_channel("unix:/nowhere").close()

@@ -29,6 +29,10 @@ __all__ = ["app"]
 app = group("Submit jobs, follow them, fetch bills and results.")
 
 JobId = Annotated[str, typer.Argument(metavar="JOB")]
+JobFile = Annotated[Path, typer.Argument(metavar="JOB.py")]
+Datasets = Annotated[list[str], typer.Argument(metavar="DATASET...")]
+ActiveTable = Annotated[str | None, typer.Option(help="an active table by name or id (default: the default one)")]
+Params = Annotated[list[str] | None, typer.Option(metavar="K=V", help="a parameter of the job; may be repeated")]
 _POLL_SECONDS = 0.25
 _OVERDUE_SECONDS = 60
 """How long after its deadline a job is watched: a provider's server that is alive ends it within seconds."""
@@ -37,14 +41,12 @@ _EXIT = {**{str(state): status for state, status in EXIT_STATUS.items()}, "expir
 
 @app.command()
 def submit(
-    job: Annotated[Path, typer.Argument(metavar="JOB.py")],
-    datasets: Annotated[list[str], typer.Argument(metavar="DATASET...")],
+    job: JobFile,
+    datasets: Datasets,
     *,
     totem: Annotated[int, typer.Option(parser=amount, metavar="N", help="totem to put into escrow")],
-    table: Annotated[str | None, typer.Option(help="an active table by name or id (default: the default one)")] = None,
-    param: Annotated[
-        list[str] | None, typer.Option(metavar="K=V", help="a parameter of the job; may be repeated")
-    ] = None,
+    table: ActiveTable = None,
+    param: Params = None,
     deadline: Annotated[int | None, typer.Option(min=60, help="seconds after which an unfinished job expires")] = None,
     request_key: Annotated[str | None, typer.Option(help="makes a repetition of this submission the same job")] = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="follow the job until it ends")] = False,
@@ -81,13 +83,11 @@ def submit(
 
 @app.command()
 def estimate(
-    job: Annotated[Path, typer.Argument(metavar="JOB.py")],
-    datasets: Annotated[list[str], typer.Argument(metavar="DATASET...")],
+    job: JobFile,
+    datasets: Datasets,
     *,
-    table: Annotated[str | None, typer.Option(help="an active table by name or id (default: the default one)")] = None,
-    param: Annotated[
-        list[str] | None, typer.Option(metavar="K=V", help="a parameter of the job; may be repeated")
-    ] = None,
+    table: ActiveTable = None,
+    param: Params = None,
     home: HomeFolder = None,
     as_: As = None,
     as_json: AsJson = False,

@@ -20,7 +20,7 @@ from totem.services.errors import InTheWay, ServiceError
 from totem.services.provider import Provider
 from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
-from totem.services.session import Record, Session
+from totem.services.session import Session
 from totem.services.store import ProviderStore
 from totem_ccf.engines.local import JobAbandoned, JobBusy, LocalEngine
 from totem_chaincode.job_states import is_over
@@ -47,9 +47,8 @@ def open_server(
 class ProviderServer:
     """The server loop of one provider.
 
-    ``at_once`` jobs run at a time. ``on_end`` is called with the record of each job that this server brought to its
-    end. ``clock`` gives the seconds since 1970 by which deadlines pass; ``retries`` says when a job that broke down is
-    tried again.
+    ``at_once`` jobs run at a time. ``clock`` gives the seconds since 1970 by which deadlines pass; ``retries`` says
+    when a job that broke down is tried again.
     """
 
     def __init__(
@@ -58,14 +57,12 @@ class ProviderServer:
         runner: JobRunner,
         *,
         at_once: int = 2,
-        on_end: Callable[[Record], None] | None = None,
         clock: Callable[[], float] = time.time,
         retries: Retries | None = None,
     ) -> None:
         self._provider = provider
         self._runner = runner
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="job")
-        self._on_end = on_end
         self._clock = clock
         self._lock = threading.Lock()
         self._running: dict[str, Future[None]] = {}
@@ -165,7 +162,10 @@ class ProviderServer:
 
     def _run(self, job_id: str, failures: int) -> None:
         try:
-            record = self._runner.run(job_id) if failures < _TRIES else self._give_up(job_id)
+            if failures < _TRIES:
+                self._runner.run(job_id)
+            else:
+                self._give_up(job_id)
         except JobAbandoned:
             _log.info("job left: it goes on at the next start", job_id=job_id)
         except JobBusy as error:
@@ -179,18 +179,15 @@ class ProviderServer:
         else:
             with self._lock:
                 self._retries.forget(job_id)
-            if self._on_end is not None:
-                self._on_end(record)
         finally:
             with self._lock:
                 self._running.pop(job_id, None)
             self._wake.set()
 
-    def _give_up(self, job_id: str) -> Record:
+    def _give_up(self, job_id: str) -> None:
         """End a job that breaks down again and again; where that fails, it is tried again like everything else."""
         with suppress(InTheWay):  # it has ended in the meantime
             self._provider.give_up(job_id, "server")
-        return self._provider.job(job_id)
 
     def _expire(self, job_id: str) -> None:
         try:

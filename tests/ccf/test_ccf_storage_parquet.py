@@ -191,3 +191,30 @@ def test_names_become_identifiers_and_are_read_by_their_own(tmp_path):
     dataset = open_dataset(write(tmp_path / "a.parquet", {"Energy [kWh]": [1.5], "a.b": [2]}))
     assert types_of(dataset) == {"Energy_kWh": "float", "a_b": "int"}
     assert rows_of(dataset) == [(1.5, 2)]
+
+
+def test_a_column_costs_the_same_however_many_there_are(tmp_path, monkeypatch):
+    made = []
+
+    class Counted(pq.ParquetFile):
+        """Arrow makes the schema anew, for all columns, whenever it is asked."""
+
+        @property
+        def schema_arrow(self):
+            made.append("schema_arrow")
+            return super().schema_arrow
+
+        @property
+        def schema(self):
+            made.append("schema")
+            return super().schema
+
+    def made_for(columns):
+        path = write(tmp_path / f"{columns}.parquet", {f"c{i}": [i, None] for i in range(columns)})
+        made.clear()
+        dataset = open_dataset(path)
+        assert rows_of(dataset) == [tuple(range(columns)), (None,) * columns]
+        return len(made)
+
+    monkeypatch.setattr(parquet.pq, "ParquetFile", Counted)
+    assert made_for(300) == made_for(2)

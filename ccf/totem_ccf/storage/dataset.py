@@ -252,6 +252,7 @@ def _digested(fragment: Fragment) -> Fragment:
 
 
 def _require(path: str, wanted: Sequence[str], there: Sequence[str]) -> None:
+    found = frozenset(there)
     for name in wanted:
-        if name not in there:
+        if name not in found:
             raise DataError("schema", path, f"there is no such column (there are: {', '.join(there)})", column=name)

@@ -60,18 +60,23 @@ class ParquetSource:
         with self._reading():
             self._file = _open(path)
         self._metadata = self._file.metadata
+        # Arrow makes both anew whenever it is asked, for all columns; and a file may have thousands of columns.
+        self._schema = self._file.schema_arrow
+        leaves = self._file.schema
+        self._leaves = leaves
+        self._leaf_of = {leaves.column(leaf).path: leaf for leaf in reversed(range(len(leaves)))}
         self.groups: int = self._metadata.num_row_groups
         """Number of row groups."""
 
     def fields(self) -> list[tuple[str, Any]]:
         """Return name and Arrow type of every column."""
-        return [(field.name, field.type) for field in self._file.schema_arrow]
+        return [(field.name, field.type) for field in self._schema]
 
     def has_nulls(self, name: str) -> bool:
         """Tell whether a column has nulls: from the footer, or by reading the column if that does not say."""
-        if not self._file.schema_arrow.field(name).nullable:
+        if not self._schema.field(name).nullable:
             return False
-        leaf = self._leaf(name)
+        leaf = self._leaf_of[name]
         unknown = []
         for group in range(self.groups):
             statistics = self._metadata.row_group(group).column(leaf).statistics
@@ -106,8 +111,8 @@ class ParquetSource:
         Raises:
             DataError: the file can't be read or ends too early.
         """
-        leaf = self._leaf(name)
-        column = self._file.schema.column(leaf)
+        leaf = self._leaf_of[name]
+        column = self._leaves.column(leaf)
         described: list[Any] = [column.physical_type, str(column.logical_type)]
         ranges = []
         for group in range(start, stop):
@@ -158,11 +163,6 @@ class ParquetSource:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _leaf(self, name: str) -> int:
-        """Return the position of a flat column among the file's leaves."""
-        group = self._file.schema
-        return next(i for i in range(len(group)) if group.column(i).path == name)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import signal
+import tempfile
 import time
 from pathlib import Path
 
@@ -143,6 +144,31 @@ def test_no_socket_directory_is_left_behind(jobs):
     job = jobs.engine.start(spec, jobs.settlement(spec))
     job.wait()
     assert not Path(job._config.sockets).exists()
+
+
+def test_a_socket_directory_that_a_crash_after_the_end_has_left_is_removed(jobs, tmp_path):
+    spec = jobs.paper1()
+    settlement = jobs.settlement(spec)
+    end = jobs.engine.run(spec, settlement)
+    left = tmp_path / "totem-left"
+    left.mkdir()
+    (left / "host.sock").touch()
+    (spec.directory / "sockets").write_text(str(left))
+    assert jobs.engine.resume(spec.directory, settlement) == end
+    assert not left.exists()
+    assert not (spec.directory / "sockets").exists()
+
+
+def test_a_socket_directory_is_noted_before_it_is_made(jobs, tmp_path, monkeypatch):
+    spec = jobs.paper1()
+    settlement = jobs.settlement(spec)
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
+        with pytest.raises(FileNotFoundError):
+            jobs.engine.run(spec, settlement)
+    assert Path((spec.directory / "sockets").read_text()).parent == tmp_path / "not-there"
+    assert jobs.engine.resume(spec.directory, settlement).state == "completed"
+    assert not (spec.directory / "sockets").exists()
 
 
 @pytest.mark.slow

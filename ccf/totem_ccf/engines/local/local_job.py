@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import queue
+import secrets
 import shutil
 import tempfile
 import threading
@@ -110,6 +111,7 @@ class LocalJob:
 
     def _run(self) -> None:
         try:
+            _remove_sockets(self.spec.directory)
             self._end = JobEnd.read(self.spec.directory) or self._supervise()
             if self._end is not None:
                 kill_point("host:after-end")
@@ -146,8 +148,7 @@ class LocalJob:
         finally:
             self._children.kill_all()
             self._host.close()
-            shutil.rmtree(sockets, ignore_errors=True)
-            (self.spec.directory / "sockets").unlink()
+            _remove_sockets(self.spec.directory)
 
     def _attend(self) -> JobEnd | None:
         heard = time.monotonic()
@@ -271,13 +272,20 @@ def _lock(directory: Path) -> Any:
 
 
 def _make_sockets(directory: Path) -> Path:
-    """Make the directory of a job's sockets (they need short paths), and remove the one that a crash has left."""
+    """Make the directory of a job's sockets (they need short paths); noted first: no crash leaves it unknown."""
+    sockets = Path(tempfile.gettempdir()) / f"totem-{secrets.token_hex(8)}"
+    (directory / "sockets").write_text(str(sockets), encoding="utf-8")
+    sockets.mkdir(mode=0o700)
+    return sockets
+
+
+def _remove_sockets(directory: Path) -> None:
+    """Remove the directory of sockets that a crash has left, whether the job has ended or not."""
     note = directory / "sockets"
     if note.exists():
-        shutil.rmtree(note.read_text(encoding="utf-8"), ignore_errors=True)
-    sockets = Path(tempfile.mkdtemp(prefix="totem-"))
-    note.write_text(str(sockets), encoding="utf-8")
-    return sockets
+        if sockets := note.read_text(encoding="utf-8"):  # empty: the crash was before it was made
+            shutil.rmtree(sockets, ignore_errors=True)
+        note.unlink()
 
 
 def _remove_phases(directory: Path) -> None:

@@ -13,6 +13,7 @@ _BY_CODE = {
     "job_state": "`totem job status JOB` shows how far it is",
     "no_result": "`totem job status JOB` says how it ended",
     "not_found": "`totem dataset list`, `totem access list` and `totem job list` show what there is",
+    "result_in_file": "`totem job result JOB --file FILE --salt SALT` checks and shows what the provider hands over",
 }
 
 _BY_KIND = {

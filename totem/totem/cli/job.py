@@ -14,10 +14,11 @@ from totem.cli.group import group
 from totem.cli.hints import program_error_hint
 from totem.cli.output import Output, show
 from totem.cli.refusals import explained
-from totem.cli.results import check_file, print_bill, print_result, write_file, written
+from totem.cli.results import check_file, document_parts, print_bill, print_result, write_file, written
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
-from totem.services.errors import ProviderSide
+from totem.services.errors import BadInput, ProviderSide
+from totem.services.handover import receive
 from totem.services.inputs import read_job, read_params
 from totem.services.lines import ResultLines
 from totem.services.report import EXIT_STATUS
@@ -200,7 +201,7 @@ def _withheld(job: dict[str, Any]) -> str | None:
     if size is None:
         return None
     excess = excess_of(job["policy"], size["lines"], size["bytes"])
-    return f"the result: {excess}; its provider has it, with salted sha256 {size['hash']}"
+    return f"the result: {excess}; its provider has it and may hand it over, with salted sha256 {size['hash']}"
 
 
 @app.command()
@@ -215,26 +216,38 @@ def bill(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = 
 @app.command()
 def result(
     job: JobId,
+    *,
     file: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="write it there: JSON lines, .csv or .parquet")
     ] = None,
+    handed_over: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="the result as its provider has handed it over")
+    ] = None,
+    salt: Annotated[str | None, typer.Option(metavar="SALT", help="what the provider has told with the file")] = None,
     home: HomeFolder = None,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch the result of a job that has delivered one."""
+    """Fetch the result of a job, from the ledger or from the file that its provider has handed over."""
     output = Output(as_json=as_json)
     caller = consumer(home, as_)
-    found = caller.result(job)
+    if (handed_over is None) != (salt is None):
+        raise BadInput("--file and --salt go together: the provider hands over both", code="usage")
+    if handed_over is None or salt is None:
+        found = caller.result(job)
+        lines, partial = ResultLines.of(found.lines), found.partial
+    else:
+        lines, partial = receive(caller.job(job), handed_over, salt)
     if file is not None:
+        if file.exists() and lines.is_of(file):
+            raise BadInput("-o: the same file as --file", code="not-writable")
         check_file(file, caller.result_types(job))
-    lines = ResultLines.of(found.lines)
-    output.document({"job_id": job, "partial": found.partial, "result_sha256": found.sha256, "result": found.pairs()})
+    output.document_parts(document_parts(job, lines, partial=partial))
     if file is not None:
         write_file(file, lines, caller.result_types(job))
-        output.note(written(lines, file, partial=found.partial))
+        output.note(written(lines, file, partial=partial))
     elif not as_json:
-        print_result(output, lines, partial=found.partial)
+        print_result(output, lines, partial=partial)
 
 
 @app.command()

@@ -17,7 +17,9 @@ from totem.cli.common import As, AsJson, HomeFolder, Yes, open_home, open_sessio
 from totem.cli.dataset import print_dataset
 from totem.cli.group import group
 from totem.cli.output import Output
+from totem.cli.results import write_lines
 from totem.services.errors import BadInput, NotAllowed
+from totem.services.handover import hand_over
 from totem.services.inputs import read_json
 from totem.services.provider import Provider
 
@@ -277,3 +279,40 @@ def jobs(
         lesser=["submitted", "paid", "error", "escrow", "trouble here", "consumer"],
         long="trouble here",
     )
+
+
+@app.command()
+def result(
+    job: Annotated[str, typer.Argument(metavar="JOB")],
+    file: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="write it there, as JSON lines")],
+    home: HomeFolder = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hand over a result that is not on the ledger: delivered in a file, or withheld. Writes the file, prints its salt.
+
+    Give both to the job's consumer, and to nobody else.
+    """
+    output = Output(as_json=as_json)
+    folder = open_home(home)
+    session = folder.session(as_)
+    if session.role != "provider":
+        raise NotAllowed(f"only a provider hands results over; {session.participant} is a {session.role}")
+    handed = hand_over(session, folder.store(session.name), job)
+    write_lines(file, handed.lines)
+    output.document(
+        {
+            "job_id": job,
+            "consumer": handed.consumer,
+            "file": str(file),
+            "bytes": handed.size,
+            "partial": handed.is_partial,
+            "withheld": handed.is_withheld,
+            "hash": handed.hash,
+            "salt": handed.salt,
+        }
+    )
+    output.fields({"for": handed.consumer, "file": str(file), "salt": handed.salt})
+    if handed.is_withheld:
+        output.note("it is larger than your datasets' policies allow: hand it over only if you want to")
+    output.note(f"its consumer reads it with `totem job result {job} --file FILE --salt SALT`")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,7 +15,7 @@ from totem.services.lines import ResultLines
 from totem_sdk.types import Type
 from totem_sdk.values import canonical_json
 
-__all__ = ["check_file", "print_bill", "print_result", "write_file", "written"]
+__all__ = ["check_file", "document_parts", "print_bill", "print_result", "write_file", "write_lines", "written"]
 
 _SHOWN = 50
 _COLUMNS = (".csv", ".parquet")
@@ -41,6 +42,15 @@ def print_result(output: Output, lines: ResultLines, *, partial: bool) -> None:
         output.line(f"… and {show(len(lines) - _SHOWN)} more (`-o FILE` writes all)")
     if output.fancy and len(lines) > 1:
         output.note("(in plan order, which is not sorted)", style="dim")
+
+
+def document_parts(job_id: str, lines: ResultLines, *, partial: bool) -> Iterator[str]:
+    """Yield the document of a job's result piece by piece, however many lines it has."""
+    told = {"job_id": job_id, "partial": partial, "result_sha256": lines.sha256()}
+    yield json.dumps(told)[:-1] + ', "result": ['
+    for place, pair in enumerate(lines.pairs()):
+        yield (", " if place else "") + json.dumps(pair, ensure_ascii=False)
+    yield "]}"
 
 
 def print_bill(output: Output, rows: Sequence[dict[str, Any]], used: int) -> None:
@@ -106,6 +116,24 @@ def write_file(path: Path, lines: ResultLines, emits: tuple[Type, Type]) -> None
         write_result(path, lines.pairs(), *emits)
     except UnwritableResult as error:
         raise BadInput(str(error), code="not-writable") from None
+
+
+def write_lines(path: Path, lines: ResultLines) -> None:
+    """Write a result as it is, byte for byte, for its reader's eyes only.
+
+    Raises:
+        BadInput: the file can't be written, or its name stands for columns.
+    """
+    problem = "it is written byte for byte, not in columns" if path.suffix.lower() in _COLUMNS else _problem(path)
+    if not problem and path.exists() and lines.is_of(path):
+        problem = "it is the provider's own file"
+    if problem:
+        raise BadInput(f"-o {str(path)!r}: {problem}", code="not-writable")
+    try:
+        path.touch(mode=0o600)
+        lines.write_to(path)
+    except OSError as error:
+        raise BadInput(f"-o {str(path)!r}: {error.strerror}", code="not-writable") from None
 
 
 def _text(value: Any) -> str:

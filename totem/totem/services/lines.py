@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from functools import cached_property
@@ -63,6 +64,12 @@ class ResultLines:
         self._file.seek(0)
         with path.open("wb") as file:
             shutil.copyfileobj(self._file, file, _CHUNK)
+
+    def is_of(self, path: Path) -> bool:
+        """Tell whether these are the lines of the file at ``path``, which must not be written then."""
+        if isinstance(self._file, io.BytesIO):
+            return False
+        return os.path.samestat(os.fstat(self._file.fileno()), path.stat())
 
     @cached_property
     def _number(self) -> int:

@@ -24,8 +24,8 @@ from totem.ledger.errors import LedgerError
 from totem.services.consumer import Consumer, Submission
 from totem.services.data import data_errors, open_data, takes_lines
 from totem.services.errors import BadInput, ProgramRefused, ProviderSide, ServiceError, from_ledger
+from totem.services.handover import open_handed_over
 from totem.services.inputs import read_job, read_params, read_table
-from totem.services.lines import ResultLines
 from totem.services.pricing import bind_params, price_job
 from totem.services.publish import Publication, publish
 from totem.services.report import Bounds, Report, Seconds, State
@@ -230,15 +230,6 @@ def _end_of(job: Record) -> tuple[State, dict[str, Any] | None, str]:
     return state, {"kind": found, "line": None}, detail.format(reason=job["reason"] or "it gave no reason")
 
 
-def _handed_over(store: ProviderStore, job: Record) -> ResultLines:
-    """Return the lines of the provider's file; it stays readable when the throw-away consortium is removed."""
-    job_id = job["job_id"]
-    lines = ResultLines((store.job_folder(job_id) / "result.jsonl").open("rb"))
-    if lines.sha256(bytes.fromhex(store.salt("result", job_id))) != job["result"]["hash"]:
-        raise InternalError(f"the result of {job_id} does not have the hash that is on the ledger")
-    return lines
-
-
 class _Run:
     """One run; ``so_far`` is what a report can already say."""
 
@@ -315,7 +306,7 @@ class _Run:
         if state != "provider_failed" or report.used:
             report.bill = consumer.bill(job["job_id"])["bill"]
         if job["result"] is not None:
-            report.lines = _handed_over(store, job)
+            report.lines = open_handed_over(store, job).lines
             report.emits = self.emits
             report.partial = job["result"]["partial"]
         return report

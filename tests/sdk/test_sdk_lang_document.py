@@ -14,7 +14,7 @@ from totem_sdk.lang.calls import MAX_CALL_DEPTH, MAX_NESTING
 from totem_sdk.lang.forms import MAX_LOOPS
 from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.scope import MAX_HELPERS, MAX_WORK
-from totem_sdk.lang.sizes import MAX_BLOCKS, MAX_CALL_SLOTS, MAX_REGISTER_SLOTS
+from totem_sdk.lang.sizes import MAX_BLOCKS, MAX_CALL_SLOTS, MAX_REGISTER_SLOTS, MAX_SEPARATOR_BYTES
 from totem_sdk.lang.source import MAX_DEPTH, MAX_LINES, MAX_NODES
 from totem_sdk.lang.steps import MAX_STEPS
 from totem_sdk.limits import SOURCE_BYTES
@@ -73,6 +73,7 @@ def test_every_opcode_and_function_is_explained_before_the_lists():
         MAX_BLOCKS,
         MAX_CALL_SLOTS,
         MAX_REGISTER_SLOTS,
+        MAX_SEPARATOR_BYTES,
     ],
 )
 def test_limits_are_those_of_the_code(number):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from totem_sdk.lang.functions import has_arguments, is_known
 from totem_sdk.lang.scope import Scope
+from totem_sdk.lang.sizes import MAX_SEPARATOR_BYTES
 from totem_sdk.lang.tree import Apply, Const, Expr
 from totem_sdk.opcodes import DATE_PARTS
 from totem_sdk.types import BOOL, DATE, DATETIME, INT, STR, List
@@ -78,6 +79,10 @@ def _split(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr 
         case []:
             return Apply(List(STR), scope.at(node), "split", STR, (owner,))
         case [Const(value=str() as separator)] if separator:
+            if (size := len(separator.encode())) > MAX_SEPARATOR_BYTES:
+                message = f"a separator of {size:,} bytes, {MAX_SEPARATOR_BYTES} is the most"
+                scope.refuse(node.args[0], "too-large", message, "split at a shorter text that is in each separator")
+                return None
             return Apply(List(STR), scope.at(node), "split", STR, (owner,), (separator,))
     scope.refuse(node, "argument", ".split() takes nothing or one constant text that is not empty")
     return None

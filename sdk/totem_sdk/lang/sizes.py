@@ -1,4 +1,4 @@
-"""How large a lowered function may be: an executor that compiles it to WebAssembly must be able to hold it.
+"""How large a lowered function and its separators may be: an executor must be able to hold and to run it.
 
 WebAssembly allows 1,000 parameters, 1,000 results and 50,000 locals for a function. A scalar takes up to three of them
 (a text two, an int or float decided by the data two, one more where it may be None), so every scalar counts as three;
@@ -13,7 +13,7 @@ from totem_sdk.lang.findings import At, Findings
 from totem_sdk.program import Function, blocks_of
 from totem_sdk.types import Option, Tuple, Type, leaves
 
-__all__ = ["MAX_BLOCKS", "MAX_CALL_SLOTS", "MAX_REGISTER_SLOTS", "SLOTS", "check_size"]
+__all__ = ["MAX_BLOCKS", "MAX_CALL_SLOTS", "MAX_REGISTER_SLOTS", "MAX_SEPARATOR_BYTES", "SLOTS", "check_size"]
 
 SLOTS = 3
 """Slots that a scalar counts as."""
@@ -26,6 +26,9 @@ MAX_REGISTER_SLOTS = 40_000
 
 MAX_BLOCKS = 1_000
 """Most basic blocks of a function: the time to compile it for execution grows faster than their number."""
+
+MAX_SEPARATOR_BYTES = 64
+"""Most UTF-8 bytes of the text that a text is split at: what a split costs goes by the text that is split alone."""
 
 
 def check_size(function: Function, at: At, findings: Findings) -> None:

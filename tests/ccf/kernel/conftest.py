@@ -203,12 +203,19 @@ class Runtime:
     START, WHERE, ROOM = 1 << 20, 8 << 20, 1 << 20
 
     def __init__(self):
-        self.store = wasmtime.Store(engine())
+        machine = self.machine()
+        self.store = self.new_store(machine)
         memory = wasmtime.Memory(self.store, wasmtime.MemoryType(wasmtime.Limits(256, 256)))
         self.memory = LinearMemory(self.store, memory)
-        module = wasmtime.Module.from_file(engine(), str(RUNTIME))
+        module = wasmtime.Module.from_file(machine, str(RUNTIME))
         self.exports = wasmtime.Instance(self.store, module, [memory]).exports(self.store)
         self._next = self.START
+
+    def machine(self):
+        return engine()
+
+    def new_store(self, machine):
+        return wasmtime.Store(machine)
 
     def call(self, name, *arguments):
         self._next = self.START
@@ -236,6 +243,33 @@ class Runtime:
         return None if packed == -1 else packed
 
 
+class CountedRuntime(Runtime):
+    """A runtime of which is known how many instructions a call takes."""
+
+    FUEL = 1 << 40
+
+    def machine(self):
+        config = wasmtime.Config()
+        config.consume_fuel = True
+        return wasmtime.Engine(config)
+
+    def new_store(self, machine):
+        store = wasmtime.Store(machine)
+        store.set_fuel(self.FUEL)
+        return store
+
+    def call(self, name, *arguments):
+        self.store.set_fuel(self.FUEL)
+        result = super().call(name, *arguments)
+        self.instructions = self.FUEL - self.store.get_fuel()
+        return result
+
+
 @pytest.fixture(scope="session")
 def runtime():
     return Runtime()
+
+
+@pytest.fixture(scope="session")
+def counted_runtime():
+    return CountedRuntime()

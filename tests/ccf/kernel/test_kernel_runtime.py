@@ -1,6 +1,7 @@
 """The runtime library against Python: numbers exactly, texts for every character."""
 
 import datetime
+import itertools
 import math
 import struct
 import sys
@@ -8,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import wasmtime
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -306,6 +308,55 @@ def test_cutting_texts(runtime, text, separator):
     pieces = len(texts.cut(text, separator))
     assert runtime.made("text_split_at", text, separator, room=8 * pieces - 1) is None
     assert runtime.made("text_split_at", text, separator, room=8 * pieces) is not None
+
+
+PARTS = ["a", "b", "aab", "abab", "ä", "ä€", "€", "😀", "ab"]
+"""What overlaps with itself, and characters that begin or go on with the same bytes."""
+SEPARATORS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=64).map("".join) | st.builds(
+    lambda part, times, end: part * times + end, st.sampled_from(PARTS), st.integers(1, 64), st.sampled_from(PARTS)
+)
+
+
+def short(text):
+    return "".join(f"{letter}{len(list(run))}" for letter, run in itertools.groupby(text))
+
+
+@st.composite
+def cuts(draw):
+    """Draw a separator of 1 to 64 bytes, and a text of it, of what it begins and ends with, and of its parts."""
+    separator = draw(SEPARATORS.filter(lambda text: len(text.encode()) <= 64))
+    places = st.integers(0, len(separator))
+    piece = places.map(lambda n: separator[:n]) | places.map(lambda n: separator[n:]) | st.sampled_from(PARTS)
+    return separator, "".join(draw(st.lists(piece | st.just(separator), max_size=20)))
+
+
+@given(cuts())
+@example(("aab", "aaab" + "aaaab"))
+@example(("abab", "ababab" + "abababab"))
+@example(("aa", "aaaaa"))
+@example(("a" * 64, "a" * 129))
+@example(("a" * 63 + "b", "a" * 64 + "b"))
+@example(("a" * 64, "a" * 63))
+@example(("€", "₭€€"))
+def test_cutting_at_separators_that_overlap_with_themselves(runtime, cut):
+    separator, text = cut
+    assert runtime.read_list(runtime.made("text_split_at", text, separator)) == text.split(separator)
+
+
+@pytest.mark.parametrize(
+    "separator", ["b", "a" * 63 + "b", "a" * 64, "a" * 62 + "bb", "a" * 31 + "b" + "a" * 32], ids=short
+)
+@pytest.mark.parametrize("unit", ["a", "a" * 63 + "c", "a" * 31 + "b" + "a" * 31], ids=short)
+def test_cutting_takes_time_in_proportion_to_the_text(counted_runtime, unit, separator):
+    text = (unit * 100_000)[:100_000]
+    assert counted_runtime.read_list(counted_runtime.made("text_split_at", text, separator)) == text.split(separator)
+    # At most 61 a byte; comparing the separator at every place takes up to 1,349.
+    assert counted_runtime.instructions < 100 * len(text)
+
+
+def test_a_separator_that_the_compiler_does_not_let_through_is_a_trap(runtime):
+    with pytest.raises(wasmtime.Trap):
+        runtime.made("text_split_at", "a" * 100, "a" * 65)
 
 
 def test_long_texts_are_compared_to_the_end(runtime):

@@ -1,11 +1,12 @@
 """The embedded ledger when things under it fail: no transaction is both reported failed and committed."""
 
+import resource
 import sqlite3
 from unittest import mock
 
 import pytest
 
-from totem.ledger import LedgerError
+from totem.ledger import CertificateAuthority, EmbeddedLedger, LedgerError
 from totem.ledger.certificates import Trust
 from totem.ledger.embedded import orderer
 from totem.ledger.embedded.chain import Config
@@ -28,6 +29,22 @@ def test_a_block_that_cannot_be_written_changes_nothing(embedded, error):
     assert embedded.ledger.height() == height
     assert embedded.ledger.submit(embedded.identity("peter"), *REQUEST).block == height
     assert embedded.ledger.verify().ok
+
+
+def test_a_ledger_that_can_not_be_made_says_so_and_can_be_made_when_there_is_room(tmp_path):
+    authority = CertificateAuthority.create()
+    node = authority.issue("node", "ConsortiumMSP", "node")
+    options = {"channel": "totem", "authority": authority.certificate, "node": node}
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20 << 10, before[1]))
+    try:
+        with pytest.raises(LedgerError, match=r"the ledger could not be made: .*ledger\.db"):
+            EmbeddedLedger.create(tmp_path / "ledger", **options)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with_room = EmbeddedLedger.create(tmp_path / "ledger", **options)
+    assert with_room.verify().ok
+    with_room.close()
 
 
 def test_a_commit_stands_although_old_private_values_could_not_be_deleted(embedded):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,7 @@ class EmbeddedLedger:
 
         Raises:
             LedgerUnavailable: the folder has a ledger already.
+            LedgerError: its database can't be written (a full disk, a limit of file sizes); none is left.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = folder / "ledger.db"
@@ -99,9 +102,14 @@ class EmbeddedLedger:
             raise LedgerUnavailable(f"{folder} has a ledger already")
         Wallet(folder).put(_NODE, node)
         database.touch(mode=0o600)
-        connection = connect(database, durable=durable)
-        connection.executescript(f"BEGIN; {SCHEMA} COMMIT;")
-        connection.close()
+        try:
+            with closing(connect(database, durable=durable)) as connection:
+                connection.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+        except sqlite3.Error as error:
+            # What is left would be taken for a ledger the next time.
+            for file in folder.glob("ledger.db*"):
+                file.unlink()
+            raise LedgerError(f"the ledger could not be made: {database}: {error}") from error
         ledger = cls(folder, chaincode, clock, durable=durable)
         ledger._orderer.configure(lambda _: Config(channel, node.certificate, Trust([authority])))
         return ledger

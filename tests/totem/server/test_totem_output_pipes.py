@@ -66,3 +66,27 @@ def test_an_output_that_is_full_is_said_so(home, name, unbuffered):
     assert process.returncode == 2
     assert told.endswith("error: standard output: No space left on device\n")
     assert "Traceback" not in told
+
+
+def run_closed(home, name, number):
+    command = ["/bin/sh", "-c", f'exec "$@" {number}>&-', "sh", str(TOTEM), *(str(word) for word in COMMANDS[name])]
+    env = {**os.environ, "TOTEM_HOME": str(home.root), "TOTEM_AS": "alice"}
+    return subprocess.run(
+        command, check=False, capture_output=True, stdin=subprocess.DEVNULL, text=True, env=env, timeout=60
+    )
+
+
+@pytest.mark.parametrize("name", ["a short answer", pytest.param("a run's document", marks=pytest.mark.slow)])
+def test_an_output_that_is_closed_is_said_so(home, name):
+    done = run_closed(home, name, 1)
+    assert done.returncode == 2
+    assert done.stderr == "error: standard output is closed; to see nothing of it, send it to /dev/null\n"
+
+
+@pytest.mark.parametrize("number", [0, 2])
+@pytest.mark.parametrize("name", ["a short answer", pytest.param("a run", marks=pytest.mark.slow)])
+def test_closed_input_and_errors_do_not_matter(home, name, number):
+    done = run_closed(home, name, number)
+    assert done.returncode == 0
+    assert done.stdout
+    assert "Traceback" not in done.stderr

@@ -11,6 +11,7 @@ from totem.interrupts import begin_end, held, ignore, install
 
 __all__ = ["main", "process_began"]
 
+_LAST_STANDARD = 2
 _began: float | None = None
 
 
@@ -18,6 +19,8 @@ def main() -> int:
     """Run the command line of this process; returns the exit status."""
     global _began  # noqa: PLW0603  # a process begins once
     _began = _start_of_process()
+    if not _has_stdout():
+        return 2
     install()
     with held():
         from totem.cli.main import app  # noqa: PLC0415  # takes a while
@@ -31,6 +34,24 @@ def main() -> int:
 def process_began() -> float:
     """Return when this command began (``time.monotonic``): its process, or now where it is called within another."""
     return time.monotonic() if _began is None else _began
+
+
+def _has_stdout() -> bool:
+    """Open standard files that are closed (``2>&-``) to nowhere; where it is standard output, say so instead.
+
+    Otherwise the next file that is opened, a ledger for example, would get the number of one of them.
+    """
+    has_stdout = sys.stdout is not None
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _LAST_STANDARD:
+        os.set_inheritable(number, True)
+    os.close(number)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # as long as the process
+    if not has_stdout:
+        sys.stderr.write("error: standard output is closed; to see nothing of it, send it to /dev/null\n")
+    return has_stdout
 
 
 def _start_of_process() -> float:

@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
+from totem.services import runner as runner_module
 from totem.services.consumer import Consumer, Submission
+from totem.services.errors import InTheWay
 from totem.services.runner import JobRunner
 from totem_ccf.mapreduce.job import JobEnd
 
@@ -33,15 +35,21 @@ class Engine:
 
 
 @pytest.fixture
-def job_id(fresh, job_source):
-    """A job that the provider has accepted."""
+def submitted(fresh, job_source):
+    """A job that the provider has not accepted yet."""
     consumer = Consumer(fresh.session("alice"))
     consumer.request_access("bills", "tests")
-    job_id = consumer.submit(Submission(source=job_source, filename="job.py", datasets=["bills"], totem=10_000))
-    provider, job_id = fresh.session("north"), job_id["job_id"]
-    code = provider.query("access.code", job_id=job_id)["code"]
-    provider.submit("jobs.accept", job_id=job_id, transient={"code": code})
-    return job_id
+    job = consumer.submit(Submission(source=job_source, filename="job.py", datasets=["bills"], totem=10_000))
+    return job["job_id"]
+
+
+@pytest.fixture
+def job_id(fresh, submitted):
+    """A job that the provider has accepted."""
+    provider = fresh.session("north")
+    code = provider.query("access.code", job_id=submitted)["code"]
+    provider.submit("jobs.accept", job_id=submitted, transient={"code": code})
+    return submitted
 
 
 def runner(home, engine):
@@ -87,3 +95,26 @@ def test_a_job_that_has_expired_meanwhile_is_no_trouble_of_the_providers(fresh, 
     record = runner(fresh, engine).run(job_id)
     assert record["error"]["kind"] == "x"
     assert fresh.store("north").trouble(job_id) == ""
+
+
+def test_a_cancel_right_before_the_job_is_accepted_is_no_trouble(fresh, submitted, monkeypatch):
+    def cancelled_at(point):
+        assert point == "server:before-accept", "it was cancelled, so nothing comes after"
+        Consumer(fresh.session("alice")).cancel(submitted)
+
+    monkeypatch.setattr(runner_module, "pass_point", cancelled_at)
+    record = runner(fresh, Engine()).run(submitted)
+    assert (record["state"], record["paid"], record["returned"]) == ("cancelled", 0, 10_000)
+    assert fresh.store("north").trouble(submitted) == ""
+
+
+def test_a_job_that_can_not_be_accepted_is_not_taken_for_one_that_has_changed(fresh, submitted, monkeypatch):
+    made = runner(fresh, Engine())
+
+    def refuse(function, **_):
+        assert function == "jobs.accept"
+        raise InTheWay("transaction lost against others", code="transaction_void")
+
+    monkeypatch.setattr(made._session, "submit", refuse)
+    with pytest.raises(InTheWay):
+        made.run(submitted)

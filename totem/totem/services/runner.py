@@ -126,21 +126,37 @@ class JobRunner:
 
     def _accept(self, job: Record) -> Record:
         job_id = job["job_id"]
+        try:
+            self._answer(job)
+        except InTheWay:
+            now = self._job(job_id)
+            if now["state"] == "submitted":
+                raise
+            # Its consumer has cancelled it meanwhile, or anybody has expired it: that is no trouble.
+            return now
+        return self._job(job_id)
+
+    def _answer(self, job: Record) -> None:
+        """Accept a submitted job, decline it without its data, or expire it after its deadline.
+
+        Raises:
+            InTheWay: its state has changed meanwhile.
+        """
+        job_id = job["job_id"]
         if job["deadline"] <= time.time() * 1_000:
             self._session.submit("jobs.expire", job_id=job_id)
-            return self._job(job_id)
+            return
         try:
             self._holdings(job)
         except Missing as error:
             _log.warning("job declined", job_id=job_id, reason=error.message)
             self._session.submit("jobs.decline", job_id=job_id, reason="the provider's server does not hold the data")
-            return self._job(job_id)
+            return
         pass_point("server:before-accept")
         code = self._session.query("access.code", job_id=job_id)["code"]
         self._session.submit("jobs.accept", job_id=job_id, transient={"code": code})
         _log.info("job accepted", job_id=job_id, consumer=job["consumer"], escrow=job["escrow"])
         pass_point("server:after-accept")
-        return self._job(job_id)
 
     def _bring_to_end(self, job: Record, progress: OnProgress | None) -> None:
         job_id = job["job_id"]

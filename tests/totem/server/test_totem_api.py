@@ -319,6 +319,31 @@ def test_the_ledger(client, alice):
     assert [block["number"] for block in page["blocks"]] == [page["height"] - 1, page["height"] - 2, page["height"] - 3]
     assert page["blocks"][0]["previous"] == page["blocks"][1]["hash"]
     assert client.get("/v1/ledger/blocks/0", headers=alice).json()["number"] == 0
+    last = page["blocks"][-1]["number"]
+    older = client.get(f"/v1/ledger/blocks?limit=2&before={last}", headers=alice).json()["blocks"]
+    assert [block["number"] for block in older] == [last - 1, last - 2]
+    assert client.get(f"/v1/ledger/blocks?before={page['height']}&limit=3", headers=alice).json() == page
+
+
+@pytest.mark.parametrize("before", [-5, 10**9, 10**30])
+def test_a_page_that_no_list_gave_is_refused(client, alice, before):
+    is_problem(client.get(f"/v1/ledger/blocks?before={before}", headers=alice), 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("/v1/ledger/blocks?bookmark=-5", "only before, limit"),
+        ("/v1/datasets?limits=3", "only limit, bookmark"),
+        ("/v1/datasets/bills?v=1", "only version"),
+        ("/v1/account?x=SECRETVALUE", "none"),
+    ],
+)
+def test_a_parameter_that_is_not_there_is_refused(client, alice, path, there):
+    answer = client.get(path, headers=alice)
+    assert there in is_problem(answer, 422, "invalid_request")["detail"]
+    assert "SECRETVALUE" not in answer.text
+    is_problem(client.get(path), 401)
 
 
 PATHS = {"dataset_id": "bills", "table_id": "0" * 64, "number": "0"}

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from totem.api import catalogue, jobs, ledger, models
-from totem.api.context import ApiContext
+from totem.api.context import ApiContext, only_known_parameters
 from totem.api.limits import BodyLimit
 from totem.api.problems import MEDIA_TYPE, Problem, add_handlers
 
@@ -43,7 +43,7 @@ def create_app(context: ApiContext) -> FastAPI:
     app.add_middleware(BodyLimit)
     add_handlers(app)
     for part in (catalogue, jobs, ledger):
-        app.include_router(part.router)
+        app.include_router(part.router, dependencies=[Depends(only_known_parameters)])
 
     @app.get("/v1/health", response_model=models.Health, tags=["server"])
     def health() -> Any:

@@ -11,12 +11,12 @@ from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from totem.services.consumer import Consumer
-from totem.services.errors import NotAllowed, Unauthorised
+from totem.services.errors import BadInput, NotAllowed, Unauthorised
 from totem.services.explorer import Explorer
 from totem.services.session import Session
 from totem.services.tokens import TokenStore
 
-__all__ = ["ApiContext", "Bookmark", "Caller", "CallerExplorer", "Limit", "request_key"]
+__all__ = ["ApiContext", "Bookmark", "Caller", "CallerExplorer", "Limit", "only_known_parameters", "request_key"]
 
 _bearer = HTTPBearer(auto_error=False, description="a token of `totem api token`, bound to one identity")
 
@@ -71,6 +71,20 @@ def _explorer(
     # Blocks are read without a contract, which would otherwise say who may.
     context.open_session(identity).query("participants.get")
     return context.explore()
+
+
+def only_known_parameters(request: Request, identity: Annotated[str, Depends(_identity)]) -> None:
+    """Refuse query parameters that an operation does not have: ignored, they would seem to have had their effect.
+
+    Raises:
+        BadInput: there is one.
+    """
+    del identity  # who is nobody is told so first
+    operation = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()]
+    known = [item["name"] for item in operation.get("parameters", ()) if item["in"] == "query"]
+    if not set(request.query_params) <= set(known):
+        there = f"only {', '.join(known)}" if known else "none"
+        raise BadInput(f"query: a parameter that is not known here (there is {there})", code="invalid_request")
 
 
 Caller = Annotated[Consumer, Depends(_consumer)]

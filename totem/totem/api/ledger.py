@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 
 from totem.api import models
 from totem.api.context import CallerExplorer
+from totem.services.errors import BadInput
 
 __all__ = ["router"]
 
@@ -22,9 +23,11 @@ def list_blocks(
     before: Annotated[int | None, Query(ge=0, le=_MOST, description="only blocks with a smaller number")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Any:
-    """List blocks, newest first."""
+    """List blocks, newest first; the next page is before the last one's number."""
     height = explorer.height()
-    return {"height": height, "blocks": explorer.blocks(height if before is None else min(before, height), limit)}
+    if before is not None and before > height:
+        raise BadInput("before: not one that this list gave", code="invalid")
+    return {"height": height, "blocks": explorer.blocks(height if before is None else before, limit)}
 
 
 @router.get("/blocks/{number}", response_model=models.Block)

@@ -3,8 +3,9 @@
 Branches that the known ranges decide are followed on one side; others on both, and bounded by the cheaper and the
 dearer. Loops of a known number of rounds are followed once and multiplied. Other loops are followed round by round
 until their condition is certainly false; one that may need more than ``MAX_ROUNDS`` rounds has no upper bound. After
-``MAX_STEPS`` blocks loops and helpers are followed once, with less known, so that the time stays linear; helpers that
-are nested very deep are followed so from the start.
+``MAX_VISITS`` loops and helpers are followed once, with less known, so that the time stays linear; so is the
+outermost loop in which that happens, from its beginning. Helpers that are nested very deep are followed so from the
+start.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ _ATTEMPTS = 8
 """How often one round is followed until it finds nothing new in the registers; in the last one they hold anything."""
 _OPEN_ROUNDS = 1000.0
 """Expected rounds of a loop of which nothing is known that ends it."""
+
+
+class _Spent(Exception):
+    """The budget was used up in a loop."""
 
 
 @dataclass
@@ -101,6 +106,8 @@ class Analysis:
         self._source = source
         self._loops = numbers()
         self._summaries: dict[int, Path] = {}
+        self._closely = False
+        """Whether a loop is followed with all that is known; the outermost one is begun again in a hurry."""
 
     def run(self, number: int) -> Path:
         """Return the end of one call of a step function: what it costs and emits."""
@@ -150,9 +157,12 @@ class Analysis:
     def _walk(self, body: Body, path: Path, place: Place) -> _Ends:
         ends = _Ends()
         current: Path | None = path
+        self.blocks.budget.visits += len(path.registers)
         for node in body:
             if current is None:
                 break
+            if self._closely and self._hurried:
+                raise _Spent
             match node:
                 case Block():
                     self.blocks.enter(current, place, node)
@@ -206,10 +216,20 @@ class Analysis:
     # Loops.
 
     def _loop(self, node: Loop, path: Path, place: Place) -> _Ends:
-        head = head_of(node)
-        if head is None:
-            return self._round_by_round(node, path, place)
-        return self._counted(node, head, path, place)
+        if self._closely or self._hurried:
+            head = head_of(node)
+            if head is None:
+                return self._round_by_round(node, path, place)
+            return self._counted(node, head, path, place)
+        self._closely = True
+        try:
+            return self._loop(node, path.copy(), place)
+        except _Spent:
+            pass
+        finally:
+            self._closely = False
+        # Each loop around the one where the budget ran out would find something new and be followed several times.
+        return self._loop(node, path, place)
 
     def _counted(self, node: Loop, head: Head, path: Path, place: Place) -> _Ends:
         """Follow one round of a loop that has a known number of them, and multiply."""

@@ -8,10 +8,10 @@ from typing import Literal
 
 from totem_sdk.cost import PricedProgram, Site, static_items
 from totem_sdk.errors import InternalError
-from totem_sdk.estimate.forms import MORE, NOTHING, ONE, Form, Quantity, Var, exactly, within
+from totem_sdk.estimate.forms import MORE, NOTHING, ONE, Form, Quantity, Var, as_float, exactly, within
 from totem_sdk.estimate.known import Known, anything, constant, join, size_of
 from totem_sdk.estimate.selectivity import Columns, chance
-from totem_sdk.estimate.shape import Budget
+from totem_sdk.estimate.shape import OPERATION, Budget
 from totem_sdk.estimate.source import Source, located
 from totem_sdk.estimate.tally import EMITS, TOTAL, Path
 from totem_sdk.estimate.transfer import RULES
@@ -64,7 +64,7 @@ class Blocks:
 
     def enter(self, path: Path, place: Place, block: Block) -> None:
         """Pay for a block and follow its operations."""
-        self.budget.steps += 1
+        self.budget.visits += OPERATION * (1 + len(block.ops))
         for line, totem in self._line_costs(block).items():
             path.pay(("line", line), exactly({ONE: totem}))
         path.pay(TOTAL, exactly({ONE: self.priced.block_cost[block.id]}))
@@ -149,7 +149,7 @@ class Blocks:
 
     def _rank(self, form: Form) -> tuple[bool, float]:
         total = self.source.total(Quantity({}, form, {})).high
-        return total is None, 0.0 if total is None else float(total)
+        return total is None, 0.0 if total is None else as_float(total)
 
     # Effects.
 
@@ -238,8 +238,8 @@ def _variable(kind: Literal["text", "value"]) -> Callable[[int, Known], Quantity
 def _one_of(leaf: int, known: Known) -> Quantity:
     """Return the size of a text that is one of the group's."""
     if known.longest is None:
-        return Quantity({ONE: known.shortest}, {Var("values", leaf): 1}, {ONE: float(known.shortest)})
-    return within(known.shortest, known.longest, (known.shortest + known.longest) / 2)
+        return Quantity({ONE: known.shortest}, {Var("values", leaf): 1}, {ONE: as_float(known.shortest)})
+    return within(known.shortest, known.longest, as_float(known.shortest + known.longest) / 2)
 
 
 def _sum(quantities: Iterable[Quantity]) -> Quantity:

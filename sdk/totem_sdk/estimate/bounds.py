@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from totem_sdk.cost import PricedProgram
+from totem_sdk.cost import MAX_TOTEM, PricedProgram
 from totem_sdk.estimate.dataset import Dataset
 from totem_sdk.estimate.phases import PhaseCost, Phases
 from totem_sdk.estimate.source import Range
@@ -52,6 +52,7 @@ class ResultEstimate:
 class Estimate:
     """What a job costs in totem if it completes: ``lower`` ≤ cost ≤ ``upper`` (None: without bound).
 
+    No bill is over ``MAX_TOTEM``: an upper bound above it is none, and ``lower`` and ``expected`` end one over it.
     ``lines`` is empty for programs of more than ``phases.MAX_LINES`` lines. ``row_texts`` are the least and the most
     (None: without bound) bytes of texts that reading every row charges; equal where the sizes are published.
     """
@@ -146,5 +147,5 @@ def _whole(amount: Range) -> tuple[int, int, int | None]:
     """Return lower, expected and upper bound as whole totem."""
     low = math.ceil(amount.low)
     high = None if amount.high is None else math.floor(amount.high)
-    expected = max(low, round(amount.mean))
+    expected = max(low, min(MAX_TOTEM + 1, round(amount.mean)))
     return low, expected if high is None else min(expected, high), high

@@ -5,7 +5,8 @@ pair or group) it becomes a total over all calls by putting each variable's tota
 bounds exact where the totals are: the bytes of a text column in all rows are known, those in one row are not.
 
 A ``Quantity`` bounds a number that is never negative: ``low`` ≤ it ≤ ``high`` (None: without bound), ``mean`` is what
-is expected. Coefficients of ``low`` and ``high`` are exact, those of ``mean`` floats.
+is expected. Coefficients of ``low`` and ``high`` are exact, those of ``mean`` floats, which stay at ``LARGEST`` when
+they get there: an infinite one times a probability of 0 would be no number.
 """
 
 from __future__ import annotations
@@ -15,9 +16,27 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-__all__ = ["MORE", "NOTHING", "ONE", "Exact", "Form", "Means", "Quantity", "Var", "add", "exactly", "within"]
+__all__ = [
+    "LARGEST",
+    "MORE",
+    "NOTHING",
+    "ONE",
+    "Exact",
+    "Form",
+    "Means",
+    "Quantity",
+    "Var",
+    "add",
+    "as_float",
+    "exactly",
+    "saturated",
+    "within",
+]
 
 Exact = int | Fraction
+
+LARGEST = 1e300
+"""What means are cut off at: far above all that can be paid, and far enough below what a float holds."""
 
 
 class Var(NamedTuple):
@@ -56,21 +75,21 @@ class Quantity:
 
     def times(self, factor: Exact) -> Quantity:
         """Return the product with a number ≥ 0."""
-        return self.scaled(factor, factor, float(factor))
+        return self.scaled(factor, factor, as_float(factor))
 
     def scaled(self, low: Exact, high: Exact, mean: float) -> Quantity:
         """Return what lies between low × and high × this quantity."""
         return Quantity(
             {var: value * low for var, value in self.low.items()} if low else {},
             None if self.high is None else {var: value * high for var, value in self.high.items()},
-            {var: value * mean for var, value in self.mean.items()},
+            {var: saturated(value * mean) for var, value in self.mean.items()},
         )
 
     def weighted(self, weight: float) -> Quantity:
         """Return the same bounds with the mean of something that happens with this probability."""
         if weight == 1.0:
             return self
-        return Quantity(self.low, self.high, {var: value * weight for var, value in self.mean.items()})
+        return Quantity(self.low, self.high, {var: saturated(value * weight) for var, value in self.mean.items()})
 
     def either(self, other: Quantity) -> Quantity:
         """Return what bounds both; the means, which are those of disjoint paths, are added."""
@@ -81,9 +100,19 @@ class Quantity:
 NOTHING = Quantity({}, {}, {})
 
 
+def saturated(mean: float) -> float:
+    """Return a mean, which is never negative, as far as means go."""
+    return min(LARGEST, mean)
+
+
+def as_float(number: Exact) -> float:
+    """Return an exact number ≥ 0 as a mean."""
+    return float(number) if number < LARGEST else LARGEST
+
+
 def exactly(form: Form) -> Quantity:
     """Return a quantity that is known exactly as a form."""
-    return Quantity(form, form, {var: float(value) for var, value in form.items()})
+    return Quantity(form, form, {var: as_float(value) for var, value in form.items()})
 
 
 def within(low: Exact, high: Exact | None, mean: float) -> Quantity:
@@ -107,4 +136,4 @@ def _most(a: Form, b: Form) -> Form:
 
 
 def _add_means(a: Means, b: Means) -> Means:
-    return {var: a.get(var, 0.0) + b.get(var, 0.0) for var in {**a, **b}}
+    return {var: saturated(a.get(var, 0.0) + b.get(var, 0.0)) for var in {**a, **b}}

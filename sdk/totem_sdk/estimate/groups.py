@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from totem_sdk.estimate.forms import Exact
+from totem_sdk.estimate.forms import Exact, as_float
 from totem_sdk.estimate.known import Known, count
 from totem_sdk.estimate.source import Range, Source
 
@@ -60,9 +60,9 @@ def _expected_groups(low: Exact, high: Exact | None, number: Range) -> float:
     as the square root of the number of pairs.
     """
     draws = number.mean
-    keys = float(high) if high is not None and float(high) < draws else draws**0.5
+    keys = as_float(high) if high is not None and as_float(high) < draws else draws**0.5
     expected = keys * (1.0 - (1.0 - 1.0 / keys) ** draws) if keys > 1.0 else min(1.0, draws)
-    return max(float(low), expected if high is None else min(expected, float(high)))
+    return max(as_float(low), expected if high is None else min(expected, as_float(high)))
 
 
 def surely_different(keys: Sequence[Known], source: Source) -> int:
@@ -120,7 +120,7 @@ def spread_over_tasks(
     for_every_row = any(least for emit in emits for _, _, least in emit.pairs)
     low = len(rows) if in_every_task else sum(for_every_row and number > 0 for number in rows)
     low_all = max(groups.low, low)
-    return Range(low_all, least_of(high, pairs.high), max(float(low_all), mean))
+    return Range(low_all, least_of(high, pairs.high), max(as_float(low_all), mean))
 
 
 def _most(bounds: Sequence[Exact | None]) -> Exact | None:

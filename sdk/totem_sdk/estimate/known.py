@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from totem_sdk.estimate.forms import NOTHING, ONE, Quantity, exactly, within
+from totem_sdk.estimate.forms import NOTHING, ONE, Quantity, as_float, exactly, within
 from totem_sdk.limits import INT_MAX, INT_MIN
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type, Values
 
@@ -100,7 +100,7 @@ def anything(type_: Type, longest: int | None = None) -> Known:
 
 
 def _up_to(longest: int | None) -> Quantity:
-    return within(0, longest, 16.0 if longest is None else min(16.0, longest / 2))
+    return within(0, longest, 16.0 if longest is None else min(16.0, as_float(longest) / 2))
 
 
 def constant(value: Any) -> Known:

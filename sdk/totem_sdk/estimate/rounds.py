@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from totem_sdk.estimate.forms import ONE, Exact, Form, Quantity, Var, add
+from totem_sdk.estimate.forms import ONE, Exact, Form, Quantity, Var, add, saturated
 from totem_sdk.estimate.source import Source
 
 __all__ = ["Rounds"]
@@ -39,7 +39,7 @@ class Rounds:
         for var, expected in quantity.mean.items():
             rounds = max(1.0, self.source.average(self.number.mean)) if var in self.own else 1.0
             for outer, total in (self.own[var].mean if var in self.own else {var: 1.0}).items():
-                mean[outer] = mean.get(outer, 0.0) + expected * total / rounds
+                mean[outer] = saturated(mean.get(outer, 0.0) + expected * total / rounds)
         return Quantity(low, high, mean)
 
     def _in_one_round(self, var: Var) -> Form | None:
@@ -96,7 +96,7 @@ class Rounds:
             else:
                 part = {var: self.source.average(self.number.mean)}
             for outer, factor in part.items():
-                total[outer] = total.get(outer, 0.0) + factor * share
+                total[outer] = saturated(total.get(outer, 0.0) + factor * share)
         return total
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from totem_sdk.program import Body, If, Loop, Program, Scope, blocks_of
 
-__all__ = ["MAX_STEPS", "Budget", "Shape"]
+__all__ = ["MAX_VISITS", "OPERATION", "Budget", "Shape"]
 
-MAX_STEPS = 3_000
-"""Blocks that are followed one by one in the estimate of one job; after that everything is followed once."""
+MAX_VISITS = 200_000
+"""Visits that following one by one may take in the estimate of one job; after that everything is followed once."""
+OPERATION = 4
+"""Visits of an operation: following one takes about as long as copying and merging four registers."""
 
 _LEVEL = 3
 _CALL = 6
@@ -17,14 +19,14 @@ _CALL = 6
 
 @dataclass
 class Budget:
-    """How many blocks were followed so far."""
+    """How much was followed so far: blocks, their operations, and the registers of each body that was walked."""
 
-    steps: int = 0
+    visits: int = 0
 
     @property
     def spent(self) -> bool:
         """Whether it is time to hurry."""
-        return self.steps > MAX_STEPS
+        return self.visits > MAX_VISITS
 
 
 class Shape:

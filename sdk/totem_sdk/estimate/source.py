@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
-from totem_sdk.estimate.forms import MORE, ONE, Exact, Form, Quantity, Var
+from totem_sdk.cost import MAX_TOTEM
+from totem_sdk.estimate.forms import MORE, ONE, Exact, Form, Quantity, Var, as_float, saturated
 from totem_sdk.estimate.known import Known
 from totem_sdk.types import STR, Option, Tuple, Type, leaves
 
-__all__ = ["Range", "Source", "joint", "located", "split"]
+__all__ = ["Range", "Source", "bounded", "joint", "located", "split"]
 
 
 @dataclass(frozen=True)
@@ -24,20 +25,19 @@ class Range:
 
     def __add__(self, other: Range) -> Range:
         high = None if self.high is None or other.high is None else self.high + other.high
-        return Range(self.low + other.low, high, self.mean + other.mean)
+        return bounded(self.low + other.low, high, self.mean + other.mean)
 
     def __and__(self, other: Range) -> Range:
         """Return what lies in both; the mean of this one, as far as it does."""
         low = max(self.low, other.low)
         highs = [high for high in (self.high, other.high) if high is not None]
         high = min(highs) if highs else None
-        mean = max(float(low), self.mean)
-        return Range(low, high, mean if high is None else min(float(high), mean))
+        return bounded(low, high, self.mean)
 
     @classmethod
     def exact(cls, number: int) -> Range:
         """Return a total that is known."""
-        return cls(number, number, float(number))
+        return cls(number, number, as_float(number))
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,7 @@ class Source:
         low = self._lowest(quantity.low)
         high = None if quantity.high is None else self._highest(quantity.high)
         mean = sum(share * self._mean(var) for var, share in quantity.mean.items())
-        mean = max(float(low), mean) if high is None else min(max(float(low), mean), float(high))
-        return Range(low, high, mean)
+        return bounded(low, high, mean)
 
     def peak(self, form: Form) -> Exact | None:
         """Return the most that a form can be in one call, None where that is not known."""
@@ -85,7 +84,7 @@ class Source:
     def average(self, means: Mapping[Var, float]) -> float:
         """Return what is expected in one call."""
         calls = self.calls.mean
-        return sum(share * self._mean(var) / calls for var, share in means.items()) if calls else 0.0
+        return saturated(sum(share * self._mean(var) / calls for var, share in means.items())) if calls else 0.0
 
     def _most_in_a_call(self, var: Var) -> Exact | None:
         match var.kind:
@@ -146,6 +145,18 @@ class Source:
         if most is not None and self.values.low <= most and (self.values.high is None or most <= self.values.high):
             found.append((most, most))
         return found
+
+
+def bounded(low: Exact, high: Exact | None, mean: float) -> Range:
+    """Return a total whose bounds are cut off where nothing can be paid any more, and its mean as far as they let it.
+
+    A lower bound stays one over ``MAX_TOTEM``, an upper bound above that is none: no number has more digits than a
+    result can have.
+    """
+    low = min(low, MAX_TOTEM + 1)
+    high = None if high is None or high > MAX_TOTEM else high
+    mean = max(as_float(low), saturated(mean))
+    return Range(low, high, mean if high is None else min(as_float(high), mean))
 
 
 def split(source: Source, column: int, nulls: int) -> tuple[Source, Source]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from totem_sdk.estimate.forms import Exact, Var
+from totem_sdk.estimate.forms import Exact, Var, as_float
 from totem_sdk.estimate.groups import Emits, different_keys, least_of
 from totem_sdk.estimate.known import Known, anything, carried, count, join
 from totem_sdk.estimate.source import Range, Source
@@ -109,7 +109,7 @@ def grouped(stream: Stream, groups: Range) -> Source:
         most = None if longest is None or calls.high is None else calls.high * longest
         share = groups.mean / stream.number.mean if stream.number.mean else 0.0
         low = calls.low * keys[leaf].shortest
-        texts[Var("text", leaf)] = Range(low, least_of(most, total.high), max(float(low), total.mean * share))
+        texts[Var("text", leaf)] = Range(low, least_of(most, total.high), max(as_float(low), total.mean * share))
     different = None if stream.groups.high is None else int(stream.groups.high)
     key = replace(stream.key, key=True, distinct=_least_int(count(stream.key), different))
     return Source(
@@ -145,7 +145,7 @@ def pairs(stream: Stream) -> Source:
 def unknown_stream(types: tuple[Type, Type], records: int, tasks: Range) -> Stream:
     """Return a stream of which only the number of pairs is known."""
     texts = dict.fromkeys(_text_leaves(types), Range(0, None, 16.0 * records))
-    groups = Range(min(1, records), records, float(records) ** 0.5)
+    groups = Range(min(1, records), records, as_float(records) ** 0.5)
     longest = dict.fromkeys(texts)
     number = Range.exact(records)
     return Stream(types, number, anything(types[0]), anything(types[1]), texts, longest, groups, groups, tasks)

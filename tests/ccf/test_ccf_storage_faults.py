@@ -57,6 +57,7 @@ def parquet(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", [None, Schema.of({"kwh": "float"})])
 def test_a_wrong_type_in_row_1000001(csv_of, schema):
     path = csv_of("kwh\n" + "1.5\n" * 1_000_000 + f"{SECRET}\n" + "2\n")

@@ -63,6 +63,7 @@ def test_the_corpus_stays_within_the_bounds_wherever_it_stops(corpus_job):
             stays_within(corpus_job.priced, run, bounds)
 
 
+@pytest.mark.slow
 def test_whole_rows_that_are_charged_are_read_exactly_once(corpus_job):
     """A table that charges whole rows: the bytes of every text column, those of raw lines where they are used."""
     row_table = load("standard-1").to_json() | {"name": "rows", "read": "row"}
@@ -74,7 +75,10 @@ def test_whole_rows_that_are_charged_are_read_exactly_once(corpus_job):
         stays_within(priced, run, bounds)
 
 
-def generated_stays_within(job: GeneratedJob) -> None:
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(jobs())
+def test_generated_programs_stay_within_the_bounds(job):
     priced = price(compile_job(job.source, job.schema), load("standard-1"))
     params = bind(priced.program, job.params)
     machine = Machine(priced, params)
@@ -84,19 +88,7 @@ def generated_stays_within(job: GeneratedJob) -> None:
             stays_within(priced, run, bounds)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
-@given(jobs())
-def test_generated_programs_stay_within_the_bounds(job):
-    generated_stays_within(job)
-
-
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(jobs())
-def test_many_generated_programs_stay_within_the_bounds(job):
-    generated_stays_within(job)
-
-
 def test_a_combiner_that_read_more_than_the_mapper_emitted_is_impossible(corpus):
     tried = 0
     for job in corpus:

@@ -6,6 +6,8 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCK = (ROOT / "requirements" / "lock.txt").read_text()
@@ -50,6 +52,7 @@ def imported(folder):
     return found
 
 
+@pytest.mark.slow
 def test_every_core_dependency_is_imported_by_what_is_shipped():
     core = {name_of(requirement) for requirement in PROJECT["project"]["dependencies"]}
     used = set().union(*(imported(folder) for folder in ("sdk", "chaincode", "ccf", "totem")))

@@ -330,6 +330,7 @@ def test_an_estimate_of_many_branches_is_quick():
     assert found.upper is not None
 
 
+@pytest.mark.slow
 def test_helpers_that_call_helpers_are_not_followed_forever():
     helpers = "    def f0(self, x):\n        return x + 1\n"
     for n in range(1, 31):
@@ -343,6 +344,7 @@ def test_helpers_that_call_helpers_are_not_followed_forever():
     assert found.lower > 2**30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["while x % 7 != {n}", "for i{n} in range(row.home % 5)", "if x > {n}"])
 def test_deep_nesting_is_not_followed_forever(head):
     lines = "".join(f"{'    ' * (2 + n)}{head.format(n=n)}:\n" for n in range(18))
@@ -381,6 +383,7 @@ def whiles_over_variables(depth: int, variables: int) -> str:
     return nested([f"while x{n} < row.home:" for n in range(depth)], body, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [loops_in_loops(19, 180), loops_in_loops(19, 100), whiles_over_variables(18, 200), whiles_over_variables(5, 200)],
@@ -429,6 +432,7 @@ VARIABLES = nested(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [HUGE, CHAIN, STEPS, VARIABLES], ids=["constant", "texts", "steps", "variables"])
 @pytest.mark.parametrize("hidden", [False, True])
 def test_bounds_end_where_nothing_can_be_paid(body, hidden):

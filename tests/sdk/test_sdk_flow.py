@@ -84,6 +84,7 @@ def runs(priced, rows, step):
         yield machine.run_job([rows[:3], [], rows[3:]], escrow, precheck=False)
 
 
+@pytest.mark.slow
 def test_the_receipts_of_every_run_are_accepted(priced):
     ends = set()
     for rows, step in ((ROWS, 401), ([], 1), ([("a", 0)] * 77, 90_001)):

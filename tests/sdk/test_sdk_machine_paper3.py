@@ -49,6 +49,7 @@ def test_the_variables_become_what_python_makes_of_them():
     assert variables == {name: expected[name] for name in ("a", "b", "c", "d", "i")}
 
 
+@pytest.mark.slow
 def test_a_snippet_that_fails_or_never_ends():
     with pytest.raises(ProgramError, match="zero_division in line 2"):
         run("x = 0\ny = 1 // x")

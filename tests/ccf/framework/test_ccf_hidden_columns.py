@@ -36,6 +36,7 @@ def bill_of(jobs, secrets, **fields):
     return [receipt["charge"] for receipt in jobs.run_as_on_machine(spec).receipts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", ["kernel", "interpreter"])
 def test_a_row_costs_the_same_whatever_is_hidden_in_it(jobs, executor):
     short = bill_of(jobs, ["x", "y", ""], executor=executor)

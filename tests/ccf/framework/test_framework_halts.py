@@ -52,7 +52,7 @@ JOBS = {
     "price_bands": RETAIL,
 }
 PARAMS = {"standby_load": {"least_minutes": 1}}
-QUICK = ("peak_hour", "missing_share")
+QUICK = ("missing_share",)
 LIMIT = 60.0
 MOST_STARTS = 300
 """No job here has more than 38 tasks; each void or refused start of one makes another."""

@@ -70,6 +70,7 @@ def keyed(jobs, tmp_path):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("executor", ["kernel", pytest.param("interpreter", marks=slow)])
 @pytest.mark.parametrize("key", list(KEYS))

@@ -20,6 +20,7 @@ def outcome(jobs, spec):
     return end.state, end.used, settlement.receipts, end.error, end.partial, data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workers", "seed"), LAYOUTS)
 def test_a_job_with_a_combiner_is_the_same(jobs, workers, seed):
     spec = jobs.word_count(7, 200)

@@ -188,6 +188,7 @@ def test_figure_eight_a_job_of_three_maps_and_two_reduces(jobs, audit):
     assert end.state == "completed"
 
 
+@pytest.mark.slow
 @MODES
 def test_figure_eight_out_of_totem_stops_everything(jobs, audit):
     whole = jobs.three_steps(2, 12, workers=2, audit=audit, trace=True, executor="interpreter")

@@ -115,6 +115,7 @@ def test_fields_hold_sixteen_mebibytes(row_batch):
 # Texts
 
 
+@pytest.mark.slow
 def test_texts_longer_than_a_column_leave_one_by_one(row_batch):
     job = OneStep(
         "    def mapper(self, _, row):\n        yield row.s, (row.n, row.t)\n", {"s": "str", "n": "int", "t": "str?"}

@@ -145,6 +145,7 @@ def parse_float(runtime, text):
 NUMERALS = st.from_regex(r"[ \x1c]?[+-]?[0-9_]{0,25}\.?[0-9_]{0,25}(e[+-]?[0-9_]{1,4})?[\x85 ]?", fullmatch=True)
 
 
+@pytest.mark.slow
 @given(
     NUMERALS
     | FLOATS.map(repr)

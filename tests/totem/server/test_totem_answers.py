@@ -85,6 +85,7 @@ def test_a_file_for_the_result_is_checked_before_anything_is_run(tmp_path, name,
     assert "Parquet" in done.stderr or ".parquet" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_was_written_is_said_and_whether_it_is_all(tmp_path):
     file = tmp_path / "out.csv"
     done = totem(*RUN, "--totem", 197, "--no-precheck", "-o", file)

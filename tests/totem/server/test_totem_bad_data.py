@@ -132,6 +132,7 @@ def test_another_encoding_is_named_with_its_row(tmp_path, job_source):
     check(run(tmp_path, file, job_source), "data_encoding", "bills.csv", "row 2")
 
 
+@pytest.mark.slow
 def test_another_encoding_of_a_text(tmp_path):
     file = tmp_path / "words.txt"
     file.write_bytes(b"one\ntwo\nthr\xe9e " + SECRET.encode() + b"\n")

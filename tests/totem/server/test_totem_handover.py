@@ -76,6 +76,7 @@ def test_a_result_is_handed_over_and_read(totem, finish, fresh, policy, tmp_path
     assert told["salt"] not in done.stderr + read.output
 
 
+@pytest.mark.slow
 def test_people_are_told_what_to_do(totem, finish, tmp_path):
     job_id = finish(max_groups=2)
     done = totem("provider", "result", job_id, "-o", tmp_path / "r", who="north")
@@ -84,11 +85,13 @@ def test_people_are_told_what_to_do(totem, finish, tmp_path):
     assert "larger than your datasets' policies allow" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_consumer_is_told_how_to_read_a_result_in_a_file(totem, finish):
     done = totem("job", "result", finish(delivery="file"), "--json", who="alice")
     assert "its provider hands over" in error_of(done, "result_in_file")
 
 
+@pytest.mark.slow
 def test_finished_groups_in_a_file_are_partial(totem, finish, fresh, tmp_path):
     rows = [(cid, 1.5) for cid in range(60)]
     each = """from totem_sdk import TotemJob
@@ -134,6 +137,7 @@ def test_another_file_or_salt_is_refused(totem, finish, tmp_path):
     assert "the same file" in error_of(same, "not-writable")
 
 
+@pytest.mark.slow
 def test_only_the_jobs_own_provider_hands_over(totem, finish, fresh, tmp_path):
     job_id = finish(delivery="file")
     for who in ("south", "alice", "admin"):
@@ -151,6 +155,7 @@ def test_only_the_jobs_own_provider_hands_over(totem, finish, fresh, tmp_path):
     assert "has no result" in error_of(done, "not_held")
 
 
+@pytest.mark.slow
 def test_what_is_on_the_ledger_is_not_handed_over(totem, finish, tmp_path):
     done = totem("provider", "result", finish(), "-o", tmp_path / "r", "--json", who="north")
     assert "delivered through the ledger" in error_of(done, "on_ledger")

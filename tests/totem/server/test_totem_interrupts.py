@@ -100,6 +100,7 @@ def test_an_interrupted_run_is_one_object_too(slow_run):
     assert document["seconds"]["total"] > document["seconds"]["run"]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_stopped_leaves_its_job_to_the_next(fresh, engine):
     source = SLOW.replace("1_000_000_000", "10_000")
     Consortium(fresh.session("admin")).issue("alice@AliceMSP", 10**7, "for a long job")

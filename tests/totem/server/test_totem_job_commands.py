@@ -90,6 +90,7 @@ def test_a_job_shows_its_data_and_what_was_not_delivered(fresh, serve, tmp_path,
     assert json.loads(told.stdout)["undelivered"]["lines"] == 3
 
 
+@pytest.mark.slow
 def test_the_api_tells_the_same(fresh, serve, tmp_path, job_source):
     file = tmp_path / "few.csv"
     file.write_text("cid,bill\n1,1.0\n2,2.0\n3,3.0\n")

@@ -146,6 +146,7 @@ def test_more_groups_than_the_policy_allows_fail_the_job(fresh, job_source, serv
     assert "withheld: it has 3 lines, the policy allows 2" in store.trouble(job_id)
 
 
+@pytest.mark.slow
 def test_finished_groups_that_are_too_large_are_withheld(fresh, job_source, serve, tmp_path):
     file = tmp_path / "few.csv"
     file.write_text("date,cid,bill\n" + "".join(f"2019-02-25,{cid},{cid % 2}.0\n" for cid in range(60)))

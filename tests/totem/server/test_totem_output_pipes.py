@@ -58,6 +58,7 @@ def test_a_reader_that_goes_away_is_no_error(home, name, unbuffered):
     assert "internal error" not in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "unbuffered"), CASES)
 def test_an_output_that_is_full_is_said_so(home, name, unbuffered):
     with Path("/dev/full").open("w") as full:
@@ -83,6 +84,7 @@ def test_an_output_that_is_closed_is_said_so(home, name):
     assert done.stderr == "error: standard output is closed; to see nothing of it, send it to /dev/null\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 2])
 @pytest.mark.parametrize("name", ["a short answer", pytest.param("a run", marks=pytest.mark.slow)])
 def test_closed_input_and_errors_do_not_matter(home, name, number):

@@ -54,6 +54,7 @@ def test_two_revisions_that_cross_can_both_be_run(fresh, tmp_path, serve, job_so
     assert customers(fresh, serve, job_source) == [10]
 
 
+@pytest.mark.slow
 def test_many_revisions_at_once(fresh, tmp_path, serve, job_source):
     publications = {customer: prepared(tmp_path, customer) for customer in range(10, 16)}
     versions, overtaken = {}, []
@@ -76,6 +77,7 @@ def test_many_revisions_at_once(fresh, tmp_path, serve, job_source):
     assert customers(fresh, serve, job_source) == [versions[max(versions)]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", PUBLISHING_POINTS)
 def test_killed_while_revising(fresh, tmp_path, serve, job_source, point):
     file = tmp_path / "new.csv"

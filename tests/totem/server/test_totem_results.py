@@ -53,6 +53,7 @@ def large(tmp_path):
     return lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["json", "table", "jsonl", "csv"])
 def test_a_large_result_leaves_in_bounded_memory(large, tmp_path, monkeypatch, way):
     with (tmp_path / "printed").open("w") as printed:
@@ -117,6 +118,7 @@ def test_a_run_returns_a_result_of_any_size(tmp_path):
     assert rows - 40 < len(halted.lines) < rows
 
 
+@pytest.mark.slow
 def test_a_small_run_hands_its_result_over_in_the_same_way(tmp_path):
     report = run(tmp_path, 30, 4)
     assert report.state == "completed"

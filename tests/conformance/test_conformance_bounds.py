@@ -7,7 +7,7 @@ either, because a ledger refuses their receipts as well.
 from __future__ import annotations
 
 import pytest
-from generator import GeneratedJob, jobs
+from generator import jobs
 from hypothesis import HealthCheck, given, settings
 from published_statistics import published
 

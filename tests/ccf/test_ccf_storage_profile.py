@@ -6,7 +6,7 @@ import math
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from totem_ccf.storage import open_dataset
@@ -98,6 +98,7 @@ def test_distinct_texts_are_bounded_in_bytes(dataset_of, monkeypatch):
 
 
 @settings(deadline=None)
+@example(values=[1.7e308] * 12, merge=0)
 @given(values=st.lists(st.floats() | st.none(), max_size=20), merge=st.integers(0, 5))
 def test_distinct_floats_are_the_groups_they_would_make(values, merge, tmp_path_factory):
     path = tmp_path_factory.mktemp("floats") / "a.parquet"

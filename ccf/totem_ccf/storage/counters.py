@@ -134,7 +134,10 @@ class ColumnCounter:
         count = self._values - self._nans
         if not self._sums or self._is_few(count) or not all(math.isfinite(part) for part in self._sums):
             return None
-        mean = math.fsum(self._sums) / count
+        try:
+            mean = math.fsum(self._sums) / count
+        except OverflowError:  # A sum of finite numbers may be beyond the floats; their mean is not.
+            mean = math.fsum(part / count for part in self._sums)
         return mean if self._digits is None else float(f"{mean:.{self._digits}g}")
 
     def _is_few(self, count: int) -> bool:

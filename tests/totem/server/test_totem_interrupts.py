@@ -35,7 +35,7 @@ COMMAND = [sys.executable, "-m", "totem.cli.entry"]
 
 
 def begin(*words, tmp, **environment):
-    """Start the command in a process group and a temporary directory of its own."""
+    """Start the command in a process group and a temporary directory of its own, as from a terminal."""
     return subprocess.Popen(
         [*COMMAND, *(str(word) for word in words)],
         stdout=subprocess.PIPE,
@@ -43,6 +43,8 @@ def begin(*words, tmp, **environment):
         text=True,
         env={**os.environ, "TMPDIR": str(tmp), **environment},
         start_new_session=True,
+        # Whoever runs the tests in the background ignores interrupts, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 no threads yet
     )
 
 

@@ -50,7 +50,7 @@ class ApiServer:
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self.port}"
         # Access logs would hold nothing that the ledger does not tell better.
-        config = uvicorn.Config(lifespan="off", app, access_log=False, log_config=None, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
 
     def run(self) -> None:

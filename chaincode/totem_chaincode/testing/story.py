@@ -217,6 +217,15 @@ class Story:
         args = {"job_id": job_id, "result_hash": salted_hash(salt, result.encode())}
         return self.invoke("utility", "jobs.halt", args, {"result": result, "salt": salt})
 
+    def fail(
+        self, job_id: str, side: str, error: Mapping[str, Any], undelivered: Mapping[str, Any] | None = None
+    ) -> Any:
+        """End a job in an error of the program or of the provider's side."""
+        args: dict[str, Any] = {"job_id": job_id, "side": side, "error": error}
+        return self.invoke(
+            "utility", "jobs.fail", args if undelivered is None else {**args, "undelivered": undelivered}
+        )
+
     def available(self, person: str) -> int:
         """Return what somebody's account can spend."""
         found: int = self.invoke(person, "accounts.balance", {})["available"]

@@ -1,5 +1,6 @@
 """The abstract machine with the kernel in place of the interpreter, and the jobs of the conformance corpus."""
 
+import functools
 import importlib.util
 import sys
 import tempfile
@@ -21,9 +22,22 @@ from totem_sdk.interpreter import JobRun, PhaseRun
 from totem_sdk.task import Escrow
 from totem_sdk.types import Option
 
+SMALL_BUFFERS = {
+    "plan.ROWS": 3,
+    "roles.ROWS": 3,
+    "feed.ROWS": 3,
+    "feed.CHUNK_BYTES": 10,
+    "roles.TEXT_BYTES": 7,
+    "roles.FOLD_ROWS": 2,
+    "roles.FOLD_TEXT_BYTES": 5,
+    "roles.POOL_BYTES": 592,
+    "module.POOL_BYTES": 592,
+    "plan.KEPT_BYTES": 1 << 16,
+}
 CONFORMANCE = Path(__file__).resolve().parents[2] / "conformance" / "conftest.py"
 
 
+@functools.cache
 def _corpus():
     spec = importlib.util.spec_from_file_location("totem_conformance_corpus", CONFORMANCE)
     module = importlib.util.module_from_spec(spec)
@@ -273,3 +287,14 @@ def runtime():
 @pytest.fixture(scope="session")
 def counted_runtime():
     return CountedRuntime()
+
+
+@pytest.fixture(scope="session")
+def make_small():
+    """Give what makes the kernel's buffers so small that everything overflows; other sizes by their names."""
+
+    def make(patch, sizes=()):
+        for name, value in {**SMALL_BUFFERS, **dict(sizes)}.items():
+            patch.setattr(f"totem_ccf.kernel.{name}", value)
+
+    return make

@@ -28,20 +28,6 @@ ENOUGH = 1 << 50
 ENDS = 12
 """Charges at which a program is stopped; all of them if it has no more."""
 
-SMALL = {
-    "plan.ROWS": 3,
-    "roles.ROWS": 3,
-    "feed.ROWS": 3,
-    "feed.CHUNK_BYTES": 10,
-    "roles.TEXT_BYTES": 7,
-    "roles.FOLD_ROWS": 2,
-    "roles.FOLD_TEXT_BYTES": 5,
-    "roles.POOL_BYTES": 592,
-    "module.POOL_BYTES": 592,
-    "plan.KEPT_BYTES": 1 << 16,
-}
-"""Buffers so small that everything overflows."""
-
 
 def some_table(chance):
     """Return table standard-1, or one with other weights, sizes and charges for reading."""
@@ -92,7 +78,7 @@ def compare(kernel, facts_of, job, chance):
     return len(escrows) + 1
 
 
-def test_new_programs(kernel, facts_of, monkeypatch, capsys):
+def test_new_programs(kernel, facts_of, make_small, monkeypatch, capsys):
     until = time.monotonic() + float(os.environ.get("TOTEM_FUZZ_SECONDS", "60"))
     seed = int(os.environ.get("TOTEM_FUZZ_SEED", secrets.randbits(32)))
     programs = runs = 0
@@ -101,8 +87,7 @@ def test_new_programs(kernel, facts_of, monkeypatch, capsys):
         job = generate(seed, chance.randint(1, 9), chance.choice((0, 1, 3, 8, 20)))
         with monkeypatch.context() as patch, capsys.disabled():
             if chance.random() < 0.4:
-                for name, value in SMALL.items():
-                    patch.setattr(f"totem_ccf.kernel.{name}", value)
+                make_small(patch)
             if chance.random() < 0.5:
                 patch.setattr("totem_ccf.kernel.code.MOST_LOCAL_ROOTS", 0)
             try:

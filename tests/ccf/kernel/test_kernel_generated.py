@@ -14,19 +14,6 @@ from totem_sdk.parameters import bind
 from totem_sdk.table import load
 
 ENOUGH = 1 << 50
-SMALL = {
-    "plan.ROWS": 3,
-    "roles.ROWS": 3,
-    "feed.ROWS": 3,
-    "feed.CHUNK_BYTES": 10,
-    "roles.TEXT_BYTES": 7,
-    "roles.FOLD_ROWS": 2,
-    "roles.FOLD_TEXT_BYTES": 5,
-    "roles.POOL_BYTES": 592,
-    "module.POOL_BYTES": 592,
-    "plan.KEPT_BYTES": 1 << 16,
-    "code.MOST_LOCAL_ROOTS": 0,
-}
 
 
 def compare(kernel, facts_of, job, escrows, *, table="standard-1", **options):
@@ -59,10 +46,9 @@ def test_any_program(kernel, facts_of, job):
 @pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(jobs())
-def test_any_program_with_small_buffers(kernel, facts_of, monkeypatch, job):
+def test_any_program_with_small_buffers(kernel, facts_of, make_small, monkeypatch, job):
     with monkeypatch.context() as patch:
-        for name, value in SMALL.items():
-            patch.setattr(f"totem_ccf.kernel.{name}", value)
+        make_small(patch, {"code.MOST_LOCAL_ROOTS": 0})
         compare(kernel, facts_of, job, 4, batch_rows=5, emit_rows=2, lease=0)
 
 

@@ -17,24 +17,11 @@ from totem_sdk.table import load
 
 ENOUGH = 10**15
 LARGE = {"fails_memory"}  # makes 64 MiB of text: what it keeps does not fit into small kept halves
-LIMITS = {
-    "plan.ROWS": 3,
-    "roles.ROWS": 3,
-    "feed.ROWS": 3,
-    "feed.CHUNK_BYTES": 10,
-    "roles.TEXT_BYTES": 7,
-    "roles.FOLD_ROWS": 2,
-    "roles.FOLD_TEXT_BYTES": 5,
-    "roles.POOL_BYTES": 592,
-    "module.POOL_BYTES": 592,
-    "plan.KEPT_BYTES": 1 << 12,
-}
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    for name, value in LIMITS.items():
-        monkeypatch.setattr(f"totem_ccf.kernel.{name}", value)
+def tiny(make_small, monkeypatch):
+    make_small(monkeypatch, {"plan.KEPT_BYTES": 1 << 12})
 
 
 @pytest.mark.slow

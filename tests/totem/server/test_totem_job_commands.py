@@ -71,7 +71,8 @@ def test_an_estimate_of_a_refused_program_says_where(totem, tmp_path):
     assert json.loads(done.stdout)["error"]["refusals"][0]["line"] == 1
 
 
-def test_a_job_shows_its_data_and_what_was_not_delivered(fresh, serve, tmp_path, job_source):
+def submit_with_too_many_groups(fresh, tmp_path, job_source):
+    """Return a consumer and its job, whose three groups are one more than the policy allows."""
     file = tmp_path / "few.csv"
     file.write_text("cid,bill\n1,1.0\n2,2.0\n3,3.0\n")
     policy = {"approval": "auto", "max_groups": 2}
@@ -79,6 +80,11 @@ def test_a_job_shows_its_data_and_what_was_not_delivered(fresh, serve, tmp_path,
     alice = Consumer(fresh.session("alice"))
     alice.request_access("few", "tests")
     job_id = alice.submit(Submission(source=job_source, filename="j.py", datasets=["few"], totem=9_000))["job_id"]
+    return alice, job_id
+
+
+def test_a_job_shows_its_data_and_what_was_not_delivered(fresh, serve, tmp_path, job_source):
+    _, job_id = submit_with_too_many_groups(fresh, tmp_path, job_source)
     env = {"TOTEM_HOME": str(fresh.root), "TOTEM_AS": "alice"}
     before = CliRunner().invoke(app, ["job", "status", job_id], env=env)
     assert "3 rows, 1 fragments" in before.stdout
@@ -92,13 +98,7 @@ def test_a_job_shows_its_data_and_what_was_not_delivered(fresh, serve, tmp_path,
 
 @pytest.mark.slow
 def test_the_api_tells_the_same(fresh, serve, tmp_path, job_source):
-    file = tmp_path / "few.csv"
-    file.write_text("cid,bill\n1,1.0\n2,2.0\n3,3.0\n")
-    policy = {"approval": "auto", "max_groups": 2}
-    publish(fresh.session("north"), fresh.store("north"), prepare("few", [file], policy=policy))
-    alice = Consumer(fresh.session("alice"))
-    alice.request_access("few", "tests")
-    job_id = alice.submit(Submission(source=job_source, filename="j.py", datasets=["few"], totem=9_000))["job_id"]
+    alice, job_id = submit_with_too_many_groups(fresh, tmp_path, job_source)
     serve(fresh)
     told = job_models.Job.model_validate(alice.job(job_id)).model_dump(mode="json")
     assert told["data"] == {"rows": 3, "fragments": 1}

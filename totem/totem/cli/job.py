@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.errors import BadInput, ProviderSide
 from totem.services.handover import receive
-from totem.services.inputs import read_job, read_params
+from totem.services.inputs import Job, read_job, read_params
 from totem.services.lines import ResultLines
 from totem.services.report import EXIT_STATUS
 from totem_chaincode.contracts.results import excess_of
@@ -59,15 +60,8 @@ def submit(
     output = Output(as_json=as_json)
     source = read_job(job)
     caller = consumer(home, as_)
-    submission = Submission(
-        source=source.source,
-        filename=source.filename,
-        datasets=datasets,
-        params=read_params(param or ()),
-        table=None if table is None else Consortium(caller.session).table_id(table, "active"),
-        totem=totem,
-        deadline_seconds=deadline,
-        request_key=request_key,
+    submission = replace(
+        _asked(caller, source, datasets, table, param), totem=totem, deadline_seconds=deadline, request_key=request_key
     )
     with explained(output, source):
         record = caller.submit(submission)
@@ -97,13 +91,7 @@ def estimate(
     output = Output(as_json=as_json)
     source = read_job(job)
     caller = consumer(home, as_)
-    submission = Submission(
-        source=source.source,
-        filename=source.filename,
-        datasets=datasets,
-        params=read_params(param or ()),
-        table=None if table is None else Consortium(caller.session).table_id(table, "active"),
-    )
+    submission = _asked(caller, source, datasets, table, param)
     with explained(output, source):
         found = caller.estimate(submission)
     output.document(found)
@@ -126,6 +114,19 @@ def estimate(
 def watch(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
     """Follow a job until it ends; the exit status says how. Changes nothing."""
     raise typer.Exit(_watch(Output(as_json=as_json), consumer(home, as_), job))
+
+
+def _asked(
+    caller: Consumer, source: Job, datasets: list[str], table: str | None, param: list[str] | None
+) -> Submission:
+    """Return what a command line asks about: a job on datasets, without totem so far."""
+    return Submission(
+        source=source.source,
+        filename=source.filename,
+        datasets=datasets,
+        params=read_params(param or ()),
+        table=None if table is None else Consortium(caller.session).table_id(table, "active"),
+    )
 
 
 def _watch(output: Output, caller: Consumer, job_id: str) -> int:

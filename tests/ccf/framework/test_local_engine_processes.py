@@ -159,16 +159,26 @@ def test_a_socket_directory_that_a_crash_after_the_end_has_left_is_removed(jobs,
     assert not (spec.directory / "sockets").exists()
 
 
-def test_a_socket_directory_is_noted_before_it_is_made(jobs, tmp_path, monkeypatch):
+def test_a_socket_directory_is_noted_before_it_is_made(jobs, monkeypatch):
     spec = jobs.paper1()
     settlement = jobs.settlement(spec)
     with monkeypatch.context() as patched:
-        patched.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
+        patched.setattr(tempfile, "tempdir", "/not-there")
         with pytest.raises(FileNotFoundError):
             jobs.engine.run(spec, settlement)
-    assert Path((spec.directory / "sockets").read_text()).parent == tmp_path / "not-there"
+    assert Path((spec.directory / "sockets").read_text()).parent == Path("/not-there")
     assert jobs.engine.resume(spec.directory, settlement).state == "completed"
     assert not (spec.directory / "sockets").exists()
+
+
+def test_a_long_temporary_directory_leaves_room_for_the_sockets(jobs, tmp_path, monkeypatch, capfd):
+    long = tmp_path / ("long" * 25)
+    long.mkdir()
+    spec = jobs.paper1()
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "tempdir", str(long))
+        assert jobs.engine.run(spec, jobs.settlement(spec)).state == "completed"
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.slow

@@ -5,9 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import queue
-import secrets
 import shutil
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from totem_ccf.engines.local.children import Children
 from totem_ccf.engines.local.config import Role, RoleConfig, make_secrets
 from totem_ccf.engines.local.host import Host, Progress
+from totem_ccf.engines.local.sockets import make_sockets, remove_sockets
 from totem_ccf.faults import kill_point
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
 from totem_ccf.mapreduce.statuses import BROKEN, DAMAGED, MANAGER_GONE, NO_MEMORY
@@ -111,7 +110,7 @@ class LocalJob:
 
     def _run(self) -> None:
         try:
-            _remove_sockets(self.spec.directory)
+            remove_sockets(self.spec.directory)
             self._end = JobEnd.read(self.spec.directory) or self._supervise()
             if self._end is not None:
                 kill_point("host:after-end")
@@ -123,7 +122,7 @@ class LocalJob:
             self._engine.forget(self)
 
     def _supervise(self) -> JobEnd | None:
-        sockets = _make_sockets(self.spec.directory)
+        sockets = make_sockets(self.spec.directory)
         self._config = config = RoleConfig(
             "manager", 0, str(self.spec.directory), str(sockets), make_secrets(), self._engine.worker_memory
         )
@@ -133,22 +132,23 @@ class LocalJob:
             self.spec.directory / "logs",
             lambda number, status: self._events.put(("exited", number, status)),
         )
-        self._host = Host(
-            config.address("host"),
-            config.secrets["host"],
-            self._settlement,
-            lambda progress: self._events.put(("progress", progress, None)),
-            lambda worker: self._events.put(("kill", worker, None)),
-        )
         try:
+            self._host = Host(
+                config.address("host"),
+                config.secrets["host"],
+                self._settlement,
+                lambda progress: self._events.put(("progress", progress, None)),
+                lambda worker: self._events.put(("kill", worker, None)),
+            )
             self._children.spawn("manager")
             self._children.spawn("master")
             self._spawn_workers()
             return self._attend()
         finally:
             self._children.kill_all()
-            self._host.close()
-            _remove_sockets(self.spec.directory)
+            if self._host is not None:
+                self._host.close()
+            remove_sockets(self.spec.directory)
 
     def _attend(self) -> JobEnd | None:
         heard = time.monotonic()
@@ -269,23 +269,6 @@ def _lock(directory: Path) -> Any:
         file.close()
         raise JobBusy(f"{directory}: another process runs this job") from None
     return file
-
-
-def _make_sockets(directory: Path) -> Path:
-    """Make the directory of a job's sockets (they need short paths); noted first: no crash leaves it unknown."""
-    sockets = Path(tempfile.gettempdir()) / f"totem-{secrets.token_hex(8)}"
-    (directory / "sockets").write_text(str(sockets), encoding="utf-8")
-    sockets.mkdir(mode=0o700)
-    return sockets
-
-
-def _remove_sockets(directory: Path) -> None:
-    """Remove the directory of sockets that a crash has left, whether the job has ended or not."""
-    note = directory / "sockets"
-    if note.exists():
-        if sockets := note.read_text(encoding="utf-8"):  # empty: the crash was before it was made
-            shutil.rmtree(sockets, ignore_errors=True)
-        note.unlink()
 
 
 def _remove_phases(directory: Path) -> None:

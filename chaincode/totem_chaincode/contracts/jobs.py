@@ -117,11 +117,12 @@ def expire(ctx: Context, *, job_id: str) -> JSON:
 
 @transaction("jobs.get", who=_READERS, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found",))
 def get(ctx: Context, *, job_id: str) -> JSON:
-    """Return a job: its record, what its escrow has used and has left, its settled phases."""
+    """Return a job: its record, what its escrow has used and has left, its settled phases, its result's hash."""
     job = ctx.state.need("job", job_id)
     held = ctx.state.need("escrow", job_id)
     settled = [record for _, record in ctx.state.scan("phase", job_id)]
-    return {**job, "used": held["used"], "left": held["reserved"] - held["used"], "settled": settled}
+    result = ctx.state.get("result", job_id)  # the job's own copy is that of its end: it may be purged since
+    return {**job, "result": result, "used": held["used"], "left": held["reserved"] - held["used"], "settled": settled}
 
 
 @transaction("jobs.source", who=_READERS, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found",))

@@ -159,3 +159,12 @@ def test_only_the_jobs_own_provider_hands_over(totem, finish, fresh, tmp_path):
 def test_what_is_on_the_ledger_is_not_handed_over(totem, finish, tmp_path):
     done = totem("provider", "result", finish(), "-o", tmp_path / "r", "--json", who="north")
     assert "delivered through the ledger" in error_of(done, "on_ledger")
+
+
+@pytest.mark.slow
+def test_what_is_purged_is_not_handed_over(totem, finish, fresh, tmp_path):
+    job_id = finish(delivery="file")
+    fresh.session("alice").submit("results.purge", job_id=job_id)
+    done = totem("provider", "result", job_id, "-o", tmp_path / "r", "--json", who="north")
+    assert "is purged" in error_of(done, "purged")
+    assert not (tmp_path / "r").exists()

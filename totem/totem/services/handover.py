@@ -45,7 +45,7 @@ def hand_over(session: Session, store: ProviderStore, job_id: str) -> Handover:
 
     Raises:
         NotAllowed: the job is not this provider's.
-        Missing: the job has left no result here.
+        Missing: the job has left no result here, or it is purged.
         InTheWay: the result has been delivered through the ledger.
         ProviderSide: the file is not what the ledger was told of.
     """
@@ -88,7 +88,7 @@ def receive(job: Record, file: Path, salt: str) -> tuple[ResultLines, bool]:
     """Return the lines of a file that the provider has handed over, and whether they are partial.
 
     Raises:
-        Missing: the job has no result.
+        Missing: the job has no result, or it is purged.
         InTheWay: its result is not handed over in a file.
         BadInput: the file or the salt is not that of the job.
     """
@@ -126,6 +126,8 @@ def _told(job: Record) -> Record:
             code="on_ledger",
             hint=f"its consumer fetches it: `totem job result {job_id}`",
         )
+    if job["undelivered"] is None and record["purged_at"] is not None:
+        raise Missing(f"the result of {job_id} is purged", code="purged")
     return dict(record)
 
 

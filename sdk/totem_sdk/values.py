@@ -36,6 +36,7 @@ _CANONICAL_NAN = 0x7FF8000000000000
 _FNV_OFFSET = 0xCBF29CE484222325
 _FNV_PRIME = 0x100000001B3
 _MASK = (1 << 64) - 1
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def key_bytes(value: Any) -> bytes:
@@ -106,7 +107,7 @@ def canonical_json(value: Any) -> str:
 
     Floats are the shortest text that reads back, as ``repr`` writes it; NaN and infinities as Python's json does.
     """
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def result_line(key: Any, value: Any) -> str:

@@ -95,7 +95,7 @@ ROWS = st.lists(
 )
 HEALTH = [HealthCheck.function_scoped_fixture]
 EXAMPLES = settings(suppress_health_check=HEALTH, phases=[Phase.explicit], deadline=None)
-SEARCH = settings(suppress_health_check=HEALTH, max_examples=60, deadline=None)
+SEARCH = settings(suppress_health_check=HEALTH, max_examples=25, deadline=None)
 BOTH = [EXAMPLES, pytest.param(SEARCH, marks=pytest.mark.slow)]
 
 

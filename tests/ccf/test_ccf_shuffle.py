@@ -70,6 +70,7 @@ def of_partition(pieces, partition):
     return [piece for task in pieces for piece in task if piece.partition == partition]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     data=st.data(),
@@ -90,6 +91,7 @@ def test_order_is_that_of_the_definition_whatever_is_spilled(data, key, partitio
         assert repr(got) == repr(expected_groups(tasks, partition, partitions))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(data=st.data(), key=st.sampled_from(list(KEYS)), limit=LIMITS)
 def test_a_combiners_groups_are_those_of_its_task(data, key, limit, tmp_path_factory):

@@ -97,6 +97,7 @@ def test_distinct_texts_are_bounded_in_bytes(dataset_of, monkeypatch):
     assert (columns["a"].distinct, columns["b"].distinct) == (None, 20)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @example(values=[1.7e308] * 12, merge=0)
 @given(values=st.lists(st.floats() | st.none(), max_size=20), merge=st.integers(0, 5))

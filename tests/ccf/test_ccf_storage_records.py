@@ -60,6 +60,7 @@ def csv_rows(text):
     return [row for row in [*rows, row] if row]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(text=MESSY, limits=st.tuples(st.integers(1, 30), st.integers(1, 6), st.integers(1, 9)))
 @example(text='a,"b\n""c"\n\r\n\r', limits=(1, 1, 1))

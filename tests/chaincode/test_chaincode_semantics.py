@@ -214,6 +214,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(JSON)
 def test_canonical_json_reads_back_and_has_one_form(value):

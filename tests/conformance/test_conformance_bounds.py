@@ -76,7 +76,7 @@ def test_whole_rows_that_are_charged_are_read_exactly_once(corpus_job):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(jobs())
 def test_generated_programs_stay_within_the_bounds(job):
     priced = price(compile_job(job.source, job.schema), load("standard-1"))

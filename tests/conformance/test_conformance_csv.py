@@ -6,6 +6,7 @@ import math
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ def stored(path: Path, schema: Schema | None) -> tuple[Schema, list[tuple[object
     return dataset.schema, rows
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(columns, min_size=1, max_size=4),

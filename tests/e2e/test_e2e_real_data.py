@@ -35,7 +35,6 @@ JOBS = {
     "outlier_count": "minutes",
     "standby_load": "minutes",
     "best_seller": "retail",
-    "customer_spend": "retail",
     "price_bands": "retail",
 }
 ROWS = {"minutes": 2_075_259, "retail": 1_067_371}

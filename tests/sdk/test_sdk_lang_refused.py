@@ -102,6 +102,7 @@ def test_what_is_nested_too_deeply_is_refused(expression):
     assert codes(f"{JOB}yield row.name, {expression}\n") <= {"too-deep", "too-large"}
 
 
+@pytest.mark.slow
 def test_blocks_nested_too_deeply():
     def ifs(number):
         return JOB + "".join("if row.on:\n" + " " * (9 + level) for level in range(number)) + "yield 1, 1\n"
@@ -311,6 +312,7 @@ def test_a_tuple_that_may_be_none_takes_a_slot_more():
     assert codes(call(most + 1)) == {"too-large"}
 
 
+@pytest.mark.slow
 def test_too_many_parts():
     assert codes(JOB + "a = 1\n" + "        a = a + a * a - a\n" * 4_000) == {"too-large"}
 
@@ -338,6 +340,7 @@ def test_a_hidden_column_is_refused_even_if_the_schema_does_not_have_it():
     assert "salary" not in str(caught.value.refusals)
 
 
+@pytest.mark.slow
 def test_many_statements_compile():
     body = "".join(
         f"        v{n} = row.n + {n}\n        if v{n} > 3:\n            v{n} = v{n} * 2\n" for n in range(300)

@@ -40,11 +40,13 @@ def test_a_gate_stops_a_job_whose_next_phase_cannot_fit(jobs):
     assert (end.state, end.used, end.partial, end.result) == ("out_of_totem", 90, False, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_combiners_texts_and_unicode(jobs, executor):
     jobs.run_as_on_machine(jobs.word_count(3, 30, executor=executor))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_several_steps_with_one_that_has_no_reducer(jobs, executor):
     spec = jobs.three_steps(3, 40, executor=executor)
@@ -83,6 +85,7 @@ def test_a_fragment_that_has_changed_ends_the_job_and_costs_nothing(jobs):
     assert settlement.receipts == []
 
 
+@pytest.mark.slow
 def test_bad_data_behind_the_canonical_end_does_not_matter(jobs):
     whole = jobs.three_steps(4, 20)
     first = jobs.on_machine(jobs.again(whole, fragments=whole.fragments[:1]))

@@ -28,6 +28,7 @@ def test_a_job_with_a_combiner_is_the_same(jobs, workers, seed):
     assert outcome(jobs, jobs.again(spec, workers=workers, order_seed=seed)) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workers", "seed"), LAYOUTS)
 @pytest.mark.parametrize("share", [0.35, pytest.param(0.65, marks=slow), pytest.param(0.98, marks=slow)])
 def test_a_job_that_halts_is_the_same(jobs, workers, seed, share):

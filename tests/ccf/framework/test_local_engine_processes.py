@@ -105,6 +105,7 @@ def test_processes_know_only_the_secrets_that_they_need():
     assert NEEDS["compiler"] == ("kernel",)
 
 
+@pytest.mark.slow
 def test_the_log_keeps_no_token(jobs):
     spec = jobs.paper1()
     jobs.run_as_on_machine(spec)
@@ -146,6 +147,7 @@ def test_no_socket_directory_is_left_behind(jobs):
     assert not Path(job._config.sockets).exists()
 
 
+@pytest.mark.slow
 def test_a_socket_directory_that_a_crash_after_the_end_has_left_is_removed(jobs, tmp_path):
     spec = jobs.paper1()
     settlement = jobs.settlement(spec)
@@ -171,6 +173,7 @@ def test_a_socket_directory_is_noted_before_it_is_made(jobs, monkeypatch):
     assert not (spec.directory / "sockets").exists()
 
 
+@pytest.mark.slow
 def test_a_long_temporary_directory_leaves_room_for_the_sockets(jobs, tmp_path, monkeypatch, capfd):
     long = tmp_path / ("long" * 25)
     long.mkdir()

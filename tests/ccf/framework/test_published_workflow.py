@@ -163,6 +163,7 @@ def split_by_phase(steps):
     return phases, current
 
 
+@pytest.mark.slow
 @MODES
 def test_figure_eight_a_job_of_three_maps_and_two_reduces(jobs, audit):
     spec = jobs.three_steps(2, 12, workers=2, audit=audit, trace=True, executor="interpreter")

@@ -293,6 +293,7 @@ def test_a_lease_source_is_told_what_was_used(row_batch):
     assert result.used == used == job.priced.total(result.counts)
 
 
+@pytest.mark.slow
 def test_only_emits_of_finished_groups_leave_a_reduce_that_halts(tmp_path):
     job = OneStep(
         "    def mapper(self, _, row):\n        yield row.n, row.n\n"

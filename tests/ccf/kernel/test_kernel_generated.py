@@ -37,14 +37,14 @@ def test_generated_programs(kernel, facts_of, seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(jobs())
 def test_any_program(kernel, facts_of, job):
     compare(kernel, facts_of, job, 4)
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(jobs())
 def test_any_program_with_small_buffers(kernel, facts_of, make_small, monkeypatch, job):
     with monkeypatch.context() as patch:

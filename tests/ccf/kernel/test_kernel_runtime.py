@@ -91,6 +91,7 @@ def test_sums_of_floats_are_exact_and_rounded_once(runtime, values, split):
     assert bits(float_sum(runtime, values, split)) == bits(exact_float_sum(values))
 
 
+@pytest.mark.slow
 @given(st.lists(FINITE.filter(lambda x: abs(x) < 1e300), min_size=1, max_size=200))
 def test_sums_of_floats_are_those_of_fsum(runtime, values):
     expected = math.fsum(values)

@@ -201,6 +201,7 @@ def test_processes_share_a_ledger(shared, tmp_path):
     assert shared.ledger.verify().problem is None
 
 
+@pytest.mark.slow
 def test_threads_share_blocks(shared):
     """Envelopes that arrive while a block is written wait together and go into the next one."""
     shared.story.found()
@@ -213,6 +214,7 @@ def test_threads_share_blocks(shared):
     assert shared.ledger.verify().ok
 
 
+@pytest.mark.slow
 def test_events_of_other_processes_are_followed(shared, tmp_path):
     shared.story.ready(1_000)
     stop = threading.Event()

@@ -22,6 +22,7 @@ def request(embedded, ledger):
     return ledger.submit(embedded.identity("peter"), "accounts.request", {"amount": 1, "reason": "x"})
 
 
+@pytest.mark.slow
 def test_what_cannot_be_written_is_an_error_and_may_be_repeated(embedded, hung):
     ledger, lock = hung
     height = ledger.height()

@@ -151,6 +151,7 @@ def test_events_are_followed_until_told_to_stop(site):
     assert not follower.is_alive()
 
 
+@pytest.mark.slow
 def test_concurrent_spenders_of_one_account_all_get_through(site):
     site.story.ready(1_000)
     args = {"to": PEOPLE["paula"].id, "amount": 1, "reason": "x"}

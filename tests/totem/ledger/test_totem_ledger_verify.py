@@ -90,6 +90,7 @@ def test_a_report_counts_and_names_first_and_last_block(finished):
     ledger.close()
 
 
+@pytest.mark.slow
 def test_each_column_of_each_table_is_checked(finished, tmp_path):
     database, original = finished.folder / "ledger.db", tmp_path / "original.db"
     shutil.copy(database, original)

@@ -383,6 +383,7 @@ def test_who_is_locked_out_gets_nothing_anywhere(fresh, job_source, how, code):
     assert tried > 15
 
 
+@pytest.mark.slow
 def test_a_stream_ends_when_its_reader_is_locked_out(fresh, job_source, monkeypatch):
     client, headers = Client(api_of(fresh)), {"Authorization": f"Bearer {fresh.tokens.issue('alice')[0]}"}
     consumer = Consumer(fresh.session("alice"))

@@ -75,6 +75,7 @@ SPOILT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", SPOILT)
 def test_data_that_are_not_what_was_published(fresh, submitted, serve, spoil, capsys):
     file, alice, job_id = submitted

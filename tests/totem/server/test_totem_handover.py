@@ -49,6 +49,7 @@ def error_of(done, code):
     return error["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", [{"delivery": "file"}, {"max_groups": 2}], ids=["delivered", "withheld"])
 def test_a_result_is_handed_over_and_read(totem, finish, fresh, policy, tmp_path):
     job_id, file = finish(**policy), tmp_path / "for-alice.jsonl"
@@ -116,6 +117,7 @@ class Each(TotemJob):
     assert 0 < len(found["result"]) < 60
 
 
+@pytest.mark.slow
 def test_another_file_or_salt_is_refused(totem, finish, tmp_path):
     job_id, file = finish(delivery="file"), tmp_path / "r.jsonl"
     salt = json.loads(totem("provider", "result", job_id, "-o", file, "--json", who="north").stdout)["salt"]

@@ -83,6 +83,7 @@ def submit_with_too_many_groups(fresh, tmp_path, job_source):
     return alice, job_id
 
 
+@pytest.mark.slow
 def test_a_job_shows_its_data_and_what_was_not_delivered(fresh, serve, tmp_path, job_source):
     _, job_id = submit_with_too_many_groups(fresh, tmp_path, job_source)
     env = {"TOTEM_HOME": str(fresh.root), "TOTEM_AS": "alice"}
@@ -122,6 +123,7 @@ class Followed:
         }
 
 
+@pytest.mark.slow
 def test_a_finished_job_is_watched_until_it_is_delivered(capsys):
     """For an hour after its deadline it can still be; watching asks for nothing but the job."""
     followed = Followed()

@@ -126,6 +126,7 @@ def test_a_server_that_does_not_hold_the_data_declines(fresh, job_source, serve,
     assert consumer.balance()["available"] == 1_000_000
 
 
+@pytest.mark.slow
 def test_more_groups_than_the_policy_allows_fail_the_job(fresh, job_source, serve, tmp_path):
     file = tmp_path / "few.csv"
     file.write_text("date,cid,bill\n2019-02-25,1,1.0\n2019-02-25,2,1.0\n2019-02-25,3,1.0\n")
@@ -199,6 +200,7 @@ def test_a_policy_field_that_nothing_enforces_is_refused(tmp_path):
         prepare("x", [file], policy={"min_group_size": 5})
 
 
+@pytest.mark.slow
 def test_a_taken_name_and_a_new_version(fresh, job_source, serve, tmp_path):
     file = tmp_path / "more.csv"
     file.write_text("date,cid,bill\n2019-02-25,9,1.0\n")

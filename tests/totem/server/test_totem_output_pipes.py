@@ -46,6 +46,7 @@ def start(home, name, stdout, unbuffered):
     return subprocess.Popen(words, stdout=stdout, stderr=subprocess.PIPE, text=True, env=env)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "unbuffered"), CASES)
 def test_a_reader_that_goes_away_is_no_error(home, name, unbuffered):
     reading, writing = os.pipe()

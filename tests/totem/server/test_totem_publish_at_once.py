@@ -39,6 +39,7 @@ def customers(home, serve, source):
     return sorted(key for key, _ in alice.result(job_id).pairs())
 
 
+@pytest.mark.slow
 def test_two_revisions_that_cross_can_both_be_run(fresh, tmp_path, serve, job_source, monkeypatch):
     """The second is kept and committed while the first is kept and not yet committed."""
     first, second = prepared(tmp_path, 10), prepared(tmp_path, 11)

@@ -80,12 +80,14 @@ def test_the_published_example_costs_198(paper1):
     }
 
 
+@pytest.mark.slow
 def test_with_197_it_is_refused_and_nothing_is_used(paper1):
     found = run(*paper1, "--totem", 197, status=2)
     assert (found["state"], found["escrow"], found["result_sha256"]) == ("refused", 0, EMPTY_SHA256)
     assert "needs at least 198" in found["refusals"][0]["message"]
 
 
+@pytest.mark.slow
 def test_without_the_precheck_it_halts_at_the_canonical_charge(paper1):
     found = run(*paper1, "--totem", 197, "--no-precheck", status=3)
     assert (found["state"], found["escrow"], found["partial"]) == ("out_of_totem", 197, True)

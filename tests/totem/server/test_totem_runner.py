@@ -71,6 +71,7 @@ def test_a_cancel_that_comes_before_the_job_has_started_is_not_lost(fresh, job_i
     assert made.run(job_id)["state"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_cancel_of_a_job_that_is_not_run_here_is_not_kept(fresh, job_id):
     made = runner(fresh, Engine())
     made.cancel(job_id)

@@ -65,6 +65,7 @@ def test_a_job_that_arrives_is_run_at_once(fresh, serving, job_source):
     assert wait_for(consumer, job_id, ENDED)["state"] == "completed"
 
 
+@pytest.mark.slow
 def test_a_running_job_is_cancelled_and_what_it_used_is_paid(fresh, serving):
     Consortium(fresh.session("admin")).issue("alice@AliceMSP", 10**12, "for a long job")
     consumer, job_id = submit(fresh, LONG, totem=10**11)

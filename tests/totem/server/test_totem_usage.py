@@ -49,6 +49,7 @@ def test_what_is_no_amount_is_answered_with_the_form(text):
         positive("0")
 
 
+@pytest.mark.slow
 def test_every_command_takes_them_so(home, files):
     job, data = files
     assert "29,787,072" in totem("run", job, data, "--totem", "1e7").stderr
@@ -127,6 +128,7 @@ def test_bad_usage_is_a_document_for_programs():
     assert json.loads(totem("job", "list", "--nosuch", "--json").stdout)["error"]["code"] == "usage"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"]])
 def test_help_does_not_wait_for_the_framework(words):
     program = (

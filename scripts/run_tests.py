@@ -11,6 +11,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET  # reads only the report that pytest wrote a moment ago
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,8 +112,11 @@ def main() -> int:
     parser.add_argument("--fast", action="store_true", help="leave out the tests marked slow")
     fast: bool = parser.parse_args().fast
 
-    parts = [run_static(name, command) for name, command in STATIC]
-    status = run_pytest(fast)
+    with ThreadPoolExecutor(1) as beside:
+        # Beside the tests: one process is busy with types for a long time, and the others wait now and then.
+        static = beside.submit(lambda: [run_static(name, command) for name, command in STATIC])
+        status = run_pytest(fast)
+        parts = static.result()
     tests = read_report(REPORT) if REPORT.exists() else []
     if status != 0 and not any(part.counts["failed"] for part in tests):
         # Nothing collected, an internal error, an interrupt: a failure even though no test case says so.

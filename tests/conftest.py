@@ -3,5 +3,5 @@
 from hypothesis import settings
 
 settings.register_profile("test", deadline=None)
-settings.register_profile("check", deadline=None, max_examples=40)
+settings.register_profile("check", deadline=None, max_examples=20)
 settings.load_profile("test")

@@ -54,6 +54,7 @@ def runs(machine, fragments, parts):
         yield machine.run_job(fragments, whole.used * part // parts, precheck=False)
 
 
+@pytest.mark.slow
 def test_the_corpus_stays_within_the_bounds_wherever_it_stops(corpus_job):
     params = bind(corpus_job.program, corpus_job.params)
     known = knowledge(corpus_job.schema, corpus_job.fragments)

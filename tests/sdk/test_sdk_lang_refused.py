@@ -280,6 +280,7 @@ def branches(number):
     return JOB + "x = 0\n" + "        if row.on:\n            x += 1\n" * number + "        yield x, 1\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("write", "most", "what", "line"),
     [
@@ -451,6 +452,7 @@ def test_many_mutated_programs_raise_nothing_but_refused(source):
     only_refused(source)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200))
 @settings(max_examples=150, deadline=None)
 def test_arbitrary_text_raises_nothing_but_refused(source):

@@ -161,6 +161,7 @@ def test_a_socket_directory_that_a_crash_after_the_end_has_left_is_removed(jobs,
     assert not (spec.directory / "sockets").exists()
 
 
+@pytest.mark.slow
 def test_a_socket_directory_is_noted_before_it_is_made(jobs, monkeypatch):
     spec = jobs.paper1()
     settlement = jobs.settlement(spec)

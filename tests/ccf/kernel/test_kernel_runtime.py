@@ -199,6 +199,7 @@ def _exact_decimal(value):
     return f"{digits[: len(digits) - places]}.{digits[len(digits) - places :]}" if places else f"{digits}.0"
 
 
+@pytest.mark.slow
 @given(
     INTS.map(str)
     | st.from_regex(r"\s?[+-]?[0-9_]{0,22}\s?", fullmatch=True)

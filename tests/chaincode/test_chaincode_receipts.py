@@ -66,6 +66,14 @@ def test_a_reduce_reads_no_more_than_the_map_gave_in_no_more_tasks_than_partitio
     assert settle(story, job_id, 1, records_in=8, tasks=4)["continue"]
 
 
+def test_a_reduce_has_no_more_groups_than_pairs_went_in_though_it_reads_no_values(story):
+    job_id = running(story)
+    settle(story, job_id, 0, records_out=9)
+    for end in ("done", "out_of_totem"):
+        refused(story, job_id, 1, end, records_in=0, groups_in=10, tasks=4)
+    assert settle(story, job_id, 1, records_in=0, groups_in=9, tasks=4)["continue"]
+
+
 def test_a_later_map_reads_exactly_what_the_phase_before_gave(story):
     job_id = running(story)
     settle(story, job_id, 0, records_out=9)

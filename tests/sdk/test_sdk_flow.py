@@ -150,6 +150,36 @@ def test_numbers_that_the_counts_contradict(priced, field, by):
             check_receipt(priced, receipt)
 
 
+COUNTED = """
+from totem_sdk import TotemJob
+
+class Counted(TotemJob):
+    def mapper(self, _, row):
+        if row.number > 5:
+            yield row.number, 1
+    def combiner(self, number, ones):
+        yield number, 1
+    def reducer(self, number, ones):
+        yield number, 1
+"""
+
+
+def test_a_combiner_has_no_more_groups_than_pairs_were_emitted_though_it_draws_none():
+    priced = price(compile_job(COUNTED, Schema.of({"number": "int"})), load("standard-1"))
+    run = Machine(priced, {}).run_job([[(number % 9,) for number in range(90)]], 10**9)
+    receipt = run.phases[0].receipt()
+    check_receipt(priced, receipt)
+    (combiner,) = priced.program.functions[priced.program.steps[0].combiner].body
+    for groups in (30, 31):
+        forged = receipt | {"blocks": receipt["blocks"] | {str(combiner.id): groups}, "records_out": groups}
+        forged["charge"] = priced.total(Counts.from_json(forged))
+        if groups == 30:
+            check_receipt(priced, forged)
+        else:
+            with pytest.raises(ImpossibleCounts, match="combiner: entered 31 times; between 0 and 30"):
+                check_receipt(priced, forged)
+
+
 def test_a_halted_phase_may_miss_one_place_for_each_open_task_and_no_more(paper1, bills):
     run = Machine(paper1, {}).run_job([bills], 89)
     (phase,) = run.phases

@@ -1,9 +1,35 @@
 """The home folder's enrolments: what they refuse, and that nothing is lost by it."""
 
+import subprocess
+import sys
+
 import pytest
 
+from totem.services.consortium import Consortium
+from totem.services.consumer import Consumer
+from totem.services.development import prepare_home
 from totem.services.errors import InTheWay, NotAllowed
 from totem.services.home import Home
+
+FOUNDING = """
+import os, sys
+from pathlib import Path
+from totem.services.development import prepare_home
+from totem.services.home import Home
+
+last = int(sys.argv[2])
+steps = 0
+
+def hook(event, _):
+    global steps
+    if event in ("open", "os.rename", "os.mkdir", "sqlite3.connect", "shutil.rmtree"):
+        steps += 1
+        if steps == last:
+            os._exit(9)
+
+sys.addaudithook(hook)
+prepare_home(Home(Path(sys.argv[1])))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +59,19 @@ def test_only_the_consortium_enrols(founded):
     with pytest.raises(NotAllowed):
         founded.enrol("eve", "consumer", by="alice")
     assert "eve" not in founded.consortium.wallet.labels()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [1, 30, 60, 80, 86, 90])
+def test_a_consortium_whose_founding_was_interrupted_is_founded_the_next_time(tmp_path, after):
+    home = Home(tmp_path / "home")
+    first = subprocess.run([sys.executable, "-c", FOUNDING, home.root, str(after)], check=False)
+    assert first.returncode in (0, 9)
+    whole = home.is_founded
+    assert prepare_home(home) == (not whole)
+    assert sorted(item["name"] for item in home.identities()) == ["admin", "north", "researcher", "south"]
+    assert home.current() == "researcher"
+    assert Consortium(home.session("admin")).audit()["balanced"]
+    assert Consumer(home.session()).balance()["available"] == 10**12
+    assert len(Consortium(home.session()).tables()) == 2
+    assert list((home.root / "founding").glob("**/*")) == []

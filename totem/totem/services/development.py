@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from totem.services.consortium import Consortium
 from totem.services.home import Home
 from totem.services.runner import RunnerOptions
 from totem.services.server import ProviderServer, open_server
@@ -24,12 +23,12 @@ def prepare_home(home: Home) -> bool:
     Raises:
         ServiceError: the folder can't be used.
     """
-    if (home.root / "ledger" / "ledger.db").exists():
-        return False
-    admin = home.found(providers=PROVIDERS, consumers=(CONSUMER,))
-    Consortium(admin).issue(home.participant(CONSUMER), _FIRST_TOTEM, "to develop with")
-    home.use(CONSUMER)
-    return True
+    is_new = not home.is_founded
+    if is_new:
+        home.found(providers=PROVIDERS, consumers=(CONSUMER,), totem={CONSUMER: _FIRST_TOTEM})
+    if is_new or not home.has_chosen:  # not: somebody interrupted the first start
+        home.use(CONSUMER)
+    return is_new
 
 
 @contextmanager

@@ -12,13 +12,16 @@ Whoever can read the folder can act as everybody in its wallet: it is made for i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from totem.ledger.bootstrap import ADMIN, Consortium, msp_of
-from totem.ledger.errors import LedgerError
+from totem.ledger.errors import LedgerError, LedgerUnavailable
 from totem.ledger.files import write_private
 from totem.services.errors import BadInput, Unauthorised, from_contract, from_ledger
 from totem.services.explorer import Explorer
@@ -29,6 +32,9 @@ from totem_chaincode.errors import ContractError
 
 __all__ = ["Home"]
 
+_PARTS = ("ca", "wallet", "ledger")
+"""What a consortium's folder consists of."""
+
 
 class Home:
     """A home folder; nothing is opened before it is asked for."""
@@ -37,9 +43,14 @@ class Home:
         self.root = root
 
     def found(
-        self, *, providers: Sequence[str] = (), consumers: Sequence[str] = (), table_approval: str = "all"
+        self,
+        *,
+        providers: Sequence[str] = (),
+        consumers: Sequence[str] = (),
+        table_approval: str = "all",
+        totem: Mapping[str, int] | None = None,
     ) -> Session:
-        """Make a consortium here; commands then act as its first member.
+        """Make a consortium here, with ``totem`` on its members' accounts; commands then act as its first member.
 
         Raises:
             Missing: there is one already, or the folder can't be used.
@@ -49,13 +60,47 @@ class Home:
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise BadInput(f"the name {twice[0]!r} is there twice", code="bad-name")
         try:
-            made = Consortium.create(self.root, providers=providers, consumers=consumers, table_approval=table_approval)
+            with self._founding() as folder:
+                made = Consortium.create(
+                    folder, providers=providers, consumers=consumers, table_approval=table_approval
+                )
+                with closing(made):
+                    for name, amount in (totem or {}).items():
+                        made.issue(name, amount, "to begin with")
         except LedgerError as error:
             raise from_ledger(error) from error
         except OSError as error:
             raise BadInput(f"{self.root}: {error.strerror}", code="not-writable") from None
-        made.close()
         return self.use(ADMIN)
+
+    @property
+    def is_founded(self) -> bool:
+        """Whether there is a consortium in this folder, with all that was to be founded with it."""
+        return (self.root / "ledger" / "ledger.db").exists()
+
+    @contextmanager
+    def _founding(self) -> Iterator[Path]:
+        """Give a folder in which to make a consortium, and move what was made to its place when it is whole.
+
+        Whatever interrupts it, there is no consortium then, and the next one who founds begins anew.
+
+        Raises:
+            LedgerUnavailable: there is one already.
+        """
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.root / "founding.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self.is_founded:
+                raise LedgerUnavailable(f"{self.root} has a consortium already")
+            folder = self.root / "founding"
+            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                yield folder
+                for part in _PARTS:  # the ledger last: with it the consortium is there
+                    shutil.rmtree(self.root / part, ignore_errors=True)
+                    (folder / part).rename(self.root / part)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     @cached_property
     def consortium(self) -> Consortium:
@@ -105,7 +150,7 @@ class Home:
     def identities(self) -> list[dict[str, Any]]:
         """Return the identities of the wallet."""
         wallet = self.consortium.wallet
-        in_use = (self.root / "identity").read_text(encoding="utf-8").strip() if self._chosen else ""
+        in_use = (self.root / "identity").read_text(encoding="utf-8").strip() if self.has_chosen else ""
         found = []
         for name in wallet.labels():
             identity = wallet.get(name)
@@ -153,5 +198,6 @@ class Home:
         return TokenStore(self.root / "tokens.json")
 
     @property
-    def _chosen(self) -> bool:
+    def has_chosen(self) -> bool:
+        """Whether an identity is in use."""
         return (self.root / "identity").exists()

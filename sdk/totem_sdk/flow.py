@@ -115,7 +115,8 @@ class _Check:
             if function is not None:
                 entries[function] = (tasks - spare, tasks)
         if self.combiner is not None:
-            entries[self.combiner] = (0, self.entry(self.combiner))
+            # A group has a pair at least, whether the combiner draws its values or not.
+            entries[self.combiner] = (0, self.emitted([self.main, *self.once[:2]]))
         reached = list(entries)
         calls, widest = self.calls(reached)
         for function in reached:

@@ -100,6 +100,9 @@ def check_receipt(
     exact = exact and end == "done"
     _within("records_in", receipt["records_in"], records, records, exact=exact)
     _within("tasks", receipt["tasks"], tasks, tasks, exact=exact)
+    if phase["phase"] == "reduce":
+        # A group has a pair at least; a reducer that reads no values has groups all the same.
+        _within("groups_in", receipt["groups_in"], 0, records, exact=False)
     read, _ = ctx.evaluator.texts(program, table, receipt)
     if read is not None:
         _within("bytes of texts read", read, *texts, exact=exact)

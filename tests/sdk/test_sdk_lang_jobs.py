@@ -1,5 +1,6 @@
 """Whole jobs: the Program that comes out, and what its blocks cost."""
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,12 @@ def test_every_example_compiles_to_a_canonical_program_that_standard_1_prices(na
     program = compile_job((EXAMPLES / name).read_text(), schema)
     assert Program.decode(program.encode()) == program
     assert price(program, table.load("standard-1")).block_cost
+
+
+@pytest.mark.parametrize("action", ["error", "always"])
+def test_what_python_warns_of_is_neither_shown_nor_an_error(action):
+    source = "from totem_sdk import TotemJob\nclass Job(TotemJob):\n    def mapper(self, _, row):\n        "
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter(action)
+        compile_job(source + 'yield 1if row.cid > 1 else 2, "\\d"\n', BILLS)
+    assert shown == []

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ MAX_NODES = 12_000
 
 MAX_DEPTH = 64
 """Deepest nesting: of brackets in the text, and of nodes in the syntax tree."""
+
+_PARSING = threading.Lock()
+"""Held while Python's warnings are off: they are the whole process's."""
 
 _F_STRING = frozenset({"f", "fr", "rf"})
 
@@ -218,7 +223,11 @@ class _Texts:
 
 def _parse(text: str, filename: str, findings: Findings) -> ast.Module:
     try:
-        return ast.parse(text, filename)
+        # Python warns of `1if x` and "\d". Settings of the process (PYTHONWARNINGS) would show that, with a line of
+        # whatever file has this name here, or make it an error: then one ledger's node refused what another accepts.
+        with _PARSING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text, filename)
     except SyntaxError as error:
         line = max(1, error.lineno or 1)
         message = error.msg if "too many" not in error.msg else "too many levels of indentation"

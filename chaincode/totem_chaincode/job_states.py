@@ -36,7 +36,6 @@ __all__ = [
     "OPEN",
     "STATES",
     "TRANSITIONS",
-    "VERDICTS",
     "end_job",
     "in_grace",
     "index_job",
@@ -47,7 +46,6 @@ __all__ = [
 OPEN = ("submitted", "running", "cancelling")
 ENDED = ("completed", "out_of_totem", "failed", "cancelled", "declined", "provider_failed", "expired")
 STATES = OPEN + ENDED
-VERDICTS = ("start", "continue", "finished", "out_of_totem", "gate", "failed", "cancelled")
 
 TRANSITIONS: Mapping[str, Mapping[str, str]] = {
     "accept": {"submitted": "running"},

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from totem_sdk.types import BOOL, INT, NONE, NUM, STR, List, Option, Scalar, Tuple, Type, Values, leaves
+from totem_sdk.types import NONE, NUM, STR, List, Scalar, Type, leaves
 
 __all__ = [
     "CLASSES",
@@ -31,7 +31,6 @@ __all__ = [
     "dtype",
     "has_text",
     "is_sized",
-    "result_type",
     "static_leaves",
 ]
 
@@ -207,24 +206,3 @@ def is_sized(code: str, type_: Type) -> bool:
     if code == "len" and isinstance(type_, List):
         return False
     return has_text(type_)
-
-
-def result_type(code: str, type_: Type) -> Type | None:
-    """Return the type of dst where the opcode and its operand type alone decide it, else None (the register says)."""
-    if code in ("eq", "ne", "lt", "le", "gt", "ge", "is_none", "truth", "not", "and", "or"):
-        return BOOL
-    if code in ("startswith", "endswith", "more_values", "range_test"):
-        return BOOL
-    if code in ("len", "round", "to_int", "range_start", "range_at", "range_step"):
-        return INT
-    if code in ("concat", "lower", "upper", "strip", "to_str"):
-        return STR
-    if code == "split":
-        return List(STR)
-    if code == "unwrap":
-        return type_.item if isinstance(type_, Option) else type_
-    if code in ("fold_sum", "fold_min", "fold_max"):
-        return type_.item if isinstance(type_, Values) else type_
-    if code == "tuple":
-        return type_ if isinstance(type_, Tuple) else None
-    return None

@@ -7,11 +7,9 @@ tuples). These functions are the definition; faster ones elsewhere are tested ag
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import math
 import struct
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from totem_sdk.errors import InternalError
@@ -21,7 +19,6 @@ __all__ = [
     "canonical_json",
     "key_bytes",
     "partition_of",
-    "result_digest",
     "result_line",
     "text_bytes",
 ]
@@ -113,11 +110,3 @@ def canonical_json(value: Any) -> str:
 def result_line(key: Any, value: Any) -> str:
     """Return the canonical JSON line of one result: ``[key,value]`` and a line feed."""
     return canonical_json([key, value]) + "\n"
-
-
-def result_digest(result: Iterable[Sequence[Any]]) -> str:
-    """Return the sha256 (hexadecimal) of the canonical JSON lines of a result."""
-    digest = hashlib.sha256()
-    for key, value in result:
-        digest.update(result_line(key, value).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()

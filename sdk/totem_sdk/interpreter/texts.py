@@ -10,7 +10,7 @@ import re
 
 from totem_sdk import unicode_table as table
 
-__all__ = ["cut", "is_space", "lower", "parse_float", "parse_int", "strip", "upper"]
+__all__ = ["cut", "lower", "parse_float", "parse_int", "strip", "upper"]
 
 
 def _expand(runs: tuple[tuple[int, int, int, int], ...], special: dict[int, tuple[int, ...]]) -> dict[int, str]:
@@ -65,11 +65,6 @@ def _is_final(text: str, position: int) -> bool:
 def upper(text: str) -> str:
     """Return the text in upper case."""
     return text.translate(_UPPER)
-
-
-def is_space(text: str) -> bool:
-    """Return whether the text is not empty and all white space."""
-    return text != "" and all(character in _SPACE for character in text)
 
 
 def strip(text: str, side: str) -> str:

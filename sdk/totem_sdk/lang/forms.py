@@ -59,7 +59,6 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
 _KEYED = (ast.Dict, ast.Set, ast.DictComp, ast.SetComp)
 _BY_KEY = "for one value of each key yield key, value: the reducer gets all values of a key"
 
-_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _SIGNS: dict[type[ast.AST], str] = {
     ast.LShift: "<<",
     ast.RShift: ">>",

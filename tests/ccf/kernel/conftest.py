@@ -16,7 +16,7 @@ from totem_ccf.kernel.compiled import RUNTIME
 from totem_ccf.kernel.engine import engine
 from totem_ccf.kernel.linear import LinearMemory
 from totem_ccf.mapreduce.pairs import ARROW_TYPES, FoldLayout, PairLayout
-from totem_ccf.mapreduce.shuffle import GroupBatch, ShuffleReader, ShuffleWriter
+from totem_ccf.mapreduce.shuffle import ShuffleReader, ShuffleWriter
 from totem_sdk.estimate import phase_lower_bound
 from totem_sdk.interpreter import JobRun, PhaseRun
 from totem_sdk.task import Escrow
@@ -76,16 +76,6 @@ def row_batch(schema, positions, rows):
 @pytest.fixture(scope="session", name="row_batch")
 def row_batch_fixture():
     return row_batch
-
-
-def group_batches(layout, groups, size):
-    """Yield groups of Python values in batches of ``size`` groups."""
-    width = layout.key_width
-    for part in parts(groups, size):
-        keys = layout.from_python([(key, values[0]) for key, values in part])
-        pairs = layout.from_python([(key, value) for key, values in part for value in values])
-        offsets = np.cumsum([0] + [len(values) for _, values in part]).astype(np.int64)
-        yield GroupBatch(keys.select(range(width)), pairs.select(range(width, pairs.num_columns)), offsets)
 
 
 def shuffled(layout, tasks, partitions, folder, size):

@@ -152,14 +152,6 @@ class DataSize(BaseModel):
     fragments: int
 
 
-class Undelivered(BaseModel):
-    """A finished result that is larger than the datasets' policy allows: paid, and not delivered."""
-
-    hash: str = Field(description="salted; the provider can be asked for the result")
-    lines: int
-    bytes: int
-
-
 class Job(JobSummary):
     """A job with what it has used so far."""
 

@@ -91,8 +91,10 @@ def check_is_program(text: str) -> None:
     raise findings.refused()
 
 
-def parse(text: str, filename: str, findings: Findings, names: frozenset[str] = frozenset()) -> Source:
+def parse(text: str, filename: str, findings: Findings, names: frozenset[str] | None = frozenset()) -> Source:
     """Check the limits and parse; ``names`` are the columns' names (they may hold letters beyond ASCII).
+
+    None: they are not known yet, so that any name may be a column's.
 
     What leaves a tree to go on with is added to ``findings``: f-strings, which stand in the tree as texts, and names
     that are not ASCII.
@@ -114,7 +116,7 @@ def parse(text: str, filename: str, findings: Findings, names: frozenset[str] = 
         # What the tokens showed comes first: it may be all that is wrong.
         findings.check()
         raise wrong.refused()
-    source = Source(filename, lines, tree, names)
+    source = Source(filename, lines, tree, names or frozenset())
     _check_tree(source, wrong)
     if wrong:
         findings.extend(wrong)
@@ -136,7 +138,7 @@ def _check_size(text: str, lines: tuple[str, ...], findings: Findings) -> None:
     return None
 
 
-def _check_tokens(text: str, names: frozenset[str], findings: Findings) -> str | None:
+def _check_tokens(text: str, names: frozenset[str] | None, findings: Findings) -> str | None:
     """Return the text to be parsed: f-strings are texts in it. None if it is nested too deeply."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
@@ -158,7 +160,7 @@ def _check_tokens(text: str, names: frozenset[str], findings: Findings) -> str |
                 return None
         elif token.lastgroup == "close":
             depth = max(0, depth - 1)
-        elif token.lastgroup == "word" and not token[0].isascii() and token[0] not in names:
+        elif names is not None and token.lastgroup == "word" and not token[0].isascii() and token[0] not in names:
             position = next(index for index, character in enumerate(token[0]) if not character.isascii())
             character = token[0][position]
             shown = character if character.isprintable() else f"U+{ord(character):04X}"

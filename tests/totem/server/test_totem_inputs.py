@@ -3,10 +3,23 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from totem.cli.main import app
 from totem.services.data import read_schema_and_options
 from totem.services.errors import BadInput
 from totem.services.inputs import MAX_FILE_BYTES, read_job, read_params, read_table
+
+SIZES = """from totem_sdk import TotemJob
+
+
+class Sizes(TotemJob):
+    def mapper(self, _, row):
+        yield row.Straße, row.Größe
+
+    def reducer(self, street, values):
+        yield street, sum(values)
+"""
 
 
 def test_a_job_is_read_with_its_name(tmp_path):
@@ -91,3 +104,22 @@ def test_parameters_keep_everything_after_the_first_equals_sign():
 def test_parameters_that_are_not_name_and_value(given):
     with pytest.raises(BadInput, match="--param"):
         read_params(given)
+
+
+@pytest.mark.parametrize("words", [("check",), ("run", "--totem", "1000")])
+def test_columns_may_have_letters_beyond_ascii(tmp_path, words):
+    job, data = tmp_path / "sizes.py", tmp_path / "sizes.csv"
+    data.write_text("Größe,Straße\n1.5,Weg\n2.5,Weg\n")
+    job.write_text(SIZES)
+    done = CliRunner().invoke(app, [words[0], str(job), str(data), *words[1:], "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout).get("result", [["Weg", 4.0]]) == [["Weg", 4.0]]
+
+
+def test_other_names_may_not(tmp_path):
+    job, data = tmp_path / "sizes.py", tmp_path / "sizes.csv"
+    data.write_text("Größe,Straße\n1.5,Weg\n")
+    job.write_text(SIZES.replace("sum(values)", "sum(größe)"))
+    done = CliRunner().invoke(app, ["run", str(job), str(data), "--totem", "1000", "--json"])
+    assert done.exit_code == 2
+    assert [(item["code"], item["line"]) for item in json.loads(done.stdout)["refusals"]] == [("identifier", 9)]

@@ -106,7 +106,7 @@ def takes_lines(job: Job) -> bool:
     """
     findings = Findings()
     try:
-        found = read_structure(parse(job.source, job.filename, findings), findings)
+        found = read_structure(parse(job.source, job.filename, findings, names=None), findings)
         findings.check()
     except Refused as error:
         raise from_refused(error) from None

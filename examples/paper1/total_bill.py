@@ -1,7 +1,6 @@
 """What each customer owes: the worked example of paper I, section 4.4, which costs 198 totem.
 
-totem run examples/paper1/total_bill.py examples/paper1/bills.csv --schema examples/paper1/schema.json \
-    --table paper-2019 --totem 198
+totem run examples/paper1/total_bill.py examples/paper1/bills.csv --table paper-2019 --totem 198
 """
 
 from totem_sdk import TotemJob

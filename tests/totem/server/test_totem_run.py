@@ -81,6 +81,12 @@ def test_the_published_example_costs_198(paper1):
 
 
 @pytest.mark.slow
+def test_the_published_example_says_its_types_without_a_schema(paper1):
+    job, data, *_ = paper1
+    assert run(job, data, "--table", "paper-2019", "--totem", 198, status=0)["used"] == 198
+
+
+@pytest.mark.slow
 def test_with_197_it_is_refused_and_nothing_is_used(paper1):
     found = run(*paper1, "--totem", 197, status=2)
     assert (found["state"], found["escrow"], found["result_sha256"]) == ("refused", 0, EMPTY_SHA256)

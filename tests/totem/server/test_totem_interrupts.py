@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,7 +35,7 @@ HANGS = 60
 COMMAND = [sys.executable, "-m", "totem.cli.entry"]
 
 
-def begin(*words, tmp, **environment):
+def begin(*words, tmp, interrupt=signal.default_int_handler, **environment):
     """Start the command in a process group and a temporary directory of its own, as from a terminal."""
     return subprocess.Popen(
         [*COMMAND, *(str(word) for word in words)],
@@ -44,7 +45,7 @@ def begin(*words, tmp, **environment):
         env={**os.environ, "TMPDIR": str(tmp), **environment},
         start_new_session=True,
         # Whoever runs the tests in the background ignores interrupts, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 no threads yet
+        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt),  # noqa: PLW1509 no threads yet
     )
 
 
@@ -164,3 +165,18 @@ def test_a_development_consortium_stops_soon_and_its_job_goes_on(tmp_path):
         dev.send_signal(signal.SIGTERM)
         dev.communicate(timeout=HANGS)
     assert (dev.returncode, list(tmp.iterdir())) == (0, [])
+
+
+@pytest.mark.slow
+def test_a_server_in_the_background_ignores_interrupts_as_it_was_told(fresh, tmp_path):
+    words = ("provider", "start", "--home", fresh.root, "--as", "north")
+    process = begin(*words, tmp=tmp_path, interrupt=signal.SIG_IGN)
+    try:
+        assert "server started" in process.stderr.readline()
+        (ignored,) = re.findall(r"^SigIgn:\t(.*)$", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
+        assert int(ignored, 16) & 1 << signal.SIGINT - 1
+        os.killpg(process.pid, signal.SIGTERM)
+        assert process.wait(HANGS) == 0
+    finally:
+        process.kill()
+        process.communicate()

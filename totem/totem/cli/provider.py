@@ -65,6 +65,9 @@ def publish(
     policy: Annotated[Path | None, typer.Option(metavar="FILE", help="policy fields as JSON")] = None,
     lines: Annotated[bool, typer.Option("--lines", help="publish every file as text lines")] = False,
     revise: Annotated[bool, typer.Option("--revise", help="publish a new version of your dataset")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="only show what would be published; with --json in full")
+    ] = False,
     yes: Yes = False,
     home: HomeFolder = None,
     as_: As = None,
@@ -81,15 +84,21 @@ def publish(
     session = folder.session(as_)
     if session.role != "provider":  # rather than after all data are read
         raise NotAllowed(f"only a provider publishes data; {session.participant} is a {session.role}")
+    publishing.check_name(session, dataset, revise=revise)
     fields = _policy(policy, hide, max_groups, max_result_bytes, auto_approve=auto_approve)
     publication = publishing.prepare(
         dataset, data, title=title, description=description, schema=schema, policy=fields, lines=lines
     )
+    planned = {"dataset_id": dataset, "provider": session.participant, **publication.metadata()}
     if not as_json:
-        output.line("this is what everybody on the ledger will see (and nothing else):")
-        print_dataset(output, {"dataset_id": dataset, "version": "(new)", **publication.metadata()})
+        output.line("this is what everybody on the ledger will see, with when it was published (and nothing else):")
+        print_dataset(output, {**planned, "version": "(new)"})
+        output.note("(`--dry-run --json` shows every count and digest)", style="dim")
         for name, reason in publication.omitted:
             output.note(f"column {name} is left out: {reason}")
+    if dry_run:
+        output.document(planned)
+        return
     if not yes:
         if as_json:
             raise BadInput("--json can't ask: give --yes as well", code="usage")
@@ -163,7 +172,8 @@ def start(
         options = replace(options, worker_memory=worker_memory << 20)
     with open_server(folder.session(as_), folder.store_of(as_), options, at_once=at_once) as server:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: server.stop())
+            if signal.getsignal(number) is not signal.SIG_IGN:  # a shell's background jobs ignore interrupts
+                signal.signal(number, lambda *_: server.stop())
         if once:
             server.drain()
         else:

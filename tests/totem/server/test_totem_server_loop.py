@@ -9,6 +9,7 @@ import pytest
 
 from totem.ledger import EmbeddedLedger, Gateway
 from totem.ledger.bootstrap import Consortium as Consortia
+from totem.ledger.errors import LedgerUnavailable
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.errors import InTheWay, ProgramRefused, ProviderSide
@@ -131,6 +132,9 @@ class Broken:
     def __init__(self, error):
         self.error = error
         self.tried = []
+
+    def tidy(self):
+        raise LedgerUnavailable("the ledger does not answer")
 
     def run(self, job_id):
         self.tried.append(job_id)

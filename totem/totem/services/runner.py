@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -23,12 +24,14 @@ from totem.services.settlement import LedgerSettlement
 from totem.services.store import Holding, ProviderStore
 from totem_ccf.engines.local import (
     WORKER_MEMORY,
+    JobBusy,
     JobEnd,
     JobFolderFailed,
     JobSpec,
     LocalEngine,
     LocalJob,
     Progress,
+    discard,
 )
 from totem_ccf.storage.digests import salted_digest
 from totem_chaincode.contracts.results import excess_of
@@ -95,10 +98,21 @@ class JobRunner:
             if job["state"] in ("running", "cancelling"):
                 self._bring_to_end(job, progress)
                 job = self._job(job_id)
+            elif job["state"] in ENDED:
+                self._discard(job_id)  # it has ended without this server, which may have begun it
             return job
         finally:
             with self._lock:
                 del self._runs[job_id]
+
+    def tidy(self) -> None:
+        """Remove what a crash has left at home of jobs that have ended on the ledger since, by their deadline say."""
+        for job_id in self._store.begun():
+            try:
+                if self._job(job_id)["state"] in ENDED:
+                    self._discard(job_id)
+            except Missing:
+                continue  # it is not a job of this ledger
 
     def cancel(self, job_id: str) -> None:
         """Stop a job whose consumer has cancelled it: what it has used is settled. Nothing where it is not run here."""
@@ -120,6 +134,11 @@ class JobRunner:
             live = run.live
         if live is not None:
             live.abandon()
+
+    def _discard(self, job_id: str) -> None:
+        if job_id in self._store.begun():
+            with suppress(JobBusy):  # another server of this provider is about to
+                discard(self._store.job_folder(job_id))
 
     def _job(self, job_id: str) -> Record:
         return self._session.query("jobs.get", job_id=job_id)

@@ -77,6 +77,7 @@ class ProviderServer:
         watcher.start()
         _log.info("provider's server started", provider=session.participant)
         try:
+            self._tidy()
             while not self._stop.is_set():
                 self._wake.clear()
                 self.look()
@@ -114,12 +115,19 @@ class ProviderServer:
     def drain(self) -> None:
         """Bring the jobs that are open now, and those that arrive meanwhile, to their ends; then return."""
         try:
+            self._tidy()
             while not self._stop.is_set() and self._provider.jobs(open_only=True):
                 self._wake.clear()
                 self.look()
                 self._wake.wait(_POLL_SECONDS)
         finally:
             self._leave()
+
+    def _tidy(self) -> None:
+        try:
+            self._runner.tidy()
+        except (ServiceError, LedgerError, OSError) as error:
+            _log.warning("what a crash has left can't be removed", problem=str(error))
 
     def _leave(self) -> None:
         """Stop running jobs without ending them: they go on when a server starts again."""

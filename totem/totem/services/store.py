@@ -123,6 +123,11 @@ class ProviderStore:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
+    def begun(self) -> list[str]:
+        """Return the jobs whose folders hold intermediate data or sockets: they run, or a crash has cut them off."""
+        kinds = ("phase-*", "spills", "sockets")
+        return sorted({path.parent.name for kind in kinds for path in self._root.glob(f"jobs/*/{kind}")})
+
     def note_trouble(self, job_id: str, text: str) -> None:
         """Keep what went wrong with a job on the provider's side, in its own words (file, row, reason)."""
         write_private(self.job_folder(job_id) / "trouble.txt", text.encode())

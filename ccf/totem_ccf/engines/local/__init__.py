@@ -3,7 +3,7 @@
 from totem_ccf.engines.local.engine import WORKER_MEMORY, LocalEngine
 from totem_ccf.engines.local.escrow_settlement import EscrowSettlement
 from totem_ccf.engines.local.host import Progress
-from totem_ccf.engines.local.local_job import JobAbandoned, JobBusy, JobFolderFailed, LocalJob
+from totem_ccf.engines.local.local_job import JobAbandoned, JobBusy, JobFolderFailed, LocalJob, discard
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "LocalEngine",
     "LocalJob",
     "Progress",
+    "discard",
 ]

@@ -261,6 +261,17 @@ class LocalJob:
             self._children.spawn("compiler")
 
 
+def discard(directory: Path) -> None:
+    """Remove what a crash has left of a job that is not run any more: its sockets, and what its tasks have written.
+
+    Raises:
+        JobBusy: another process runs it.
+    """
+    with _lock(directory):
+        remove_sockets(directory)
+        _remove_phases(directory)
+
+
 def _lock(directory: Path) -> Any:
     file = (directory / "lock").open("w")
     try:

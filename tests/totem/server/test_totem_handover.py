@@ -1,13 +1,17 @@
 """Results that are not on the ledger: the provider's command writes file and salt, the consumer's checks both."""
 
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from totem.cli.main import app
 from totem.services.consumer import Consumer, Submission
+from totem.services.errors import BadInput
+from totem.services.handover import receive
 from totem.services.publish import prepare, publish
 
 ROWS = [(1, 1.5), (2, 2.5), (3, 3.5)]
@@ -170,3 +174,12 @@ def test_what_is_purged_is_not_handed_over(totem, finish, fresh, tmp_path):
     done = totem("provider", "result", job_id, "-o", tmp_path / "r", "--json", who="north")
     assert "is purged" in error_of(done, "purged")
     assert not (tmp_path / "r").exists()
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    empty = {"hash": "0" * 64, "bytes": 0, "lines": 0, "purged_at": None, "partial": False}
+    job = {"job_id": "job-1", "undelivered": None, "result": empty, "policy": {"delivery": "file"}}
+    for file in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(BadInput, match="it is not a file"):
+            receive(job, file, "0" * 64)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +97,8 @@ def receive(job: Record, file: Path, salt: str) -> tuple[ResultLines, bool]:
     if not _SALT.fullmatch(salt):
         raise BadInput("--salt: a salt has 64 hexadecimal digits (0-9, a-f)", code="bad-salt")
     try:
+        if not stat.S_ISREG(file.stat().st_mode):  # a pipe can't be gone through twice, a device may never end
+            raise BadInput(f"--file {str(file)!r}: it is not a file", code="not-readable")
         stream = file.open("rb")
         size = os.fstat(stream.fileno()).st_size
     except OSError as error:

@@ -6,7 +6,7 @@ from totem_sdk.errors import Refused
 from totem_sdk.lang import compile_job
 from totem_sdk.schema import LINES, Schema
 
-SCHEMA = Schema.of({"name": "str", "n": "int", "kwh": "float?"})
+SCHEMA = Schema.of({"name": "str", "n": "int", "kwh": "float?", "day": "date", "at": "datetime"})
 HEAD = "from totem_sdk import TotemJob\nclass Job(TotemJob):\n"
 MAPPER = "    def mapper(self, _, row):\n        yield row.name, row.n\n"
 
@@ -48,6 +48,10 @@ def reducer(*statements):
         (HEAD + "    def mapper(_, row):\n        yield row.name, 1\n", 3, "signature", "def mapper(self, _, row)"),
         (HEAD + MAPPER + "    def reducer(key, v):\n        yield key, 1\n", 5, "signature", "(self, key, values)"),
         (HEAD + MAPPER + "    def price(kwh):\n        return kwh\n", 5, "signature", "write def price(self, kwh)"),
+        (mapper("yield row.day - row.day, 1"), 4, "type", "no sums and differences of dates yet: compare them"),
+        (mapper("yield row.at - 1, 1"), 4, "type", "compute with parts such as .year"),
+        (mapper("yield row.name[0:3], 1"), 4, "slice", "there are no slices yet: startswith()"),
+        (mapper("yield 'x' in row.name, 1"), 4, "membership", 'len(text.split("x")) > 1'),
         ("a,b\n1,2\n03,4\n", 1, "syntax", "first, then the data"),
         ("a;b\n1;2\n", 1, "syntax", "first, then the data"),
         ('{"a": 1}\n{"a": 2}\n', 1, "syntax", "first, then the data"),

@@ -82,14 +82,19 @@ CODES: dict[str, Code] = {
         f"{_LATER}: keep single values or a tuple (a, b)",
     ),
     "f-string": Code("an f-string", f"{_LATER}: use + and str()"),
-    "slice": Code("a slice", f"{_LATER}: use split and an index"),
+    "slice": Code(
+        "a slice",
+        "there are no slices yet: startswith() and endswith() test ends of a text, split() and an index take a part",
+    ),
     "star": Code("a starred argument, parameter or target", "name every one"),
     "default": Code("a parameter with a default", f"{_LATER}: pass every argument"),
     "keyword": Code("an argument given by name", "pass arguments by position"),
     "delete": Code("a del statement", "assign another value"),
     "operator": Code("an operator that the language doesn't have", f"{_LATER}: use + - * / // % and comparisons"),
     "power": Code("a power other than a small constant one of ints", "multiply: x * x"),
-    "membership": Code("in or not in", f"{_LATER}: compare with each value"),
+    "membership": Code(
+        "in or not in", f'{_LATER}: compare with each value; in a text use startswith(), or len(text.split("x")) > 1'
+    ),
     "identity": Code("is other than is None and is not None", "compare with == or !="),
     "literal": Code("a constant of a type that the language doesn't have", "use int, float, bool, str or None"),
     "int-range": Code("an int that 64 bits don't hold", "use a float"),

@@ -49,6 +49,11 @@ _COMPARE: dict[type[ast.cmpop], tuple[str, str]] = {
 
 _MAX_POWER = 16
 
+_DATES = "there are no sums and differences of dates yet: compare them, or compute with parts such as .year and .month"
+_DATED: tuple[Type, ...] = (DATE, DATETIME)
+_HINTS: dict[Type, str] = {STR: "write int(...) or float(...)", DATE: _DATES, DATETIME: _DATES}
+"""What to do about an operand that is no number, by its type."""
+
 
 def number(scope: Scope, node: ast.AST, expr: Expr, what: str) -> bool:
     """Return whether the expression is a number; if not, say so of ``what``."""
@@ -59,8 +64,7 @@ def number(scope: Scope, node: ast.AST, expr: Expr, what: str) -> bool:
     elif expr.type == BOOL:
         scope.refuse(node, "type", f"{what} is a bool, which is no number here", "write int(...)")
     else:
-        hint = "write int(...) or float(...)" if expr.type == STR else None
-        scope.refuse(node, "type", f"{what} is {expr.type}, not a number", hint)
+        scope.refuse(node, "type", f"{what} is {expr.type}, not a number", _HINTS.get(expr.type))
     return False
 
 
@@ -70,6 +74,9 @@ def arithmetic(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right:
     nodes = (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
     if code == "add" and STR in (left.type, right.type):
         return _concat(scope, node, nodes, (left, right))
+    if left.type in _DATED and right.type in _DATED:
+        scope.refuse(node, "type", f"{left.type} {sign} {right.type} is not in the language", _DATES)
+        return None
     sides = zip(nodes, (left, right), ("left", "right"), strict=True)
     good = [number(scope, part, expr, f"the {side} side of {sign}") for part, expr, side in sides]
     if not all(good):

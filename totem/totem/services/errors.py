@@ -47,7 +47,7 @@ __all__ = [
 
 
 _HINTS = {
-    "parameters": "`totem check JOB.py` lists the parameters and their types",
+    "parameters": "`totem check JOB.py DATA` lists the parameters and their types",
     "precheck": "put more totem into escrow",
     "balance": "ask the consortium for totem: `totem admin request-totem N --reason TEXT`",
     "quota": "ask for access again, with a larger quota",

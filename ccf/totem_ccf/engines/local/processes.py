@@ -81,6 +81,8 @@ class Processes:
         self.wait_ready()
         name = f"{config.role}-{next(self._numbers)}"
         with self._lock:
+            if self._ended:  # just now: nobody would hear of this process's end
+                raise ProcessesGone(f"the zygote has ended: {self._last_words()}")
             self._watching[name] = on_exit
         self._say({"spawn": name, "config": config.to_json(), "log": str(log)})
         return name

@@ -9,6 +9,7 @@ import typer
 from totem.cli.common import As, AsJson, HomeFolder, consumer, when
 from totem.cli.group import group
 from totem.cli.output import Output
+from totem.cli.output import show as show_value
 
 __all__ = ["app", "print_dataset"]
 
@@ -55,25 +56,36 @@ def show(
 
 
 def print_dataset(output: Output, found: dict[str, Any]) -> None:
-    """Print a dataset's metadata for people."""
+    """Print a dataset's metadata for people: everything there is, long lists by their size and range.
+
+    ``found`` may also be what is not published yet: it has no time then.
+    """
     statistics = found["statistics"]
-    output.fields(
-        {
-            "dataset": f"{found['dataset_id']} version {found['version']}",
-            "title": found["title"],
-            "description": found.get("description", ""),
-            "provider": found.get("provider", ""),
-            "rows": statistics["rows"],
-            "fragments": len(statistics["fragments"]),
-        }
-    )
+    fields = {
+        "dataset": f"{found['dataset_id']} version {found['version']}",
+        "title": found["title"],
+        "description": found["description"],
+        "provider": found["provider"],
+        "published": when(found["published_at"]) if "published_at" in found else "",
+        "withdrawn": found.get("reason", ""),
+        "rows": show_value(statistics["rows"]),
+        "fragments": f"{_fragments(statistics['fragments'])}, each with a salted digest",
+    }
+    output.fields({name: text for name, text in fields.items() if text})
     hidden = found["policy"].get("hidden_columns") or []
+    published = statistics["columns"]
     output.line()
     output.table(
         ["column", "type", "nulls", "distinct", "minimum", "maximum", "mean"],
-        [_column(column, statistics["columns"].get(column["name"], {}), hidden) for column in found["schema"]],
+        [_column(column, published.get(column["name"], {}), hidden) for column in found["schema"]],
         lesser=["mean", "distinct", "nulls", "minimum", "maximum"],
     )
+    # A table of its own: on a terminal of 80 columns nothing of either has to be left out.
+    further = [_further(column["name"], published.get(column["name"], {})) for column in found["schema"]]
+    rows = [row for row in further if any(cell is not None for cell in row[1:])]
+    if rows:
+        output.line()
+        output.table(["column", "histogram", "NaN", "bytes", "longest"], rows)
     output.line()
     output.table(["policy", ""], [[name, _policy(name, value)] for name, value in sorted(found["policy"].items())])
 
@@ -84,6 +96,22 @@ def _column(column: dict[str, str], statistics: dict[str, Any], hidden: list[str
         return [name, f"{column['type']} (hidden)", None, None, None, None, None]
     limits = [_limit(statistics.get(key)) for key in ("minimum", "maximum", "mean")]
     return [name, column["type"], statistics.get("nulls"), statistics.get("distinct"), *limits]
+
+
+def _further(name: str, statistics: dict[str, Any]) -> list[object]:
+    """Return what is published of a column besides: how its values spread, whether one is NaN, how long texts are."""
+    cells = statistics.get("histogram")
+    spread = f"{len(cells)} bins, counts {_range(cells)}" if cells else None
+    return [name, spread, statistics.get("nans"), statistics.get("size"), statistics.get("longest")]
+
+
+def _fragments(rows: list[int]) -> str:
+    return f"{len(rows)} of {_range(rows)} rows"
+
+
+def _range(counts: list[int]) -> str:
+    least, most = min(counts), max(counts)
+    return show_value(least) if least == most else f"{show_value(least)}–{show_value(most)}"
 
 
 def _policy(name: str, value: object) -> object:

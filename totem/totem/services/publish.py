@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from totem.services.data import data_errors, open_data
-from totem.services.errors import BadInput, InTheWay, Missing, from_contract
+from totem.services.errors import BadInput, InTheWay, Missing, NotAllowed, from_contract
 from totem.services.killpoints import pass_publishing_point
 from totem.services.session import Record, Session
 from totem.services.store import Holding, ProviderStore
@@ -21,7 +21,7 @@ from totem_chaincode.policy import read_policy
 from totem_sdk.errors import InternalError
 from totem_sdk.statistics import Statistics
 
-__all__ = ["Publication", "prepare", "publish"]
+__all__ = ["Publication", "check_name", "prepare", "publish"]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def publish(session: Session, store: ProviderStore, publication: Publication, *,
     Raises:
         ServiceError: the contract does not accept it; nothing has changed there.
     """
-    _check_name(session, publication.dataset_id, revise=revise)
+    check_name(session, publication.dataset_id, revise=revise)
     # Kept before it is known to others: jobs may arrive the moment it is published.
     store.hold(
         Holding(
@@ -128,10 +128,16 @@ def publish(session: Session, store: ProviderStore, publication: Publication, *,
     return record
 
 
-def _check_name(session: Session, dataset_id: str, *, revise: bool) -> None:
-    """Say before anything is kept, and with what to do, what the contract would refuse."""
+def check_name(session: Session, dataset_id: str, *, revise: bool) -> None:
+    """Say before anything is read or kept, and with what to do, what the contract would refuse.
+
+    Raises:
+        InTheWay: the name is taken.
+        Missing: there is no such dataset to revise.
+        NotAllowed: the dataset to revise is another provider's.
+    """
     try:
-        session.query("datasets.get", dataset_id=dataset_id)
+        found = session.query("datasets.get", dataset_id=dataset_id)
     except Missing:
         if revise:
             raise Missing(f"there is no dataset {dataset_id} to revise", hint="publish it without --revise") from None
@@ -142,6 +148,8 @@ def _check_name(session: Session, dataset_id: str, *, revise: bool) -> None:
             code="name_taken",
             hint="take another name, or publish a new version of your own dataset with --revise",
         )
+    if found["provider"] != session.participant:
+        raise NotAllowed(f"only {found['provider']}, whose dataset {dataset_id} is, can revise it")
 
 
 def _digest(digest: str | None) -> str:

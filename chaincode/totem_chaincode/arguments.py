@@ -70,7 +70,7 @@ class Text:
 
     A text that becomes part of a key needs a pattern; one that people write for people is ``prose``: without control
     characters, which could make a terminal or a page show something else than what is there. ``too_large`` is the code
-    of what a longer one is answered with, where that has its own.
+    of what a longer one is answered with, where that has its own. ``form`` says the pattern in words.
     """
 
     most: int
@@ -79,6 +79,7 @@ class Text:
     what: str = "text"
     prose: Literal["line", "lines"] | None = None
     too_large: str | None = None
+    form: str = ""
 
     def check(self, value: Any, place: str) -> str:
         """See ``Field``."""
@@ -90,9 +91,12 @@ class Text:
             raise Invalid(f"{place}: the text is not valid Unicode") from None
         if not self.least <= size <= self.most:
             code = self.too_large if size > self.most else None
-            raise Invalid(f"{place}: a text of {self.least} to {self.most} bytes is expected, got {size}", code=code)
+            message = f"{place}: a text of {self.least} to {self.most} bytes is expected, got {size}"
+            raise Invalid(message, code=code, details={"what": self.what})
         if self.pattern is not None and not re.fullmatch(self.pattern, value):
-            raise Invalid(f"{place}: not a {self.what} (expected {self.pattern})")
+            article = "an" if self.what[0] in "aeiou" else "a"
+            expected = self.form or self.pattern
+            raise Invalid(f"{place}: not {article} {self.what} (expected {expected})", details={"what": self.what})
         if self.prose is not None and (found := _CONTROL[self.prose].search(value)):
             raise Invalid(
                 f"{place}: a {self.what} has no control characters (character {found.start() + 1} is"
@@ -273,11 +277,15 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 AMOUNT = Integer(1, MAX_TOTEM, "totem")
 SECONDS = Integer(1, 10 * 366 * 86_400, "seconds")
-SLUG = Text(64, pattern=r"[a-z0-9][a-z0-9._-]{0,63}", what="slug")
-DATASET_ID = Text(64, pattern=r"[a-z0-9][a-z0-9._-]{0,63}", what="dataset id")
-JOB_ID = Text(64, pattern=r"job-[0-9a-f]{20}", what="job id")
-HASH = Text(64, pattern=r"[0-9a-f]{64}", what="sha256 in hex")
-PARTICIPANT = Text(129, pattern=rf"{_NAME}@{_NAME}", what="participant (name@msp)")
+_SLUG_FORM = "up to 64 small letters, digits, dots, - and _, the first a letter or digit"
+_HASH_FORM = "64 hexadecimal digits, the letters small"
+_PARTICIPANT_FORM = "two names with @ between them, each of up to 64 letters, digits, dots, - and _"
+
+SLUG = Text(64, pattern=r"[a-z0-9][a-z0-9._-]{0,63}", what="slug", form=_SLUG_FORM)
+DATASET_ID = Text(64, pattern=r"[a-z0-9][a-z0-9._-]{0,63}", what="dataset id", form=_SLUG_FORM)
+JOB_ID = Text(64, pattern=r"job-[0-9a-f]{20}", what="job id", form="job- and 20 hexadecimal digits")
+HASH = Text(64, pattern=r"[0-9a-f]{64}", what="sha256 in hex", form=_HASH_FORM)
+PARTICIPANT = Text(129, pattern=rf"{_NAME}@{_NAME}", what="participant (name@msp)", form=_PARTICIPANT_FORM)
 REASON = Text(500, what="reason", prose="line")
 NOTE = Text(200, what="text", prose="line")
 LIMIT = Optional(Integer(1, 100), 50)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACCESS_ID", "SECRET", "check_grant", "hash_of", "use_code"]
 
-ACCESS_ID = Text(64, pattern=r"acc-[0-9a-f]{20}", what="access id")
+ACCESS_ID = Text(64, pattern=r"acc-[0-9a-f]{20}", what="access id", form="acc- and 20 hexadecimal digits")
 SECRET = Text(128, pattern=r"(?:[0-9a-f]{2}){16,64}", what="secret (16 to 64 random bytes in hex)")
 
 _PROVIDER = Owns("access", "access_id", "provider")

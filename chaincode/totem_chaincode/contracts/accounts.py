@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
-_REQUEST_ID = Text(64, pattern=r"req-[0-9a-f]{20}", what="request id")
+_REQUEST_ID = Text(64, pattern=r"req-[0-9a-f]{20}", what="request id", form="req- and 20 hexadecimal digits")
 
 
 def _own_or_consortium(ctx: Context, account: str | None) -> str:

@@ -9,12 +9,19 @@ __all__ = ["hint_of", "program_error_hint"]
 _BY_CODE = {
     "access_state": "`totem provider requests --all` shows what has been answered, and how",
     "forbidden": "`--as NAME` acts as another identity; `totem admin identities` lists them",
-    "invalid": "ids are as `totem job list`, `totem access list` and `totem dataset list` show them",
     "job_state": "`totem job status JOB` shows how far it is",
     "no_result": "`totem job status JOB` says how it ended",
     "not_found": "`totem dataset list`, `totem access list` and `totem job list` show what there is",
     "result_in_file": "`totem job result JOB --file FILE --salt SALT` checks and shows what the provider hands over",
 }
+
+_BY_FORM = {
+    "access id": "`totem access list` shows yours, `totem provider requests --all` those that a provider was asked for",
+    "dataset id": "`totem dataset list` shows them",
+    "job id": "`totem job list` shows yours, `totem provider jobs` those of a provider",
+    "request id": "`totem admin requests` shows them",
+}
+"""Where the ids are shown of which one was not even in its form, by what the contract calls it."""
 
 _BY_KIND = {
     "zero_division": "test the divisor first: `if b != 0:`",
@@ -27,7 +34,7 @@ _BY_KIND = {
 
 def hint_of(error: ServiceError) -> str:
     """Return what to do about an error; empty where there is nothing to say."""
-    return error.hint or _BY_CODE.get(error.code, "")
+    return error.hint or _BY_FORM.get(str(error.details.get("what")), "") or _BY_CODE.get(error.code, "")
 
 
 def program_error_hint(kind: object) -> str:

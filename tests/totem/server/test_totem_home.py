@@ -1,5 +1,6 @@
 """The home folder's enrolments: what they refuse, and that nothing is lost by it."""
 
+import shutil
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 from totem.services.consortium import Consortium
 from totem.services.consumer import Consumer
 from totem.services.development import prepare_home
-from totem.services.errors import InTheWay, NotAllowed
+from totem.services.errors import InTheWay, Missing, NotAllowed
 from totem.services.home import Home
 
 FOUNDING = """
@@ -22,7 +23,7 @@ steps = 0
 
 def hook(event, _):
     global steps
-    if event in ("open", "os.rename", "os.mkdir", "sqlite3.connect", "shutil.rmtree"):
+    if event in ("open", "os.rename", "os.mkdir", "sqlite3.connect", "os.rmdir"):
         steps += 1
         if steps == last:
             os._exit(9)
@@ -75,3 +76,14 @@ def test_a_consortium_whose_founding_was_interrupted_is_founded_the_next_time(tm
     assert Consumer(home.session()).balance()["available"] == 10**12
     assert len(Consortium(home.session()).tables()) == 2
     assert list((home.root / "founding").glob("**/*")) == []
+
+
+def test_keys_without_a_ledger_are_not_founded_over(tmp_path):
+    home = Home(tmp_path)
+    home.found(consumers=["alice"])
+    home.consortium.close()
+    shutil.rmtree(tmp_path / "ledger")
+    key = {path: path.read_bytes() for path in (tmp_path / "wallet").rglob("*") if path.is_file()}
+    with pytest.raises(Missing, match="restore it, or move them away"):
+        Home(tmp_path).found(consumers=["alice"])
+    assert {path: path.read_bytes() for path in (tmp_path / "wallet").rglob("*") if path.is_file()} == key

@@ -23,6 +23,7 @@ def prepare_home(home: Home) -> bool:
     Raises:
         ServiceError: the folder can't be used.
     """
+    home.finish_founding()
     is_new = not home.is_founded
     if is_new:
         home.found(providers=PROVIDERS, consumers=(CONSUMER,), totem={CONSUMER: _FIRST_TOTEM})

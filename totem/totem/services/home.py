@@ -78,6 +78,12 @@ class Home:
         """Whether there is a consortium in this folder, with all that was to be founded with it."""
         return (self.root / "ledger" / "ledger.db").exists()
 
+    def finish_founding(self) -> None:
+        """Finish a founding that was interrupted when the consortium was whole, but not yet in its place."""
+        folder = self.root / "founding"
+        if (self.root / _PARTS[0]).exists() and (folder / _PARTS[-1]).exists() and not (folder / _PARTS[0]).exists():
+            self._settle_in(folder)
+
     @contextmanager
     def _founding(self) -> Iterator[Path]:
         """Give a folder in which to make a consortium, and move what was made to its place when it is whole.
@@ -85,22 +91,31 @@ class Home:
         Whatever interrupts it, there is no consortium then, and the next one who founds begins anew.
 
         Raises:
-            LedgerUnavailable: there is one already.
+            LedgerUnavailable: there is one already, or there are keys of one.
         """
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.root / "founding.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            self.finish_founding()
             if self.is_founded:
                 raise LedgerUnavailable(f"{self.root} has a consortium already")
+            if kept := [part for part in _PARTS if (self.root / part).exists()]:
+                what = f"{self.root} has {' and '.join(kept)} of a consortium, but not its ledger"
+                raise LedgerUnavailable(f"{what}: restore it, or move them away")
             folder = self.root / "founding"
             shutil.rmtree(folder, ignore_errors=True)
             try:
                 yield folder
-                for part in _PARTS:  # the ledger last: with it the consortium is there
-                    shutil.rmtree(self.root / part, ignore_errors=True)
-                    (folder / part).rename(self.root / part)
-            finally:
+            except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
+                raise
+            self._settle_in(folder)
+
+    def _settle_in(self, folder: Path) -> None:
+        for part in _PARTS:  # the ledger last: with it the consortium is there
+            if (folder / part).exists():
+                (folder / part).rename(self.root / part)
+        folder.rmdir()
 
     @cached_property
     def consortium(self) -> Consortium:

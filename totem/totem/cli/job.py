@@ -11,6 +11,7 @@ import typer
 
 from totem.cli.amounts import amount
 from totem.cli.common import As, AsJson, HomeFolder, consumer, when
+from totem.cli.escrow import escrow_hint, escrow_text
 from totem.cli.group import group
 from totem.cli.hints import program_error_hint
 from totem.cli.output import Output, show
@@ -22,7 +23,7 @@ from totem.services.errors import BadInput, ProviderSide
 from totem.services.handover import receive
 from totem.services.inputs import Job, read_job, read_params
 from totem.services.lines import ResultLines
-from totem.services.report import EXIT_STATUS
+from totem.services.report import EXIT_STATUS, Bounds
 from totem_chaincode.contracts.results import excess_of
 from totem_chaincode.job_states import is_over
 
@@ -101,7 +102,7 @@ def estimate(
             "at least": bounds["lower"],
             "probably": bounds["expected"],
             "at most": "unbounded" if bounds["upper"] is None else bounds["upper"],
-            "escrow needed": "can't be bounded: refused" if found["needs"] is None else found["needs"],
+            "escrow": escrow_text(found["needs"], Bounds(**bounds)),
             "phases": [f"step {phase['step']} {phase['phase']}" for phase in found["phases"]],
             "parameters": [f"{item['name']} = {item['value']}" for item in found["params"]],
             "table": found["table"],
@@ -192,7 +193,10 @@ def _print_job(output: Output, job: dict[str, Any]) -> None:
         "withheld": _withheld(job),
     }
     output.fields({name: text for name, text in trouble.items() if text})
-    if hint := program_error_hint(error and error["kind"]):
+    hint = program_error_hint(error and error["kind"])
+    if job["state"] == "out_of_totem":
+        hint = escrow_hint(Bounds(**job["estimate"]))
+    if hint:
         output.note(f"hint: {hint}")
 
 

@@ -13,6 +13,7 @@ import typer
 
 from totem.cli.amounts import amount
 from totem.cli.entry import process_began
+from totem.cli.escrow import escrow_hint
 from totem.cli.hints import program_error_hint
 from totem.cli.output import Output, show
 from totem.cli.refusals import refusal_text
@@ -23,7 +24,6 @@ from totem.services.report import Bounds, Report
 from totem.services.run import RunRequest, run_job, upper_or_refuse
 from totem.services.runner import RunnerOptions
 from totem_ccf.engines.local import Progress
-from totem_sdk.cost import MAX_TOTEM
 from totem_sdk.program import Program
 
 __all__ = ["run_and_print"]
@@ -115,10 +115,9 @@ class _Terminal:
     def choose(self, bounds: Bounds) -> int:
         if self._output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return upper_or_refuse(bounds)
-        default = bounds.upper if bounds.upper is not None and bounds.upper <= MAX_TOTEM else None
         answer: int = typer.prompt(
             "totem to put into escrow",
-            default=None if default is None else show(default),
+            default=None if bounds.enough is None else show(bounds.enough),
             value_proc=amount,
             err=True,
         )
@@ -163,8 +162,8 @@ def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> N
             return
         case "out_of_totem":
             output.note(report.detail or "the job halted: out of totem", style="yellow")
-            if not report.detail and report.estimate.upper is not None:
-                output.note(f"hint: with --totem {show(report.estimate.upper)} it certainly completes")
+            if not report.detail and (hint := escrow_hint(report.estimate)):
+                output.note(f"hint: {hint}")
         case "completed":
             pass
     if shown and report.state in ("completed", "out_of_totem"):

@@ -28,6 +28,7 @@ from totem.ledger.errors import (
     ProposalRefused,
     TransactionVoid,
 )
+from totem.services.report import Bounds
 from totem_chaincode import errors as contract
 from totem_sdk.errors import Refusal, Refused
 
@@ -48,7 +49,6 @@ __all__ = [
 
 _HINTS = {
     "parameters": "`totem check JOB.py DATA` lists the parameters and their types",
-    "precheck": "put more totem into escrow",
     "balance": "ask the consortium for totem: `totem admin request-totem N --reason TEXT`",
     "quota": "ask for access again, with a larger quota",
     "too-large": "make the program smaller",
@@ -147,7 +147,7 @@ def from_contract(error: contract.ContractError) -> ServiceError:
         case contract.Refused():
             found = [Refusal(**finding) for finding in error.refusals]
             # Reasons that belong to the submission as a whole (balance, pre-check) stand at its first character.
-            hint = _HINTS.get(error.code, "")
+            hint = _escrow_hint(error.details) if error.code == "precheck" else _HINTS.get(error.code, "")
             reasons = found or [Refusal(1, 1, error.code.replace("_", "-"), error.message, hint)]
             details = {key: value for key, value in error.details.items() if key != "refusals"}
             return ProgramRefused(
@@ -160,6 +160,17 @@ def from_contract(error: contract.ContractError) -> ServiceError:
         case contract.Conflict():
             return InTheWay(error.message, code=error.code, details=error.details)
     return BadInput(error.message, code=error.code, hint=_HINTS.get(error.code, ""), details=error.details)
+
+
+def _escrow_hint(details: Mapping[str, Any]) -> str:
+    """Say what to put into escrow where the pre-check says no: what is certainly enough, not what is just accepted."""
+    if details["needs"] is None:
+        return "no amount is enough: let the job's loops have a known number of rounds, or ask for another policy"
+    bounds = Bounds(**details["estimate"])
+    if bounds.enough is not None:
+        return f"put more totem into escrow: with {bounds.enough:,} it certainly completes"
+    probably = f"it probably costs about {bounds.expected:,}, and " if bounds.expected is not None else ""
+    return f"put more totem into escrow: {probably}no amount is certainly enough"
 
 
 def from_ledger(error: LedgerError) -> ServiceError:

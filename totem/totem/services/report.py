@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from totem.services.lines import ResultLines
+from totem_sdk.cost import MAX_TOTEM
 from totem_sdk.errors import Refusal
 from totem_sdk.types import Type
 
@@ -33,6 +34,11 @@ class Bounds:
     lower: int | None = None
     expected: int | None = None
     upper: int | None = None
+
+    @property
+    def enough(self) -> int | None:
+        """The escrow with which the job certainly completes; None: there is none, or no account could hold it."""
+        return None if self.upper is None or self.upper > MAX_TOTEM else self.upper
 
     def to_json(self) -> dict[str, int | None]:
         """Return ``{"lower", "expected", "upper"}``."""

@@ -37,7 +37,7 @@ from totem_ccf.engines.local.processes import ProcessesGone
 from totem_ccf.storage import Dataset
 from totem_ccf.storage.profile import OWN, profile
 from totem_chaincode.policy import read_policy
-from totem_sdk.cost import MAX_TOTEM, PricedProgram
+from totem_sdk.cost import PricedProgram
 from totem_sdk.errors import InternalError, Refusal
 from totem_sdk.program import Program
 from totem_sdk.types import Type
@@ -129,13 +129,13 @@ def upper_or_refuse(bounds: Bounds) -> int:
     Raises:
         BadInput: there is none, or no account could hold it.
     """
-    if bounds.upper is None or bounds.upper > MAX_TOTEM:
+    if bounds.enough is None:
         raise BadInput(
             "what the job can cost has no upper bound, so the escrow must be given",
             code="totem-needed",
             hint=f"--totem N; it needs at least {bounds.lower or 0:,}, probably about {bounds.expected or 0:,}",
         )
-    return bounds.upper
+    return bounds.enough
 
 
 def run_job(request: RunRequest, listener: Listener | None = None) -> Report:

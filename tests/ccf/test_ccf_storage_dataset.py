@@ -64,7 +64,7 @@ def test_no_path_at_all():
 def test_formats_are_not_mixed(tmp_path):
     (tmp_path / "a.csv").write_text("a\n1\n")
     (tmp_path / "b.txt").write_text("a\n")
-    with pytest.raises(DataError, match="different formats: csv, text"):
+    with pytest.raises(DataError, match=r"different formats: csv \(a.csv\), text \(b.txt\)"):
         open_dataset(tmp_path)
     assert lines_of(open_dataset(tmp_path, lines=True)) == ["a", "1", "a"]
 

@@ -7,6 +7,7 @@ from totem_ccf.storage.dataset import Dataset, open_dataset
 from totem_ccf.storage.digests import salted_digest
 from totem_ccf.storage.errors import DataError
 from totem_ccf.storage.fragment import Fragment
+from totem_ccf.storage.header import delimiter_hint
 from totem_ccf.storage.options import CsvOptions, schema_and_options
 from totem_ccf.storage.results import UnwritableResult, check_result_file, write_result
 
@@ -17,6 +18,7 @@ __all__ = [
     "Fragment",
     "UnwritableResult",
     "check_result_file",
+    "delimiter_hint",
     "open_dataset",
     "salted_digest",
     "schema_and_options",

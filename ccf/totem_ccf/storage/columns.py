@@ -67,10 +67,11 @@ _RANGES: dict[Type, tuple[int, int]] = {
 
 
 class BadCell(Exception):
-    """A cell of a column is not what the schema says: ``kind`` as in DataError, its row in the array, what is wrong."""
+    """A cell of a column is not what the schema says: its row in the array, what is wrong; the rest as in DataError."""
 
-    def __init__(self, kind: str, row: int, detail: str) -> None:
+    def __init__(self, kind: str, row: int, detail: str, hint: str = "") -> None:
         super().__init__(detail)
+        self.hint = hint
         self.kind = kind
         self.row = row
         self.detail = detail
@@ -161,7 +162,9 @@ def conform(array: Any, type_: Type) -> Any:
         array = _cast(array, item)
     if array.null_count and not isinstance(type_, Option):
         row = int(np.argmax(pc.is_null(array).to_numpy(zero_copy_only=False)))
-        raise BadCell("type", row, f"there is no value; the column is {type_}, not {type_}?")
+        raise BadCell(
+            "type", row, f"there is no value; the column is {type_}, not {type_}?", f"write {type_}? in the schema"
+        )
     if item == STR:
         _check_text(array)
     elif item in _RANGES and len(array) > array.null_count:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from totem_ccf.storage.columns import FileColumn, item_of, machine_type, unsupported
-from totem_ccf.storage.delimited import TypeInference, read_header
+from totem_ccf.storage.delimited import TypeInference
 from totem_ccf.storage.errors import DataError
 from totem_ccf.storage.fragment import BATCH_ROWS, Fragment, file_digest
+from totem_ccf.storage.header import delimiter_hint, read_header
 from totem_ccf.storage.names import identifiers
 from totem_ccf.storage.options import CsvOptions
 from totem_ccf.storage.parquet import ParquetSource
@@ -28,6 +29,8 @@ from totem_sdk.schema import LINES, Column, Schema
 from totem_sdk.types import FLOAT, INT, STR, Option, Type
 
 __all__ = ["Dataset", "open_dataset"]
+
+_NOT_THERE = "correct the column's name in the schema, or take it out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,14 @@ def open_dataset(
         DataError: a file is not there, not readable, damaged, or has not the columns or types.
     """
     files = find_files(paths)
-    formats = {"text" if lines else format_of(file) for file in files}
+    formats: dict[str, Path] = {}
+    for file in files:
+        formats.setdefault("text" if lines else format_of(file), file)
     if len(formats) > 1:
-        raise DataError("format", str(files[0]), f"files of different formats: {', '.join(sorted(formats))}")
-    match formats.pop():
+        named = ", ".join(f"{format_} ({formats[format_].name})" for format_ in sorted(formats))
+        hint = "give files of one format; the format follows from how a name ends"
+        raise DataError("mixed", str(files[0]), f"files of different formats: {named}", hint=hint)
+    match next(iter(formats)):
         case "parquet":
             return _open_parquet(files, schema, digests)
         case "csv":
@@ -104,7 +111,7 @@ def open_dataset(
 
 def _open_text(files: Sequence[Path], schema: Schema | None, digests: bool) -> Dataset:
     if schema not in (None, LINES):
-        raise DataError("schema", str(files[0]), "text has one column: line, of type str")
+        raise DataError("schema", str(files[0]), "text has one column: line, of type str", hint="give no --schema")
     columns = (FileColumn("line", "line", 0, STR),)
     fragments: list[Fragment] = []
     for file in files:
@@ -122,7 +129,8 @@ def _open_csv(files: Sequence[Path], schema: Schema | None, options: CsvOptions,
         names = identifiers(sources, path)
         columns = tuple(FileColumn(name, sources[i], i, STR) for i, name in enumerate(names))
         wanted = opened[0][0] if schema is None and opened else ()
-        _require(path, [column.name for column in (schema.columns if schema else wanted)], names)
+        hint = (delimiter_hint(file, options) if len(names) == 1 else "") or (_NOT_THERE if schema else "")
+        _require(path, [column.name for column in (schema.columns if schema else wanted)], names, hint)
         _require(str(files[0]), names if wanted else [], [column.name for column in wanted])
 
         def visit(block: Block, path: str = path, names: Sequence[str] = names) -> None:
@@ -190,18 +198,21 @@ def _open_parquet(files: Sequence[Path], schema: Schema | None, digests: bool) -
                 type_ = machine_type(arrow)
                 if type_ is None:
                     if schema is not None and schema.index(name) is not None:
-                        raise DataError("schema", path, unsupported(arrow), column=name)
+                        hint = "take it out of the schema"
+                        raise DataError("schema", path, unsupported(arrow), column=name, hint=hint)
                     omitted.setdefault(name, unsupported(arrow))
                 else:
                     type_ = Option(type_) if schema is None and source.has_nulls(field) else type_
                     columns[name] = FileColumn(name, field, position, type_)
         opened.append((path, columns))
+    given = schema is not None
     if schema is None:
         schema = _common(opened)
     fragments: list[Fragment] = []
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for path, columns in opened:
-            _require(path, [column.name for column in schema.columns], list(columns))
+            hint = _NOT_THERE if given else ""
+            _require(path, [column.name for column in schema.columns], list(columns), hint)
             wanted = tuple(_typed(path, columns[column.name], column.type) for column in schema.columns)
             fragments += pool.map(_digested, _ranges(path, wanted)) if digests else _ranges(path, wanted)
     return Dataset(schema, tuple(fragments), tuple(omitted.items()))
@@ -228,7 +239,8 @@ def _common(opened: Sequence[tuple[str, dict[str, FileColumn]]]) -> Schema:
 def _typed(path: str, column: FileColumn, type_: Type) -> FileColumn:
     there, wanted = item_of(column.type), item_of(type_)
     if there != wanted and (there, wanted) != (INT, FLOAT):
-        raise DataError("schema", path, f"the type is {there}, the schema says {type_}", column=column.name)
+        detail, hint = f"the type is {there}, the schema says {type_}", f"write {there} in the schema, or {there}?"
+        raise DataError("schema", path, detail, column=column.name, hint=hint)
     return replace(column, type=type_)
 
 
@@ -251,8 +263,9 @@ def _digested(fragment: Fragment) -> Fragment:
     return replace(fragment, digest=digest, column_digests=pairs)
 
 
-def _require(path: str, wanted: Sequence[str], there: Sequence[str]) -> None:
+def _require(path: str, wanted: Sequence[str], there: Sequence[str], hint: str = "") -> None:
     found = frozenset(there)
     for name in wanted:
         if name not in found:
-            raise DataError("schema", path, f"there is no such column (there are: {', '.join(there)})", column=name)
+            detail = f"there is no such column (there are: {', '.join(there)})"
+            raise DataError("schema", path, detail, column=name, hint=hint)

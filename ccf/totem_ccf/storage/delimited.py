@@ -1,6 +1,6 @@
-"""CSV: the header, the types of columns, and blocks of rows as arrays (how blocks are cut: ``records``).
+"""CSV: the types of columns, and blocks of rows as arrays (how blocks are cut: ``records``; the first row: ``header``).
 
-The first row is a header. Cells are what Arrow's CSV reader takes: integers and floats in plain notation (``inf`` and
+Cells are what Arrow's CSV reader takes: integers and floats in plain notation (``inf`` and
 ``nan`` too), ``true``/``false`` in three spellings or ``1``/``0``, ``YYYY-MM-DD`` and ISO 8601 timestamps; where the
 schema says date also ``DD/MM/YYYY``. A timestamp with a zone becomes UTC; within a block all have one or none has.
 
@@ -14,8 +14,6 @@ does not fit is an error that names its row.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -28,39 +26,22 @@ import pyarrow.csv
 
 from totem_ccf.storage.columns import ARROW, BadCell, FileColumn, conform, first_failing, item_of, machine_type, whole
 from totem_ccf.storage.errors import DataError
+from totem_ccf.storage.header import decoded, delimiter_hint
 from totem_ccf.storage.options import CsvOptions
-from totem_ccf.storage.records import Block, CsvScanner, read_piece
-from totem_ccf.storage.sources import open_stream, reading
-from totem_sdk.types import DATE, DATETIME, FLOAT, INT, STR, Option, Type
+from totem_ccf.storage.records import Block, CsvScanner
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Option, Type
 
-__all__ = ["TypeInference", "read_block", "read_header"]
+__all__ = ["TypeInference", "read_block"]
 
 _THREAD_BYTES = 4 << 20
 _WIDER: dict[Type, Type] = {INT: FLOAT, DATE: DATETIME}
-
-
-def read_header(path: Path, options: CsvOptions) -> tuple[tuple[str, ...], int]:
-    """Return the names in the header row of a CSV file and the number of (decompressed) bytes up to its end.
-
-    Raises:
-        DataError: the file can't be read, has no header or one that is not UTF-8.
-    """
-    data, scanner = b"", CsvScanner(options.delimiter)
-    with reading(path), open_stream(path) as stream:
-        while True:
-            chunk = read_piece(stream)
-            ends, is_row = scanner.scan(chunk)
-            data, done = data + chunk, len(data)
-            if is_row.any() or not chunk:
-                break
-    size = done + int(ends[int(np.argmax(is_row))]) if is_row.any() else len(data)
-    text = _decoded(data[:size])
-    if text is None:
-        raise DataError("encoding", str(path), "the header is not UTF-8")
-    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=options.delimiter) if row]
-    if not rows or (not is_row.any() and scanner.within_quotes()):
-        raise DataError("format", str(path), "a CSV file needs a header: the first row names the columns")
-    return tuple(rows[0]), size
+_NOTATIONS: dict[Type, str] = {
+    INT: "an int is written as -12, without separators",
+    FLOAT: "a float is written as -1.5 or 2e3, with a decimal point and without separators",
+    BOOL: "a bool is written as true or false (also True, TRUE), or 1 or 0",
+    DATE: "a date is written as YYYY-MM-DD, DD/MM/YYYY or D/M/YYYY",
+    DATETIME: "a datetime is written as YYYY-MM-DD hh:mm:ss or YYYY-MM-DDThh:mm:ss, with or without a zone",
+}
 
 
 def read_block(path: str, block: Block, columns: Sequence[FileColumn], width: int, options: CsvOptions) -> list[Any]:
@@ -184,8 +165,8 @@ class _BlockReader:
             ),
         )
 
-    def column(self, column: FileColumn, reason: str = "the schema says so") -> Any:
-        """Return one column, in any of the notations that its type has.
+    def column(self, column: FileColumn, inferred: str = "") -> Any:
+        """Return one column, in any of the notations that its type has; ``inferred``: why it has it, if no schema says.
 
         Raises:
             DataError: it can't be parsed; with the first row that is wrong.
@@ -193,7 +174,9 @@ class _BlockReader:
         for notation in self.notations(column):
             if (array := self._noted(column, notation)) is not None:
                 return array
-        raise self._located(column, f"the cell is no {item_of(column.type)}; {reason}")
+        item = item_of(column.type)
+        hint = "" if inferred or item == STR else f"{_NOTATIONS[item]}; of anything else make it str in the schema"
+        raise self._located(column, f"the cell is no {item}; {inferred or 'the schema says so'}", hint)
 
     def conformed(self, array: Any, column: FileColumn) -> Any:
         """Return an array in the machine's form; raises DataError as ``read_block``."""
@@ -203,7 +186,7 @@ class _BlockReader:
             return conform(array, column.type)
         except BadCell as cell:
             row = self._block.first_row + cell.row + 1
-            raise DataError(cell.kind, self._path, cell.detail, row=row, column=column.name) from None
+            raise DataError(cell.kind, self._path, cell.detail, row=row, column=column.name, hint=cell.hint) from None
 
     def misshapen(self) -> DataError:
         """Return the error for the first row that Arrow can't take apart."""
@@ -222,7 +205,7 @@ class _BlockReader:
         arrays = self.parse([column], [type_], stop)
         return None if arrays is None else convert(arrays[0])
 
-    def _located(self, column: FileColumn, detail: str) -> DataError:
+    def _located(self, column: FileColumn, detail: str, hint: str = "") -> DataError:
         """Return the error for the first row whose cell in this column can't be read."""
         data = self._block.data
         ends, is_row = CsvScanner(self._options.delimiter).scan(data)
@@ -237,12 +220,13 @@ class _BlockReader:
         text = data[int(stops[found - 1]) if found else 0 : int(stops[found])]
         alone = _BlockReader(self._path, Block(0, text, 0, 1), self._width, self._options)
         cells = FileColumn("", "", self._width - 1, STR)
-        if _decoded(text) is None:
+        if decoded(text) is None:
             return DataError("encoding", self._path, "the row is not UTF-8", row=row)
         if alone.parse([cells], [pa.string()]) is None:
             detail = f"the row has not the {self._width} cells of the header"
-            return DataError("format", self._path, detail, row=row)
-        return DataError("type", self._path, detail, row=row, column=column.name)
+            hint = delimiter_hint(Path(self._path), self._options) if self._width == 1 else ""
+            return DataError("format", self._path, detail, row=row, hint=hint)
+        return DataError("type", self._path, detail, row=row, column=column.name, hint=hint)
 
 
 _Notation = tuple[Any, Callable[[Any], Any]]
@@ -251,14 +235,6 @@ _Notation = tuple[Any, Callable[[Any], Any]]
 
 def _as_it_is(array: Any) -> Any:
     return array
-
-
-def _decoded(data: bytes) -> str | None:
-    # Python's error holds the bytes: it must not even be the context of ours.
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
 
 
 def _dates(texts: Any, nulls: Sequence[str]) -> Any:

@@ -13,7 +13,8 @@ class DataError(TotemError):
     """A dataset can't be read as it was published or described.
 
     ``row`` counts the file's rows from 1 (in a CSV file the header is not counted); ``column`` is the name in the
-    schema. The text is for the provider; a consumer gets ``for_consumer()`` only.
+    schema. The text is for the provider; a consumer gets ``for_consumer()`` only. ``hint`` says what to do, where that
+    depends on more than the kind.
 
     ==============  ==============================================================================
     ``missing``     there is no such file or folder, or nothing in it
@@ -24,12 +25,22 @@ class DataError(TotemError):
     ``schema``      columns that are not there, have the same name, other types or a type that can't be had
     ``type``        a cell that is not of its column's type
     ``changed``     not what was published
+    ``mixed``       files of different formats are asked for as one dataset
     ==============  ==============================================================================
     """
 
-    KINDS = ("missing", "unreadable", "format", "truncated", "encoding", "schema", "type", "changed")
+    KINDS = ("missing", "unreadable", "format", "truncated", "encoding", "schema", "type", "changed", "mixed")
 
-    def __init__(self, kind: str, path: str, detail: str, *, row: int | None = None, column: str | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        path: str,
+        detail: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        hint: str = "",
+    ) -> None:
         if kind not in self.KINDS:
             raise InternalError(f"unknown kind of data error {kind!r}")
         self.kind = kind
@@ -37,6 +48,7 @@ class DataError(TotemError):
         self.detail = detail
         self.row = row
         self.column = column
+        self.hint = hint
         place = [path]
         if row is not None:
             place.append(f"row {row}")
@@ -56,6 +68,7 @@ class DataError(TotemError):
             "detail": self.detail,
             "row": self.row,
             "column": self.column,
+            "hint": self.hint,
         }
 
     @classmethod
@@ -67,6 +80,7 @@ class DataError(TotemError):
             document["detail"],
             row=document["row"],
             column=document["column"],
+            hint=document["hint"],
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

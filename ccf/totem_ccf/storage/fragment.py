@@ -129,7 +129,7 @@ class Fragment:
             return conform(array, column.type)
         except BadCell as cell:
             row = first_row + cell.row + 1
-            raise DataError(cell.kind, self.path, cell.detail, row=row, column=column.name) from None
+            raise DataError(cell.kind, self.path, cell.detail, row=row, column=column.name, hint=cell.hint) from None
 
     def _parquet(self, columns: Sequence[FileColumn], verify: bool) -> Iterator[tuple[int, list[Any]]]:
         with ParquetSource(self.path) as source:

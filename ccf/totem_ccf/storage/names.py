@@ -23,8 +23,9 @@ def identifiers(names: Sequence[str], path: str) -> tuple[str, ...]:
     for position, name in enumerate(names):
         new = identifier(name, position)
         if new in made:
+            detail = f"the columns {made[new]!r} and {name!r} both get the name {new}"
             raise DataError(
-                "schema", path, f"the columns {made[new]!r} and {name!r} both get the name {new}: rename one of them"
+                "schema", path, detail, hint="rename one of them in the file: a schema can't tell them apart"
             )
         made[new] = name
     return tuple(made)

@@ -95,6 +95,9 @@ class _Terminal:
         if self._output.fancy_notes:
             self._output.note(f"reading {', '.join(data)} …", style="dim")
 
+    def noted(self, note: str) -> None:
+        self._output.note(f"note: {note}")
+
     def accepted(self, program: Program) -> None:
         self._phases = [f"step {phase.step} {phase.kind}" for phase in program.phases]
         if self._file is not None:

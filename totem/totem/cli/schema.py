@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from totem.cli.output import Output, show
-from totem.services.data import open_data
+from totem.services.data import delimiter_notes, open_data
 from totem.services.survey import SeenColumn, schema_document, survey
 
 __all__ = ["schema"]
@@ -31,13 +32,16 @@ def schema(
     if as_json:
         return
     files = {fragment.path for fragment in dataset.fragments}
-    rows = [
-        [column.name, str(column.type), column.nulls, _note(column, several=len(files) > 1)]
-        for column in survey(dataset, inferred=given is None)
-    ]
+    seen = survey(dataset, inferred=given is None)
+    rows = [[column.name, str(column.type), column.nulls, _note(column, several=len(files) > 1)] for column in seen]
     output.table(["column", "type", "missing", "note"], rows)
     for name, reason in dataset.omitted:
         output.note(f"column {name} is left out: {reason}")
+    if words := tuple(dict.fromkeys(word for column in seen for word in column.words)):
+        where = 'beside "columns" in a schema file (docs/data.md)'
+        output.note(f'note: if {", ".join(words)} mean None, say "csv": {{"nulls": {_listed(words)}}} {where}')
+    for note in delimiter_notes(dataset) if given is None else ():
+        output.note(f"note: {note}")
     output.note(f"{show(dataset.rows)} rows in {len(files)} file{'s' * (len(files) != 1)}")
 
 
@@ -48,4 +52,11 @@ def _note(column: SeenColumn, *, several: bool) -> str:
     if column.widened is not None:
         where = f" of {Path(column.widened.path).name}" if several else ""
         notes.append(f"{column.before} until row {show(column.widened.row)}{where}")
+    if column.words:
+        notes.append(f'{column.without_words} but for {", ".join(column.words)}: say "nulls": {_listed(column.words)}')
+    notes += [f"{zone} in the file, read as UTC" for zone in column.zones]
     return "; ".join(notes)
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return json.dumps(list(words), ensure_ascii=False)

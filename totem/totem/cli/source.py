@@ -10,10 +10,11 @@ import typer
 
 from totem.cli.output import Output, show, write_json
 from totem.cli.refusals import refusal_text
-from totem.services.data import open_data, read_schema_and_options, takes_lines
+from totem.services.data import delimiter_notes, open_data, read_schema_and_options, takes_lines
 from totem.services.errors import BadInput, ProgramRefused
 from totem.services.inputs import Job, read_job, read_params, read_table
 from totem.services.pricing import estimate_job, operators_run, price_job, price_snippet
+from totem_ccf.storage import Dataset
 from totem_sdk.cost import PricedProgram
 from totem_sdk.disassemble import Row, operator_of, render
 from totem_sdk.disassemble import disassemble as rows_of
@@ -46,7 +47,7 @@ def check(
     data = _all_data(files, data)
     source = read_job(job)
     try:
-        priced = price_job(source, _schema(source, data, schema), read_table(table))
+        priced = price_job(source, _schema(source, data, schema, output), read_table(table))
     except ProgramRefused as error:
         _refused(output, error, source)
     program = priced.program
@@ -91,7 +92,7 @@ def estimate(
         hint = "give DATA; of a published dataset: `totem job estimate JOB.py DATASET`"
         raise BadInput("the price depends on the data", code="usage", hint=hint)
     try:
-        dataset = open_data(data, schema, lines=takes_lines(source))
+        dataset = _open(data, schema, output, lines=takes_lines(source))
         found = estimate_job(source, dataset, read_table(table), read_params(param or ()))
     except ProgramRefused as error:
         _refused(output, error, source)
@@ -138,7 +139,7 @@ def disassemble(
     prices = read_table(table)
     try:
         if data or schema or _is_job(source):
-            priced = price_job(source, _schema(source, data, schema), prices)
+            priced = price_job(source, _schema(source, data, schema, output), prices)
             array = [name for op in _ops(priced) if (name := operator_of(op)) is not None]
         else:
             priced = price_snippet(source, prices)
@@ -189,12 +190,20 @@ def _is_job(source: Job) -> bool:
     return any(line.startswith("class ") for line in source.source.splitlines())
 
 
-def _schema(source: Job, data: list[str] | None, schema: Path | None) -> Schema:
+def _open(data: list[str], schema: Path | None, output: Output, *, lines: bool = False) -> Dataset:
+    """Open the data, and say what about them may not be as their owner thinks."""
+    dataset = open_data(data, schema, lines=lines)
+    for note in delimiter_notes(dataset) if schema is None else ():
+        output.note(f"note: {note}")
+    return dataset
+
+
+def _schema(source: Job, data: list[str] | None, schema: Path | None, output: Output) -> Schema:
     """Return the columns that the job is checked against."""
     if takes_lines(source):
         return LINES
     if data:
-        return open_data(data, schema).schema
+        return _open(data, schema, output).schema
     columns, _ = read_schema_and_options(schema)
     if columns is None:
         raise BadInput("the types of the columns are not known", code="usage", hint="give DATA or --schema FILE")

@@ -1,7 +1,8 @@
 """Opening a provider's data: files, schema documents, statistics; what is wrong with them as errors of ours.
 
-Data that are not there are the caller's mistake, data that can't be read the provider's trouble. The message names
-file, row and column, and is for the provider; a consumer gets the kind only. No message shows a cell's value.
+Data that are not there, or files of several formats, are the caller's mistake; data that can't be read the provider's
+trouble. The message names file, row and column, and is for the provider; a consumer gets the kind only. No message
+shows a cell's value.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from totem.services.errors import BadInput, ProviderSide, from_refused
 from totem.services.inputs import Job, read_json
-from totem_ccf.storage import CsvOptions, DataError, Dataset, open_dataset, schema_and_options
+from totem_ccf.storage import CsvOptions, DataError, Dataset, delimiter_hint, open_dataset, schema_and_options
 from totem_sdk.errors import InvalidDocument, Refused
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.source import parse
@@ -20,7 +21,7 @@ from totem_sdk.lang.structure import read_job as read_structure
 from totem_sdk.names import identifier
 from totem_sdk.schema import Schema
 
-__all__ = ["data_errors", "open_data", "read_schema_and_options", "takes_lines"]
+__all__ = ["data_errors", "delimiter_notes", "open_data", "read_schema_and_options", "takes_lines"]
 
 _FORM = """\
 a schema is JSON such as {"columns": {"at": "datetime", "kwh": "float?"}}; `totem schema DATA --json` prints one"""
@@ -34,19 +35,23 @@ _HINTS = {
 }
 
 
+_CALLERS = frozenset({"missing", "mixed"})
+"""What is the mistake of who named the files, and not the trouble of who has them."""
+
+
 @contextmanager
 def data_errors() -> Iterator[None]:
     """Turn the storage's error into one of ours.
 
     Raises:
-        BadInput: the data are not there.
+        BadInput: the data are not there, or of several formats.
         ProviderSide: they can't be read as what they should be.
     """
     try:
         yield
     except DataError as error:
-        cls = BadInput if error.kind == "missing" else ProviderSide
-        hint = _HINTS.get(error.kind, "")
+        cls = BadInput if error.kind in _CALLERS else ProviderSide
+        hint = error.hint or _HINTS.get(error.kind, "")
         if error.kind == "missing" and ".data" in Path(error.path).parts:
             hint = "`make data` fetches the data sets of the examples"
         raise cls(str(error), code=f"data_{error.kind}", hint=hint) from error
@@ -96,6 +101,21 @@ def open_data(paths: Sequence[str | Path], schema: Path | None = None, *, lines:
     if dataset.rows == 0:
         raise BadInput(f"{', '.join(str(path) for path in paths)}: there is not one row in it", code="data_empty")
     return dataset
+
+
+def delimiter_notes(dataset: Dataset) -> list[str]:
+    """Return what to tell of CSV files that came to be one column because commas don't separate their cells.
+
+    Raises:
+        BadInput, ProviderSide: a file is gone or can't be read any more.
+    """
+    first = dataset.fragments[0]
+    if first.format != "csv" or len(dataset.schema.columns) != 1:
+        return []
+    with data_errors():
+        hint = delimiter_hint(Path(first.path), first.csv)
+    name = dataset.schema.columns[0].name
+    return [f"{Path(first.path).name} has one column, {name}: {hint}"] if hint else []
 
 
 def takes_lines(job: Job) -> bool:

@@ -22,7 +22,7 @@ from totem.interrupts import allowed, begin_end, held
 from totem.ledger.bootstrap import Consortium
 from totem.ledger.errors import LedgerError
 from totem.services.consumer import Consumer, Submission
-from totem.services.data import data_errors, open_data, takes_lines
+from totem.services.data import data_errors, delimiter_notes, open_data, takes_lines
 from totem.services.errors import BadInput, ProgramRefused, ProviderSide, ServiceError, from_ledger
 from totem.services.handover import open_handed_over
 from totem.services.inputs import read_job, read_params, read_table
@@ -72,6 +72,9 @@ class Listener(Protocol):
     def reading(self, data: Sequence[str]) -> None:
         """The data are going to be read, which takes as long as they are large."""
 
+    def noted(self, note: str) -> None:
+        """Something about the data that may not be as its owner thinks."""
+
     def accepted(self, program: Program) -> None:
         """The program is accepted; may raise BadInput."""
 
@@ -96,6 +99,9 @@ class Silent:
     """A listener that shows nothing, and puts the upper bound into escrow."""
 
     def reading(self, data: Sequence[str]) -> None:
+        """See ``Listener``."""
+
+    def noted(self, note: str) -> None:
         """See ``Listener``."""
 
     def accepted(self, program: Program) -> None:
@@ -250,6 +256,8 @@ class _Run:
         self.listener.reading(request.data)
         with allowed():
             dataset = open_data(request.data, request.schema, lines=takes_lines(job))
+            for note in delimiter_notes(dataset) if request.schema is None else ():
+                self.listener.noted(note)
         began = time.monotonic()
         priced = price_job(job, dataset.schema, table)
         self.priced = priced

@@ -35,6 +35,7 @@ __all__ = ["TypeInference", "read_block"]
 
 _THREAD_BYTES = 4 << 20
 _WIDER: dict[Type, Type] = {INT: FLOAT, DATE: DATETIME}
+_OTHERWISE = "where cells are written otherwise, make it str in the schema"
 _NOTATIONS: dict[Type, str] = {
     INT: "an int is written as -12, without separators",
     FLOAT: "a float is written as -1.5 or 2e3, with a decimal point and without separators",
@@ -175,7 +176,7 @@ class _BlockReader:
             if (array := self._noted(column, notation)) is not None:
                 return array
         item = item_of(column.type)
-        hint = "" if inferred or item == STR else f"{_NOTATIONS[item]}; of anything else make it str in the schema"
+        hint = "" if inferred or item == STR else f"{_NOTATIONS[item]}; {_OTHERWISE}"
         raise self._located(column, f"the cell is no {item}; {inferred or 'the schema says so'}", hint)
 
     def conformed(self, array: Any, column: FileColumn) -> Any:

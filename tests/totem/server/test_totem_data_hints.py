@@ -78,7 +78,10 @@ def test_a_cell_that_is_not_of_the_schemas_type_is_answered_with_the_notations_o
     schema = write(tmp_path / "s.json", '{"columns": {"day": "date"}}')
     done = totem("schema", write(tmp_path / "d.csv", "day\n01.02.2024\n"), "--schema", schema)
     assert done.exit_code == 5
-    assert "YYYY-MM-DD, DD/MM/YYYY or D/M/YYYY; of anything else make it str in the schema" in done.stderr
+    assert (
+        "YYYY-MM-DD, DD/MM/YYYY or D/M/YYYY; where cells are written otherwise, make it str in the schema"
+        in done.stderr
+    )
     assert "--schema FILE" not in done.stderr
     assert "01.02" not in done.stderr
 

@@ -39,7 +39,7 @@ def schema(
         output.note(f"column {name} is left out: {reason}")
     if words := tuple(dict.fromkeys(word for column in seen for word in column.words)):
         where = 'beside "columns" in a schema file (docs/data.md)'
-        output.note(f'note: if {", ".join(words)} mean None, say "csv": {{"nulls": {_listed(words)}}} {where}')
+        output.note(f'note: to read {", ".join(words)} as None, say "csv": {{"nulls": {_listed(words)}}} {where}')
     for note in delimiter_notes(dataset) if given is None else ():
         output.note(f"note: {note}")
     output.note(f"{show(dataset.rows)} rows in {len(files)} file{'s' * (len(files) != 1)}")

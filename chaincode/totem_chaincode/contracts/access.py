@@ -205,8 +205,11 @@ def _need(ctx: Context, access_id: str, state: str) -> dict[str, Any]:
 )
 def get(ctx: Context, *, access_id: str) -> JSON:
     """Return a request or grant, and what is left of its quota."""
-    record = ctx.state.need("access", access_id)
-    left = None if record["quota"] is None else Tally(ctx.state, "quota", access_id).total()
+    return _with_quota_left(ctx, ctx.state.need("access", access_id))
+
+
+def _with_quota_left(ctx: Context, record: dict[str, Any]) -> dict[str, Any]:
+    left = None if record["quota"] is None else Tally(ctx.state, "quota", record["access_id"]).total()
     return {**record, "quota_left": left}
 
 
@@ -221,10 +224,14 @@ def get(ctx: Context, *, access_id: str) -> JSON:
     read_only=True,
 )
 def list_(ctx: Context, *, state: str | None, limit: int, bookmark: str) -> JSON:
-    """List the caller's requests and grants, newest first; with ``state``, those of the page that are in it."""
+    """List the caller's requests and grants, newest first; with ``state``, those of the page that are in it.
+
+    With what is left of each grant's quota.
+    """
     rows, following = ctx.state.page("access_of", (ctx.caller.id,), limit, bookmark)
     records = [ctx.state.need("access", parts[2]) for parts, _ in rows]
-    return {"access": [item for item in records if state in (None, item["state"])], "bookmark": following}
+    found = [_with_quota_left(ctx, item) for item in records if state in (None, item["state"])]
+    return {"access": found, "bookmark": following}
 
 
 @transaction(

@@ -65,7 +65,7 @@ def revoke(
 def print_access(output: Output, found: list[dict[str, Any]]) -> None:
     """Print requests and grants for people."""
     output.table(
-        ["access", "dataset", "consumer", "state", "quota", "expires", "purpose", "answer"],
+        ["access", "dataset", "consumer", "state", "quota", "left", "expires", "purpose", "answer"],
         [
             [
                 item["access_id"],
@@ -73,13 +73,14 @@ def print_access(output: Output, found: list[dict[str, Any]]) -> None:
                 item["consumer"],
                 item["state"],
                 item["quota"],
+                item["quota_left"],
                 when(item["expires_at"]),
                 item["purpose"],
                 item["reason"],
             ]
             for item in found
         ],
-        lesser=["quota", "expires", "answer", "purpose", "consumer"],
+        lesser=["quota", "expires", "answer", "left", "purpose", "consumer"],
         long="purpose",
         none="none; a consumer asks: `totem access request DATASET --purpose TEXT`",
     )

@@ -99,7 +99,7 @@ class Consumer:
         return self._session.submit("access.request", transient=transient, dataset_id=dataset_id, purpose=purpose)
 
     def access(self, state: str | None = None) -> list[Record]:
-        """Return the caller's requests and grants, newest first."""
+        """Return the caller's requests and grants with what is left of their quotas, newest first."""
         return list(self._session.pages("access.list", "access", state=state))
 
     def access_record(self, access_id: str) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from totem.services.errors import ServiceError
 
-__all__ = ["hint_of", "program_error_hint"]
+__all__ = ["hint_of", "program_error_hint", "provider_trouble"]
 
 _BY_CODE = {
     "access_state": "`totem provider requests --all` shows what has been answered, and how",
@@ -31,6 +31,21 @@ _BY_KIND = {
     "memory": "a text or group became too large: emit less for one key",
 }
 
+_TROUBLE = {
+    "data_missing": "a file of the provider's data is not where it was",
+    "data_unreadable": "the provider's server may not read its data",
+    "data_format": "a file of the provider's data is not of its format any more",
+    "data_truncated": "a file of the provider's data ends in the middle",
+    "data_encoding": "a text of the provider's data is not UTF-8",
+    "data_schema": "the provider's data do not have the columns that it has published",
+    "data_type": "a value of the provider's data is not of its column's type",
+    "data_changed": "the provider's data are not what it has published",
+    "data_mixed": "the provider's files are of different formats",
+    "not_held": "the provider's server does not hold the data",
+    "framework": "the provider's machine could not run the job",
+}
+"""What a consumer may know of a provider's trouble: file, row and reason stay with the provider."""
+
 
 def hint_of(error: ServiceError) -> str:
     """Return what to do about an error; empty where there is nothing to say."""
@@ -40,3 +55,8 @@ def hint_of(error: ServiceError) -> str:
 def program_error_hint(kind: object) -> str:
     """Return what to change in a program that failed with this kind of error."""
     return _BY_KIND.get(str(kind), "")
+
+
+def provider_trouble(kind: object) -> str:
+    """Return what this kind of trouble on a provider's side means; empty for one that is not known here."""
+    return _TROUBLE.get(str(kind), "")

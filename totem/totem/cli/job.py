@@ -13,7 +13,7 @@ from totem.cli.amounts import amount
 from totem.cli.common import As, AsJson, HomeFolder, consumer, when
 from totem.cli.escrow import escrow_hint, escrow_text
 from totem.cli.group import group
-from totem.cli.hints import program_error_hint
+from totem.cli.hints import program_error_hint, provider_trouble
 from totem.cli.output import Output, show
 from totem.cli.refusals import explained
 from totem.cli.results import check_file, document_parts, print_bill, print_result, write_file, written
@@ -188,16 +188,31 @@ def _print_job(output: Output, job: dict[str, Any]) -> None:
     )
     # Only what went wrong is said of it.
     trouble = {
-        "error": error and (error["kind"] + (f" in line {error['line']}" if error["line"] else "")),
+        "error": error and _error(error),
         "reason": job["reason"],
         "withheld": _withheld(job),
     }
     output.fields({name: text for name, text in trouble.items() if text})
-    hint = program_error_hint(error and error["kind"])
-    if job["state"] == "out_of_totem":
-        hint = escrow_hint(Bounds(**job["estimate"]))
-    if hint:
+    if hint := _hint(job):
         output.note(f"hint: {hint}")
+
+
+def _error(error: dict[str, Any]) -> str:
+    if error["line"]:
+        return f"{error['kind']} in line {error['line']}"
+    meaning = provider_trouble(error["kind"])
+    return f"{error['kind']}: {meaning}" if meaning else str(error["kind"])
+
+
+def _hint(job: dict[str, Any]) -> str:
+    """Say what to do about how a job has ended; empty where there is nothing to do."""
+    match job["state"]:
+        case "out_of_totem":
+            return escrow_hint(Bounds(**job["estimate"]))
+        case "provider_failed":
+            back = f"all {show(job['returned'])} totem of the escrow were returned"
+            return f"ask {job['provider']}, whose `totem provider jobs` says more; {back}"
+    return program_error_hint(job["error"] and job["error"]["kind"])
 
 
 def _withheld(job: dict[str, Any]) -> str | None:

@@ -48,6 +48,13 @@ def test_a_header_of_one_cell_with_another_delimiter_is_noted(tmp_path, job, del
         assert f'"csv": {{"delimiter": {json.dumps(delimiter)}}} beside "columns" in a schema file' in done.stderr
 
 
+def test_who_publishes_is_told_before_anything_is(tmp_path, home):
+    data = write(tmp_path / "d.csv", "a;b\n1;2\n")
+    done = totem("provider", "publish", "meters", data, "--dry-run", "--home", home.root, "--as", "north")
+    assert done.exit_code == 0
+    assert "note: d.csv has one column, a_b" in done.stderr
+
+
 def test_what_the_note_says_helps(tmp_path, job):
     data = write(tmp_path / "d.csv", "a;b\n1;2\n")
     schema = tmp_path / "s.json"

@@ -78,6 +78,7 @@ def publish(
     What everybody will see is shown first.
     """
     from totem.services import publish as publishing  # noqa: PLC0415  # brings pyarrow
+    from totem.services.data import delimiter_notes  # noqa: PLC0415  # see above
 
     output = Output(as_json=as_json)
     folder = open_home(home)
@@ -96,6 +97,8 @@ def publish(
         output.note("(`--dry-run --json` shows every count and digest)", style="dim")
         for name, reason in publication.omitted:
             output.note(f"column {name} is left out: {reason}")
+        for note in delimiter_notes(publication.dataset) if schema is None else ():
+            output.note(f"note: {note}")
     if dry_run:
         output.document(planned)
         return

@@ -80,7 +80,7 @@ def print_dataset(output: Output, found: dict[str, Any]) -> None:
         [_column(column, published.get(column["name"], {}), hidden) for column in found["schema"]],
         lesser=["mean", "distinct", "nulls", "minimum", "maximum"],
     )
-    # A table of its own: on a terminal of 80 columns nothing of either has to be left out.
+    # A table of its own: beside the other columns a terminal would have no room for these.
     further = [_further(column["name"], published.get(column["name"], {})) for column in found["schema"]]
     rows = [row for row in further if any(cell is not None for cell in row[1:])]
     if rows:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography import x509
@@ -110,12 +111,23 @@ class CertificateAuthority:
         return cls(certificate.public_bytes(serialization.Encoding.PEM).decode(), key)
 
     def issue(
-        self, name: str, msp_id: str, role: str, *, days: int = 825, starts: datetime.datetime | None = None
+        self,
+        name: str,
+        msp_id: str,
+        role: str,
+        *,
+        days: int = 825,
+        starts: datetime.datetime | None = None,
+        attributes: Mapping[str, str] | None = None,
     ) -> Identity:
-        """Make a key and certify it for ``name`` of an organisation, with a role (consumer, provider, consortium)."""
+        """Make a key and certify it for ``name`` of an organisation, with a role (consumer, provider, consortium).
+
+        ``attributes`` are further ones (a quota, for example); name and role are not theirs to change.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         begin = starts or _now() - _BACKDATED
-        attributes = json.dumps({"attrs": {"hf.EnrollmentID": name, "role": role}}, sort_keys=True).encode()
+        written = {"attrs": {**(attributes or {}), "hf.EnrollmentID": name, "role": role}}
+        extension = x509.UnrecognizedExtension(ATTRIBUTES, json.dumps(written, sort_keys=True).encode())
         certificate = (
             x509.CertificateBuilder()
             .subject_name(
@@ -136,7 +148,7 @@ class CertificateAuthority:
             .add_extension(_usage(ca=False), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(self._authority_key(), critical=False)
-            .add_extension(x509.UnrecognizedExtension(ATTRIBUTES, attributes), critical=False)
+            .add_extension(extension, critical=False)
             .sign(self._key, _SHA256)
         )
         return Identity(certificate.public_bytes(serialization.Encoding.PEM).decode(), key, msp_id)

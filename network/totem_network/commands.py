@@ -1,0 +1,144 @@
+"""The commands of network/network and their arguments."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from totem.ledger.errors import IdentityProblem, NameTaken
+from totem_network import binaries, control, crypto, processes, status
+from totem_network.errors import NetworkError
+from totem_network.layout import Network
+
+__all__ = ["main"]
+
+DEFAULT_STATE = Path(__file__).resolve().parents[2] / "build" / "network"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors are one line on standard error."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except (NetworkError, NameTaken, IdentityProblem) as error:
+        print(f"network: {error}", file=sys.stderr)
+        return 1
+
+
+def up(options: argparse.Namespace) -> int:
+    """Make a network and start it, or start what does not run of the one that is there."""
+    found = binaries.find(options.version)
+    if (options.state / "network.json").exists():
+        network = Network.load(options.state)
+        _check_same(network, options)
+        control.resume(network, control.programs(network), print)
+    else:
+        network = Network.plan(
+            options.state,
+            version=found.version,
+            organisations=options.orgs or 2,
+            orderers=options.orderers or 3,
+            batch_timeout=options.batch_timeout or "100ms",
+        )
+        control.create(network, found, print)
+    print(f"Fabric {network.version}: {len(network.organisations)} organisations, {len(network.orderers)} orderers")
+    print(f"profiles in {network.folder / 'profiles'}, identities in {network.folder / 'wallets'}")
+    return 0
+
+
+def down(options: argparse.Namespace) -> int:
+    """End all nodes, and delete the network unless it is kept."""
+    ended = control.down(options.state, keep=options.keep)
+    print(f"ended {len(ended)} nodes; {'kept' if options.keep else 'deleted'} {options.state}")
+    return 0
+
+
+def show_status(options: argparse.Namespace) -> int:
+    """Print what runs; exit status 1 where something does not."""
+    document = status.status(Network.load(options.state))
+    print(json.dumps(document, indent=2) if options.json else status.as_table(document))
+    return 0 if all(row["process"] for row in document["nodes"]) else 1
+
+
+def logs(options: argparse.Namespace) -> int:
+    """Print the last lines of a node's log."""
+    network = Network.load(options.state)
+    network.port(options.node)
+    print(processes.last_lines(network.node_folder(options.node), options.lines))
+    return 0
+
+
+def kill(options: argparse.Namespace) -> int:
+    """Kill a node."""
+    control.kill(Network.load(options.state), options.node)
+    return 0
+
+
+def restart(options: argparse.Namespace) -> int:
+    """Restart a node."""
+    network = Network.load(options.state)
+    control.restart(network, control.programs(network), options.node)
+    return 0
+
+
+def enrol(options: argparse.Namespace) -> int:
+    """Certify a client."""
+    network = Network.load(options.state)
+    path = crypto.issue(
+        network, network.organisation(options.organisation), options.name, options.role, dict(options.attribute)
+    )
+    print(path)
+    return 0
+
+
+def _check_same(network: Network, options: argparse.Namespace) -> None:
+    asked = (options.orgs, options.orderers, options.batch_timeout)
+    there = (len(network.organisations), len(network.orderers), network.batch_timeout)
+    if any(wanted not in {None, has} for wanted, has in zip(asked, there, strict=True)):
+        raise NetworkError(
+            f"{options.state} has a network of {there[0]} organisations, {there[1]} orderers, batch timeout "
+            f"{there[2]}: `network/network down` first, or give another --state"
+        )
+
+
+def _attribute(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r}: give an attribute as NAME=VALUE")
+    return name, value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="network/network", description="A Fabric test network on this machine.")
+    parser.add_argument("--state", type=Path, default=DEFAULT_STATE, help="the network's folder (build/network)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], help_: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help_, description=help_)
+        command.set_defaults(run=run)
+        return command
+
+    command = add("up", up, "make and start a network, or start what is stopped of it")
+    command.add_argument("--orgs", type=int, help="organisations, one peer each (2)")
+    command.add_argument("--orderers", type=int, help="Raft orderers (3)")
+    command.add_argument("--version", help="Fabric 2.5 or 3.1 (default: what FABRIC_BIN or PATH has)")
+    command.add_argument("--batch-timeout", help="longest wait for a block to fill (100ms)")
+    command = add("down", down, "end all nodes and delete the network")
+    command.add_argument("--keep", action="store_true", help="delete nothing: `up` starts it again")
+    command = add("status", show_status, "show what runs")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command = add("logs", logs, "show the end of a node's log")
+    command.add_argument("node")
+    command.add_argument("--lines", type=int, default=50)
+    add("kill", kill, "kill a node, as a crash would").add_argument("node")
+    add("restart", restart, "end a node where it runs, and start it").add_argument("node")
+    command = add("enrol", enrol, "certify a client of an organisation and put it into its wallet")
+    command.add_argument("organisation")
+    command.add_argument("name")
+    command.add_argument("role")
+    command.add_argument("--attribute", type=_attribute, action="append", default=[], metavar="NAME=VALUE")
+    return parser

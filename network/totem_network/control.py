@@ -1,0 +1,107 @@
+"""Bringing a network up and down, and single nodes."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from totem_network import channel, configuration, crypto, join, nodes, ports, processes, profile
+from totem_network.binaries import Binaries, find
+from totem_network.errors import NetworkError
+from totem_network.layout import Network
+
+__all__ = ["create", "down", "kill", "programs", "restart", "resume"]
+
+Say = Callable[[str], None]
+
+
+def create(network: Network, binaries: Binaries, say: Say) -> None:
+    """Make keys and channel of a planned network, start all nodes, and wait until it endorses.
+
+    Raises:
+        NetworkError: something failed; what was started runs on, so that its logs can be read and `down` ends it.
+    """
+    network.save()
+    clock = _Clock(say)
+    crypto.generate(network, binaries)
+    channel.make_genesis(network, binaries)
+    for organisation in network.organisations:
+        configuration.write_admin(network, organisation)
+    profile.write_all(network)
+    clock.tell("keys and channel")
+    nodes.start_all(network, binaries)
+    join.join_all(network, binaries)
+    clock.tell("nodes joined")
+    join.wait_ready(network)
+    clock.tell("all organisations endorse")
+
+
+def resume(network: Network, binaries: Binaries, say: Say) -> None:
+    """Start the nodes of an existing network that don't run, and wait until it endorses."""
+    clock = _Clock(say)
+    for organisation in network.organisations:
+        configuration.write_admin(network, organisation)
+    profile.write_all(network)
+    started = nodes.start_all(network, binaries)
+    clock.tell(f"started {', '.join(started) or 'nothing: all nodes run'}")
+    join.wait_ready(network)
+    clock.tell("all organisations endorse")
+
+
+def programs(network: Network) -> Binaries:
+    """Return Fabric's programs in the version that the network was made with.
+
+    Raises:
+        NetworkError: there are none of this minor version.
+    """
+    return find(".".join(network.version.split(".")[:2]))
+
+
+def down(folder: Path, *, keep: bool = False) -> list[str]:
+    """End all nodes; delete the network unless ``keep``. Returns which nodes ran.
+
+    Raises:
+        NetworkError: there is no network, or a node can't be ended.
+    """
+    network = Network.load(folder)
+    ended = nodes.stop_all(network)
+    if not keep:
+        shutil.rmtree(network.folder)
+        ports.release(network.folder)
+    return ended
+
+
+def kill(network: Network, node: str) -> None:
+    """Kill a node, as a crash would.
+
+    Raises:
+        NetworkError: there is no such node, or it does not run.
+    """
+    network.port(node)  # refuses a name that no node has
+    if not processes.stop(network.node_folder(node), force=True):
+        raise NetworkError(f"{node} does not run; `network/network restart {node}` starts it")
+
+
+def restart(network: Network, binaries: Binaries, node: str) -> None:
+    """End a node where it runs, start it, and wait until it listens.
+
+    Raises:
+        NetworkError: there is no such node, or it does not come up.
+    """
+    port = network.port(node)
+    processes.stop(network.node_folder(node))
+    nodes.start(network, binaries, node)
+    join.wait_listening(network.node_folder(node), port)
+
+
+class _Clock:
+    """Says what has been done, and after how long."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._began = time.monotonic()
+
+    def tell(self, what: str) -> None:
+        self._say(f"{time.monotonic() - self._began:6.1f} s  {what}")

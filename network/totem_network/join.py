@@ -1,0 +1,117 @@
+"""Joining nodes to the channel, and waiting until the network endorses."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+from totem_network import endorse, metrics
+from totem_network.binaries import Binaries
+from totem_network.errors import NetworkError
+from totem_network.layout import DOMAIN, Network, Orderer, Organisation
+from totem_network.nodes import each, wait_until
+
+__all__ = ["READY_TIMEOUT", "join_all", "join_orderer", "join_peer", "leader", "wait_listening", "wait_ready"]
+
+READY_TIMEOUT = 120.0
+"""Seconds: many times what thirty organisations need on two cores."""
+
+_TWICE = ("already exists", "LedgerID already exists")
+
+
+def join_all(network: Network, binaries: Binaries) -> None:
+    """Join every orderer and every peer, each as soon as it listens."""
+    nodes: list[Orderer | Organisation] = [*network.orderers, *network.organisations]
+
+    def join(node: Orderer | Organisation) -> None:
+        if isinstance(node, Orderer):
+            join_orderer(network, binaries, node)
+        else:
+            join_peer(network, binaries, node, network.genesis)
+
+    each(join, nodes)
+
+
+def join_orderer(network: Network, binaries: Binaries, orderer: Orderer) -> None:
+    """Make an orderer one of the channel's.
+
+    Raises:
+        NetworkError: it does not listen, or refuses.
+    """
+    wait_listening(network.node_folder(orderer.name), orderer.admin_port)
+    admin = network.orderer_crypto / "users" / f"Admin@orderer.{DOMAIN}" / "tls"
+    said = binaries.run(
+        "osnadmin",
+        *("channel", "join", "--channelID", network.channel, "--config-block", str(network.genesis)),
+        *("-o", f"127.0.0.1:{orderer.admin_port}", "--ca-file", str(network.orderer_tls_ca)),
+        *("--client-cert", str(admin / "client.crt"), "--client-key", str(admin / "client.key")),
+    ).decode()
+    # osnadmin's exit status is 0 whatever the orderer answered.
+    if not re.search(r"Status: 201", said):
+        raise NetworkError(f"{orderer.name} does not join channel {network.channel}: {said.strip()}")
+
+
+def join_peer(network: Network, binaries: Binaries, organisation: Organisation, block: Path) -> None:
+    """Make an organisation's peer join the channel by its first block.
+
+    Raises:
+        NetworkError: it does not listen, or refuses.
+    """
+    wait_listening(network.node_folder(organisation.peer), organisation.port)
+    binaries.run("peer", "channel", "join", "-b", str(block), config=network.admin_config(organisation))
+
+
+def wait_listening(folder: Path, port: int, *, timeout: float = 60.0) -> None:
+    """Wait until a node accepts connections.
+
+    Raises:
+        NetworkError: it has ended, or does not in time.
+    """
+
+    def condition() -> str:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return "" if probe.connect_ex(("127.0.0.1", port)) == 0 else f"{folder.name} does not listen on port {port}"
+
+    wait_until(condition, timeout=timeout, node_folders=[folder])
+
+
+def leader(network: Network) -> str | None:
+    """Return the name of the orderer that leads the channel, or None while there is none."""
+    for orderer in network.orderers:
+        if metrics.is_leader(metrics.read(orderer.operations_port), network.channel):
+            return orderer.name
+    return None
+
+
+def wait_ready(network: Network, *, timeout: float = READY_TIMEOUT) -> None:
+    """Wait until somebody leads, every peer knows every other one, and all organisations endorse.
+
+    Until there is a chaincode, what they endorse is a question to the peer's own `qscc`.
+
+    Raises:
+        NetworkError: something is missing after ``timeout`` seconds, or a node has ended.
+    """
+    orderers = [network.node_folder(orderer.name) for orderer in network.orderers]
+    peers = [network.node_folder(organisation.peer) for organisation in network.organisations]
+    wait_until(
+        lambda: "" if leader(network) else "no orderer leads the channel", timeout=timeout, node_folders=orderers
+    )
+    others = len(network.organisations) - 1
+
+    def strangers() -> str:
+        lonely = [
+            f"{organisation.peer} knows {known} of {others}"
+            for organisation in network.organisations
+            if (known := metrics.known_peers(metrics.read(organisation.operations_port), network.channel)) < others
+        ]
+        return "not all peers know each other: " + ", ".join(lonely) if lonely else ""
+
+    wait_until(strangers, timeout=timeout, node_folders=peers)
+
+    def silent() -> str:
+        refused = endorse.refusals(network, "qscc", [b"GetChainInfo", network.channel.encode()])
+        return "no endorsement by " + ", ".join(f"{name}: {why}" for name, why in refused.items()) if refused else ""
+
+    wait_until(silent, timeout=timeout, node_folders=peers)

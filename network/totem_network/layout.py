@@ -1,0 +1,262 @@
+"""What a network consists of, where its files are, and ``network.json``, which remembers it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from totem_network import ports
+from totem_network.errors import NetworkError
+
+__all__ = ["DOMAIN", "ORDERER_MSP", "Chaincode", "Network", "Orderer", "Organisation"]
+
+DOMAIN = "totem.test"
+ORDERER_MSP = "OrdererMSP"
+EXPLICIT_FROM = 10
+"""Organisations from which on the endorsement policy is spelled out: ImplicitMeta checks signatures once for each."""
+
+_ORDERER_PORTS = 3
+_PEER_PORTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Orderer:
+    """One Raft orderer and its ports on 127.0.0.1."""
+
+    name: str
+    port: int
+    admin_port: int
+    operations_port: int
+
+    @property
+    def host(self) -> str:
+        """Its name in its certificates."""
+        return f"{self.name}.orderer.{DOMAIN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """One organisation with one peer; ``chaincode_port`` is where its chaincode's server listens."""
+
+    name: str
+    msp_id: str
+    port: int
+    peer_chaincode_port: int
+    operations_port: int
+    chaincode_port: int
+
+    @property
+    def domain(self) -> str:
+        """Its name in its certificates."""
+        return f"{self.name}.{DOMAIN}"
+
+    @property
+    def peer(self) -> str:
+        """The name of its peer as a node of this network."""
+        return f"peer.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chaincode:
+    """A chaincode that is committed on the channel.
+
+    ``command`` starts an organisation's server, ``packages`` are the package ids by organisation.
+    """
+
+    name: str
+    version: str
+    sequence: int
+    command: list[str]
+    packages: dict[str, str]
+
+    def node(self, organisation: Organisation) -> str:
+        """Return the name of an organisation's server as a node of this network."""
+        return f"{self.name}.{organisation.name}"
+
+
+@dataclass
+class Network:
+    """A network in ``folder``: everything that is needed to start its nodes again."""
+
+    folder: Path
+    version: str
+    channel: str
+    batch_timeout: str
+    explicit_policy: bool
+    orderers: list[Orderer]
+    organisations: list[Organisation]
+    chaincode: Chaincode | None = field(default=None)
+
+    @classmethod
+    def plan(
+        cls,
+        folder: Path,
+        *,
+        version: str,
+        organisations: int,
+        orderers: int,
+        channel: str = "totem",
+        batch_timeout: str = "100ms",
+        explicit_policy: bool | None = None,
+    ) -> Network:
+        """Decide on names and ports; ``explicit_policy`` None: by the number of organisations.
+
+        Raises:
+            NetworkError: a number or name that Fabric or this machine doesn't take.
+        """
+        if not 1 <= organisations <= 60:
+            raise NetworkError(f"--orgs {organisations}: give 1 to 60 organisations")
+        if not 1 <= orderers <= 9:
+            raise NetworkError(f"--orderers {orderers}: give 1 to 9 orderers (Raft goes on while most of them run)")
+        if not re.fullmatch(r"[a-z][a-z0-9.-]{0,248}", channel):
+            raise NetworkError(f"--channel {channel!r}: small letters, digits, dots and dashes, a letter first")
+        if not re.fullmatch(r"[1-9][0-9]*(ms|s)", batch_timeout):
+            raise NetworkError(f"--batch-timeout {batch_timeout!r}: give it like 100ms or 2s")
+        folder = folder.resolve()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        free = iter(ports.reserve(folder, _ORDERER_PORTS * orderers + _PEER_PORTS * organisations))
+        return cls(
+            folder,
+            version,
+            channel,
+            batch_timeout,
+            organisations >= EXPLICIT_FROM if explicit_policy is None else explicit_policy,
+            [Orderer(f"orderer{n}", next(free), next(free), next(free)) for n in range(1, orderers + 1)],
+            [_organisation(n, [next(free) for _ in range(_PEER_PORTS)]) for n in range(1, organisations + 1)],
+        )
+
+    def further_organisation(self) -> Organisation:
+        """Return the next organisation, with ports of its own; it is not part of the network yet."""
+        return _organisation(len(self.organisations) + 1, ports.reserve(self.folder, _PEER_PORTS))
+
+    def organisation(self, name: str) -> Organisation:
+        """Return an organisation by its name or MSP id.
+
+        Raises:
+            NetworkError: there is none of this name.
+        """
+        for organisation in self.organisations:
+            if name in {organisation.name, organisation.msp_id}:
+                return organisation
+        raise NetworkError(f"no organisation {name!r}; there are {', '.join(o.name for o in self.organisations)}")
+
+    def nodes(self) -> list[str]:
+        """Return the names of all nodes: orderers, peers, chaincode servers."""
+        servers = [self.chaincode.node(o) for o in self.organisations] if self.chaincode else []
+        return [*(o.name for o in self.orderers), *(o.peer for o in self.organisations), *servers]
+
+    def port(self, node: str) -> int:
+        """Return the port on which a node does its work.
+
+        Raises:
+            NetworkError: there is no such node.
+        """
+        for orderer in self.orderers:
+            if orderer.name == node:
+                return orderer.port
+        for organisation in self.organisations:
+            if organisation.peer == node:
+                return organisation.port
+            if self.chaincode is not None and self.chaincode.node(organisation) == node:
+                return organisation.chaincode_port
+        raise NetworkError(f"no node {node!r}; there are {', '.join(self.nodes())}")
+
+    def all_ports(self) -> list[int]:
+        """Return every port that belongs to the network."""
+        nodes: list[Any] = [*self.orderers, *self.organisations]
+        return [value for node in nodes for value in dataclasses.asdict(node).values() if isinstance(value, int)]
+
+    # Where files are.
+
+    @property
+    def crypto(self) -> Path:
+        """Keys and certificates, as cryptogen lays them out."""
+        return self.folder / "crypto"
+
+    @property
+    def genesis(self) -> Path:
+        """The channel's first block."""
+        return self.folder / "channel" / "genesis.block"
+
+    def node_folder(self, node: str) -> Path:
+        """Return where a node has its configuration, process id, log and data."""
+        return self.folder / "nodes" / node
+
+    def organisation_crypto(self, organisation: Organisation) -> Path:
+        """Return an organisation's part of ``crypto``."""
+        return self.crypto / "peerOrganizations" / organisation.domain
+
+    def peer_crypto(self, organisation: Organisation) -> Path:
+        """Return where the organisation's peer has its ``msp`` and ``tls``."""
+        return self.organisation_crypto(organisation) / "peers" / f"peer.{organisation.domain}"
+
+    def admin_crypto(self, organisation: Organisation) -> Path:
+        """Return where the organisation's administrator has ``msp`` and ``tls``."""
+        return self.organisation_crypto(organisation) / "users" / f"Admin@{organisation.domain}"
+
+    def admin_config(self, organisation: Organisation) -> Path:
+        """Return the configuration folder with which `peer` acts as the organisation's administrator."""
+        return self.folder / "admins" / organisation.name
+
+    @property
+    def orderer_crypto(self) -> Path:
+        """The orderers' part of ``crypto``."""
+        return self.crypto / "ordererOrganizations" / f"orderer.{DOMAIN}"
+
+    @property
+    def orderer_tls_ca(self) -> Path:
+        """The certificate that vouches for the orderers' TLS."""
+        return self.orderer_crypto / "tlsca" / f"tlsca.orderer.{DOMAIN}-cert.pem"
+
+    def tls_ca(self, organisation: Organisation) -> Path:
+        """Return the certificate that vouches for an organisation's TLS."""
+        return self.organisation_crypto(organisation) / "tlsca" / f"tlsca.{organisation.domain}-cert.pem"
+
+    def wallet(self, organisation: Organisation) -> Path:
+        """Return the folder of an organisation's client identities."""
+        return self.folder / "wallets" / organisation.name
+
+    def profile(self, organisation: Organisation) -> Path:
+        """Return an organisation's connection profile."""
+        return self.folder / "profiles" / f"{organisation.name}.json"
+
+    # network.json
+
+    def save(self) -> None:
+        """Write ``network.json``."""
+        document = dataclasses.asdict(self)
+        del document["folder"]
+        written = self.folder / "network.json.new"
+        written.write_text(json.dumps(document, indent=2) + "\n")
+        written.replace(self.folder / "network.json")
+
+    @classmethod
+    def load(cls, folder: Path) -> Network:
+        """Read the network of a folder.
+
+        Raises:
+            NetworkError: there is none, or it can't be read.
+        """
+        path = folder.resolve() / "network.json"
+        try:
+            document = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise NetworkError(f"no network in {folder}: make one with `network/network up`") from None
+        except ValueError as error:
+            raise NetworkError(f"{path} can't be read ({error}): take it away with `network/network down`") from None
+        chaincode = document.pop("chaincode")
+        return cls(
+            folder.resolve(),
+            orderers=[Orderer(**each) for each in document.pop("orderers")],
+            organisations=[Organisation(**each) for each in document.pop("organisations")],
+            chaincode=Chaincode(**chaincode) if chaincode else None,
+            **document,
+        )
+
+
+def _organisation(number: int, free: list[int]) -> Organisation:
+    return Organisation(f"org{number}", f"Org{number}MSP", *free)

@@ -8,10 +8,10 @@ STAMP := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data demo check test fuzz bench clean
+.PHONY: help setup data demo check test test-fabric fuzz bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv and install everything into it (nothing to do when it is up to date)
 
@@ -32,6 +32,9 @@ check: $(STAMP) ## lint, types, import direction and the fast tests
 
 test: $(STAMP) data ## everything: what `check` runs and the slow tests, on the real data
 	@$(BIN)/python scripts/run_tests.py
+
+test-fabric: $(STAMP) ## the tests that run real Fabric nodes, on the version that FABRIC_BIN has
+	@$(BIN)/python scripts/run_tests.py --fabric
 
 SECONDS ?= 600
 

@@ -1,10 +1,12 @@
 """Run the static checks and the tests, and close with a table of what ran and what did not.
 
-``make check`` calls it with ``--fast`` (no test marked slow), ``make test`` without. The last line is always
-``N passed, N failed`` (a static check counts as one), and the exit status is 1 when anything failed.
+``make check`` calls it with ``--fast`` (no test marked slow), ``make test`` without, ``make test-fabric`` with
+``--fabric`` (the tests that run real Fabric nodes, and only those). The last line is always ``N passed, N failed``
+(a static check counts as one), and the exit status is 1 when anything failed.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -47,24 +49,31 @@ def run_static(name: str, command: list[str]) -> Part:
     return Part(name, Counter(passed=int(passed), failed=int(not passed)), time.monotonic() - started)
 
 
-def run_pytest(fast: bool) -> int:
-    """Run pytest on two processes, its output straight to the terminal; returns its exit status."""
+def run_pytest(which: str) -> int:
+    """Run pytest, its output straight to the terminal; returns its exit status.
+
+    ``which`` is "fast", "all" or "fabric". Tests run on two processes; those with Fabric's nodes one after the other,
+    because each has as many processes as the machine can bear.
+    """
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
     command = [
         str(BIN / "pytest"),
         "-q",
-        "-n",
-        "2",
-        "--dist",
-        "worksteal",
         f"--junitxml={REPORT}",
         "-o",
         "junit_family=xunit1",
     ]
-    if fast:
-        command += ["-m", "not slow", "--hypothesis-profile=check"]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    if which == "fabric":
+        command += ["-m", "fabric"]
+    else:
+        command += ["-n", "2", "--dist", "worksteal"]
+    if which == "fast":
+        # Those with Fabric's nodes are collected, so that the table says how many there are; tests/conftest.py skips.
+        command += ["-m", "not slow or fabric", "--hypothesis-profile=check"]
+    # How many of the tests that need Fabric's binaries: tests/conftest.py.
+    nodes = {"fast": "none", "all": "sample", "fabric": "all"}[which]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, "TOTEM_FABRIC_TESTS": nodes}, check=False).returncode
 
 
 def read_report(report: Path) -> list[Part]:
@@ -86,15 +95,6 @@ def read_report(report: Path) -> list[Part]:
     return [parts[name] for name in sorted(parts)]
 
 
-def not_written() -> list[str]:
-    """What the design names and this version cannot test yet, each with its reason."""
-    if (ROOT / "network").is_dir():
-        return []
-    return [
-        "network (Hyperledger Fabric): the Fabric ledger is not part of this version; the embedded ledger is tested"
-    ]
-
-
 def show(parts: list[Part]) -> None:
     """Print the closing table."""
     print(f"\n{'what':<24}{'passed':>8}{'failed':>8}{'not run':>9}{'seconds':>9}")
@@ -110,12 +110,18 @@ def main() -> int:
     """Run everything asked for; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fast", action="store_true", help="leave out the tests marked slow")
-    fast: bool = parser.parse_args().fast
+    parser.add_argument("--fabric", action="store_true", help="only the tests that run Fabric's nodes, all of them")
+    options = parser.parse_args()
+    which = "fabric" if options.fabric else "fast" if options.fast else "all"
+    if which == "fabric" and not os.environ.get("FABRIC_BIN"):
+        print("make test-fabric needs Fabric's binaries: set FABRIC_BIN (network/install-fabric fetches them)")
+        return 1
 
     with ThreadPoolExecutor(1) as beside:
         # Beside the tests: one process is busy with types for a long time, and the others wait now and then.
-        static = beside.submit(lambda: [run_static(name, command) for name, command in STATIC])
-        status = run_pytest(fast)
+        checks = () if which == "fabric" else STATIC
+        static = beside.submit(lambda: [run_static(name, command) for name, command in checks])
+        status = run_pytest(which)
         parts = static.result()
     tests = read_report(REPORT) if REPORT.exists() else []
     if status != 0 and not any(part.counts["failed"] for part in tests):
@@ -123,10 +129,8 @@ def main() -> int:
         tests.append(Part(f"pytest (status {status})", Counter(failed=1)))
     parts += tests
     show(parts)
-    if fast:
+    if which == "fast":
         print("NOT RUN: the tests marked slow (run them with `make test`)")
-    for line in not_written():
-        print(f"NOT RUN: {line}")
     passed = sum(part.counts["passed"] for part in parts)
     failed = sum(part.counts["failed"] for part in parts)
     print(f"{passed} passed, {failed} failed")

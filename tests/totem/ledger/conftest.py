@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.totem.ledger.fabric.small_site import FabricSite
 from totem.ledger import CertificateAuthority, EmbeddedLedger, Identity, Ledger
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.registry import REGISTRY
@@ -62,11 +63,11 @@ class Site:
         return self.ledger.submit(self.people[person], function, args, transient).result
 
 
-FACTORIES = {"embedded": Site}
+FACTORIES = {"embedded": Site, "fabric": FabricSite}
 
 
 @pytest.fixture(params=sorted(FACTORIES))
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site | FabricSite]:
     made = FACTORIES[request.param](tmp_path / "ledger")
     yield made
     for ledger in made.opened:

@@ -1,0 +1,181 @@
+"""The Gateway service of the peers: evaluate, endorse, submit, commit status, with deadlines and failover."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fabric_protos.common import common_pb2
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.peer import proposal_pb2, transaction_pb2
+
+from totem.ledger.errors import LedgerError
+from totem.ledger.fabric.connections import Connections
+from totem.ledger.fabric.faults import UNANSWERED, GatewayFault
+from totem.ledger.fabric.proposals import SignedProposal
+from totem.ledger.fabric.signing import Signer
+from totem.ledger.fabric.transactions import Fate, SignedTransaction, TransactionDraft, action_of, status_request
+
+__all__ = ["FabricGateway"]
+
+_LONGEST_PAUSE = 1.0
+_DISAGREEMENTS = 5
+_Answer = TypeVar("_Answer")
+
+
+class FabricGateway:
+    """What the peers' Gateway service does, for one channel.
+
+    ``reader`` signs the questions for transactions' fates: the answer must not depend on whether the transaction's
+    own signer is still accepted.
+    """
+
+    def __init__(self, connections: Connections, reader: Signer) -> None:
+        self.connections = connections
+        self._profile = connections.profile
+        self._reader = reader
+        self._turn = 0
+        self._lock = threading.Lock()
+
+    def evaluate(self, proposal: SignedProposal) -> bytes:
+        """Run a proposal on one peer, of the signer's organisation where the profile has one; return the answer.
+
+        Raises:
+            GatewayFault: the contract or the peer does not accept it, or no peer answered within the patience.
+        """
+        # Only a peer of the signer's organisation has its private data.
+        own = [proposal.msp_id] if self.connections.has_peer_of(proposal.msp_id) else []
+        request = gateway_pb2.EvaluateRequest(
+            transaction_id=proposal.tx_id,
+            channel_id=proposal.channel,
+            proposed_transaction=proposal.message,
+            target_organizations=own,
+        )
+        deadline = self._profile.deadlines.evaluate
+        response = self._patiently(
+            lambda: self.connections.ask(
+                "Evaluate", lambda peer: peer.gateway.Evaluate(request, timeout=deadline), proposal.msp_id
+            )
+        )
+        payload: bytes = response.result.payload
+        return payload
+
+    def endorse(self, proposal: SignedProposal) -> TransactionDraft:
+        """Have a proposal endorsed by as many organisations as it takes; nothing has changed afterwards.
+
+        Raises:
+            GatewayFault: the contract or a peer does not accept it, or too few answered within the patience.
+            LedgerError: what the peer made of the endorsements is not what was proposed.
+        """
+        deadline = self._profile.deadlines.endorse
+
+        def ask() -> Any:
+            request = gateway_pb2.EndorseRequest(
+                transaction_id=proposal.tx_id,
+                channel_id=proposal.channel,
+                proposed_transaction=proposal.message,
+                endorsing_organizations=self._endorsers(proposal.msp_id),
+            )
+            return self.connections.ask(
+                "Endorse", lambda peer: peer.gateway.Endorse(request, timeout=deadline), proposal.msp_id
+            )
+
+        payload = self._patiently(ask).prepared_transaction.payload
+        _check_same(proposal, payload)
+        return TransactionDraft(proposal.tx_id, proposal.channel, payload)
+
+    def submit(self, transaction: SignedTransaction) -> None:
+        """Send an envelope to the orderers, once; that they took it does not mean that it will be committed.
+
+        Raises:
+            GatewayFault: it is not known to have been taken; unless ``is_refused_order``, it may have been.
+        """
+        request = gateway_pb2.SubmitRequest(
+            transaction_id=transaction.tx_id, channel_id=transaction.channel, prepared_transaction=transaction.envelope
+        )
+        deadline = self._profile.deadlines.submit
+        # One peer a call: who asks must know that an earlier peer may have passed the envelope on.
+        self.connections.ask(
+            "Submit", lambda peer: peer.gateway.Submit(request, timeout=deadline), failover=frozenset()
+        )
+
+    def fate(self, tx_id: str) -> Fate | None:
+        """Return what became of a transaction, or None where that is not known within ``Deadlines.commit_status``.
+
+        Raises:
+            GatewayFault: the question is not accepted.
+        """
+        request = status_request(self._reader, self._profile.channel, tx_id)
+        deadline = self._profile.deadlines.commit_status
+        try:
+            response = self.connections.ask(
+                "CommitStatus",
+                lambda peer: peer.gateway.CommitStatus(request, timeout=deadline),
+                self._reader.msp_id,
+                failover=UNANSWERED - {"DEADLINE_EXCEEDED"},
+            )
+        except GatewayFault as fault:
+            if fault.is_final:
+                raise
+            return None
+        code = transaction_pb2.TxValidationCode.Name(response.result)
+        if code == "DUPLICATE_TXID":
+            # A later copy of an envelope that was sent more than once: the first one's fate is the transaction's.
+            return None
+        return Fate(response.block_number, code)
+
+    def _endorsers(self, msp_id: str) -> list[str]:
+        """Return who is asked to endorse this time: the signer's organisation first, the others in turn."""
+        known = self._profile.endorsers
+        wanted = self._profile.endorsements or len(known)
+        with self._lock:
+            self._turn += 1
+            turn = self._turn
+        others = [each for each in known if each != msp_id]
+        start = turn % len(others) if others else 0
+        rotated = others[start:] + others[:start]
+        return [*([msp_id] if msp_id in known else []), *rotated][:wanted]
+
+    def _patiently(self, ask: Callable[[], _Answer]) -> _Answer:
+        """Ask until there is an answer or the patience is at its end; proposals change nothing by being sent again."""
+        end = time.monotonic() + self._profile.deadlines.patience
+        attempt = disagreements = 0
+        while True:
+            try:
+                return ask()
+            except GatewayFault as fault:
+                disagreements += _is_disagreement(fault)
+                again = _is_disagreement(fault) if fault.is_final else True
+                if not again or disagreements > _DISAGREEMENTS or time.monotonic() >= end:
+                    raise
+            attempt += 1
+            pause(attempt)
+
+
+def pause(attempt: int) -> None:
+    """Wait a random while that grows with the attempts: those who lost together must not come back together."""
+    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2 ** min(attempt, 10))))  # noqa: S311 -- no secret
+
+
+def _is_disagreement(fault: GatewayFault) -> bool:
+    """Whether some endorser accepted what another one did not: the other one may be a block behind."""
+    return fault.call == "Endorse" and (
+        "ProposalResponsePayloads do not match" in " ".join((fault.text, *fault.texts))
+        or (fault.text.startswith("failed to collect enough") and len(fault.contract_errors) > 0)
+    )
+
+
+def _check_same(proposal: SignedProposal, payload: bytes) -> None:
+    """Check that a peer gives back the call that was proposed: nobody signs what somebody else wrote."""
+    proposed: Any = proposal_pb2.Proposal.FromString(proposal.message.proposal_bytes)
+    header: Any = common_pb2.Header.FromString(proposed.header)
+    prepared: Any = common_pb2.Payload.FromString(payload)
+    called: Any = proposal_pb2.ChaincodeProposalPayload.FromString(proposed.payload)
+    given, _ = action_of(payload)
+    if prepared.header != header or given.input != called.input or given.TransientMap:
+        raise LedgerError(
+            f"the peer gave back another transaction than {proposal.tx_id}: it is not signed; ask the peer's operator"
+        )

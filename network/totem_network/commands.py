@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from totem.ledger.errors import IdentityProblem, NameTaken
-from totem_network import binaries, control, crypto, processes, status
+from totem_network import binaries, control, crypto, lifecycle, processes, server, status
 from totem_network.errors import NetworkError
 from totem_network.layout import Network
 
@@ -95,6 +95,23 @@ def enrol(options: argparse.Namespace) -> int:
     return 0
 
 
+def deploy(options: argparse.Namespace) -> int:
+    """Deploy the contracts, or another chaincode."""
+    network = Network.load(options.state)
+    command = options.server or server.OWN
+    lifecycle.deploy(network, control.programs(network), options.name, options.version, command)
+    print(f"{options.name} {options.version} answers through all {len(network.organisations)} organisations' peers")
+    return 0
+
+
+def upgrade(options: argparse.Namespace) -> int:
+    """Bring the next version of the chaincode."""
+    network = Network.load(options.state)
+    lifecycle.upgrade(network, control.programs(network), options.version, options.server)
+    print(f"version {options.version} answers through all {len(network.organisations)} organisations' peers")
+    return 0
+
+
 def _check_same(network: Network, options: argparse.Namespace) -> None:
     asked = (options.orgs, options.orderers, options.batch_timeout)
     there = (len(network.organisations), len(network.orderers), network.batch_timeout)
@@ -136,6 +153,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--lines", type=int, default=50)
     add("kill", kill, "kill a node, as a crash would").add_argument("node")
     add("restart", restart, "end a node where it runs, and start it").add_argument("node")
+    command = add("deploy", deploy, "install, approve, serve and commit the contracts at every organisation")
+    command.add_argument("--name", default="totem", help="the chaincode's name (totem)")
+    command.add_argument("--version", default="1", help="its version (1)")
+    command.add_argument("--server", nargs=argparse.REMAINDER, help="another server's command; must come last")
+    command = add("upgrade", upgrade, "bring the next version of the chaincode")
+    command.add_argument("version", help="its version")
+    command.add_argument("--server", nargs=argparse.REMAINDER, help="another server's command; must come last")
     command = add("enrol", enrol, "certify a client of an organisation and put it into its wallet")
     command.add_argument("organisation")
     command.add_argument("name")

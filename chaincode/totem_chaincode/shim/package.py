@@ -110,7 +110,7 @@ def _archive(files: Sequence[tuple[str, bytes]]) -> bytes:
 def _gzip(data: bytes) -> bytes:
     """Return a gzip file of stored blocks: what a compressor makes depends on its version."""
     parts = [bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF])]
-    for start in range(0, len(data), _STORED_BLOCK):
+    for start in range(0, len(data) or 1, _STORED_BLOCK):
         block = data[start : start + _STORED_BLOCK]
         last = start + _STORED_BLOCK >= len(data)
         parts += [struct.pack("<BHH", last, len(block), len(block) ^ 0xFFFF), block]

@@ -46,6 +46,37 @@ def connect():
     assert [peer.violations for peer in peers if peer.violations] == []
 
 
+class Scripted:
+    """A chaincode of functions that a test gives: ``scripted.calls["name"] = lambda stub, args: …``."""
+
+    def __init__(self):
+        self.calls = {}
+
+    def invoke(self, stub, function, args):
+        return self.calls[function](stub, args)
+
+
+@pytest.fixture
+def scripted():
+    return Scripted()
+
+
+@pytest.fixture
+def run(scripted, serve, connect):
+    """Run one function of stub as a transaction of one peer and commit it; returns what came out."""
+    only = connect(serve(scripted))
+
+    def call(function, *, who=None, commit=True, **more):
+        scripted.calls["call"] = lambda stub, args: function(stub)
+        endorsed = only.endorse(who or identity("peter", "StavangerMSP", "consumer"), "call", **more)
+        if commit and endorsed.status == 200:
+            assert only.commit(endorsed) == "VALID"
+        return endorsed
+
+    call.peer = only
+    return call
+
+
 @pytest.fixture
 def peer(serve, connect):
     """A peer of all organisations, connected to TOTEM's contracts with toy programs."""

@@ -22,8 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fabric_protos.common.common_pb2 import ChannelHeader, Header, SignatureHeader
-from fabric_protos.ledger.queryresult.kv_query_result_pb2 import KV
-from fabric_protos.ledger.queryresult.kv_query_result_pb2 import KeyModification
+from fabric_protos.ledger.queryresult.kv_query_result_pb2 import KV, KeyModification
 from fabric_protos.msp.identities_pb2 import SerializedIdentity
 from fabric_protos.peer.chaincode_pb2 import ChaincodeAdditionalParams, ChaincodeID, ChaincodeInput
 from fabric_protos.peer.chaincode_shim_pb2 import (
@@ -315,24 +314,26 @@ class Peer:
 
     def _request(self, kind, message):
         try:
-            with self._lock:
-                transaction = self._running.get(message.txid)
-            if transaction is None:
-                raise RuntimeError("no ledger context")
-            fault = self.faults.get(kind)
-            if isinstance(fault, str):
-                raise RuntimeError(fault)
-            if fault is not None:
-                fault(message, transaction)
-            with self._lock:
-                payload = getattr(self, "_on_" + kind.lower())(transaction, message.payload)
-            answer = {"type": M.RESPONSE, "payload": payload or b""}
-        except Exception as error:
+            answer = {"type": M.RESPONSE, "payload": self._perform(kind, message) or b""}
+        except Exception as error:  # noqa: BLE001 -- whatever it was, the chaincode gets it as the peer's ERROR
             text = f"{kind} failed: transaction ID: {message.txid}: {error}"
             answer = {"type": M.ERROR, "payload": text.encode()}
         with self._lock:
             self._outstanding.discard(message.txid)
         self.send(**answer, txid=message.txid, channel_id=message.channel_id)
+
+    def _perform(self, kind, message):
+        with self._lock:
+            transaction = self._running.get(message.txid)
+        if transaction is None:
+            raise RuntimeError("no ledger context")
+        fault = self.faults.get(kind)
+        if callable(fault):
+            fault(message, transaction)
+        elif fault is not None:
+            raise RuntimeError(fault)
+        with self._lock:
+            return getattr(self, "_on_" + kind.lower())(transaction, message.payload)
 
     def _on_get_state(self, transaction, payload):
         asked = GetState.FromString(payload)

@@ -25,12 +25,18 @@ from totem_network.nodes import each
 __all__ = ["problem_of", "refusals"]
 
 _OK = 200
+_TIMEOUT = 10.0
 
 
-def refusals(network: Network, chaincode: str, arguments: Sequence[bytes], *, timeout: float = 10.0) -> dict[str, str]:
-    """Ask every organisation's peer to run a chaincode's function; return why each that did not endorse did not."""
+def refusals(
+    network: Network, chaincode: str, arguments: Sequence[bytes], *, identity: Identity | None = None
+) -> dict[str, str]:
+    """Ask every organisation's peer to run a chaincode's function; return why each that did not endorse did not.
+
+    Who asks is ``identity``, or at each peer its own organisation's first client.
+    """
     answers = each(
-        lambda organisation: problem_of(network, organisation, chaincode, arguments, timeout=timeout),
+        lambda organisation: problem_of(network, organisation, chaincode, arguments, identity=identity),
         network.organisations,
     )
     return {
@@ -41,16 +47,21 @@ def refusals(network: Network, chaincode: str, arguments: Sequence[bytes], *, ti
 
 
 def problem_of(
-    network: Network, organisation: Organisation, chaincode: str, arguments: Sequence[bytes], *, timeout: float = 10.0
+    network: Network,
+    organisation: Organisation,
+    chaincode: str,
+    arguments: Sequence[bytes],
+    *,
+    identity: Identity | None = None,
 ) -> str | None:
-    """Ask one organisation's peer, as its first client; return None where it endorses, else why not."""
-    identity = Wallet(network.wallet(organisation)).get(ROLES[0])
+    """Ask one organisation's peer; return None where it endorses, else why not."""
+    identity = identity or Wallet(network.wallet(organisation)).get(ROLES[0])
     signed = _proposal(identity, network.channel, chaincode, arguments)
     credentials = grpc.ssl_channel_credentials(network.tls_ca(organisation).read_bytes())
     with grpc.secure_channel(f"127.0.0.1:{organisation.port}", credentials) as channel:
         try:
             answer: proposal_response_pb2.ProposalResponse = peer_pb2_grpc.EndorserStub(channel).ProcessProposal(
-                signed, timeout=timeout
+                signed, timeout=_TIMEOUT
             )
         except grpc.RpcError as error:
             return str(error.details())

@@ -125,7 +125,8 @@ class CertificateAuthority:
         ``attributes`` are further ones (a quota, for example); name and role are not theirs to change.
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        begin = starts or _now() - _BACKDATED
+        # Fabric checks a certificate's chain at the certificate's own beginning, when the CA's must be valid already.
+        begin = starts or max(_now() - _BACKDATED, self._x509.not_valid_before_utc)
         written = {"attrs": {**(attributes or {}), "hf.EnrollmentID": name, "role": role}}
         extension = x509.UnrecognizedExtension(ATTRIBUTES, json.dumps(written, sort_keys=True).encode())
         certificate = (

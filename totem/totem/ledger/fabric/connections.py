@@ -71,25 +71,27 @@ class Connections:
         run: Callable[[Peer], _Answer],
         msp_id: str = "",
         *,
+        start: int = 0,
         failover: frozenset[str] = UNANSWERED,
     ) -> _Answer:
-        """Run a call on one peer after the other until one answers; ``failover``: after which of gRPC's words.
+        """Run a call on one peer after the other until one answers.
+
+        ``start``: with which one of the order; ``failover``: after which of gRPC's words the next one is asked.
 
         Raises:
             GatewayFault: no peer answered, or one answered with an error.
         """
         last: GatewayFault | None = None
-        for peer in self.order(msp_id):
+        order = self.order(msp_id)
+        start %= max(len(order), 1)
+        for peer in order[start:] + order[:start]:
             try:
                 answer = run(peer)
             except grpc.RpcError as error:
                 last = fault_of(peer.address, call, error)
-                if not last.is_unanswered:
-                    self.has_answered(peer)
-                    raise last from None
-                self.is_silent(peer)
                 if last.code not in failover:
                     raise last from None
+                self.is_silent(peer)
             except ValueError as error:  # gRPC's word for a channel that was closed meanwhile
                 raise LedgerUnavailable(f"the ledger is closed ({error})") from None
             else:

@@ -74,6 +74,8 @@ class GatewayFault(Exception):
         self.code = code
         self.text = text
         self.said = said
+        self.is_doubtful = False
+        """Whether another peer may have done, before, what this one did not."""
         super().__init__(self.describe())
 
     @property

@@ -13,7 +13,7 @@ from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import proposal_pb2, transaction_pb2
 
 from totem.ledger.errors import LedgerError
-from totem.ledger.fabric.connections import Connections
+from totem.ledger.fabric.connections import Connections, Peer
 from totem.ledger.fabric.faults import UNANSWERED, GatewayFault
 from totem.ledger.fabric.proposals import SignedProposal
 from totem.ledger.fabric.signing import Signer
@@ -91,19 +91,31 @@ class FabricGateway:
         """Send an envelope to the orderers, once; that they took it does not mean that it will be committed.
 
         Raises:
-            GatewayFault: it is not known to have been taken; unless ``is_refused_order``, it may have been.
+            GatewayFault: it is not known to have been taken; it may have been, unless an orderer refused it and
+                nothing ``is_doubtful``.
         """
         request = gateway_pb2.SubmitRequest(
             transaction_id=transaction.tx_id, channel_id=transaction.channel, prepared_transaction=transaction.envelope
         )
         deadline = self._profile.deadlines.submit
-        # One peer a call: who asks must know that an earlier peer may have passed the envelope on.
-        self.connections.ask(
-            "Submit", lambda peer: peer.gateway.Submit(request, timeout=deadline), failover=frozenset()
-        )
+        asked = 0
 
-    def fate(self, tx_id: str) -> Fate | None:
+        def send(peer: Peer) -> None:
+            nonlocal asked
+            asked += 1
+            peer.gateway.Submit(request, timeout=deadline)
+
+        try:
+            self.connections.ask("Submit", send)
+        except GatewayFault as fault:
+            # A peer that did not answer may have passed the envelope on before the next one refused it.
+            fault.is_doubtful = asked > 1
+            raise
+
+    def fate(self, tx_id: str, attempt: int = 1) -> Fate | None:
         """Return what became of a transaction, or None where that is not known within ``Deadlines.commit_status``.
+
+        Each attempt begins with another peer: one may be cut off from the orderers.
 
         Raises:
             GatewayFault: the question is not accepted.
@@ -115,6 +127,7 @@ class FabricGateway:
                 "CommitStatus",
                 lambda peer: peer.gateway.CommitStatus(request, timeout=deadline),
                 self._reader.msp_id,
+                start=attempt - 1,
                 failover=UNANSWERED - {"DEADLINE_EXCEEDED"},
             )
         except GatewayFault as fault:

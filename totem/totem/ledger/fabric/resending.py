@@ -39,8 +39,11 @@ class Orders(Protocol):
     def submit(self, transaction: SignedTransaction) -> None:
         """Send an envelope to be ordered."""
 
-    def fate(self, tx_id: str) -> Fate | None:
-        """Return what became of a transaction, or None where that is not known within a short time."""
+    def fate(self, tx_id: str, attempt: int = 1) -> Fate | None:
+        """Return what became of a transaction, or None where that is not known within a short time.
+
+        Later attempts ask others first.
+        """
 
 
 def settle(
@@ -78,7 +81,7 @@ def settle(
             last = "the orderers took it"
             was_sent = True
         try:
-            fate = orders.fate(transaction.tx_id)
+            fate = orders.fate(transaction.tx_id, attempt)
         except GatewayFault as fault:
             fate, last = None, fault.describe()
         if fate is not None:

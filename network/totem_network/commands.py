@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from totem.ledger.errors import IdentityProblem, NameTaken
-from totem_network import binaries, control, crypto, lifecycle, processes, server, status
+from totem_network import backups, binaries, control, crypto, lifecycle, members, processes, server, status
 from totem_network.errors import NetworkError
 from totem_network.layout import Network
 
@@ -112,6 +112,29 @@ def upgrade(options: argparse.Namespace) -> int:
     return 0
 
 
+def add_org(options: argparse.Namespace) -> int:
+    """Add the next organisation."""
+    network = Network.load(options.state)
+    newcomer = members.add_organisation(network, control.programs(network))
+    print(f"{newcomer.name} ({newcomer.msp_id}) is one of {len(network.organisations)} organisations that endorse")
+    return 0
+
+
+def backup(options: argparse.Namespace) -> int:
+    """Back the network up."""
+    network = Network.load(options.state)
+    backups.backup(network, control.programs(network), options.file)
+    print(f"{options.file} has the network with all its private keys")
+    return 0
+
+
+def restore(options: argparse.Namespace) -> int:
+    """Restore a network."""
+    network = backups.restore(options.state, binaries.find(), options.file)
+    print(f"restored {len(network.organisations)} organisations into {network.folder}")
+    return 0
+
+
 def _check_same(network: Network, options: argparse.Namespace) -> None:
     asked = (options.orgs, options.orderers, options.batch_timeout)
     there = (len(network.organisations), len(network.orderers), network.batch_timeout)
@@ -160,6 +183,11 @@ def _parser() -> argparse.ArgumentParser:
     command = add("upgrade", upgrade, "bring the next version of the chaincode")
     command.add_argument("version", help="its version")
     command.add_argument("--server", nargs=argparse.REMAINDER, help="another server's command; must come last")
+    add("add-org", add_org, "add an organisation to the running network")
+    command = add("backup", backup, "write the network's state into one archive")
+    command.add_argument("file", type=Path)
+    command = add("restore", restore, "bring a network back from an archive, and start it")
+    command.add_argument("file", type=Path)
     command = add("enrol", enrol, "certify a client of an organisation and put it into its wallet")
     command.add_argument("organisation")
     command.add_argument("name")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from totem_network import channel, configuration, crypto, join, nodes, ports, processes, profile
+from totem_network import channel, configuration, crypto, join, lifecycle, nodes, ports, processes, profile
 from totem_network.binaries import Binaries, find
 from totem_network.errors import NetworkError
 from totem_network.layout import Network
@@ -47,6 +47,7 @@ def resume(network: Network, binaries: Binaries, say: Say) -> None:
     started = nodes.start_all(network, binaries)
     clock.tell(f"started {', '.join(started) or 'nothing: all nodes run'}")
     join.wait_ready(network)
+    lifecycle.wait_answering(network)
     clock.tell("all organisations endorse")
 
 

@@ -10,12 +10,10 @@ import os
 from collections.abc import Sequence
 
 import grpc
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from fabric_protos.common import common_pb2
-from fabric_protos.msp import identities_pb2
 from fabric_protos.peer import chaincode_pb2, peer_pb2_grpc, proposal_pb2, proposal_response_pb2
 
+from totem.ledger.fabric.signing import serialized, sign
 from totem.ledger.identities import Identity
 from totem.ledger.wallet import Wallet
 from totem_network.crypto import ROLES
@@ -71,10 +69,7 @@ def problem_of(
 def _proposal(
     identity: Identity, channel: str, chaincode: str, arguments: Sequence[bytes]
 ) -> proposal_pb2.SignedProposal:
-    creator = identities_pb2.SerializedIdentity(
-        mspid=identity.msp_id,
-        id_bytes=x509.load_pem_x509_certificate(identity.certificate.encode()).public_bytes(Encoding.PEM),
-    ).SerializeToString()
+    creator = serialized(identity.msp_id, identity.certificate)
     nonce = os.urandom(24)
     chaincode_id = chaincode_pb2.ChaincodeID(name=chaincode)
     header = common_pb2.ChannelHeader(
@@ -98,4 +93,4 @@ def _proposal(
         ).SerializeToString(),
         payload=proposal_pb2.ChaincodeProposalPayload(input=invocation.SerializeToString()).SerializeToString(),
     ).SerializeToString()
-    return proposal_pb2.SignedProposal(proposal_bytes=proposal, signature=identity.sign(proposal))
+    return proposal_pb2.SignedProposal(proposal_bytes=proposal, signature=sign(identity, proposal))

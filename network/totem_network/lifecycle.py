@@ -10,7 +10,7 @@ from totem_network.binaries import Binaries
 from totem_network.errors import NetworkError
 from totem_network.layout import Chaincode, Network, Organisation
 
-__all__ = ["approve", "deploy", "install", "upgrade", "wait_answering"]
+__all__ = ["approve", "deploy", "install", "orderer_arguments", "upgrade", "wait_answering"]
 
 _PROBE = [b"network.probe", b"{}"]
 """A function that no chaincode has: who refuses it has been asked."""

@@ -113,6 +113,34 @@ def test_an_upgrade_replaces_every_organisations_server(state):
     assert _founding_refusals(network) == {}
 
 
+def test_an_organisation_joins_a_running_consortium(state):
+    call(state, "up", "--orgs", "2", "--orderers", "1")
+    call(state, "deploy")
+    assert "org3 (Org3MSP) is one of 3 organisations that endorse" in call(state, "add-org")
+    network = Network.load(state)
+    assert _founding_refusals(network) == {}
+    assert [row["knows"] for row in status.status(network)["nodes"] if "knows" in row] == [2, 2, 2]
+    call(state, "upgrade", "2")  # needs the newcomer's approval, or the majority's
+
+
+def test_a_backup_brings_everything_back(state, tmp_path):
+    call(state, "up", "--orgs", "2", "--orderers", "1")
+    call(state, "deploy")
+    network = Network.load(state)
+    blocks = height(network)
+    archive = tmp_path / "backup.tar.gz"
+    call(state, "backup", archive)
+    assert archive.stat().st_mode & 0o077 == 0
+    assert _founding_refusals(network) == {}  # it runs on
+    assert "has a network" in call(state, "restore", archive, status=1)
+    call(state, "upgrade", "2")
+    call(state, "down")
+    call(state, "restore", archive)
+    assert Network.load(state) == network
+    assert height(network) == blocks
+    assert _founding_refusals(network) == {}
+
+
 def test_two_networks_at_once_do_not_collide(tmp_path):
     states = [tmp_path / "a", tmp_path / "b"]
     try:

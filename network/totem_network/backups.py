@@ -1,0 +1,71 @@
+"""Backing up and restoring a network: keys, ledgers, orderers' logs, everything that is in its folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import tempfile
+from pathlib import Path
+
+from totem_network import join, lifecycle, nodes, ports
+from totem_network.binaries import Binaries
+from totem_network.errors import NetworkError
+from totem_network.layout import Network
+
+__all__ = ["backup", "restore"]
+
+
+def backup(network: Network, binaries: Binaries, file: Path) -> None:
+    """Write everything into one archive (.tar.gz, readable by its owner only: it has all private keys).
+
+    Nodes that run are stopped for it, so that all ledgers are of one moment, and started again.
+
+    Raises:
+        NetworkError: the file is there already, or a node does not stop or come back.
+    """
+    if file.exists():
+        raise NetworkError(f"{file} is there already: give another name, or take it away")
+    running = nodes.stop_all(network)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as target, tarfile.open(fileobj=target, mode="w:gz", compresslevel=1) as tar:
+            tar.add(network.folder, arcname="network")
+    finally:
+        if running:
+            _start(network, binaries)
+
+
+def restore(folder: Path, binaries: Binaries, file: Path) -> Network:
+    """Bring a network back from an archive into a folder that has none, start it, and wait until it endorses.
+
+    Raises:
+        NetworkError: there is a network, the archive is none of ours, or somebody else has the network's ports.
+    """
+    folder = folder.resolve()
+    if (folder / "network.json").exists():
+        raise NetworkError(f"{folder} has a network: `network/network down` first, or give another --state")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".restore-") as place:
+        try:
+            with tarfile.open(file) as tar:
+                tar.extractall(place, filter="data")
+        except (OSError, tarfile.TarError) as error:
+            raise NetworkError(f"{file} can't be read as a backup: {error}") from None
+        network = Network.load(Path(place) / "network")
+        # Ports are in the channel's configuration: the network must have the ones that it had.
+        ports.reserve_these(folder, network.all_ports())
+        if folder.exists():
+            shutil.rmtree(folder)
+        network.folder.rename(folder)
+    network = Network.load(folder)
+    _start(network, binaries)
+    return network
+
+
+def _start(network: Network, binaries: Binaries) -> None:
+    nodes.start_all(network, binaries)
+    for organisation in network.organisations:
+        join.wait_listening(network.node_folder(organisation.peer), organisation.port)
+    join.wait_ready(network)
+    lifecycle.wait_answering(network)

@@ -69,7 +69,7 @@ def problem_of(
 def _proposal(
     identity: Identity, channel: str, chaincode: str, arguments: Sequence[bytes]
 ) -> proposal_pb2.SignedProposal:
-    creator = serialized(identity.msp_id, identity.certificate)
+    creator = serialized(identity)
     nonce = os.urandom(24)
     chaincode_id = chaincode_pb2.ChaincodeID(name=chaincode)
     header = common_pb2.ChannelHeader(

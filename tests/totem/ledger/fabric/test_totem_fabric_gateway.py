@@ -233,9 +233,10 @@ def test_a_peer_that_is_a_block_behind_is_asked_again(fabric):
         return run
 
     assert gateway._patiently(ask(3)) == "endorsed"
-    with pytest.raises(GatewayFault):
-        gateway._patiently(ask(99))
-    assert gateway.asked == 6
+    for named, times in (((), 6), (("AMSP", "BMSP"), 6), (("AMSP",), 1)):
+        with pytest.raises(GatewayFault):
+            gateway._patiently(ask(99), named)
+        assert gateway.asked == times
 
 
 def test_private_data_are_asked_of_the_callers_own_organisation(fabric):

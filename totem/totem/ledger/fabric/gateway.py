@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from fabric_protos.common import common_pb2
@@ -71,19 +71,21 @@ class FabricGateway:
             LedgerError: what the peer made of the endorsements is not what was proposed.
         """
         deadline = self._profile.deadlines.endorse
+        named: list[str] = []
 
         def ask() -> Any:
+            named[:] = self._endorsers(proposal.msp_id)
             request = gateway_pb2.EndorseRequest(
                 transaction_id=proposal.tx_id,
                 channel_id=proposal.channel,
                 proposed_transaction=proposal.message,
-                endorsing_organizations=self._endorsers(proposal.msp_id),
+                endorsing_organizations=named,
             )
             return self.connections.ask(
                 "Endorse", lambda peer: peer.gateway.Endorse(request, timeout=deadline), proposal.msp_id
             )
 
-        payload = self._patiently(ask).prepared_transaction.payload
+        payload = self._patiently(ask, named).prepared_transaction.payload
         _check_same(proposal, payload)
         return TransactionDraft(proposal.tx_id, proposal.channel, payload)
 
@@ -152,17 +154,20 @@ class FabricGateway:
         rotated = others[start:] + others[:start]
         return [*([msp_id] if msp_id in known else []), *rotated][:wanted]
 
-    def _patiently(self, ask: Callable[[], _Answer]) -> _Answer:
-        """Ask until there is an answer or the patience is at its end; proposals change nothing by being sent again."""
+    def _patiently(self, ask: Callable[[], _Answer], named: Sequence[str] = ()) -> _Answer:
+        """Ask until there is an answer or the patience is at its end; proposals change nothing by being sent again.
+
+        ``named`` are the organisations that were asked to endorse, where it was not the peer that chose them.
+        """
         end = time.monotonic() + self._profile.deadlines.patience
         attempt = disagreements = 0
         while True:
             try:
                 return ask()
             except GatewayFault as fault:
-                disagreements += _is_disagreement(fault)
-                again = _is_disagreement(fault) if fault.is_final else True
-                if not again or disagreements > _DISAGREEMENTS or time.monotonic() >= end:
+                disagree = _is_disagreement(fault, named)
+                disagreements += disagree
+                if (fault.is_final and not disagree) or disagreements > _DISAGREEMENTS or time.monotonic() >= end:
                     raise
             attempt += 1
             pause(attempt)
@@ -173,12 +178,18 @@ def pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2 ** min(attempt, 10))))  # noqa: S311 -- no secret
 
 
-def _is_disagreement(fault: GatewayFault) -> bool:
+def _is_disagreement(fault: GatewayFault, named: Sequence[str]) -> bool:
     """Whether some endorser accepted what another one did not: the other one may be a block behind."""
-    return fault.call == "Endorse" and (
-        "ProposalResponsePayloads do not match" in " ".join((fault.text, *fault.texts))
-        or (fault.text.startswith("failed to collect enough") and len(fault.contract_errors) > 0)
-    )
+    if fault.call != "Endorse":
+        return False
+    if "ProposalResponsePayloads do not match" in " ".join((fault.text, *fault.texts)):
+        return True
+    if not fault.text.startswith("failed to collect enough") or not fault.contract_errors:
+        return False
+    # With endorsers of its own choice the gateway comes this far only when the first one has accepted.
+    spoken = {each.msp_id for each in fault.said}
+    alike = len({str(error.to_json()) for error in fault.contract_errors}) == 1
+    return not (named and alike and spoken >= set(named) and len(fault.contract_errors) == len(fault.said))
 
 
 def _check_same(proposal: SignedProposal, payload: bytes) -> None:

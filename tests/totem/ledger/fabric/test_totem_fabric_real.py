@@ -1,0 +1,187 @@
+"""The Fabric ledger on real peers and orderers."""
+
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from totem.ledger import CertificateAuthority, ProposalRefused, Wallet
+from totem.ledger.fabric import ConnectionProfile, FabricLedger, from_wallet
+from totem_chaincode.errors import Forbidden, Invalid, NotFound, Refused
+from totem_chaincode.registry import REGISTRY
+from totem_chaincode.testing import Person, Story
+
+pytestmark = [pytest.mark.fabric, pytest.mark.slow]
+
+ROOT = Path(__file__).resolve().parents[4]
+SERVER = Path(__file__).with_name("toy_server.py")
+PEOPLE = {
+    person.name: person
+    for person in (
+        Person("admin", "Org1MSP", "consortium"),
+        Person("utility", "Org1MSP", "provider"),
+        Person("grid", "Org2MSP", "provider"),
+        Person("peter", "Org2MSP", "consumer"),
+        Person("paula", "Org1MSP", "consumer"),
+    )
+}
+
+
+class RealSite:
+    """A network of two organisations with the contracts, founded; people of both, each with the own profile."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.call("up", "--orgs", "2", "--orderers", "3")
+        self.call("deploy", "--server", sys.executable, str(SERVER))
+        self.ledgers, self.people = {}, {}
+        for person in PEOPLE.values():
+            organisation = person.msp_id.removesuffix("MSP").lower()
+            self.call("enrol", organisation, person.name, person.role)
+            self.people[person.name] = from_wallet(Wallet(state / "wallets" / organisation), person.name)
+            if organisation not in self.ledgers:
+                profile = ConnectionProfile.load(state / "profiles" / f"{organisation}.json")
+                self.ledgers[organisation] = FabricLedger(profile, self.people[person.name])
+        self.story = Story(self.invoke)
+        self.story.people = PEOPLE
+        self.access = self.story.ready(100_000)
+
+    def call(self, *arguments):
+        command = [ROOT / "network" / "network", "--state", self.state, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def ledger(self, person):
+        return self.ledgers[PEOPLE[person].msp_id.removesuffix("MSP").lower()]
+
+    def invoke(self, person, function, args, transient=None):
+        declared = REGISTRY.get(function)
+        if declared is not None and declared.read_only:
+            return self.ledger(person).evaluate(self.people[person], function, args, transient)
+        return self.ledger(person).submit(self.people[person], function, args, transient).result
+
+    def transfer(self, count, threads):
+        """Have peter send paula one totem, many times at once; return the transactions' ids."""
+        args = {"to": PEOPLE["paula"].id, "amount": 1, "reason": "x"}
+        peter = self.people["peter"]
+
+        def send(_):
+            return self.ledger("peter").submit(peter, "accounts.transfer", args).tx_id
+
+        with ThreadPoolExecutor(threads) as pool:
+            return set(pool.map(send, range(count)))
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    state = tmp_path_factory.mktemp("fabric") / "network"
+    try:
+        made = RealSite(state)
+        yield made
+        for ledger in made.ledgers.values():
+            ledger.close()
+    finally:
+        if (state / "network.json").exists():
+            subprocess.run([ROOT / "network" / "network", "--state", state, "down"], check=True)
+
+
+@pytest.mark.sample
+def test_a_job_runs_to_its_private_result_on_real_peers(real):
+    story = real.story
+    before = story.available("peter")
+    job_id = story.submit(real.access, 100)
+    story.accept(job_id)
+    story.settle(job_id, 0, 30)
+    story.settle(job_id, 1, 12)
+    story.complete(job_id, '["planted-cell-value",2]\n')
+    assert story.available("peter") == before - 42
+    assert "planted-cell-value" in real.invoke("peter", "results.get", {"job_id": job_id})["result"]
+    with pytest.raises(Forbidden):
+        real.invoke("paula", "results.get", {"job_id": job_id})
+    ledger = real.ledger("grid")
+    assert "planted-cell-value" not in "".join(repr(ledger.block(number)) for number in range(ledger.height()))
+    report = ledger.verify()
+    assert (report.problem, report.blocks) == (None, ledger.height())
+    assert ledger.verify(real.ledger("admin").block(2).hash).problem is None
+    assert story.audit()["balanced"]
+
+
+def test_real_peers_errors_arrive_as_the_contracts_raised_them(real):
+    for call, kind, code in (
+        (("peter", "nothing.at_all", {}), NotFound, "unknown_transaction"),
+        (("peter", "accounts.issue", {}), Forbidden, "forbidden"),
+        (("peter", "accounts.request", {"amount": -1, "reason": "x"}), Invalid, "invalid"),
+        (
+            ("peter", "accounts.transfer", {"to": PEOPLE["paula"].id, "amount": 10**9, "reason": "x"}),
+            Refused,
+            "balance",
+        ),
+    ):
+        person, function, args = call
+        for run in (real.ledger(person).submit, real.ledger(person).evaluate):
+            with pytest.raises(kind) as refused:
+                run(real.people[person], function, args)
+            assert refused.value.code == code
+    forged = CertificateAuthority.create().issue("peter", "Org2MSP", "consumer")
+    for run in (real.ledger("peter").submit, real.ledger("peter").evaluate):
+        with pytest.raises(ProposalRefused) as denied:
+            run(forged, "participants.get", {})
+        assert denied.value.code == "authority"
+
+
+def test_concurrent_spenders_of_one_account_all_get_through_on_real_peers(real):
+    before = real.story.available("peter"), real.story.available("paula")
+    assert len(real.transfer(12, 6)) == 12
+    assert (real.story.available("peter"), real.story.available("paula")) == (before[0] - 12, before[1] + 12)
+
+
+def test_events_are_followed_on_real_peers(real):
+    stop, seen = threading.Event(), []
+    ledger = real.ledger("peter")
+    start = ledger.height()
+    everything = list(ledger.events())
+    assert everything[0].name == "participants.founded"
+
+    def follow():
+        seen.extend(ledger.events(start, follow=True, stop=stop))
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    for number in range(3):
+        real.invoke("peter", "accounts.request", {"amount": number + 1, "reason": "x"})
+    end = time.monotonic() + 10
+    while len(seen) < 3 and time.monotonic() < end:
+        time.sleep(0.01)
+    stop.set()
+    follower.join(5)
+    assert not follower.is_alive()
+    assert [event.payload["amount"] for event in seen] == [1, 2, 3]
+    assert list(ledger.events(start)) == seen
+
+
+def test_nothing_is_lost_or_done_twice_when_the_leader_dies(real):
+    amounts = iter(range(1, 21))
+    lock = threading.Lock()
+    peter, ledger = real.people["peter"], real.ledger("peter")
+    start = ledger.height()
+
+    def ask(_):
+        with lock:
+            amount = next(amounts)
+        return ledger.submit(peter, "accounts.request", {"amount": amount, "reason": "fault"}).tx_id
+
+    leader = next(line.split()[0] for line in real.call("status").splitlines() if "leader" in line)
+    with ThreadPoolExecutor(20) as pool:
+        pending = [pool.submit(ask, number) for number in range(20)]
+        real.call("kill", leader)
+        acknowledged = [each.result() for each in pending]
+    real.call("restart", leader)
+    events = [event for event in ledger.events(start) if event.name == "accounts.requested"]
+    assert sorted(event.tx_id for event in events) == sorted(acknowledged)
+    assert sorted(event.payload["amount"] for event in events) == list(range(1, 21))
+    assert ledger.verify().problem is None

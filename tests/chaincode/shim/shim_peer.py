@@ -199,7 +199,8 @@ class Peer:
     def begin(self, who, function, args=None, transient=None, *, tx_id=None, raw=None, timestamp=None, kind=None):
         """Send a transaction; ``raw`` are its arguments where they are not a name and canonical JSON."""
         tx_id = tx_id or hashlib.sha256(f"{id(self)} {next(self._numbers)}".encode()).hexdigest()
-        given = [function.encode(), canonical.encode(args or {})] if raw is None else raw
+        # Whatever JSON a client sends, canonical or not: the chaincode has to look.
+        given = [function.encode(), json.dumps(args or {}).encode()] if raw is None else raw
         sent = {
             name: value.encode() if isinstance(value, str) else canonical.encode(value)
             for name, value in (transient or {}).items()

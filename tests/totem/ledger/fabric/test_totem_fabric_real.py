@@ -164,7 +164,8 @@ def test_events_are_followed_on_real_peers(real):
     assert list(ledger.events(start)) == seen
 
 
-def test_nothing_is_lost_or_done_twice_when_the_leader_dies(real):
+@pytest.mark.parametrize("what", ["leader", "peer.org2", "peer.org1", "totem.org1"])
+def test_nothing_is_lost_or_done_twice_when_a_node_dies(real, what):
     amounts = iter(range(1, 21))
     lock = threading.Lock()
     peter, ledger = real.people["peter"], real.ledger("peter")
@@ -175,12 +176,14 @@ def test_nothing_is_lost_or_done_twice_when_the_leader_dies(real):
             amount = next(amounts)
         return ledger.submit(peter, "accounts.request", {"amount": amount, "reason": "fault"}).tx_id
 
-    leader = next(line.split()[0] for line in real.call("status").splitlines() if "leader" in line)
+    if what == "leader":
+        what = next(line.split()[0] for line in real.call("status").splitlines() if "leader" in line)
     with ThreadPoolExecutor(20) as pool:
         pending = [pool.submit(ask, number) for number in range(20)]
-        real.call("kill", leader)
+        real.call("kill", what)
+        time.sleep(1)
+        real.call("restart", what)
         acknowledged = [each.result() for each in pending]
-    real.call("restart", leader)
     events = [event for event in ledger.events(start) if event.name == "accounts.requested"]
     assert sorted(event.tx_id for event in events) == sorted(acknowledged)
     assert sorted(event.payload["amount"] for event in events) == list(range(1, 21))

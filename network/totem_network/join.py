@@ -21,7 +21,12 @@ _TWICE = ("already exists", "LedgerID already exists")
 
 
 def join_all(network: Network, binaries: Binaries) -> None:
-    """Join every orderer and every peer, each as soon as it listens."""
+    """Join every orderer as soon as it listens, and every peer as soon as all of them do.
+
+    A peer that joins calls the others' anchor peers; one that does not listen yet costs it five seconds.
+    """
+    for organisation in network.organisations:
+        wait_listening(network.node_folder(organisation.peer), organisation.port)
     nodes: list[Orderer | Organisation] = [*network.orderers, *network.organisations]
 
     def join(node: Orderer | Organisation) -> None:

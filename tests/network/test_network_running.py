@@ -79,8 +79,8 @@ def test_the_channel_goes_on_without_its_leader_and_takes_it_back(state):
 
 def test_a_peer_that_was_killed_catches_up(state):
     call(state, "up", "--orgs", "2")
-    network = Network.load(state)
     call(state, "deploy")
+    network = Network.load(state)
     call(state, "kill", "peer.org2")
     assert set(_founding_refusals(network)) == {"org2"}
     call(state, "restart", "peer.org2")

@@ -60,29 +60,16 @@ class Answerer:
     ) -> ChaincodeMessage | None:
         """Run a transaction; return the COMPLETED message, or None where nobody is left to take it."""
         begun = time.perf_counter()
-        function = ""
-        event: tuple[str, bytes] | None = None
+        function, event = "", None
         try:
             transaction = read_transaction(message)
-            self._check_moment(transaction.timestamp)
-            function, arguments = _read_call(transaction)
-            stub = PeerStub(channel, transaction, features)
-            found = self._chaincode.invoke(stub, function, arguments)
-            stub.finish()
-            response, event = Response(status=200, payload=canonical.encode(found)), stub.event
-        except ContractError as error:
-            response = _refused(error)
-        except PrivateDataUnavailable as error:
-            response = _refused(Refused(f"{error}: ask a peer of the collection's organisation", code="wrong_peer"))
-        except PeerError as error:
-            _log.error("transaction %s: the peer refused %s", channel.tx_id, error.request)
-            response = Response(status=500, message=str(error))
+            function = _read_name(transaction)
+            response, event = self._run(transaction, function, channel, features)
         except ChannelEnded as error:
             _log.warning("transaction %s comes to nothing: %s", channel.tx_id, error)
             return None
         except Exception as error:  # noqa: BLE001 -- whatever a contract raises, its client must get an answer
-            _log.error("transaction %s: internal error: %s", channel.tx_id, _places(error))
-            response = _internal(channel.tx_id)
+            response = self._explain(error, channel)
         if channel.ended:
             return None
         completed = _completed(channel, response, event)
@@ -97,6 +84,33 @@ class Answerer:
             (time.perf_counter() - begun) * 1_000,
         )
         return completed
+
+    def _run(
+        self, transaction: SignedTransaction, function: str, channel: TransactionChannel, features: PeerFeatures
+    ) -> tuple[Response, tuple[str, bytes] | None]:
+        """Run the contract; return the response to its answer and its event."""
+        self._check_moment(transaction.timestamp)
+        stub = PeerStub(channel, transaction, features)
+        found = self._chaincode.invoke(stub, function, _read_arguments(transaction))
+        stub.finish()
+        return Response(status=200, payload=canonical.encode(found)), stub.event
+
+    @staticmethod
+    def _explain(error: Exception, channel: TransactionChannel) -> Response:
+        """Return the response to what a transaction ended in."""
+        if isinstance(error, PrivateDataUnavailable):
+            error = Refused(f"{error}: ask a peer of the collection's organisation", code="wrong_peer")
+        if isinstance(error, ContractError):
+            try:
+                return Response(status=400, message=canonical.encode(error.to_json()).decode())
+            except canonical.NotCanonical as problem:
+                problem.__context__ = error
+                error = problem
+        if isinstance(error, PeerError):
+            _log.error("transaction %s: the peer refused %s", channel.tx_id, error.request)
+            return Response(status=500, message=str(error))
+        _log.error("transaction %s: internal error: %s", channel.tx_id, _places(error))
+        return _internal(channel.tx_id)
 
     def _check_moment(self, timestamp: int) -> None:
         """Fabric's peers take any time that a client signs; deadlines and expiry must not be at its choice."""
@@ -123,22 +137,27 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _read_call(transaction: SignedTransaction) -> tuple[str, dict[str, object]]:
-    """Return function and arguments: the first argument is the name, the second one JSON object."""
+def _read_name(transaction: SignedTransaction) -> str:
+    """Return the transaction's name: the first argument."""
     if not 1 <= len(transaction.args) <= 2:
         raise Invalid(
             f"expected the transaction's name and its arguments as one JSON object, got {len(transaction.args)} texts"
         )
     try:
-        function = transaction.args[0].decode()
-        arguments = canonical.decode(transaction.args[1]) if len(transaction.args) == 2 else {}
+        return transaction.args[0].decode()
     except UnicodeDecodeError:
         raise Invalid("the transaction's name is not UTF-8") from None
+
+
+def _read_arguments(transaction: SignedTransaction) -> dict[str, object]:
+    """Return the arguments: the second argument is one JSON object, where there is one."""
+    try:
+        arguments = canonical.decode(transaction.args[1]) if len(transaction.args) == 2 else {}
     except canonical.NotCanonical as error:
         raise Invalid(f"arguments: {error}") from None
     if not isinstance(arguments, dict):
         raise Invalid("arguments: expected an object")
-    return function, arguments
+    return arguments
 
 
 def _completed(channel: TransactionChannel, response: Response, event: tuple[str, bytes] | None) -> ChaincodeMessage:
@@ -151,10 +170,6 @@ def _completed(channel: TransactionChannel, response: Response, event: tuple[str
     if event is not None:
         message.chaincode_event.CopyFrom(ChaincodeEvent(tx_id=channel.tx_id, event_name=event[0], payload=event[1]))
     return message
-
-
-def _refused(error: ContractError) -> Response:
-    return Response(status=400, message=canonical.encode(error.to_json()).decode())
 
 
 def _internal(tx_id: str) -> Response:

@@ -97,6 +97,8 @@ class ChaincodeServer:
         self._lock = threading.Lock()
         self._streams: set[PeerStream] = set()
         self._serving = False
+        self._stopping = threading.Lock()
+        self._drained: bool | None = None
         calls = streams + _UNARY_CALLS
         # Every stream keeps a thread of gRPC's busy; one more would wait unseen instead of being refused.
         self._server = grpc.server(
@@ -147,20 +149,14 @@ class ChaincodeServer:
     def stop(self, grace: float = 30.0) -> bool:
         """Stop: take no new transactions, let those that run end and be answered, then close the streams.
 
-        Returns whether all ended within ``grace`` seconds; the others come to nothing.
+        Returns whether all ended within ``grace`` seconds; the others come to nothing. Once it has stopped, a further
+        call returns the same.
         """
         self._serving = False
-        until = time.monotonic() + grace
-        drained = self._pool.drain(grace)
-        with self._lock:
-            streams = list(self._streams)
-        for stream in streams:
-            stream.end("the chaincode server shuts down")
-        # The answers are queued: let them be written.
-        self._server.stop(max(_CLOSING_SECONDS, until - time.monotonic()) if drained else 0).wait()
-        self._pool.close()
-        _log.info("chaincode %s has stopped%s", self.package_id, "" if drained else " with transactions running")
-        return drained
+        with self._stopping:
+            if self._drained is None:
+                self._drained = self._stop(grace)
+            return self._drained
 
     def __enter__(self) -> ChaincodeServer:
         self.start()
@@ -190,3 +186,16 @@ class ChaincodeServer:
             stream.end("the connection ended")
             with self._lock:
                 self._streams.discard(stream)
+
+    def _stop(self, grace: float) -> bool:
+        until = time.monotonic() + grace
+        drained = self._pool.drain(grace)
+        with self._lock:
+            streams = list(self._streams)
+        for stream in streams:
+            stream.end("the chaincode server shuts down")
+        # The answers are queued: let them be written.
+        self._server.stop(max(_CLOSING_SECONDS, until - time.monotonic()) if drained else 0).wait()
+        self._pool.close()
+        _log.info("chaincode %s has stopped%s", self.package_id, "" if drained else " with transactions running")
+        return drained

@@ -64,6 +64,13 @@ def test_defect_exception_in_invoke_never_answers(run):
     assert "5e11" not in failed.message
 
 
+def test_a_contract_error_that_cant_be_written_is_answered_too(run):
+    def refuse(stub):
+        raise Refused("no", details={"share": 0.5})
+
+    assert run(refuse).status == 500
+
+
 @pytest.mark.slow
 def test_defect_message_over_4_mb_kills_the_stream(run):
     large = b"x" * (5 << 20)

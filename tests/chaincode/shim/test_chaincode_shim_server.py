@@ -288,6 +288,7 @@ def test_shutdown_lets_running_transactions_end_and_takes_no_new_ones(gate, scri
     assert peer.ended.wait(5)
     assert peer.status[0] == grpc.StatusCode.OK
     assert server.wait(1)
+    assert server.stop(0) is True
 
 
 def test_shutdown_does_not_wait_longer_than_its_grace(gate, scripted, serve, connect):

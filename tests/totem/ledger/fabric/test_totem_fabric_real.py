@@ -63,7 +63,16 @@ class RealSite:
         declared = REGISTRY.get(function)
         if declared is not None and declared.read_only:
             return self.ledger(person).evaluate(self.people[person], function, args, transient)
-        return self.ledger(person).submit(self.people[person], function, args, transient).result
+        submitted = self.ledger(person).submit(self.people[person], function, args, transient)
+        self.wait_for(submitted.block)
+        return submitted.result
+
+    def wait_for(self, block):
+        """Wait until every organisation's peer has a block: the caller's own has it, others' may be behind."""
+        end = time.monotonic() + 10
+        while any(ledger.height() <= block for ledger in self.ledgers.values()):
+            assert time.monotonic() < end, f"a peer does not get block {block}"
+            time.sleep(0.01)
 
     def transfer(self, count, threads):
         """Have peter send paula one totem, many times at once; return the transactions' ids."""
@@ -137,6 +146,7 @@ def test_real_peers_errors_arrive_as_the_contracts_raised_them(real):
 def test_concurrent_spenders_of_one_account_all_get_through_on_real_peers(real):
     before = real.story.available("peter"), real.story.available("paula")
     assert len(real.transfer(12, 6)) == 12
+    real.wait_for(real.ledger("peter").height() - 1)
     assert (real.story.available("peter"), real.story.available("paula")) == (before[0] - 12, before[1] + 12)
 
 

@@ -36,7 +36,7 @@ class Site:
             person.name: self.authority.issue(person.name, person.msp_id, person.role) for person in PEOPLE.values()
         }
         self.chaincode = Chaincode(ToyEvaluator())
-        self.ledger: Ledger = EmbeddedLedger.create(
+        self.ledger = EmbeddedLedger.create(
             folder,
             channel="totem",
             authority=self.authority.certificate,
@@ -55,6 +55,9 @@ class Site:
 
     def identity(self, person: str) -> Identity:
         return self.people[person]
+
+    def revoke(self, person: str) -> None:
+        self.ledger.revoke(self.authority.revoke(self.people[person].certificate))
 
     def invoke(self, person, function, args, transient=None):
         declared = REGISTRY.get(function)

@@ -167,7 +167,7 @@ def test_a_revocation_list_is_checked_before_it_counts(authority):
 
 def test_a_revoked_certificate_opens_nothing_but_a_new_one_does(site):
     site.story.found()
-    site.ledger.revoke(site.authority.revoke(site.identity("peter").certificate))
+    site.revoke("peter")
     for ledger in (site.ledger, site.open()):
         for run in (ledger.submit, ledger.evaluate):
             with pytest.raises(ProposalRefused) as refused:
@@ -193,7 +193,8 @@ def test_nobody_can_claim_another_organisation(site):
     claimed.msp_id = "ConsortiumMSP"
     with pytest.raises(ProposalRefused) as refused:
         site.ledger.evaluate(claimed, "participants.get", {})
-    assert refused.value.code == "organisation"
+    # Fabric's peers only deny access; its organisations have CAs of their own, so the client names the CA.
+    assert refused.value.code in ("organisation", "authority")
 
 
 def test_no_secret_is_logged(site, caplog):

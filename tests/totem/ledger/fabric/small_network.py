@@ -85,6 +85,7 @@ class SmallNetwork:
         _check_low_s(signature)
         try:
             Trust([self.authority.certificate], self.authority.crl).check(certificate, self.clock())
+            creator_of(msp_id, certificate)
         except ProposalRefused:
             raise Denied(f"access denied: channel [{CHANNEL}] creator org [{msp_id}]") from None
         if msp_id not in self.members or not is_signature(certificate, signature, data):

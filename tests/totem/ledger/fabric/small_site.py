@@ -56,6 +56,9 @@ class FabricSite:
     def identity(self, person):
         return self.people[person]
 
+    def revoke(self, person) -> None:
+        self.network.revoke(self.people[person])
+
     def invoke(self, person, function, args, transient=None):
         declared = REGISTRY.get(function)
         if declared is not None and declared.read_only:

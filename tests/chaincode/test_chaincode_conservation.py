@@ -199,4 +199,4 @@ TestMoney = Money.TestCase
 
 @pytest.mark.slow
 class TestMoneyForLong(Money.TestCase):
-    settings = settings(Money.TestCase.settings, max_examples=150, stateful_step_count=45)
+    settings = settings(Money.TestCase.settings, max_examples=60, stateful_step_count=45)

@@ -118,7 +118,7 @@ def is_bounded(case: Case) -> None:
 
 
 FEW = settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def everything(job: GeneratedJob) -> None:

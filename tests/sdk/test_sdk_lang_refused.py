@@ -447,7 +447,7 @@ def test_mutated_programs_raise_nothing_but_refused(source):
 
 @pytest.mark.slow
 @given(mutated())
-@settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=700, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_many_mutated_programs_raise_nothing_but_refused(source):
     only_refused(source)
 

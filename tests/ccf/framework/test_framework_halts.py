@@ -256,7 +256,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", QUICK)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(case=st.fixed_dictionaries(CASES))
 def test_a_job_ends_where_the_interpreter_does(examples, name, case):
     check(examples(name), case)
@@ -264,7 +264,7 @@ def test_a_job_ends_where_the_interpreter_does(examples, name, case):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(JOBS))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(case=st.fixed_dictionaries(CASES))
 def test_every_example_ends_where_the_interpreter_does(examples, name, case):
     check(examples(name), case)

@@ -50,5 +50,5 @@ def test_the_kernel_is_the_interpreter(corpus_job, kernel, facts_of):
 def test_at_many_escrows_the_end_is_the_interpreters(corpus_job, kernel, facts_of, *, batch_rows, emit_rows, lease):
     both = Both(corpus_job, kernel, facts_of, batch_rows=batch_rows, emit_rows=emit_rows, lease=lease)
     run = both.run(ENOUGH)
-    for escrow in escrows(run.used, 6, corpus_job.name):
+    for escrow in escrows(run.used, 3, corpus_job.name):
         both.run(escrow)

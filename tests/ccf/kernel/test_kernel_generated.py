@@ -37,14 +37,14 @@ def test_generated_programs(kernel, facts_of, seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(jobs())
 def test_any_program(kernel, facts_of, job):
     compare(kernel, facts_of, job, 4)
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(jobs())
 def test_any_program_with_small_buffers(kernel, facts_of, make_small, monkeypatch, job):
     with monkeypatch.context() as patch:
@@ -53,7 +53,7 @@ def test_any_program_with_small_buffers(kernel, facts_of, make_small, monkeypatc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_end_at_escrows_of_every_size(kernel, facts_of, seed):
     """Small programs, escrows from nothing to the whole cost."""
     job = generate(1000 + seed, 2, 3)

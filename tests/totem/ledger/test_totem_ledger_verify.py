@@ -10,8 +10,8 @@ import pytest
 from totem.ledger import EmbeddedLedger, LedgerUnavailable
 from totem.ledger.embedded.storage import MAIN_TABLES
 
-SEEDS = 3
-FLIPS = 150
+SEEDS = 2
+FLIPS = 100
 
 
 @pytest.fixture(scope="module")

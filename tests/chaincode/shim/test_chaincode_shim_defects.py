@@ -11,6 +11,8 @@ from tests.chaincode.shim.shim_peer import identity
 from totem_chaincode.errors import Refused
 from totem_chaincode.stub import composite_key, organisation_collection
 
+pytestmark = pytest.mark.slow
+
 WHO = identity("peter", "StavangerMSP", "consumer")
 OWN = organisation_collection("StavangerMSP")
 

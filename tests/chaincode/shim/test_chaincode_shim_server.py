@@ -15,6 +15,8 @@ from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.shim import ChaincodeServer, ServerProblem, Tls
 from totem_chaincode.shim.errors import ChannelEnded
 
+pytestmark = pytest.mark.slow
+
 WHO = identity("peter", "StavangerMSP", "consumer")
 
 

@@ -13,6 +13,8 @@ from totem.ledger.fabric.signing import serialized
 from totem.ledger.fabric.verification import verify
 from totem_chaincode.testing import PEOPLE
 
+pytestmark = pytest.mark.slow
+
 
 def test_headers_are_encoded_as_der():
     header = common_pb2.BlockHeader(number=128, previous_hash=b"\x01" * 32, data_hash=b"\x02" * 32)

@@ -23,6 +23,8 @@ from totem.ledger.fabric.transactions import SignedTransaction, TransactionDraft
 from totem_chaincode.errors import Forbidden, NotFound
 from totem_chaincode.testing import PEOPLE
 
+pytestmark = pytest.mark.slow
+
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 

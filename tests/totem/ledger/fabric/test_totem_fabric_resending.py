@@ -13,6 +13,8 @@ from totem.ledger.fabric.resending import FateUnknown, settle
 from totem.ledger.fabric.transactions import Fate, SignedTransaction
 from totem_chaincode.testing import PEOPLE
 
+pytestmark = pytest.mark.slow
+
 SUBMITS = ("", "unavailable", "commit_unavailable", "lose", "twice", "late", "refuse")
 STATUSES = ("", "unavailable", "slow", "denied")
 

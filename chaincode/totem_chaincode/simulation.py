@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from totem_chaincode.stub import (
+    FIRST_SIMPLE_KEY,
     Creator,
     KeyModification,
     KeyValue,
     Page,
     PrivateDataUnavailable,
     StubError,
+    check_key,
     composite_key,
     organisation_collection,
+    page_range,
     prefix_end,
 )
 
@@ -38,7 +41,6 @@ __all__ = [
 Version = tuple[int, int]
 """Where a value was committed: block and position in it."""
 
-_FIRST_SIMPLE = "\x01"
 _OPEN_END = "\U0010ffff"
 
 
@@ -160,27 +162,27 @@ class SimulatedStub:
 
     def get_state(self, key: str) -> bytes | None:
         """See ``Stub``."""
-        _check_key(key)
+        check_key(key)
         row = self._snapshot.get(key)
         self._set.reads[key] = row[1] if row else None
         return row[0] if row else None
 
     def put_state(self, key: str, value: bytes) -> None:
         """See ``Stub``."""
-        _check_key(key)
+        check_key(key)
         _check_value(key, value)
         self._check_may_write()
         self._set.writes[key] = value
 
     def del_state(self, key: str) -> None:
         """See ``Stub``."""
-        _check_key(key)
+        check_key(key)
         self._check_may_write()
         self._set.writes[key] = None
 
     def get_state_by_range(self, start: str, end: str) -> Iterator[KeyValue]:
         """See ``Stub``."""
-        return self._range(start or _FIRST_SIMPLE, end or _OPEN_END)
+        return self._range(start or FIRST_SIMPLE_KEY, end or _OPEN_END)
 
     def get_state_by_partial_composite_key(self, object_type: str, parts: Sequence[str]) -> Iterator[KeyValue]:
         """See ``Stub``."""
@@ -191,16 +193,12 @@ class SimulatedStub:
         self, object_type: str, parts: Sequence[str], page_size: int, bookmark: str
     ) -> Page:
         """See ``Stub``."""
-        if page_size < 1:
-            raise StubError(f"a page has at least one row, not {page_size}")
+        start, end = page_range(object_type, parts, page_size, bookmark)
         if not self._set.is_empty:
             raise StubError("pages are only for transactions that write nothing")
         self._paged = True
-        prefix = composite_key(object_type, parts)
-        if bookmark and not prefix <= bookmark < prefix_end(prefix):
-            raise StubError(f"the bookmark is not of this range: {bookmark!r}")
         rows: list[KeyValue] = []
-        for row in self._range(bookmark or prefix, prefix_end(prefix)):
+        for row in self._range(bookmark or start, end):
             if len(rows) == page_size:
                 return Page(tuple(rows), row.key)
             rows.append(row)
@@ -208,7 +206,7 @@ class SimulatedStub:
 
     def get_history_for_key(self, key: str) -> Iterator[KeyModification]:
         """See ``Stub``."""
-        _check_key(key)
+        check_key(key)
         return self._snapshot.history(key)
 
     def get_private_data(self, collection: str, key: str) -> bytes | None:
@@ -225,14 +223,14 @@ class SimulatedStub:
 
     def put_private_data(self, collection: str, key: str, value: bytes) -> None:
         """See ``Stub``."""
-        _check_key(key)
+        check_key(key)
         _check_value(key, value)
         self._check_may_write()
         self._set.private_writes[collection, key] = PrivateWrite(collection, key, value)
 
     def purge_private_data(self, collection: str, key: str) -> None:
         """See ``Stub``."""
-        _check_key(key)
+        check_key(key)
         self._check_may_write()
         self._set.private_writes[collection, key] = PrivateWrite(collection, key, None)
 
@@ -243,7 +241,7 @@ class SimulatedStub:
         self._set.event = (name, payload)
 
     def _record_private_read(self, collection: str, key: str) -> tuple[bytes, Version] | None:
-        _check_key(key)
+        check_key(key)
         key_hash = hash_key(key)
         entry = self._snapshot.private_hash(collection, key_hash)
         self._set.private_reads[collection, key_hash] = entry[1] if entry else None
@@ -288,11 +286,6 @@ class _Range:
         if not self._seen:
             return None
         return RangeRead(self._start, self._seen[-1][0], exhausted=False, rows=tuple(self._seen))
-
-
-def _check_key(key: str) -> None:
-    if not key:
-        raise StubError("a key may not be empty")
 
 
 def _check_value(key: str, value: bytes) -> None:

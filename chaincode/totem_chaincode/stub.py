@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 __all__ = [
+    "FIRST_SIMPLE_KEY",
     "MAX_KEY_PART",
     "Creator",
     "KeyModification",
@@ -30,12 +31,16 @@ __all__ = [
     "PrivateDataUnavailable",
     "Stub",
     "StubError",
+    "check_key",
     "composite_key",
     "organisation_collection",
+    "page_range",
     "prefix_end",
     "split_composite_key",
 ]
 
+FIRST_SIMPLE_KEY = "\x01"
+"""Where a range over simple keys begins that has no start: behind the composite ones."""
 _SEPARATOR = "\x00"
 _LAST = "\U0010ffff"
 MAX_KEY_PART = 512
@@ -186,6 +191,31 @@ def split_composite_key(key: str) -> tuple[str, tuple[str, ...]]:
 def prefix_end(prefix: str) -> str:
     """Return the exclusive upper bound of the keys that begin with a composite prefix, as Fabric computes it."""
     return prefix + _LAST
+
+
+def page_range(object_type: str, parts: Sequence[str], page_size: int, bookmark: str) -> tuple[str, str]:
+    """Return first key and exclusive end of the rows of which a page is asked for.
+
+    Raises:
+        StubError: the page has no room for a row, or the bookmark is not of these rows.
+    """
+    if page_size < 1:
+        raise StubError(f"a page has at least one row, not {page_size}")
+    prefix = composite_key(object_type, parts)
+    end = prefix_end(prefix)
+    if bookmark and not prefix <= bookmark < end:
+        raise StubError(f"the bookmark is not of this range: {bookmark!r}")
+    return prefix, end
+
+
+def check_key(key: str) -> None:
+    """Do nothing if a key can be read and written.
+
+    Raises:
+        StubError: it is empty.
+    """
+    if not key:
+        raise StubError("a key may not be empty")
 
 
 def organisation_collection(msp_id: str) -> str:

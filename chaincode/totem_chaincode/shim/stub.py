@@ -29,19 +29,21 @@ from totem_chaincode.shim.wire import (
     SignedTransaction,
 )
 from totem_chaincode.stub import (
+    FIRST_SIMPLE_KEY,
     Creator,
     KeyModification,
     KeyValue,
     Page,
     PrivateDataUnavailable,
     StubError,
+    check_key,
     composite_key,
+    page_range,
     prefix_end,
 )
 
 __all__ = ["PeerStub"]
 
-_FIRST_SIMPLE = "\x01"
 _COMPOSITE = "\x00"
 _NOT_HERE = "private data matching public hash version is not available"
 """What a peer outside the collection says where there is a value: it has the hash only."""
@@ -70,7 +72,7 @@ class PeerStub:
 
     def get_state(self, key: str) -> bytes | None:
         """See ``Stub``."""
-        _check_key(key)
+        check_key(key)
         return self._channel.request(ChaincodeMessage.GET_STATE, GetState(key=key).SerializeToString()) or None
 
     def get_states(self, keys: Sequence[str]) -> list[bytes | None]:
@@ -82,7 +84,7 @@ class PeerStub:
         if at_once < 2:
             return [self.get_state(key) for key in keys]
         for key in keys:
-            _check_key(key)
+            check_key(key)
         found: list[bytes | None] = []
         for start in range(0, len(keys), at_once):
             asked = keys[start : start + at_once]
@@ -100,7 +102,7 @@ class PeerStub:
 
     def del_state(self, key: str) -> None:
         """See ``Stub``."""
-        _check_key(key)
+        check_key(key)
         self._begin_write()
         self._channel.request(ChaincodeMessage.DEL_STATE, DelState(key=key).SerializeToString())
 
@@ -109,7 +111,7 @@ class PeerStub:
         if start.startswith(_COMPOSITE) or end.startswith(_COMPOSITE):
             raise StubError("a range over simple keys has no composite bounds")
         # An empty start would begin with the composite keys.
-        return self._range(start or _FIRST_SIMPLE, end)
+        return self._range(start or FIRST_SIMPLE_KEY, end)
 
     def get_state_by_partial_composite_key(self, object_type: str, parts: Sequence[str]) -> Iterator[KeyValue]:
         """See ``Stub``."""
@@ -120,16 +122,12 @@ class PeerStub:
         self, object_type: str, parts: Sequence[str], page_size: int, bookmark: str
     ) -> Page:
         """See ``Stub``."""
-        if page_size < 1:
-            raise StubError(f"a page has at least one row, not {page_size}")
+        start, end = page_range(object_type, parts, page_size, bookmark)
         if self._wrote or self.event is not None:
             raise StubError("pages are only for transactions that write nothing")
         self._paged = True
-        prefix = composite_key(object_type, parts)
-        if bookmark and not prefix <= bookmark < prefix_end(prefix):
-            raise StubError(f"the bookmark is not of this range: {bookmark!r}")
         metadata = QueryMetadata(pageSize=page_size, bookmark=bookmark).SerializeToString()
-        asked = GetStateByRange(startKey=prefix, endKey=prefix_end(prefix), metadata=metadata)
+        asked = GetStateByRange(startKey=start, endKey=end, metadata=metadata)
         # A page comes in one answer, and the peer has closed the query then.
         answer = QueryResponse.FromString(
             self._channel.request(ChaincodeMessage.GET_STATE_BY_RANGE, asked.SerializeToString())
@@ -139,7 +137,7 @@ class PeerStub:
 
     def get_history_for_key(self, key: str) -> Iterator[KeyModification]:
         """See ``Stub``."""
-        _check_key(key)
+        check_key(key)
         payload = GetHistoryForKey(key=key).SerializeToString()
         results = Results(self._channel, ChaincodeMessage.GET_HISTORY_FOR_KEY, payload, read_modification)
         self._open.append(results)
@@ -148,7 +146,7 @@ class PeerStub:
     def get_private_data(self, collection: str, key: str) -> bytes | None:
         """See ``Stub``."""
         _check_collection(collection)
-        _check_key(key)
+        check_key(key)
         payload = GetState(collection=collection, key=key).SerializeToString()
         try:
             return self._channel.request(ChaincodeMessage.GET_STATE, payload) or None
@@ -160,7 +158,7 @@ class PeerStub:
     def get_private_data_hash(self, collection: str, key: str) -> bytes | None:
         """See ``Stub``."""
         _check_collection(collection)
-        _check_key(key)
+        check_key(key)
         payload = GetState(collection=collection, key=key).SerializeToString()
         return self._channel.request(ChaincodeMessage.GET_PRIVATE_DATA_HASH, payload) or None
 
@@ -172,7 +170,7 @@ class PeerStub:
     def purge_private_data(self, collection: str, key: str) -> None:
         """See ``Stub``."""
         _check_collection(collection)
-        _check_key(key)
+        check_key(key)
         self._begin_write()
         payload = PurgePrivateState(collection=collection, key=key).SerializeToString()
         self._channel.request(ChaincodeMessage.PURGE_PRIVATE_DATA, payload)
@@ -184,7 +182,7 @@ class PeerStub:
         self.event = (name, payload)
 
     def _put(self, collection: str, key: str, value: bytes) -> None:
-        _check_key(key)
+        check_key(key)
         if not value:
             raise StubError(f"key {key!r}: a value may not be empty")
         self._begin_write()
@@ -201,11 +199,6 @@ class PeerStub:
         if self._paged:
             raise StubError("a transaction that has read a page may not write")
         self._wrote = True
-
-
-def _check_key(key: str) -> None:
-    if not key:
-        raise StubError("a key may not be empty")
 
 
 def _check_collection(collection: str) -> None:

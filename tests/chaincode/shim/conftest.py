@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaincode.shim.shim_peer import NOW, Peer, identity
+from tests.chaincode.shim.shim_peer import NOW, Peer
+from tests.chaincode.shim.shim_people import identity
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.shim import ChaincodeServer
 from totem_chaincode.testing import PEOPLE, Story, ToyEvaluator

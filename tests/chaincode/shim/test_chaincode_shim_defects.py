@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from tests.chaincode.shim.shim_peer import identity
+from tests.chaincode.shim.shim_people import identity
 from totem_chaincode.errors import Refused
 from totem_chaincode.stub import composite_key, organisation_collection
 

@@ -10,7 +10,8 @@ import grpc
 import pytest
 
 from tests.chaincode.shim.conftest import PACKAGE_ID
-from tests.chaincode.shim.shim_peer import NOW, M, Peer, StreamTerminated, certificate, identity, pem
+from tests.chaincode.shim.shim_peer import NOW, M, Peer, StreamTerminated
+from tests.chaincode.shim.shim_people import certificate, identity, pem
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.shim import ChaincodeServer, ServerProblem, Tls
 from totem_chaincode.shim.errors import ChannelEnded

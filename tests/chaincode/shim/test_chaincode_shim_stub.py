@@ -5,7 +5,8 @@ import json
 import pytest
 from fabric_protos.msp.identities_pb2 import SerializedIdentity
 
-from tests.chaincode.shim.shim_peer import MULTIPLE, NOW, certificate, identity, pem
+from tests.chaincode.shim.shim_peer import MULTIPLE, NOW
+from tests.chaincode.shim.shim_people import certificate, identity, pem
 from totem_chaincode.stub import StubError, composite_key, organisation_collection, split_composite_key
 
 OWN = organisation_collection("StavangerMSP")

@@ -10,7 +10,7 @@ from _pytest.fixtures import FixtureFunctionDefinition
 pytestmark = pytest.mark.slow
 
 _HERE = Path(__file__).parent
-_FILES = ("access", "accounts", "jobs", "participants", "receipts", "results", "attacks")
+_FILES = ("access", "accounts", "jobs", "job_ends", "participants", "receipts", "results", "attacks")
 
 
 def _tests_of(name):

@@ -1,4 +1,7 @@
-"""The REST API: what a consumer can do over HTTP, and what nobody can."""
+"""The REST API: what a consumer can do over HTTP, and what nobody can.
+
+One file of over 400 lines, because its tests share one application with its people and tokens.
+"""
 
 import asyncio
 import json

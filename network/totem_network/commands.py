@@ -40,7 +40,7 @@ def up(options: argparse.Namespace) -> int:
         network = Network.plan(
             options.state,
             version=found.version,
-            organisations=options.orgs or 2,
+            organisations=options.names or options.orgs or 2,
             orderers=options.orderers or 3,
             batch_timeout=options.batch_timeout or "100ms",
         )
@@ -62,6 +62,13 @@ def show_status(options: argparse.Namespace) -> int:
     document = status.status(Network.load(options.state))
     print(json.dumps(document, indent=2) if options.json else status.as_table(document))
     return 0 if all(row["process"] for row in document["nodes"]) else 1
+
+
+def organisations(options: argparse.Namespace) -> int:
+    """Print the organisations with their files, for programs."""
+    network = Network.load(options.state)
+    print(json.dumps([crypto.describe(network, organisation) for organisation in network.organisations], indent=2))
+    return 0
 
 
 def logs(options: argparse.Namespace) -> int:
@@ -136,13 +143,18 @@ def restore(options: argparse.Namespace) -> int:
 
 
 def _check_same(network: Network, options: argparse.Namespace) -> None:
-    asked = (options.orgs, options.orderers, options.batch_timeout)
+    named = len(options.names) if options.names else options.orgs
+    asked = (named, options.orderers, options.batch_timeout)
     there = (len(network.organisations), len(network.orderers), network.batch_timeout)
     if any(wanted not in {None, has} for wanted, has in zip(asked, there, strict=True)):
         raise NetworkError(
             f"{options.state} has a network of {there[0]} organisations, {there[1]} orderers, batch timeout "
             f"{there[2]}: `network/network down` first, or give another --state"
         )
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _attribute(text: str) -> tuple[str, str]:
@@ -164,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = add("up", up, "make and start a network, or start what is stopped of it")
     command.add_argument("--orgs", type=int, help="organisations, one peer each (2)")
+    command.add_argument("--names", type=_names, metavar="NAME,NAME", help="what they are called (org1, org2, …)")
     command.add_argument("--orderers", type=int, help="Raft orderers (3)")
     command.add_argument("--version", help="Fabric 2.5 or 3.1 (default: what FABRIC_BIN or PATH has)")
     command.add_argument("--batch-timeout", help="longest wait for a block to fill (100ms)")
@@ -171,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--keep", action="store_true", help="delete nothing: `up` starts it again")
     command = add("status", show_status, "show what runs")
     command.add_argument("--json", action="store_true", help="for programs")
+    add("organisations", organisations, "list the organisations with their profiles, wallets and CAs, as JSON")
     command = add("logs", logs, "show the end of a node's log")
     command.add_argument("node")
     command.add_argument("--lines", type=int, default=50)

@@ -15,7 +15,7 @@ from totem.ledger.wallet import Wallet
 from totem_network.binaries import Binaries
 from totem_network.layout import DOMAIN, Network, Organisation
 
-__all__ = ["ROLES", "authority", "generate", "generate_organisation", "issue"]
+__all__ = ["ROLES", "authority", "describe", "generate", "generate_organisation", "issue"]
 
 ROLES = ("provider", "consumer")
 """Roles of which each organisation gets one client when the network comes up; the first one also the consortium's."""
@@ -44,9 +44,21 @@ def generate_organisation(network: Network, binaries: Binaries, organisation: Or
 
 def authority(network: Network, organisation: Organisation) -> CertificateAuthority:
     """Return an organisation's CA, with its key."""
-    folder = network.organisation_crypto(organisation) / "ca"
-    certificate = (folder / f"ca.{organisation.domain}-cert.pem").read_text()
-    return CertificateAuthority(certificate, _key(folder / "priv_sk"))
+    certificate, key = _authority_files(network, organisation)
+    return CertificateAuthority(certificate.read_text(), _key(key))
+
+
+def describe(network: Network, organisation: Organisation) -> dict[str, str]:
+    """Return where an organisation's clients find what they need: connection profile, wallet, and its CA's files."""
+    certificate, key = _authority_files(network, organisation)
+    return {
+        "name": organisation.name,
+        "msp_id": organisation.msp_id,
+        "profile": str(network.profile(organisation)),
+        "wallet": str(network.wallet(organisation)),
+        "ca_certificate": str(certificate),
+        "ca_key": str(key),
+    }
 
 
 def issue(
@@ -88,6 +100,11 @@ def _cryptogen(network: Network, binaries: Binaries, document: Mapping[str, Any]
     config = network.folder / "crypto-config.yaml"
     config.write_text(json.dumps(document, indent=2))
     binaries.run("cryptogen", "generate", f"--config={config}", f"--output={network.crypto}")
+
+
+def _authority_files(network: Network, organisation: Organisation) -> tuple[Path, Path]:
+    folder = network.organisation_crypto(organisation) / "ca"
+    return folder / f"ca.{organisation.domain}-cert.pem", folder / "priv_sk"
 
 
 def _key(path: Path) -> ec.EllipticCurvePrivateKey:

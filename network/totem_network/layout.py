@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from totem.ledger.bootstrap import msp_of
 from totem_network import ports
 from totem_network.errors import NetworkError
 
@@ -97,19 +99,22 @@ class Network:
         folder: Path,
         *,
         version: str,
-        organisations: int,
+        organisations: int | Sequence[str],
         orderers: int,
         channel: str = "totem",
         batch_timeout: str = "100ms",
         explicit_policy: bool | None = None,
     ) -> Network:
-        """Decide on names and ports; ``explicit_policy`` None: by the number of organisations.
+        """Decide on names and ports; ``organisations`` are their names, or how many (org1, org2, …).
+
+        ``explicit_policy`` None: by the number of organisations.
 
         Raises:
             NetworkError: a number or name that Fabric or this machine doesn't take.
         """
-        if not 1 <= organisations <= 60:
-            raise NetworkError(f"--orgs {organisations}: give 1 to 60 organisations")
+        names = _names(organisations)
+        if not 1 <= len(names) <= 60:
+            raise NetworkError(f"--orgs {len(names)}: give 1 to 60 organisations")
         if not 1 <= orderers <= 9:
             raise NetworkError(f"--orderers {orderers}: give 1 to 9 orderers (Raft goes on while most of them run)")
         if not re.fullmatch(r"[a-z][a-z0-9.-]{0,248}", channel):
@@ -118,20 +123,22 @@ class Network:
             raise NetworkError(f"--batch-timeout {batch_timeout!r}: give it like 100ms or 2s")
         folder = folder.resolve()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        free = iter(ports.reserve(folder, _ORDERER_PORTS * orderers + _PEER_PORTS * organisations))
+        free = iter(ports.reserve(folder, _ORDERER_PORTS * orderers + _PEER_PORTS * len(names)))
         return cls(
             folder,
             version,
             channel,
             batch_timeout,
-            organisations >= EXPLICIT_FROM if explicit_policy is None else explicit_policy,
+            len(names) >= EXPLICIT_FROM if explicit_policy is None else explicit_policy,
             [Orderer(f"orderer{n}", next(free), next(free), next(free)) for n in range(1, orderers + 1)],
-            [_organisation(n, [next(free) for _ in range(_PEER_PORTS)]) for n in range(1, organisations + 1)],
+            [_organisation(name, [next(free) for _ in range(_PEER_PORTS)]) for name in names],
         )
 
     def further_organisation(self) -> Organisation:
         """Return the next organisation, with ports of its own; it is not part of the network yet."""
-        return _organisation(len(self.organisations) + 1, ports.reserve(self.folder, _PEER_PORTS))
+        taken = {organisation.name for organisation in self.organisations}
+        name = next(name for n in range(len(taken) + 1, 2 * len(taken) + 2) if (name := f"org{n}") not in taken)
+        return _organisation(name, ports.reserve(self.folder, _PEER_PORTS))
 
     def organisation(self, name: str) -> Organisation:
         """Return an organisation by its name or MSP id.
@@ -258,5 +265,21 @@ class Network:
         )
 
 
-def _organisation(number: int, free: list[int]) -> Organisation:
-    return Organisation(f"org{number}", f"Org{number}MSP", *free)
+def _names(organisations: int | Sequence[str]) -> list[str]:
+    """Return the organisations' names.
+
+    Raises:
+        NetworkError: a name can't be one, or two have the same MSP id.
+    """
+    if isinstance(organisations, int):
+        return [f"org{number}" for number in range(1, organisations + 1)]
+    for name in organisations:
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or len(name) > 40:
+            raise NetworkError(f"organisation {name!r}: small letters, digits and single dashes, a letter first")
+    if len({msp_of(name) for name in organisations}) < len(organisations):
+        raise NetworkError(f"two of the organisations {', '.join(organisations)} would have the same MSP id")
+    return list(organisations)
+
+
+def _organisation(name: str, free: list[int]) -> Organisation:
+    return Organisation(name, msp_of(name), *free)

@@ -1,32 +1,23 @@
-"""Which reducers and combiners can have their values folded early, and how a fold lies in memory (docs/kernel.md).
+"""How the values of reducers and combiners that can be folded early lie in memory (docs/kernel.md).
 
-The abstract machine (§10) lets an executor compute ``sum``, ``min`` and ``max`` of a group's values in the map task if
-the reducer draws its values in no other way. The kernel does so where the function has exactly one such operation,
-not in a loop, over values whose accumulators have a fixed size. The charges stay where the machine has them.
+Which can, ``totem_sdk.folds`` says. The charges stay where the machine has them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
-from totem_ccf.kernel.flatten import slots
 from totem_ccf.mapreduce.pairs import FoldLayout
-from totem_sdk.program import Block, Body, If, Loop, Op, Program, Scope, blocks_of
+from totem_sdk import folds
+from totem_sdk.program import Program
 from totem_sdk.types import BOOL, FLOAT, INT, Option, Tuple, Type
 
 __all__ = ["Fold", "fold_of"]
 
-_KINDS: dict[str, Literal["sum", "min", "max"]] = {"fold_sum": "sum", "fold_min": "min", "fold_max": "max"}
-
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """A fold of values of type ``value``."""
-
-    kind: Literal["sum", "min", "max"]
-    value: Type
+class Fold(folds.Fold):
+    """A fold of values of type ``value``, and how its accumulator is laid out."""
 
     @property
     def accumulator(self) -> Type:
@@ -47,30 +38,5 @@ class Fold:
 
 def fold_of(program: Program, function: int, value: Type) -> Fold | None:
     """Return how the values of a combiner's or reducer's groups can be folded early, or None if they can't."""
-    body = program.functions[function].body
-    drawing = [op for op in _operations(body, loops=True) if op.code in _KINDS or op.code == "read_value"]
-    once = [op for op in _operations(body, loops=False) if op.code in _KINDS]
-    if len(drawing) != 1 or drawing != once or any(op.code == "more_values" for op in _operations(body, loops=True)):
-        return None
-    kind = _KINDS[once[0].code]
-    if kind == "sum":
-        return Fold(kind, value) if value in (INT, FLOAT) else None
-    if value == FLOAT or all(slot.kind in ("int", "bool", "present") for slot in slots(value)):
-        return Fold(kind, value)
-    return None
-
-
-def _operations(body: Body, *, loops: bool) -> Iterator[Op]:
-    """Yield the operations of a body, with or without those in loops."""
-    for node in body:
-        match node:
-            case Block(ops=ops):
-                yield from ops
-            case If(then=then, orelse=orelse):
-                yield from _operations(then, loops=loops)
-                yield from _operations(orelse, loops=loops)
-            case Scope(body=inner):
-                yield from _operations(inner, loops=loops)
-            case Loop(body=inner) if loops:
-                for block in blocks_of(inner):
-                    yield from block.ops
+    found = folds.fold_of(program, function, value)
+    return None if found is None else Fold(found.kind, found.value)

@@ -8,6 +8,7 @@ the combining provider all later phases on the *partial groups* of the data part
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,11 +67,10 @@ def refusals(program: Program) -> list[Refusal]:
     """Return why a program can't be cut, in source order; an empty list if it can."""
     step = program.steps[0]
     if step.shuffled is None or step.reducer is None:
-        emits = [
-            op for block in blocks_of(program.functions[step.mapper].body) for op in block.ops if op.code == "emit"
-        ]
+        mappers = (step.mapper_init, step.mapper, step.mapper_final)
+        emit = next(op for number in mappers if number is not None for op in _ops(program, number) if op.code == "emit")
         why = "step 0 has no reducer: what its mapper yields are rows, and rows would have to move to another provider"
-        return [_refusal(emits[0], "rows-would-move", why, f"add a reducer that sums up its values, {_ONE_PROVIDER}")]
+        return [_refusal(emit, "rows-would-move", why, f"add a reducer that sums up its values, {_ONE_PROVIDER}")]
     role, function = ("reducer", step.reducer) if step.combiner is None else ("combiner", step.combiner)
     drawing = draws(program, function)
     # A for loop over the values asks for more before it takes one; it is one place in the source.
@@ -86,8 +86,7 @@ def refusals(program: Program) -> list[Refusal]:
     if not drawing:
         why = "the reducer of step 0 never looks at its values, so nothing is folded: all of them would have to move"
         hint = f"add a combiner that yields one value for a key, {_ONE_PROVIDER}"
-        first = next(op for block in blocks_of(program.functions[function].body) for op in block.ops)
-        return [_refusal(first, "rows-would-move", why, hint)]
+        return [_refusal(next(_ops(program, function)), "rows-would-move", why, hint)]
     if len(drawing) > 1:
         why = "the reducer of step 0 folds its values in one of several ways: which one, only the reducer knows"
         hint = f"fold them in one place, or add a combiner made of sum, min or max, {_ONE_PROVIDER}"
@@ -96,6 +95,10 @@ def refusals(program: Program) -> list[Refusal]:
     why = f"the {FOLDS[op.code]} of {step.shuffled[1]} has no accumulator of a fixed size that could move"
     hint = f"add a combiner that does the same for each map task, {_ONE_PROVIDER}"
     return [_refusal(op, "fold-not-mergeable", why, hint)]
+
+
+def _ops(program: Program, function: int) -> Iterator[Op]:
+    return (op for block in blocks_of(program.functions[function].body) for op in block.ops)
 
 
 def _loop_hint(role: str) -> str:

@@ -22,12 +22,16 @@ __all__ = ["Caller", "Context"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The participant who signed: ``id`` is ``name@msp``, ``fingerprint`` the certificate's sha256 in hex."""
+    """The participant who signed: ``id`` is ``name@msp``, ``fingerprint`` the certificate's sha256 in hex.
+
+    ``public_key``: the certificate's P-256 key in hex (None: it has another one); results can be sealed to it.
+    """
 
     id: str
     msp_id: str
     role: str
     fingerprint: str
+    public_key: str | None
 
 
 class Context:
@@ -52,22 +56,28 @@ class Context:
 
     def put_private(self, msp_ids: Iterable[str], kind: str, *parts: str, record: object) -> None:
         """Write a private record into the collection of each organisation (once, where two are the same)."""
+        self.put_private_bytes(msp_ids, kind, *parts, value=canonical.encode(record))
+
+    def put_private_bytes(self, msp_ids: Iterable[str], kind: str, *parts: str, value: bytes) -> None:
+        """Write a private value as it is into the collection of each organisation."""
         self._check_may_write()
         for msp_id in sorted(set(msp_ids)):
-            self._stub.put_private_data(
-                organisation_collection(msp_id), composite_key(kind, parts), canonical.encode(record)
-            )
+            self._stub.put_private_data(organisation_collection(msp_id), composite_key(kind, parts), value)
 
     def get_private(self, kind: str, *parts: str) -> Any:
         """Return a private record of the caller's own organisation, or None. Only for read-only transactions.
 
         A transaction that writes is endorsed by peers of other organisations too, which can't read it.
         """
+        value = self.get_private_bytes(kind, *parts)
+        return None if value is None else canonical.decode(value)
+
+    def get_private_bytes(self, kind: str, *parts: str) -> bytes | None:
+        """Return a private value that ``put_private_bytes`` wrote; otherwise as ``get_private``."""
         if not self._declared.read_only:
             raise InternalError(f"{self._declared.name}: reads private data and may write")
         collection = organisation_collection(self.caller.msp_id)
-        value = self._stub.get_private_data(collection, composite_key(kind, parts))
-        return None if value is None else canonical.decode(value)
+        return self._stub.get_private_data(collection, composite_key(kind, parts))
 
     def purge_private(self, msp_id: str, kind: str, *parts: str) -> None:
         """Delete a private record for good."""

@@ -97,7 +97,7 @@ def _identify(creator: Creator, declared: Transaction, state: State) -> Caller:
     if role not in declared.who.roles:
         allowed = " or ".join(declared.who.roles)
         raise Forbidden(f"{declared.name} is for a {allowed}; {caller_id} is a {role or 'holder of no role'}")
-    return Caller(caller_id, creator.msp_id, role, creator.fingerprint)
+    return Caller(caller_id, creator.msp_id, role, creator.fingerprint, creator.public_key.hex() or None)
 
 
 def _check_given(declared: Transaction, args: Mapping[str, Any], transient: Mapping[str, bytes]) -> dict[str, Any]:

@@ -11,21 +11,35 @@ from typing import Any
 from totem_chaincode.arguments import AMOUNT, SECONDS, Choice, Field, Integer, ListOf, Optional, Text, check_fields
 from totem_chaincode.errors import Invalid, Refused
 
-__all__ = ["DELIVERIES", "ENFORCED", "MAX_RESULT_BYTES", "NOT_ENFORCED", "PRECHECKS", "combine", "read_policy"]
+__all__ = [
+    "DELIVERIES",
+    "ENFORCED",
+    "MAX_RESULT_BYTES",
+    "NOT_ENFORCED",
+    "PRECHECKS",
+    "USUAL_RESULT_BYTES",
+    "combine",
+    "read_policy",
+]
 
-MAX_RESULT_BYTES = 32 << 20
-"""Bytes that one result may have at most, whatever a policy allows: it travels inside a transaction."""
+MAX_RESULT_BYTES = 1 << 40
+"""The largest ``max_result_bytes`` that a policy may have. A large result is sealed, it is in no transaction."""
+
+USUAL_RESULT_BYTES = 32 << 20
+"""``max_result_bytes`` where a policy says nothing: more leaves a provider only by its own decision."""
 
 PRECHECKS = ("none", "lower", "expected", "upper")
 """What the pre-check compares with the escrow, from the mildest to the strictest."""
 
 DELIVERIES = ("ledger", "file")
-"""How a result reaches its consumer: through private data, or as a file that the provider hands over, however large."""
+"""How a result reaches its consumer: through the ledger (up to 1 MB in private data, beyond that sealed in the
+provider's result store), or as a file that the provider hands over.
+"""
 
 ENFORCED: Mapping[str, Field] = {
     "hidden_columns": Optional(ListOf(Text(128, pattern=r"[^\W\d]\w*", what="column name"), 1_000), []),
     "max_groups": Optional(Integer(1, 1 << 40, "groups"), None),
-    "max_result_bytes": Optional(Integer(1, MAX_RESULT_BYTES, "bytes"), MAX_RESULT_BYTES),
+    "max_result_bytes": Optional(Integer(1, MAX_RESULT_BYTES, "bytes"), USUAL_RESULT_BYTES),
     "delivery": Optional(Choice(*DELIVERIES), "ledger"),
     "approval": Optional(Choice("auto", "manual"), "manual"),
     "precheck": Optional(Choice(*PRECHECKS), "lower"),
@@ -34,7 +48,7 @@ ENFORCED: Mapping[str, Field] = {
 }
 """Every field that is kept, and its default. ``grant_*`` are what an automatic approval grants.
 
-``max_result_bytes`` is for results on the ledger: a result in a file may have any size.
+``max_result_bytes`` is for results through the ledger: a result in a file may have any size.
 """
 
 NOT_ENFORCED = {

@@ -59,13 +59,15 @@ class PrivateDataUnavailable(StubError):
 class Creator:
     """Who signed the proposal: verified by the ledger before the contract runs.
 
-    ``certificate`` is the certificate's DER bytes; ``attributes`` are those that the CA wrote into it.
+    ``certificate`` is the certificate's DER bytes; ``attributes`` are those that the CA wrote into it. ``public_key``
+    is its P-256 key (SubjectPublicKeyInfo, DER; empty: it has another one).
     """
 
     msp_id: str
     common_name: str
     attributes: Mapping[str, str]
     certificate: bytes
+    public_key: bytes
 
     @property
     def fingerprint(self) -> str:

@@ -121,6 +121,7 @@ EXAMPLES = {
     "participants.suspend": (ADMIN, plain(participant=PAULA, reason="x")),
     "participants.reinstate": (ADMIN, lambda w: ({"participant": w.suspended()}, {})),
     "participants.get": (EVERYBODY, plain(participant=PAULA)),
+    "participants.announce_key": (EVERYBODY, plain()),
     "participants.list": (EVERYBODY, plain()),
     "participants.charter": (EVERYBODY, plain()),
     "accounts.request": (CONSUMERS | PROVIDERS, plain(amount=5, reason="x")),
@@ -166,6 +167,7 @@ EXAMPLES = {
     "results.get": (CONSUMER, job("completed")),
     "results.receipts": (OWNER | CONSUMER, job("completed")),
     "results.bill": (OWNER | CONSUMER, job("completed")),
+    "results.kept": (PROVIDERS, plain()),
     "results.purge": (CONSUMER | OWNER | ADMIN, lambda w: ({"job_id": kept(w)}, {})),
 }
 

@@ -24,6 +24,7 @@ from totem_chaincode.arguments import (
     Optional,
     Text,
 )
+from totem_chaincode.contracts.participants import note_key
 from totem_chaincode.errors import Conflict, Refused
 from totem_chaincode.policy import read_policy
 from totem_chaincode.registry import EVERYBODY, Owns, by, transaction
@@ -103,6 +104,7 @@ def publish(ctx: Context, *, dataset_id: str, **metadata: Any) -> JSON:
     }
     ctx.state.put("dataset", dataset_id, record=head)
     ctx.state.mark("dataset_of", ctx.caller.id, dataset_id)
+    note_key(ctx)
     ctx.emit(dataset_id=dataset_id, version=1, provider=ctx.caller.id)
     return head
 
@@ -121,6 +123,7 @@ def revise(ctx: Context, *, dataset_id: str, **metadata: Any) -> JSON:
     _put_version(ctx, dataset_id, version, metadata)
     head = {**head, "title": metadata["title"], "version": version, "state": "published", "reason": ""}
     ctx.state.put("dataset", dataset_id, record=head)
+    note_key(ctx)
     ctx.emit(dataset_id=dataset_id, version=version, provider=ctx.caller.id)
     return head
 

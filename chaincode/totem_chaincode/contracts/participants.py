@@ -1,6 +1,8 @@
 """Participants: who takes part, as what, and whether they may act now.
 
-``participant (id)`` is a participant's record, ``role (role, id)`` its index, ``charter ()`` the consortium's rules.
+``participant (id)`` is a participant's record, ``role (role, id)`` its index, ``charter ()`` the consortium's rules,
+``public_key (id)`` the key to which others seal what only this participant may read: that of the certificate with
+which it has announced it, or published a dataset, last. Whoever gets a new certificate with a new key announces it.
 A certificate alone proves nothing here: any organisation's CA can write any role into it. Certificate and enrolment
 must agree.
 """
@@ -10,14 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from totem_chaincode.arguments import BOOKMARK, LIMIT, NOTE, PARTICIPANT, REASON, Choice, Optional
-from totem_chaincode.errors import Conflict, Invalid
+from totem_chaincode.contracts.sealed import key_of
+from totem_chaincode.errors import Conflict, Invalid, Refused
 from totem_chaincode.registry import EVERYBODY, ROLES, Who, by, transaction
 
 if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
-__all__ = ["active_providers"]
+__all__ = ["active_providers", "note_key"]
 
 _FOUNDER = Who(by("consortium").rules, enrolled=False)
 
@@ -26,6 +29,23 @@ def active_providers(ctx: Context) -> list[str]:
     """Return the ids of all providers that are enrolled and not suspended, in order."""
     ids = [parts[1] for parts, _ in ctx.state.scan("role", "provider")]
     return [id_ for id_ in ids if ctx.state.need("participant", id_)["state"] == "active"]
+
+
+def note_key(ctx: Context) -> dict[str, JSON] | None:
+    """Keep the key of the caller's certificate, unless it is there already; return its record, None without a key."""
+    if ctx.caller.public_key is None:
+        return None
+    known: dict[str, JSON] | None = ctx.state.get("public_key", ctx.caller.id)
+    if known is not None and known["public_key"] == ctx.caller.public_key:
+        return known
+    record: dict[str, JSON] = {
+        "participant": ctx.caller.id,
+        "public_key": ctx.caller.public_key,
+        "certificate": ctx.caller.fingerprint,
+        "announced_at": ctx.now,
+    }
+    ctx.state.put("public_key", ctx.caller.id, record=record)
+    return record
 
 
 @transaction(
@@ -125,8 +145,21 @@ def reinstate(ctx: Context, *, participant: str) -> JSON:
     errors=("not_found",),
 )
 def get(ctx: Context, *, participant: str | None) -> JSON:
-    """Return a participant's record; the caller's own where none is named."""
-    record: JSON = ctx.state.need("participant", participant or ctx.caller.id)
+    """Return a participant's record with the public key that it has announced; the caller's own where none is named."""
+    named = participant or ctx.caller.id
+    return {**ctx.state.need("participant", named), "public_key": key_of(ctx, named)}
+
+
+@transaction("participants.announce_key", who=EVERYBODY, event="participants.key_announced", errors=("no_p256_key",))
+def announce_key(ctx: Context) -> JSON:
+    """Have others seal what only the caller may read to the key of the certificate that signed this.
+
+    What was sealed to an earlier key stays so: keep it until nothing of that time is needed any more.
+    """
+    record = note_key(ctx)
+    if record is None:
+        raise Refused("results can be sealed to ECDSA P-256 keys only, the certificate has another", code="no_p256_key")
+    ctx.emit(participant=ctx.caller.id, certificate=ctx.caller.fingerprint)
     return record
 
 

@@ -1,8 +1,9 @@
 """Results: for the consumer's eyes only, and so is the itemised bill (which the provider has as well).
 
-A result goes through transient data into the private data of the consumer's organisation; on the channel are its
-salted hash and its size. ``result (job)`` is that record. Reads are checked here, because a collection does not guard
-reads by itself: another organisation's client can ask a peer that has it.
+A result goes through transient data into the private data of the consumer's organisation, or sealed to its key into
+the provider's result store (``sealed``); on the channel are its salted hash and its size. ``result (job)`` is that
+record, ``kept_result (provider, expiry, job)`` the index of those that are still there. Reads are checked here,
+because a collection does not guard reads by itself: another organisation's client can ask a peer that has it.
 """
 
 from __future__ import annotations
@@ -10,22 +11,22 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from totem_chaincode.arguments import JOB_ID, Text
+from totem_chaincode.arguments import BOOKMARK, JOB_ID, LIMIT
 from totem_chaincode.contracts.jobs import CONSUMER, PARTIES, padded
+from totem_chaincode.contracts.sealed import INLINE_BYTES, INLINE_LINES, get_lines, put_lines, sealed_record
 from totem_chaincode.errors import Conflict, Invalid, NotFound, Refused
-from totem_chaincode.policy import MAX_RESULT_BYTES
-from totem_chaincode.registry import Rule, Who, transaction
+from totem_chaincode.registry import Rule, Who, by, transaction
 
 if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
-__all__ = ["KEPT_SECONDS", "RESULT", "deliver", "deliver_file", "excess_of", "salted_hash"]
+__all__ = ["KEPT_SECONDS", "RESULT", "deliver", "deliver_file", "deliver_sealed", "excess_of", "salted_hash"]
 
 KEPT_SECONDS = 30 * 86_400
 """How long a result is kept for its consumer; then anybody of the job may purge it."""
 
-RESULT = Text(MAX_RESULT_BYTES, least=0, what="result lines")
+RESULT = INLINE_LINES
 
 
 def salted_hash(salt: str, data: bytes) -> str:
@@ -45,12 +46,29 @@ def deliver(
     if job["policy"]["delivery"] != "ledger":
         raise Invalid("transient.result: the policy delivers results in files; tell hash, lines and bytes (kept)")
     data = result.encode()
+    if len(data) > INLINE_BYTES:
+        raise Invalid(f"transient.result: more than {INLINE_BYTES} bytes are sealed (sealed), these are {len(data)}")
     if salted_hash(salt, data) != result_hash:
         raise Invalid("arguments.result_hash: not the salted hash of the result")
     if excess := excess_of(job["policy"], result.count("\n"), len(data)):
         raise Refused(f"the result has {excess}", code="result_limit")
-    ctx.put_private([job["consumer_msp"]], "result", job["job_id"], record={"result": result, "salt": salt})
-    return _put(ctx, job, result_hash, len(data), partial=partial)
+    put_lines(ctx, [job["consumer_msp"]], "result", job["job_id"], lines=data, salt=salt)
+    return _put(ctx, job, result_hash, len(data), None, partial=partial)
+
+
+def deliver_sealed(ctx: Context, job: dict[str, Any], told: dict[str, Any], *, partial: bool) -> dict[str, Any]:
+    """Record a result that is sealed to the consumer's key and kept by the provider's store; return the record.
+
+    Raises:
+        Invalid: the policy delivers results in files, the result is small, or it is sealed to another key.
+        Refused: code ``result_limit``: more groups or bytes than the datasets' policies allow.
+    """
+    if job["policy"]["delivery"] != "ledger":
+        raise Invalid("sealed: the policy delivers results in files; tell hash, lines and bytes (kept)")
+    if excess := excess_of(job["policy"], told["lines"], told["bytes"]):
+        raise Refused(f"the result has {excess}", code="result_limit")
+    sealed = sealed_record(told, job["consumer_key"])
+    return _put(ctx, job, told["hash"], told["bytes"], sealed, partial=partial)
 
 
 def deliver_file(ctx: Context, job: dict[str, Any], kept: dict[str, Any], *, partial: bool) -> dict[str, Any]:
@@ -64,19 +82,28 @@ def deliver_file(ctx: Context, job: dict[str, Any], kept: dict[str, Any], *, par
         raise Invalid("kept: the policy delivers results on the ledger")
     if excess := excess_of(job["policy"], kept["lines"], kept["bytes"]):
         raise Refused(f"the result has {excess}", code="result_limit")
-    return _put(ctx, job, kept["hash"], kept["bytes"], partial=partial)
+    return _put(ctx, job, kept["hash"], kept["bytes"], None, partial=partial)
 
 
-def _put(ctx: Context, job: dict[str, Any], result_hash: str, size: int, *, partial: bool) -> dict[str, Any]:
+def _put(
+    ctx: Context, job: dict[str, Any], result_hash: str, size: int, sealed: dict[str, Any] | None, *, partial: bool
+) -> dict[str, Any]:
     record = {
         "hash": result_hash,
         "bytes": size,
         "partial": partial,
+        "sealed": sealed,
         "expires_at": ctx.now + KEPT_SECONDS * 1_000,
         "purged_at": None,
     }
     ctx.state.put("result", job["job_id"], record=record)
+    ctx.state.mark("kept_result", *_kept_at(job, record))
     return record
+
+
+def _kept_at(job: dict[str, Any], record: dict[str, Any]) -> tuple[str, str, str]:
+    """Return under what the index has a result: those that expire first come first."""
+    return job["provider"], f"{record['expires_at']:016d}", job["job_id"]
 
 
 def excess_of(policy: dict[str, Any], lines: int, size: int) -> str:
@@ -96,7 +123,10 @@ def excess_of(policy: dict[str, Any], lines: int, size: int) -> str:
     errors=("not_found", "purged", "result_in_file"),
 )
 def get(ctx: Context, *, job_id: str) -> JSON:
-    """Return a job's result to its consumer: the lines, their salt and hash, whether they are partial."""
+    """Return a job's result to its consumer: the lines, their salt and hash, whether they are partial.
+
+    Of a sealed result it returns where it is and the envelope that opens it (``sealed``); lines and salt are null.
+    """
     job = ctx.state.need("job", job_id)
     record = ctx.state.get("result", job_id)
     if record is None:
@@ -107,10 +137,18 @@ def get(ctx: Context, *, job_id: str) -> JSON:
             f" for its salt, and compare their sha256 with {record['hash']}",
             code="result_in_file",
         )
-    found = ctx.get_private("result", job_id)
+    found = {"result": None, "salt": None} if record["sealed"] else get_lines(ctx, "result", job_id)
     if found is None or record["purged_at"] is not None:
         raise NotFound(f"the result of {job_id} is purged", code="purged")
     return {"job_id": job_id, "state": job["state"], **record, **found}
+
+
+@transaction("results.kept", who=by("provider"), arguments={"limit": LIMIT, "bookmark": BOOKMARK}, read_only=True)
+def kept(ctx: Context, *, limit: int, bookmark: str) -> JSON:
+    """List the results of the caller's jobs that are not purged yet, those that expire first first."""
+    rows, following = ctx.state.page("kept_result", (ctx.caller.id,), limit, bookmark)
+    found = [{"job_id": parts[-1], **ctx.state.need("result", parts[-1])} for parts, _ in rows]
+    return {"results": found, "bookmark": following}
 
 
 def _receipts(ctx: Context, job_id: str) -> list[dict[str, Any]]:
@@ -151,7 +189,10 @@ def bill(ctx: Context, *, job_id: str) -> JSON:
     errors=("not_found", Conflict, "not_expired"),
 )
 def purge(ctx: Context, *, job_id: str) -> JSON:
-    """Delete a result for good: its consumer at any time, the others once it has expired. The hash stays."""
+    """Delete a result for good: its consumer at any time, the others once it has expired. The hash stays.
+
+    The ciphertext of a sealed one is then for its provider's server to delete.
+    """
     job = ctx.state.need("job", job_id)
     record = ctx.state.need("result", job_id)
     if record["purged_at"] is not None:
@@ -160,7 +201,8 @@ def purge(ctx: Context, *, job_id: str) -> JSON:
         raise Refused(f"the result of {job_id} is kept for its consumer until it expires", code="not_expired")
     record = {**record, "purged_at": ctx.now}
     ctx.state.put("result", job_id, record=record)
-    if job["policy"]["delivery"] == "ledger":
+    ctx.state.delete("kept_result", *_kept_at(job, record))
+    if job["policy"]["delivery"] == "ledger" and record["sealed"] is None:
         ctx.purge_private(job["consumer_msp"], "result", job_id)
-    ctx.emit(job_id=job_id, by=ctx.caller.id)
+    ctx.emit(job_id=job_id, provider=job["provider"], by=ctx.caller.id)
     return record

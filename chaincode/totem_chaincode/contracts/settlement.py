@@ -23,7 +23,15 @@ from totem_chaincode.arguments import (
 from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import PROVIDER, padded
 from totem_chaincode.contracts.receipts import CHARGE, ENDS, ERROR, RECEIPT, SALTED, check_receipt
-from totem_chaincode.contracts.results import RESULT, deliver, deliver_file, excess_of, salted_hash
+from totem_chaincode.contracts.results import (
+    RESULT,
+    deliver,
+    deliver_file,
+    deliver_sealed,
+    excess_of,
+    salted_hash,
+)
+from totem_chaincode.contracts.sealed import SEALED
 from totem_chaincode.errors import Conflict, Invalid, Refused
 from totem_chaincode.job_states import end_job, next_state
 from totem_chaincode.registry import transaction
@@ -161,7 +169,12 @@ _KEPT = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE})
 @transaction(
     "jobs.complete",
     who=PROVIDER,
-    arguments={"job_id": JOB_ID, "result_hash": Optional(HASH), "kept": Optional(_KEPT)},
+    arguments={
+        "job_id": JOB_ID,
+        "result_hash": Optional(HASH),
+        "sealed": Optional(SEALED),
+        "kept": Optional(_KEPT),
+    },
     transient=_DELIVERY,
     event="jobs.ended",
     errors=("not_found", "job_state", "result_limit", "invalid"),
@@ -171,27 +184,33 @@ def complete(
     *,
     job_id: str,
     result_hash: str | None,
+    sealed: dict[str, Any] | None,
     kept: dict[str, Any] | None,
     result: str | None,
     salt: str | None,
 ) -> JSON:
     """Deliver the result of a job whose phases are all settled; pays what was used, returns the rest.
 
-    A result goes into the consumer's private data (``result``), or stays in a file where the policy says so (``kept``).
+    A result goes into the consumer's private data (``result``), a large one into the provider's store (``sealed``), or
+    it stays in a file where the policy says so (``kept``).
     """
     job = ctx.state.need("job", job_id)
-    if job["state"] == "completed" and job["result"]["hash"] == (kept["hash"] if kept else result_hash):
+    told = _told(result_hash, sealed, kept)
+    if job["state"] == "completed" and _delivered(job) == told:
         return _ended(job)
     state = next_state(job, "complete")
-    delivered = _deliver(ctx, job, kept, result_hash=result_hash, result=result, salt=salt, partial=False)
+    delivered = _deliver(ctx, job, sealed, kept, result_hash=result_hash, result=result, salt=salt, partial=False)
     if delivered is None:
-        raise Invalid("a completed job needs its result: result_hash with result and salt in transient, or kept")
+        raise Invalid(
+            "a completed job needs its result: result_hash with result and salt in transient, or sealed, or kept"
+        )
     return _ended(end_job(ctx, job, state, result=delivered))
 
 
 def _deliver(
     ctx: Context,
     job: dict[str, Any],
+    sealed: dict[str, Any] | None,
     kept: dict[str, Any] | None,
     *,
     result_hash: str | None,
@@ -199,11 +218,13 @@ def _deliver(
     salt: str | None,
     partial: bool,
 ) -> dict[str, Any] | None:
-    """Deliver a result as it is given, on the ledger or in a file; return its record, None where none is given."""
+    """Deliver a result as it is given, in private data, sealed or in a file; return its record, None for none."""
+    if [sealed, kept, result_hash].count(None) < 2 or ((sealed or kept) and (result, salt) != (None, None)):
+        raise Invalid("a result is either in private data (result_hash), or sealed, or in a file (kept)")
     if kept is not None:
-        if (result_hash, result, salt) != (None, None, None):
-            raise Invalid("kept: a result is either on the ledger or in a file")
         return deliver_file(ctx, job, kept, partial=partial)
+    if sealed is not None:
+        return deliver_sealed(ctx, job, sealed, partial=partial)
     if result_hash is None or result is None or salt is None:
         if (result_hash, result, salt) != (None, None, None):
             raise Invalid("a result needs result_hash and, in transient, result and salt")
@@ -217,6 +238,7 @@ def _deliver(
     arguments={
         "job_id": JOB_ID,
         "result_hash": Optional(HASH),
+        "sealed": Optional(SEALED),
         "kept": Optional(_KEPT),
         "undelivered": Optional(_KEPT),
     },
@@ -229,6 +251,7 @@ def halt(
     *,
     job_id: str,
     result_hash: str | None,
+    sealed: dict[str, Any] | None,
     kept: dict[str, Any] | None,
     undelivered: dict[str, Any] | None,
     result: str | None,
@@ -240,8 +263,8 @@ def halt(
     they are marked partial. ``undelivered`` says how large they are where that is more than the policy allows.
     """
     job = ctx.state.need("job", job_id)
-    told = kept["hash"] if kept else result_hash
-    if job["state"] in ("out_of_totem", "cancelled") and (_hash_of(job), job["undelivered"]) == (told, undelivered):
+    told = _told(result_hash, sealed, kept)
+    if job["state"] in ("out_of_totem", "cancelled") and (_delivered(job), job["undelivered"]) == (told, undelivered):
         return _ended(job)
     state = next_state(job, "halt")
     in_last_reduce = job["next_phase"] == len(job["phases"]) and job["phases"][-1]["phase"] == "reduce"
@@ -251,7 +274,7 @@ def halt(
             f"{job_id} delivers nothing: only a job that ran out of totem in its last reduce has finished groups",
             code="no_partial_result",
         )
-    delivered = _deliver(ctx, job, kept, result_hash=result_hash, result=result, salt=salt, partial=True)
+    delivered = _deliver(ctx, job, sealed, kept, result_hash=result_hash, result=result, salt=salt, partial=True)
     if undelivered is not None:
         if delivered is not None:
             raise Invalid("undelivered: the finished groups are delivered")
@@ -306,6 +329,19 @@ def _ended(job: dict[str, Any]) -> JSON:
     return {name: job[name] for name in ("job_id", "state", "paid", "returned", "result", "error")}
 
 
-def _hash_of(job: dict[str, Any]) -> str | None:
-    found: str | None = job["result"]["hash"] if job["result"] else None
-    return found
+def _told(
+    result_hash: str | None, sealed: dict[str, Any] | None, kept: dict[str, Any] | None
+) -> tuple[str, str | None] | None:
+    """Return what names a result that is told: the hash of its plain text, and that of its ciphertext."""
+    if sealed is not None:
+        return sealed["hash"], sealed["ciphertext"]
+    found = kept["hash"] if kept is not None else result_hash
+    return None if found is None else (found, None)
+
+
+def _delivered(job: dict[str, Any]) -> tuple[str, str | None] | None:
+    """Return what names the result that a job has delivered, as ``_told`` does."""
+    result = job["result"]
+    if result is None:
+        return None
+    return result["hash"], result["sealed"] and result["sealed"]["ciphertext"]

@@ -26,6 +26,7 @@ from totem_chaincode.arguments import (
 from totem_chaincode.contracts.access import ACCESS_ID, SECRET, check_grant, hash_of
 from totem_chaincode.contracts.datasets import metadata_of
 from totem_chaincode.contracts.results import excess_of
+from totem_chaincode.contracts.sealed import INLINE_BYTES
 from totem_chaincode.contracts.tables import active_table
 from totem_chaincode.errors import Conflict, Forbidden, Invalid, Refused
 from totem_chaincode.evaluation import Evaluation, Question
@@ -90,6 +91,8 @@ def _evaluate(
     """Compile, check, price and estimate; return the evaluation, the table's record and the combined policy."""
     table = active_table(ctx, table_id)
     policy = combine([policy for item in found for policy in item["policies"]])
+    if ctx.caller.public_key is None:  # nothing can be sealed to a key of another kind
+        policy["max_result_bytes"] = min(policy["max_result_bytes"], INLINE_BYTES)
     evaluation = ctx.evaluator.evaluate(
         Question(
             source=source,
@@ -264,6 +267,7 @@ def submit(
         "consumer": ctx.caller.id,
         "consumer_msp": ctx.caller.msp_id,
         "consumer_certificate": ctx.caller.fingerprint,
+        "consumer_key": ctx.caller.public_key,
         "provider": provider["participant"],
         "provider_msp": provider["msp_id"],
         "program_id": evaluation.program_id,

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from totem_chaincode.errors import Forbidden
+from totem_chaincode.public_keys import p256_key
 from totem_chaincode.stub import Creator
 
 __all__ = ["ATTRIBUTES", "creator_of"]
@@ -38,6 +39,7 @@ def creator_of(msp_id: str, pem: bytes) -> Creator:
             common_name=str(names[0].value) if len(names) == 1 else "",
             attributes=_attributes(certificate),
             certificate=certificate.public_bytes(Encoding.DER),
+            public_key=p256_key(certificate),
         )
     except (ValueError, TypeError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType):
         raise Forbidden(

@@ -26,7 +26,8 @@ __all__ = ["MemoryLedger", "MemoryState", "Simulated", "creator"]
 def creator(name: str, msp_id: str, role: str | None) -> Creator:
     """Return a creator as a certificate with this role would give it; ``role`` None: a certificate without one."""
     attributes = {} if role is None else {"role": role}
-    return Creator(msp_id, name, attributes, f"certificate of {name}@{msp_id} as {role}".encode())
+    certificate = f"certificate of {name}@{msp_id} as {role}".encode()
+    return Creator(msp_id, name, attributes, certificate, f"key of {name}@{msp_id}".encode())
 
 
 class MemoryState:

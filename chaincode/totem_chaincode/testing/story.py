@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from totem_chaincode import canonical
 from totem_chaincode.contracts.results import salted_hash
+from totem_chaincode.contracts.sealed import FORMAT, INLINE_BYTES, key_id
 from totem_chaincode.testing.toy import toy_source
 
 __all__ = ["PEOPLE", "Person", "Story", "secret"]
@@ -208,6 +209,22 @@ class Story:
         salt = secret()
         args = {"job_id": job_id, "result_hash": salted_hash(salt, result.encode())}
         return self.invoke("utility", "jobs.complete", args, {"result": result, "salt": salt})
+
+    def sealed(self, job_id: str, size: int = INLINE_BYTES + 1, **changes: Any) -> dict[str, Any]:
+        """Return what a provider tells of a result that is sealed to the consumer's key (made up, but for the key)."""
+        key = self.invoke("utility", "jobs.get", {"job_id": job_id})["consumer_key"]
+        told = {
+            "hash": "aa" * 32,
+            "lines": 2,
+            "bytes": size,
+            "format": FORMAT,
+            "recipient": key_id(key),
+            "envelope": "ee" * 145,
+            "ciphertext": "cc" * 32,
+            "ciphertext_bytes": size + 31,
+            "location": "file:///srv/results",
+        }
+        return {**told, **changes}
 
     def halt(self, job_id: str, result: str | None = None) -> Any:
         """Halt a job, with a partial result where one is given."""

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from totem.ledger.errors import ProposalRefused
+from totem_chaincode.public_keys import p256_key
 from totem_chaincode.stub import Creator
 
 __all__ = ["ATTRIBUTES", "Trust", "attributes_of", "creator_of", "load", "verify_signature"]
@@ -104,6 +105,7 @@ def creator_of(msp_id: str, pem: str) -> Creator:
         common_name=_one(certificate.subject, NameOID.COMMON_NAME),
         attributes=attributes_of(certificate),
         certificate=certificate.public_bytes(serialization.Encoding.DER),
+        public_key=p256_key(certificate),
     )
 
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from totem.ledger.errors import IdentityProblem, NameTaken
-from totem_network import backups, binaries, control, crypto, lifecycle, members, processes, server, status
+from totem.ledger.errors import LedgerError
+from totem_network import backups, binaries, control, crypto, lifecycle, members, processes, revoking, server, status
 from totem_network.errors import NetworkError
 from totem_network.layout import Network
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
-    except (NetworkError, NameTaken, IdentityProblem) as error:
+    except (NetworkError, LedgerError) as error:
         print(f"network: {error}", file=sys.stderr)
         return 1
 
@@ -102,6 +102,22 @@ def enrol(options: argparse.Namespace) -> int:
     return 0
 
 
+def revoke(options: argparse.Namespace) -> int:
+    """Revoke a client's certificates, or put a revocation list in force that another CA has made."""
+    network = Network.load(options.state)
+    organisation = network.organisation(options.organisation)
+    if (options.name is None) == (options.crl is None):
+        raise NetworkError("give either the client's name or --crl FILE")
+    if options.crl is not None:
+        pushed = revoking.push(network, organisation, _text(options.crl))
+    else:
+        pushed = revoking.revoke(network, organisation, options.name)
+    print(f"block {pushed.block}: {organisation.name} has {len(pushed.serials)} revoked certificates")
+    if pushed.behind:
+        print(f"not yet at {', '.join(pushed.behind)}: these peers get it when they are back")
+    return 0
+
+
 def deploy(options: argparse.Namespace) -> int:
     """Deploy the contracts, or another chaincode."""
     network = Network.load(options.state)
@@ -157,6 +173,13 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NetworkError(f"{path} can't be read: {error}") from None
+
+
 def _attribute(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals:
@@ -207,4 +230,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("name")
     command.add_argument("role")
     command.add_argument("--attribute", type=_attribute, action="append", default=[], metavar="NAME=VALUE")
+    command = add("revoke", revoke, "revoke all certificates of an organisation's client")
+    command.add_argument("organisation")
+    command.add_argument("name", nargs="?")
+    command.add_argument("--crl", type=Path, help="put this revocation list (PEM) in force instead")
     return parser

@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from totem.ledger.identities import CertificateAuthority
 from totem.ledger.wallet import Wallet
 from totem_network.binaries import Binaries
+from totem_network.errors import NetworkError
 from totem_network.layout import DOMAIN, Network, Organisation
 
-__all__ = ["ROLES", "authority", "describe", "generate", "generate_organisation", "issue"]
+__all__ = ["ROLES", "authority", "describe", "generate", "generate_organisation", "issue", "issued"]
 
 ROLES = ("provider", "consumer")
 """Roles of which each organisation gets one client when the network comes up; the first one also the consortium's."""
@@ -73,7 +74,26 @@ def issue(
         NameTaken: the wallet has this name for another participant.
     """
     identity = authority(network, organisation).issue(name, organisation.msp_id, role, attributes=attributes)
-    return Wallet(network.wallet(organisation)).put(name, identity)
+    path = Wallet(network.wallet(organisation)).put(name, identity)
+    # The wallet has the newest certificate only; the earlier ones are as good until they are revoked too.
+    folder = network.issued(organisation) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{identity.fingerprint}.pem").write_text(identity.certificate)
+    return path
+
+
+def issued(network: Network, organisation: Organisation, name: str) -> list[str]:
+    """Return every certificate (PEM) that was issued to a client of an organisation.
+
+    Raises:
+        NetworkError: none was.
+    """
+    folder = network.issued(organisation)
+    found = sorted((folder / name).glob("*.pem")) if "/" not in name else []
+    if not found:
+        known = ", ".join(sorted(each.name for each in folder.iterdir())) if folder.is_dir() else ""
+        raise NetworkError(f"{organisation.name} has certified no {name!r} (it has: {known or 'nobody'})")
+    return [path.read_text() for path in found]
 
 
 def _first_clients(network: Network, organisation: Organisation) -> None:

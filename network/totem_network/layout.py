@@ -227,6 +227,14 @@ class Network:
         """Return the folder of an organisation's client identities."""
         return self.folder / "wallets" / organisation.name
 
+    def issued(self, organisation: Organisation) -> Path:
+        """Return the folder of every certificate that an organisation's CA has issued to a client, by name."""
+        return self.folder / "issued" / organisation.name
+
+    def revocation_list(self, organisation: Organisation) -> Path:
+        """Return the file of the organisation's newest revocation list; there is none while nobody is revoked."""
+        return self.folder / "profiles" / f"{organisation.name}-revoked.pem"
+
     def profile(self, organisation: Organisation) -> Path:
         """Return an organisation's connection profile."""
         return self.folder / "profiles" / f"{organisation.name}.json"

@@ -45,4 +45,5 @@ def connection_profile(network: Network, organisation: Organisation) -> dict[str
         ],
         "endorsers": [each.msp_id for each in ordered],
         "endorsements": majority(len(ordered)),
+        "revocation_list": network.revocation_list(organisation).name,
     }

@@ -9,6 +9,7 @@ from totem.ledger.errors import (
     LedgerUnavailable,
     NameTaken,
     ProposalRefused,
+    RevocationRefused,
     TransactionVoid,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "LedgerUnavailable",
     "NameTaken",
     "ProposalRefused",
+    "RevocationRefused",
     "Submitted",
     "TransactionRecord",
     "TransactionVoid",

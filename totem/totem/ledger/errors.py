@@ -7,6 +7,7 @@
     ├── ProposalRefused     signature, certificate, channel or time of a proposal are not accepted (``code`` says which)
     ├── TransactionVoid     the transaction lost against others, also after all repetitions; nothing has changed
     ├── IdentityProblem     a wallet, key or certificate can't be read or used
+    ├── RevocationRefused   a revocation list would lock out, revoke nobody or forget somebody; it is not put in force
     └── NameTaken           the name, or the organisation's name made from it, is another participant's
 
 A contract's own answer arrives as ``totem_chaincode.errors.ContractError``. ``TransactionVoid`` is the only error
@@ -15,7 +16,15 @@ after which the same call may be repeated without looking.
 
 from __future__ import annotations
 
-__all__ = ["IdentityProblem", "LedgerError", "LedgerUnavailable", "NameTaken", "ProposalRefused", "TransactionVoid"]
+__all__ = [
+    "IdentityProblem",
+    "LedgerError",
+    "LedgerUnavailable",
+    "NameTaken",
+    "ProposalRefused",
+    "RevocationRefused",
+    "TransactionVoid",
+]
 
 
 class LedgerError(Exception):
@@ -50,6 +59,10 @@ class TransactionVoid(LedgerError):
 
 class IdentityProblem(LedgerError):
     """A wallet, key or certificate can't be read or used; the message says which and why."""
+
+
+class RevocationRefused(LedgerError):
+    """A revocation list is not put in force; the message says what is wrong with it, and nothing has changed."""
 
 
 class NameTaken(LedgerError):

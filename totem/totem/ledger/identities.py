@@ -157,7 +157,7 @@ class CertificateAuthority:
     def revoke(self, certificate: str) -> str:
         """Add a certificate (PEM) to the revocation list; return the new list (PEM), which a ledger must be told."""
         earlier = x509.load_pem_x509_crl(self.crl.encode()) if self.crl else None
-        number = earlier.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number if earlier else 0
+        number = _number(earlier)
         now = _now()
         builder = (
             x509.CertificateRevocationListBuilder()
@@ -210,6 +210,14 @@ class CertificateAuthority:
 
 _BACKDATED = datetime.timedelta(minutes=5)
 """Certificates begin a little earlier, so that clocks need not agree to the second."""
+
+
+def _number(list_: x509.CertificateRevocationList | None) -> int:
+    """Return a revocation list's number; other CAs' tools (fabric-ca) write none."""
+    try:
+        return list_.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number if list_ else 0
+    except x509.ExtensionNotFound:
+        return 0
 
 
 def _now() -> datetime.datetime:

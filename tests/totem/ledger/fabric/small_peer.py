@@ -214,6 +214,25 @@ class _Deliver(events_pb2_grpc.DeliverServicer):
             yield events_pb2.DeliverResponse(block=self.peer.network.blocks[number])
         yield events_pb2.DeliverResponse(status=common_pb2.Status.SUCCESS)
 
+    def DeliverFiltered(self, requests, context):
+        """Give filtered blocks as they come, and look before each whether the reader is still accepted."""
+        network = self.peer.network
+        envelope = next(requests)
+        payload = common_pb2.Payload.FromString(envelope.payload)
+        creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
+        number = len(network.blocks) - 1
+        while context.is_active():
+            with network.changed:
+                while number >= len(network.blocks) and context.is_active():
+                    network.changed.wait(_STEP)
+            try:
+                network.check(creator, envelope.signature, envelope.payload)
+            except Denied:
+                yield events_pb2.DeliverResponse(status=common_pb2.Status.FORBIDDEN)
+                return
+            yield events_pb2.DeliverResponse(filtered_block=events_pb2.FilteredBlock(number=number))
+            number += 1
+
 
 class _Call:
     """A proposal, taken apart."""

@@ -1,8 +1,10 @@
 """The client against peers: failover, denials with their reasons, errors with their texts, off-line signing."""
 
+import dataclasses
 import datetime
 import json
 import threading
+import time
 
 import grpc
 import pytest
@@ -30,6 +32,13 @@ N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 def balance(fabric, person="peter"):
     return fabric.ledger.evaluate(fabric.people[person], "accounts.balance", {})["available"]
+
+
+def wait_until(condition):
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_another_peer_answers_for_one_that_is_down(fabric):
@@ -85,10 +94,52 @@ def test_who_is_denied_learns_why(fabric):
 
 def test_a_reader_that_is_revoked_is_told_so_when_it_follows(fabric):
     fabric.network.revoke(fabric.people["admin"])
-    with pytest.raises(ProposalRefused, match="access denied"):
+    with pytest.raises(ProposalRefused, match="does not accept the identity"):
         next(fabric.ledger.events(follow=True))
     with pytest.raises(ProposalRefused):
         fabric.ledger.height()
+
+
+def test_a_reader_that_is_revoked_reads_it_in_its_organisations_list(fabric, tmp_path):
+    admin, file = fabric.people["admin"], tmp_path / "revoked.pem"
+    ledger = FabricLedger(dataclasses.replace(fabric.profile, revocation_list=file), admin)
+    fabric.opened.insert(0, ledger)
+    assert ledger.evaluate(admin, "participants.get", {})["role"] == "consortium"
+    fabric.network.revoke(admin)
+    for text, code in (
+        (None, "authority"),
+        ("nothing", "authority"),
+        (CertificateAuthority.create().revoke(admin.certificate), "authority"),
+        (fabric.authority.crl, "revoked"),
+    ):
+        if text is not None:
+            file.write_text(text)
+        for run in (ledger.evaluate, ledger.submit):
+            with pytest.raises(ProposalRefused) as refused:
+                run(admin, "participants.get", {})
+            assert refused.value.code == code
+
+
+def test_an_open_event_stream_ends_when_its_reader_is_revoked(fabric):
+    seen, ended = [], []
+
+    def follow():
+        try:
+            seen.extend(fabric.ledger.events(follow=True))
+        except ProposalRefused as error:
+            ended.append(error)
+
+    follower = threading.Thread(target=follow, daemon=True)
+    follower.start()
+    wait_until(lambda: len(seen) == len(PEOPLE))
+    fabric.network.revoke(fabric.people["peter"])
+    fabric.story.fund("paula", 5)
+    wait_until(lambda: len(seen) == len(PEOPLE) + 1)  # somebody else's revocation is nothing to this stream
+    fabric.network.revoke(fabric.people["admin"])
+    follower.join(5)
+    assert not follower.is_alive()
+    assert [error.code for error in ended] == ["revoked"]
+    assert "since its configuration changed after block" in str(ended[0])
 
 
 def test_off_line_signing_carries_bytes_to_where_the_key_is(fabric):
@@ -135,21 +186,6 @@ def test_another_transaction_than_proposed_is_not_signed(fabric, monkeypatch):
     with pytest.raises(LedgerError, match="another transaction"):
         ledger.submit(fabric.people["admin"], "participants.enrol", {"participant": "x@YMSP", "role": "consumer"})
     assert ledger.height() == height
-
-
-def test_endorsers_are_named_own_organisation_first_the_others_in_turn():
-    profile = ConnectionProfile(
-        "totem",
-        "totem",
-        (PeerAddress("127.0.0.1:9", "A"),),
-        endorsers=("A", "B", "C", "D"),
-        endorsements=2,
-    )
-    gateway = FabricGateway(Connections(profile), CertificateAuthority.create().issue("a", "A", "x"))
-    named = [tuple(gateway._endorsers("A")) for _ in range(6)]
-    assert {each[0] for each in named} == {"A"}
-    assert sorted({each[1] for each in named}) == ["B", "C", "D"]
-    assert len(gateway._endorsers("stranger")) == 2
 
 
 def fault(text="", *said, call="Endorse", code="ABORTED"):

@@ -1,102 +1,25 @@
 """The Fabric ledger on real peers and orderers."""
 
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 
-from totem.ledger import CertificateAuthority, ProposalRefused, Wallet
-from totem.ledger.fabric import ConnectionProfile, FabricLedger, from_wallet
+from tests.network.real_site import PEOPLE, RealSite
+from totem.ledger import CertificateAuthority, ProposalRefused
 from totem_chaincode.errors import Forbidden, Invalid, NotFound, Refused
-from totem_chaincode.registry import REGISTRY
-from totem_chaincode.testing import Person, Story
 
 pytestmark = [pytest.mark.fabric, pytest.mark.slow]
-
-ROOT = Path(__file__).resolve().parents[4]
-SERVER = Path(__file__).with_name("toy_server.py")
-PEOPLE = {
-    person.name: person
-    for person in (
-        Person("admin", "Org1MSP", "consortium"),
-        Person("utility", "Org1MSP", "provider"),
-        Person("grid", "Org2MSP", "provider"),
-        Person("peter", "Org2MSP", "consumer"),
-        Person("paula", "Org1MSP", "consumer"),
-    )
-}
-
-
-class RealSite:
-    """A network of two organisations with the contracts, founded; people of both, each with the own profile."""
-
-    def __init__(self, state: Path) -> None:
-        self.state = state
-        self.call("up", "--orgs", "2", "--orderers", "3")
-        self.call("deploy", "--server", sys.executable, str(SERVER))
-        self.ledgers, self.people = {}, {}
-        for person in PEOPLE.values():
-            organisation = person.msp_id.removesuffix("MSP").lower()
-            self.call("enrol", organisation, person.name, person.role)
-            self.people[person.name] = from_wallet(Wallet(state / "wallets" / organisation), person.name)
-            if organisation not in self.ledgers:
-                profile = ConnectionProfile.load(state / "profiles" / f"{organisation}.json")
-                self.ledgers[organisation] = FabricLedger(profile, self.people[person.name])
-        self.story = Story(self.invoke)
-        self.story.people = PEOPLE
-        self.access = self.story.ready(100_000)
-
-    def call(self, *arguments):
-        command = [ROOT / "network" / "network", "--state", self.state, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def ledger(self, person):
-        return self.ledgers[PEOPLE[person].msp_id.removesuffix("MSP").lower()]
-
-    def invoke(self, person, function, args, transient=None):
-        declared = REGISTRY.get(function)
-        if declared is not None and declared.read_only:
-            return self.ledger(person).evaluate(self.people[person], function, args, transient)
-        submitted = self.ledger(person).submit(self.people[person], function, args, transient)
-        self.wait_for(submitted.block)
-        return submitted.result
-
-    def wait_for(self, block):
-        """Wait until every organisation's peer has a block: the caller's own has it, others' may be behind."""
-        end = time.monotonic() + 10
-        while any(ledger.height() <= block for ledger in self.ledgers.values()):
-            assert time.monotonic() < end, f"a peer does not get block {block}"
-            time.sleep(0.01)
-
-    def transfer(self, count, threads):
-        """Have peter send paula one totem, many times at once; return the transactions' ids."""
-        args = {"to": PEOPLE["paula"].id, "amount": 1, "reason": "x"}
-        peter = self.people["peter"]
-
-        def send(_):
-            return self.ledger("peter").submit(peter, "accounts.transfer", args).tx_id
-
-        with ThreadPoolExecutor(threads) as pool:
-            return set(pool.map(send, range(count)))
 
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory):
     state = tmp_path_factory.mktemp("fabric") / "network"
-    try:
-        made = RealSite(state)
+    with closing(RealSite(state)) as made:
+        made.access = made.story.ready(100_000)
         yield made
-        for ledger in made.ledgers.values():
-            ledger.close()
-    finally:
-        if (state / "network.json").exists():
-            subprocess.run([ROOT / "network" / "network", "--state", state, "down"], check=True)
 
 
 @pytest.mark.sample

@@ -15,7 +15,7 @@ from fabric_protos.msp import msp_config_pb2
 from totem.ledger.certificates import load
 from totem.ledger.errors import LedgerError, ProposalRefused
 
-__all__ = ["ChannelConfig", "Organisation"]
+__all__ = ["ChannelConfig", "Organisation", "config_of", "msp_of", "not_valid_now"]
 
 _FABRIC_MSP = 0
 
@@ -52,14 +52,10 @@ class ChannelConfig:
         Raises:
             LedgerError: it is one, but can't be read.
         """
-        if len(block.data.data) != 1:
+        config = config_of(block)
+        if config is None:
             return None
-        envelope: Any = common_pb2.Envelope.FromString(block.data.data[0])
-        payload: Any = common_pb2.Payload.FromString(envelope.payload)
-        header: Any = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-        if header.type != common_pb2.HeaderType.CONFIG:
-            return None
-        groups: Any = configtx_pb2.ConfigEnvelope.FromString(payload.data).config.channel_group.groups
+        groups: Any = config.channel_group.groups
         if "Orderer" not in groups:
             raise LedgerError(f"block {block.header.number}: the configuration names no orderers")
         ordering = groups["Orderer"]
@@ -83,23 +79,46 @@ class ChannelConfig:
         subject = load(certificate)
         if subject.serial_number in organisation.revoked:
             return ProposalRefused("revoked", f"the certificate {subject.serial_number:x} is revoked")
-        at = datetime.fromtimestamp(moment / 1_000, UTC)
-        if not subject.not_valid_before_utc <= at <= subject.not_valid_after_utc:
-            return ProposalRefused(
-                "not_valid_now",
-                f"the certificate is valid from {subject.not_valid_before_utc:%Y-%m-%d %H:%M} to"
-                f" {subject.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, not now: ask the CA for a new one",
-            )
+        return not_valid_now(certificate, moment)
+
+
+def not_valid_now(certificate: str, moment: int) -> ProposalRefused | None:
+    """Return the refusal of a certificate that is not valid at ``moment`` (milliseconds), or None where it is."""
+    subject = load(certificate)
+    at = datetime.fromtimestamp(moment / 1_000, UTC)
+    if subject.not_valid_before_utc <= at <= subject.not_valid_after_utc:
         return None
+    return ProposalRefused(
+        "not_valid_now",
+        f"the certificate is valid from {subject.not_valid_before_utc:%Y-%m-%d %H:%M} to"
+        f" {subject.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, not now: ask the CA for a new one",
+    )
+
+
+def config_of(block: Any) -> Any:
+    """Return the configuration in a block, as Fabric keeps it; None: the block is none of configuration."""
+    if len(block.data.data) != 1:
+        return None
+    envelope: Any = common_pb2.Envelope.FromString(block.data.data[0])
+    payload: Any = common_pb2.Payload.FromString(envelope.payload)
+    header: Any = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+    if header.type != common_pb2.HeaderType.CONFIG:
+        return None
+    return configtx_pb2.ConfigEnvelope.FromString(payload.data).config
+
+
+def msp_of(group: Any) -> Any:
+    """Return the MSP in an organisation's part of a configuration; None: it is of another kind than X.509."""
+    outer: Any = msp_config_pb2.MSPConfig.FromString(group.values["MSP"].value)
+    return msp_config_pb2.FabricMSPConfig.FromString(outer.config) if outer.type == _FABRIC_MSP else None
 
 
 def _organisations(groups: Iterable[Any]) -> dict[str, Organisation]:
     found = {}
     for group in groups:
-        outer: Any = msp_config_pb2.MSPConfig.FromString(group.values["MSP"].value)
-        if outer.type != _FABRIC_MSP:
+        msp = msp_of(group)
+        if msp is None:
             continue
-        msp: Any = msp_config_pb2.FabricMSPConfig.FromString(outer.config)
         issuers = tuple(pem.decode() for pem in (*msp.root_certs, *msp.intermediate_certs))
         found[msp.name] = Organisation(msp.name, issuers, frozenset(_revoked(msp.revocation_list, issuers)))
     return found

@@ -19,6 +19,9 @@ from totem.ledger.fabric.signing import Signer, serialized, sign
 
 __all__ = ["BlockSource"]
 
+_NEVER = (1 << 64) - 1
+"""The number of a block that there will not be."""
+
 
 class BlockSource:
     """The blocks of one channel, read in the name of ``reader``."""
@@ -74,6 +77,21 @@ class BlockSource:
             if first == before:
                 raise port_error(fault) if fault else LedgerUnavailable(f"no peer has block {first}")
 
+    def watch(self, peer: Peer) -> Any:
+        """Return an endless call for filtered blocks, before each of which the peer looks whether it accepts us."""
+        newest = ab_pb2.SeekPosition(newest=ab_pb2.SeekNewest())
+        return peer.deliver.DeliverFiltered(iter([self._seek(newest, _at(_NEVER), wait=True)]))
+
+    def end_of(self, peer: Peer, watched: Any) -> GatewayFault:
+        """Read what ``watch`` gave to its end; return why it ended."""
+        try:
+            for response in watched:
+                if response.WhichOneof("Type") == "status":
+                    return _ended(peer, response.status)
+        except grpc.RpcError as error:
+            return fault_of(peer.address, "Deliver", error)
+        return GatewayFault(peer.address, "Deliver", "UNAVAILABLE", "the peer ended the blocks without a word")
+
     @staticmethod
     def last_config(block: Any) -> int:
         """Return the number of the configuration block that was in force at a block."""
@@ -83,7 +101,7 @@ class BlockSource:
         return number
 
     def _stream(self, peer: Peer, first: int, last: int) -> Iterator[Any]:
-        request = self._seek(first, last)
+        request = self._seek(_at(first), _at(last))
         call = peer.deliver.Deliver(iter([request]), timeout=self._profile.deadlines.deliver)
         try:
             for response in call:
@@ -97,17 +115,12 @@ class BlockSource:
                     return
         finally:
             call.cancel()
-        name = common_pb2.Status.Name(response.status)
-        code = "PERMISSION_DENIED" if name == "FORBIDDEN" else "UNAVAILABLE"
-        raise GatewayFault(peer.address, "Deliver", code, f"the peer ended the blocks with {name}")
+        raise _ended(peer, response.status)
 
-    def _seek(self, first: int, last: int) -> Any:
-        def position(number: int) -> Any:
-            return ab_pb2.SeekPosition(specified=ab_pb2.SeekSpecified(number=number))
-
-        info = ab_pb2.SeekInfo(
-            start=position(first), stop=position(last), behavior=ab_pb2.SeekInfo.SeekBehavior.FAIL_IF_NOT_READY
-        )
+    def _seek(self, start: Any, stop: Any, *, wait: bool = False) -> Any:
+        behaviors = ab_pb2.SeekInfo.SeekBehavior
+        behavior = behaviors.BLOCK_UNTIL_READY if wait else behaviors.FAIL_IF_NOT_READY
+        info = ab_pb2.SeekInfo(start=start, stop=stop, behavior=behavior)
         header = common_pb2.Header(
             channel_header=channel_header(
                 common_pb2.HeaderType.DELIVER_SEEK_INFO,
@@ -130,3 +143,13 @@ class BlockSource:
             return self._gateway.evaluate(draft.signed_by(self._reader))
         except GatewayFault as fault:
             raise port_error(fault) from None
+
+
+def _at(number: int) -> Any:
+    return ab_pb2.SeekPosition(specified=ab_pb2.SeekSpecified(number=number))
+
+
+def _ended(peer: Peer, status: int) -> GatewayFault:
+    name = common_pb2.Status.Name(status)
+    code = "PERMISSION_DENIED" if name == "FORBIDDEN" else "UNAVAILABLE"
+    return GatewayFault(peer.address, "Deliver", code, f"the peer ended the blocks with {name}")

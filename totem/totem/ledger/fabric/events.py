@@ -1,11 +1,16 @@
-"""Chaincode events from a block on: followed over failures of peers, with checkpoints to go on from."""
+"""Chaincode events from a block on: followed over failures of peers, with checkpoints to go on from.
+
+A peer goes on with an event stream whose reader has been revoked since it was opened. It does look again before each
+block that its Deliver service gives, so beside every event stream there is a guard: a stream of filtered blocks, at
+whose end the events end too.
+"""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +19,13 @@ import grpc
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.orderer import ab_pb2
 
-from totem.ledger.errors import LedgerUnavailable
+from totem.ledger.errors import LedgerError, LedgerUnavailable
 from totem.ledger.fabric.blocks import events_of, read_event
 from totem.ledger.fabric.connections import Connections, Peer
 from totem.ledger.fabric.delivery import BlockSource
-from totem.ledger.fabric.faults import fault_of, port_error
+from totem.ledger.fabric.faults import GatewayFault, fault_of, port_error
 from totem.ledger.fabric.signing import Signer, serialized, sign
+from totem.ledger.fabric.standing import Standing
 from totem.ledger.files import write_private
 from totem.ledger.port import Event
 
@@ -71,11 +77,12 @@ class CheckpointFile:
 class EventSource:
     """The events of one chaincode on one channel, read in the name of ``reader``."""
 
-    def __init__(self, connections: Connections, blocks: BlockSource, reader: Signer) -> None:
+    def __init__(self, connections: Connections, blocks: BlockSource, reader: Signer, standing: Standing) -> None:
         self._connections = connections
         self._profile = connections.profile
         self._blocks = blocks
         self._reader = reader
+        self._standing = standing
 
     def past(self, checkpoint: Checkpoint) -> Iterator[Event]:
         """Yield the events behind a checkpoint up to the newest block."""
@@ -89,24 +96,25 @@ class EventSource:
         A peer that ends the stream is replaced by another one; no event is lost or given twice.
 
         Raises:
-            LedgerError: the reader is not accepted.
+            ProposalRefused: the reader is not accepted, or not any more: the stream ends with the block that says so.
         """
         stop = stop or threading.Event()
         while not stop.is_set():
             for peer in self._connections.order(self._reader.msp_id):
+                guard = _Guard(self._blocks, peer)
                 try:
-                    for event in self._stream(peer, checkpoint, stop):
+                    for event in self._stream(peer, checkpoint, stop, guard):
                         checkpoint = Checkpoint.after(event)
                         yield event
                 except grpc.RpcError as error:
-                    fault = fault_of(peer.address, "ChaincodeEvents", error)
+                    fault = guard.fault or fault_of(peer.address, "ChaincodeEvents", error)
                     if not stop.is_set() and fault.is_denied:
-                        raise port_error(fault) from None
+                        raise self._standing.reason(self._reader) or port_error(fault) from None
                     self._connections.is_silent(peer)
                 if stop.wait(_RECONNECT_SECONDS):
                     return
 
-    def _stream(self, peer: Peer, checkpoint: Checkpoint, stop: threading.Event) -> Iterator[Event]:
+    def _stream(self, peer: Peer, checkpoint: Checkpoint, stop: threading.Event, guard: _Guard) -> Iterator[Event]:
         request = gateway_pb2.ChaincodeEventsRequest(
             channel_id=self._profile.channel,
             chaincode_id=self._profile.chaincode,
@@ -115,10 +123,44 @@ class EventSource:
         ).SerializeToString()
         signed = gateway_pb2.SignedChaincodeEventsRequest(request=request, signature=sign(self._reader, request))
         call = peer.gateway.ChaincodeEvents(signed)
-        with _cancelled_by(stop, call):
+        with _cancelled_by(stop, call), guard.over(call):
+            # To be able to say, should the reader be refused one day, that it was accepted.
+            with suppress(LedgerError, LookupError):
+                self._standing.look()
             for response in call:
                 found = [read_event(response.block_number, event) for event in response.events]
                 yield from _behind(checkpoint, found)
+
+
+class _Guard:
+    """Ends a peer's event stream as soon as the peer does not accept its reader any more, or itself breaks off."""
+
+    def __init__(self, blocks: BlockSource, peer: Peer) -> None:
+        self._blocks = blocks
+        self._peer = peer
+        self.fault: GatewayFault | None = None
+        """Why the stream was ended; None: it was not the guard who did."""
+
+    @contextmanager
+    def over(self, call: Any) -> Iterator[None]:
+        """Guard a call until the context ends."""
+        watched = self._blocks.watch(self._peer)
+        ended = threading.Event()
+
+        def watch() -> None:
+            fault = self._blocks.end_of(self._peer, watched)
+            if not ended.is_set():
+                self.fault = fault
+                call.cancel()
+
+        watcher = threading.Thread(target=watch, name="totem-events-guard", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watched.cancel()
+            watcher.join()
 
 
 def _behind(checkpoint: Checkpoint, found: list[Event]) -> Iterator[Event]:

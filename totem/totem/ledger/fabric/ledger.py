@@ -10,7 +10,6 @@ from typing import Any
 from totem.ledger.envelopes import transient_bytes
 from totem.ledger.errors import LedgerError, ProposalRefused, TransactionVoid
 from totem.ledger.fabric.blocks import read_block
-from totem.ledger.fabric.channel_config import ChannelConfig
 from totem.ledger.fabric.connections import Connections
 from totem.ledger.fabric.delivery import BlockSource
 from totem.ledger.fabric.events import Checkpoint, EventSource
@@ -20,6 +19,7 @@ from totem.ledger.fabric.profile import ConnectionProfile
 from totem.ledger.fabric.proposals import ProposalDraft, SignedProposal, encode_call, prepare
 from totem.ledger.fabric.resending import settle
 from totem.ledger.fabric.signing import Signer
+from totem.ledger.fabric.standing import Standing
 from totem.ledger.fabric.transactions import SignedTransaction, TransactionDraft
 from totem.ledger.fabric.verification import verify
 from totem.ledger.identities import Identity
@@ -51,7 +51,8 @@ class FabricLedger:
         self._connections = Connections(profile)
         self._gateway = FabricGateway(self._connections, reader)
         self._blocks = BlockSource(self._connections, self._gateway, reader, self._clock)
-        self._events = EventSource(self._connections, self._blocks, reader)
+        self._standing = Standing(profile, self._blocks, self._clock)
+        self._events = EventSource(self._connections, self._blocks, reader, self._standing)
 
     def evaluate(
         self, identity: Identity, function: str, args: Mapping[str, Any], transient: Mapping[str, Any] | None = None
@@ -170,18 +171,7 @@ class FabricLedger:
         return (self._reason(signer) if isinstance(error, ProposalRefused) else None) or error
 
     def _reason(self, signer: Signer | None) -> ProposalRefused | None:
-        """Return why the peers refuse a signer, as the channel's configuration tells: they say "access denied"."""
-        if signer is None:
-            return None
-        try:
-            config = self._newest_config()
-        except (LedgerError, LookupError):
-            return None  # the reader is refused too: what the peer said must do
-        return config.refusal(signer.msp_id, signer.certificate, self._clock()) if config else None
-
-    def _newest_config(self) -> ChannelConfig | None:
-        newest = self._blocks.block(self.height() - 1)
-        return ChannelConfig.of_block(self._blocks.block(self._blocks.last_config(newest)))
+        return None if signer is None else self._standing.reason(signer)
 
 
 def _read(answer: bytes) -> Any:

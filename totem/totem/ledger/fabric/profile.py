@@ -7,6 +7,7 @@ A JSON file (YAML where its name ends in ``.yaml`` or ``.yml``)::
       "peers": [{"address": "127.0.0.1:7051", "msp_id": "UtilityMSP", "tls_ca": "utility/tls-ca.pem"}],
       "endorsers": ["UtilityMSP", "GridMSP"], "endorsements": 2,
       "tls_client": {"certificate": "client.pem", "key": "client-key.pem"},
+      "revocation_list": "utility-revoked.pem",
       "deadlines": {"endorse": 30}
     }
 
@@ -71,7 +72,8 @@ class ConnectionProfile:
 
     ``endorsers`` are the organisations that are asked to endorse, ``endorsements`` of them each time (0: all); without
     them the peer finds endorsers by discovery, which does not do for transient data that reach collections of
-    organisations other than the endorsing ones.
+    organisations other than the endorsing ones. ``revocation_list`` is where the organisation keeps its newest list (or
+    will, once there is one): somebody whom no peer answers any more reads there that it is revoked.
     """
 
     channel: str
@@ -80,6 +82,7 @@ class ConnectionProfile:
     endorsers: tuple[str, ...] = ()
     endorsements: int = 0
     tls_client: TlsClient | None = None
+    revocation_list: Path | None = None
     deadlines: Deadlines = Deadlines()
 
     def __post_init__(self) -> None:
@@ -133,6 +136,8 @@ class ConnectionProfile:
             both = {"certificate", "key"}
             files = _fields(given["tls_client"], "tls_client", both, both)
             given["tls_client"] = TlsClient(*(_file(files[name], folder) for name in ("certificate", "key")))
+        if given.get("revocation_list") is not None:
+            given["revocation_list"] = folder / _text(given["revocation_list"], "revocation_list")
         given["deadlines"] = _deadlines(given.get("deadlines", {}))
         return cls(**given)
 

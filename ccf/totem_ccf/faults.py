@@ -13,7 +13,7 @@ import signal
 from collections.abc import Collection
 from pathlib import Path
 
-__all__ = ["KILL_AT", "KILL_ONCE", "POINTS", "kill_point"]
+__all__ = ["KILL_AT", "KILL_ONCE", "PART_POINTS", "POINTS", "kill_point"]
 
 KILL_AT = "TOTEM_KILL_AT"
 KILL_ONCE = "TOTEM_KILL_ONCE"
@@ -54,6 +54,9 @@ POINTS: tuple[str, ...] = (
 
 (The interpreter combines by itself: it passes all but ``worker:combine``.)
 """
+
+PART_POINTS: tuple[str, ...] = ("master:after-partials",)
+"""Those that only a part of a job over several providers passes."""
 
 
 def kill_point(point: str, points: Collection[str] = POINTS) -> None:

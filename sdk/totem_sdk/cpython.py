@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from totem_sdk.errors import InvalidDocument
-from totem_sdk.interpreter import Group, Pair, group_pairs, partition_groups
+from totem_sdk.interpreter import Pair, group_pairs, partition_groups
 from totem_sdk.interpreter.arithmetic import exact_float_sum
 from totem_sdk.program import Program, Value
 from totem_sdk.rows import row_class
@@ -86,7 +86,7 @@ class CPythonJob:
             return emits
         return self._reduce(number, "combiner", group_pairs(emits))
 
-    def _reduce(self, number: int, role: str, groups: Iterable[Group]) -> list[Pair]:
+    def _reduce(self, number: int, role: str, groups: Iterable[tuple[Any, Sequence[Any]]]) -> list[Pair]:
         step = self._step(number)
         emits = _call(step[f"{role}_init"])
         for key, values in groups:

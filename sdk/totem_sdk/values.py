@@ -12,13 +12,16 @@ import math
 import struct
 from typing import Any
 
-from totem_sdk.errors import InternalError
+from totem_sdk.errors import InternalError, InvalidDocument
+from totem_sdk.limits import INT_MAX, INT_MIN
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Type
 
 __all__ = [
     "PARTITIONS",
     "canonical_json",
     "key_bytes",
     "partition_of",
+    "read_value",
     "result_line",
     "text_bytes",
 ]
@@ -110,3 +113,36 @@ def canonical_json(value: Any) -> str:
 def result_line(key: Any, value: Any) -> str:
     """Return the canonical JSON line of one result: ``[key,value]`` and a line feed."""
     return canonical_json([key, value]) + "\n"
+
+
+def read_value(type_: Type, document: Any) -> Any:
+    """Return the key or value of a type that ``canonical_json`` has written, tuples as tuples.
+
+    Raises:
+        InvalidDocument: the document is no value of the type; the text names the type and shows no value.
+    """
+    match type_:
+        case Option(item=item):
+            return None if document is None else read_value(item, document)
+        case Tuple(items=items):
+            if isinstance(document, list) and len(document) == len(items):
+                return tuple(read_value(item, part) for item, part in zip(items, document, strict=True))
+        case _ if _is_of(type_, document):
+            return document
+    raise InvalidDocument(f"not a value of the type {type_}")
+
+
+def _is_of(type_: Type, value: Any) -> bool:
+    match value:
+        case None:
+            return type_ == NONE
+        case bool():
+            return type_ == BOOL
+        case int():
+            return type_ in (INT, NUM) and INT_MIN <= value <= INT_MAX
+        case float():
+            return type_ in (FLOAT, NUM)
+        case str():
+            # Half of a surrogate pair is no text: it has no UTF-8 bytes.
+            return type_ == STR and not any("\ud800" <= character <= "\udfff" for character in value)
+    return False

@@ -4,8 +4,9 @@
 
     job.json      JobSpec: everything that a restart needs
     lease.log     the manager's durable log
+    partials/     what came in from other providers, laid out for the first phase (combining parts)
     phase-…/      what the attempts have written
-    result.jsonl  canonical JSON lines of the result, if one is delivered
+    result.jsonl  canonical JSON lines of the result, if one is delivered; of a data part: partial.jsonl
     end.json      JobEnd; with it the job is over for good
 """
 
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from totem_sdk.cost import PricedProgram, price
+from totem_sdk.cut import Part, phases_of
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.program import Program, Value
 from totem_sdk.table import Table
@@ -40,6 +42,11 @@ class JobSpec:
     ``trace``: every process writes the messages it sends and gets into the directory. ``order_seed``: tasks are
     started in an order made from it, not from the lowest upwards (for tests). ``memory_limit``: bytes of emits that a
     task keeps before it writes them to disk.
+
+    ``part`` is what is run of a job over several providers (``totem_sdk.cut``): a ``data`` part runs phase 0 alone and
+    ends with a file of partial groups (``totem_ccf.mapreduce.partials``); a ``combine`` part has no fragments, but
+    ``partials``: documents of such files (``partial_reader.PartialFile``), in the order in which the datasets are
+    listed, and runs the phases from 1 on.
     """
 
     job_id: str
@@ -57,6 +64,13 @@ class JobSpec:
     trace: bool = False
     order_seed: int | None = None
     memory_limit: int = 256 << 20
+    part: Part = "whole"
+    partials: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def phases(self) -> range:
+        """The indexes of the phases that the job runs."""
+        return phases_of(self.priced.program, self.part)
 
     @cached_property
     def priced(self) -> PricedProgram:
@@ -99,7 +113,8 @@ class JobEnd:
 
     ``used`` is the totem to be paid (0 where the provider failed), ``receipts`` those of the settled phases in plan
     order. ``result`` is the file with the result lines (None: nothing is delivered), with its digest and number of
-    lines; ``partial``: they are those of a job that ran out of totem. ``error`` is {"kind", "line"} of a program that
+    lines, or that with a data part's partial groups and their number; ``partial``: the lines are those of a job that
+    ran out of totem. ``error`` is {"kind", "line"} of a program that
     failed. ``data_error`` is {"kind"} for the consumer, ``reason`` says what happened on the provider's side, for the
     provider only.
     """

@@ -131,7 +131,7 @@ class Master:
                 last = snapshot["settled"][-1]
                 self._released(last["phase"], last["proceed"], last["reason"], snapshot["receipts"][-1])
             elif not snapshot["closed"]:
-                self._open(0)
+                self._open(self._plan.run.start)
 
     def _restore(self, snapshot: Mapping[str, Any]) -> None:
         """Take the open phase from the manager's books; attempts that were let start meanwhile are run."""
@@ -216,7 +216,7 @@ class Master:
             self._phase = None
 
     def _released(self, index: int, proceed: bool, reason: str | None, receipt: Mapping[str, Any]) -> None:
-        last = index == len(self._plan.phases) - 1
+        last = index == self._plan.run[-1]
         end = receipt["end"]
         if end == "failed":
             self._end(mm.JobOver("failed", error=receipt["error"]))

@@ -11,20 +11,22 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc.aio
 
-from totem_ccf.faults import kill_point
+from totem_ccf.faults import PART_POINTS, kill_point
 from totem_ccf.mapreduce import master_messages as ms
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
 from totem_ccf.mapreduce.manager_link import ManagerLink, ManagerLost
 from totem_ccf.mapreduce.master import Master
 from totem_ccf.mapreduce.pairs import PairLayout
+from totem_ccf.mapreduce.partial_reader import PartialRefused, read_partials
+from totem_ccf.mapreduce.partials import mapped_layout, write_partials
 from totem_ccf.mapreduce.planner import Plan
-from totem_ccf.mapreduce.results import write_result
+from totem_ccf.mapreduce.results import ResultFile, write_result
 from totem_ccf.mapreduce.runs import ShuffleError
 from totem_ccf.mapreduce.statuses import HOST_GONE, MANAGER_GONE
 from totem_ccf.mapreduce.work_service import WorkService
@@ -34,6 +36,7 @@ from totem_ccf.metering.manager import MeterViolation
 from totem_ccf.metering.proto import ccf_pb2 as pb
 from totem_ccf.metering.proto import ccf_pb2_grpc as pb_grpc
 from totem_ccf.metering.recorder import Recorder
+from totem_sdk.cut import refusals
 
 __all__ = ["MasterSetup", "run_master"]
 
@@ -83,8 +86,7 @@ class _Process:
         self._note = setup.recorder
         self._spec = setup.spec
         self._program = setup.spec.priced.program
-        plan = Plan(self._program, setup.spec.fragments)
-        self._master = Master(plan, lambda: secrets.token_hex(16), task_order(setup.spec.order_seed))
+        self._master: Master
         self._events: asyncio.Queue[tuple[ms.Event | m.Balance, asyncio.Event | None]] = asyncio.Queue()
         self._workers = WorkService(setup.secret, self._put)
         self._metadata = rpc.metadata(setup.host_secret)
@@ -99,6 +101,13 @@ class _Process:
     async def run(self) -> int:
         """Run until the job is over or there is no sense in going on."""
         self._note("ledger", "master", "code", program=self._program.name)
+        try:
+            plan = await self._plan()
+        except (PartialRefused, ShuffleError, OSError) as error:
+            _log.error("%s", error)
+            await self._finish(ms.JobOver("provider_failed", reason=str(error)))
+            return 0
+        self._master = Master(plan, lambda: secrets.token_hex(16), task_order(self._spec.order_seed))
         server = grpc.aio.server(options=rpc.OPTIONS)
         pb_grpc.add_WorkServicer_to_server(self._workers, server)
         server.add_insecure_port(self._setup.address)
@@ -118,7 +127,7 @@ class _Process:
             for task in done:
                 task.result()
             if self._over is not None:
-                await self._finish(self._over)
+                await self._finish(self._over, self._master.receipts)
                 self._status = 0
         finally:
             for task in tasks:
@@ -126,6 +135,29 @@ class _Process:
             self._workers.close()
             await server.stop(0.5)
         return self._status
+
+    async def _plan(self) -> Plan:
+        """Make the plan; of a combining part, when the partial groups of the others are read and found good.
+
+        Raises:
+            PartialRefused: they are not good, or the program has no parts.
+            ShuffleError, OSError: they can't be laid out here.
+        """
+        spec = self._spec
+        if spec.part != "whole" and (found := refusals(self._program)):
+            raise PartialRefused(f"{self._program.name} can't be cut: line {found[0].line}: {found[0].message}")
+        if spec.part != "combine":
+            return Plan(self._program, spec.fragments, spec.part)
+        folder = spec.directory / "partials"
+        reading = asyncio.ensure_future(
+            asyncio.to_thread(read_partials, self._program, spec.partials, folder, spec.memory_limit)
+        )
+        while not (await asyncio.wait({reading}, timeout=PULSE_SECONDS))[0]:
+            # The host must not take this process for dead.
+            stub = pb_grpc.HostStub(self._host)
+            await self._tell_host("the progress", stub.Progress, pb.ProgressNews(phase=1, left=spec.escrow))
+        kill_point("master:after-partials", PART_POINTS)
+        return Plan(self._program, (), spec.part, reading.result())
 
     # The loop -------------------------------------------------------------------------------------------------------
 
@@ -172,10 +204,10 @@ class _Process:
             case ms.JobOver():
                 self._over = action
 
-    async def _finish(self, over: ms.JobOver) -> None:
+    async def _finish(self, over: ms.JobOver, receipts: Sequence[Mapping[str, Any]] = ()) -> None:
         """Write the result, if one is delivered, and then the end."""
         self._note("master", "ledger", "end", state=over.state, partial=over.partial)
-        receipts = tuple(self._master.receipts)
+        receipts = tuple(receipts)
         used = 0 if over.state == "provider_failed" else sum(receipt["charge"] for receipt in receipts)
         end = JobEnd(
             state=over.state,
@@ -189,10 +221,8 @@ class _Process:
         )
         if over.outputs is not None:
             kill_point("master:before-result")
-            layout = PairLayout(*self._program.steps[-1].emits)
-            path = self._spec.directory / "result.jsonl"
             try:
-                result = await asyncio.to_thread(write_result, path, layout, over.outputs)
+                result = await asyncio.to_thread(self._write, over.outputs)
             except (ShuffleError, OSError) as error:
                 end = JobEnd("provider_failed", 0, receipts, reason=f"the result can't be written: {error}")
             else:
@@ -200,6 +230,19 @@ class _Process:
         kill_point("master:before-end")
         end.write(self._spec.directory)
         kill_point("master:after-end")
+
+    def _write(self, outputs: Sequence[Mapping[str, Any]]) -> ResultFile:
+        """Write what is delivered: the result, or the partial groups for the combining part.
+
+        Raises:
+            ShuffleError: what the tasks have put out can't be read, or is too large.
+            OSError: the file can't be written.
+        """
+        spec = self._spec
+        if spec.part == "data":
+            layout = mapped_layout(self._program, spec.executor)
+            return write_partials(spec.directory / "partial.jsonl", self._program, layout, outputs, spec.memory_limit)
+        return write_result(spec.directory / "result.jsonl", PairLayout(*self._program.steps[-1].emits), outputs)
 
     # The host -------------------------------------------------------------------------------------------------------
 

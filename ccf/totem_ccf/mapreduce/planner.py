@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from totem_sdk.cut import Part, phases_of
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Phase, Program
 
@@ -45,17 +46,35 @@ class TaskSpec:
 
 
 class Plan:
-    """The tasks of one job. ``fragments`` are the documents of the map tasks of step 0, in order."""
+    """The tasks of one job.
 
-    def __init__(self, program: Program, fragments: Sequence[Mapping[str, Any]]) -> None:
-        if not fragments:
-            raise InternalError("a job needs at least one fragment")
+    Args:
+        program: what is run.
+        fragments: the documents of the map tasks of step 0, in order.
+        part: what of the program is run.
+        entering: of a combining part, what the data parts have put out, in order, instead of fragments.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        fragments: Sequence[Mapping[str, Any]],
+        part: Part = "whole",
+        entering: Sequence[Output] = (),
+    ) -> None:
+        needed, other = (entering, fragments) if part == "combine" else (fragments, entering)
+        if not needed or other:
+            raise InternalError(
+                "a job needs at least one fragment, or, to combine, at least one file of partial groups"
+            )
         self.program = program
         self.fragments = tuple(fragments)
+        self.run = phases_of(program, part)
+        self._entering = tuple(entering)
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """The phases in plan order."""
+        """The program's phases in plan order; the job runs those of ``run``."""
         return self.program.phases
 
     def tasks(self, phase: int, before: int) -> int:
@@ -66,7 +85,12 @@ class Plan:
         return self.program.steps[at.step].partitions if at.kind == "reduce" else before
 
     def task(self, phase: int, number: int, outputs: Sequence[Output]) -> TaskSpec:
-        """Return one task; ``outputs`` are those of the tasks of the phase before, in task order."""
+        """Return one task; ``outputs`` are those of the tasks of the phase before, in task order.
+
+        For the first phase of a combining part they are not looked at: what enters it is known.
+        """
+        if phase == self.run.start:
+            outputs = self._entering
         at = self.phases[phase]
         step = self.program.steps[at.step]
         fragment: Mapping[str, Any] | None = None

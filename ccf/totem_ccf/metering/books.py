@@ -91,9 +91,10 @@ class Books:
     ``receipts`` are those of all closed phases, ``outputs`` the paid attempts of the last one: (task, report).
     """
 
-    def __init__(self, escrow: int) -> None:
-        """``escrow`` is the totem reserved for the job."""
+    def __init__(self, escrow: int, first: int = 0) -> None:
+        """``escrow`` is the totem reserved for the job, ``first`` the index of its first phase."""
         self.escrow = escrow
+        self.first = first
         self.left = escrow
         self.phase: PhaseBooks | None = None
         self.closed: PhaseClosed | None = None
@@ -101,6 +102,11 @@ class Books:
         self.receipts: list[Mapping[str, Any]] = []
         self.outputs: list[tuple[int, AttemptReport]] = []
         self.cancelled = False
+
+    @property
+    def next_phase(self) -> int:
+        """The index of the phase that is not settled yet, or of the one behind the last."""
+        return self.first + len(self.settled)
 
     def enter(self, record: Record) -> None:
         """Enter one record.
@@ -110,7 +116,7 @@ class Books:
         """
         match record:
             case PhaseOpened(phase=index, tasks=tasks):
-                self._expect(self.phase is None and index == len(self.settled), record)
+                self._expect(self.phase is None and index == self.next_phase, record)
                 states = [TaskState() for _ in range(tasks)]
                 self.phase = PhaseBooks(index, states, Pool(self.left), ceiling=tasks)
             case PhaseClosed():

@@ -65,13 +65,15 @@ class Manager:
         policy: LeasePolicy | None = None,
         records: Iterable[Record] = (),
     ) -> None:
-        """``total`` gives the totem of counts (``PricedProgram.total``); ``records`` are those of the log, if any.
+        """Make the manager of a job that runs ``phases``.
+
+        ``total`` gives the totem of counts (``PricedProgram.total``); ``records`` are those of the log, if any.
 
         Raises:
             InternalError: the records are not those of such a job.
         """
-        self.books = Books(escrow)
-        self._phases = phases
+        self.books = Books(escrow, phases[0].index)
+        self._phases = {phase.index: phase for phase in phases}
         self._total = total
         self._sizes = LeaseSizes(policy or LeasePolicy())
         self._desk = LeaseDesk(self._sizes, self._enter, self._act)
@@ -132,9 +134,9 @@ class Manager:
             if len(books.phase.tasks) != event.tasks:
                 raise MeterViolation(f"phase {event.phase} was opened with {len(books.phase.tasks)} tasks")
             return
-        if books.phase is not None or books.closed is not None or event.phase != len(books.settled):
-            raise MeterViolation(f"phase {event.phase} can't be opened: {len(books.settled)} phases are settled")
-        if event.phase >= len(self._phases) or event.tasks < 1 or (books.settled and not books.settled[-1].proceed):
+        if books.phase is not None or books.closed is not None or event.phase != books.next_phase:
+            raise MeterViolation(f"phase {event.phase} can't be opened: phase {books.next_phase} is the next")
+        if event.phase not in self._phases or event.tasks < 1 or (books.settled and not books.settled[-1].proceed):
             raise MeterViolation(f"phase {event.phase} with {event.tasks} tasks can't be opened")
         self._enter(PhaseOpened(event.phase, event.tasks))
 

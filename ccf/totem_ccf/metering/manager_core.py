@@ -73,6 +73,7 @@ class ManagerSetup:
     estimate: int
     priced: PricedProgram
     audit: bool
+    phases: range
     log: Path
     address: str
     host: str
@@ -89,8 +90,8 @@ class ManagerCore:
         self.note = setup.recorder
         self._log = log
         policy = LeasePolicy(audit=setup.audit)
-        program = setup.priced.program
-        self.manager = Manager(setup.escrow, program.phases, setup.priced.total, policy, log.records)
+        phases = [setup.priced.program.phases[index] for index in setup.phases]
+        self.manager = Manager(setup.escrow, phases, setup.priced.total, policy, log.records)
         self._settlement = Settlement()
         self._events: asyncio.Queue[tuple[m.ManagerEvent, asyncio.Future[None]]] = asyncio.Queue()
         self._answers: dict[AttemptId, asyncio.Future[m.ManagerAction]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.interpreter.arithmetic import Fault
@@ -12,6 +12,9 @@ from totem_sdk.limits import FIELD_BYTES, MEMORY_BYTES
 from totem_sdk.program import Function, Op, Value
 from totem_sdk.types import Type
 from totem_sdk.values import text_bytes
+
+if TYPE_CHECKING:
+    from totem_sdk.interpreter.folded import Folded
 
 __all__ = ["UNSET", "Datum", "Frame", "Role"]
 
@@ -38,7 +41,7 @@ class Role:
     charged: Callable[[Op], Sequence[int]]
     row: Sequence[Datum] = ()
     pair: tuple[Datum, Datum] = (None, None)
-    group: tuple[Datum, Sequence[Datum]] = (None, ())
+    group: tuple[Datum, Sequence[Datum] | Folded] = (None, ())
     drawn: int = 0
     memory: int = 0
     records_in: int = 0
@@ -48,13 +51,23 @@ class Role:
         """Count the row or pair that the function has read."""
         self.records_in += 1
 
-    def next_values(self, number: int | None = None) -> Sequence[Datum]:
-        """Return the next values of the group without drawing them; all that are left where no number is given."""
+    def next_values(self) -> Sequence[Datum]:
+        """Return the next value of the group, by itself, without drawing it."""
         values = self.group[1]
-        end = len(values) if number is None else self.drawn + number
-        if end == self.drawn or end > len(values):
-            raise InternalError("the program draws from a group that has no more values")
-        return values[self.drawn : end]
+        if not isinstance(values, Sequence) or self.drawn >= len(values):
+            raise InternalError("the program draws a value that its group does not have")
+        return values[self.drawn : self.drawn + 1]
+
+    def has_values(self) -> bool:
+        """Return whether the group has a value that is not drawn."""
+        values = self.group[1]
+        return isinstance(values, Sequence) and self.drawn < len(values)
+
+    def all_values(self) -> Sequence[Datum] | Folded:
+        """Return all values of the group, or what they were folded to, without drawing them."""
+        if self.drawn:
+            raise InternalError("the program folds values of which some are drawn")
+        return self.group[1]
 
     def draw(self, number: int) -> None:
         """Draw the next values of the group."""

@@ -21,6 +21,7 @@ from totem_sdk.interpreter.arithmetic import (
     round_half_even,
     round_to,
 )
+from totem_sdk.interpreter.folded import Folded
 from totem_sdk.interpreter.frame import Datum, Frame
 from totem_sdk.opcodes import Sizing
 from totem_sdk.program import Op
@@ -53,7 +54,11 @@ def measure(sizing: Sizing, operands: Sequence[Datum]) -> tuple[int, int]:
         case "all" | "row":
             return 0, sum(text_bytes(operand) for operand in operands)
         case "fold":
-            return len(operands), sum(text_bytes(operand) for operand in operands)
+            (values,) = operands
+            # What is folded early has no texts.
+            if isinstance(values, Folded):
+                return values.number, 0
+            return len(values), sum(text_bytes(value) for value in values)
         case "":
             return 0, 0
 
@@ -81,11 +86,11 @@ def _key(frame: Frame, _op: Op) -> Sequence[Datum]:
 
 
 def _value(frame: Frame, _op: Op) -> Sequence[Datum]:
-    return frame.role.next_values(1)
+    return frame.role.next_values()
 
 
 def _values(frame: Frame, _op: Op) -> Sequence[Datum]:
-    return frame.role.next_values()
+    return (frame.role.all_values(),)
 
 
 def _plain(function: Callable[..., Datum]) -> Handler:
@@ -98,14 +103,19 @@ def _with(effect: Effect) -> Handler:
     return Handler(effect, _registers)
 
 
-def _drawing(function: Callable[..., Datum], operands: Operands) -> Handler:
-    """Return the handler of an operation that draws values."""
+def _folding(function: Callable[[Sequence[Datum]], Datum]) -> Handler:
+    """Return the handler of an operation that draws all values; where they were folded early, it is done already."""
 
-    def effect(frame: Frame, _op: Op, *values: Datum) -> Datum:
-        frame.role.draw(len(values))
-        return function(*values)
+    def effect(frame: Frame, _op: Op, values: Sequence[Datum] | Folded) -> Datum:
+        frame.role.draw(values.number if isinstance(values, Folded) else len(values))
+        return values.result() if isinstance(values, Folded) else function(values)
 
-    return Handler(effect, operands)
+    return Handler(effect, _values)
+
+
+def _drawn(frame: Frame, _op: Op, value: Datum) -> Datum:
+    frame.role.draw(1)
+    return value
 
 
 def _same(value: Datum) -> Datum:
@@ -116,10 +126,10 @@ HANDLERS: dict[str, Handler] = {
     "read_row": Handler(lambda frame, _op, *_cells: frame.role.read(), _row),
     "read_pair": Handler(lambda frame, _op, _key, _value: frame.role.read(), _pair),
     "read_key": Handler(lambda _frame, _op, key: key, _key),
-    "read_value": _drawing(_same, _value),
-    "fold_sum": _drawing(lambda *values: exact_sum(values), _values),
-    "fold_min": _drawing(effects.smallest, _values),
-    "fold_max": _drawing(effects.largest, _values),
+    "read_value": Handler(_drawn, _value),
+    "fold_sum": _folding(exact_sum),
+    "fold_min": _folding(lambda values: effects.smallest(*values)),
+    "fold_max": _folding(lambda values: effects.largest(*values)),
     "emit": _with(lambda frame, _op, key, value: frame.role.emits.append((key, value))),
     "assign": _plain(_same),
     "store": _with(lambda frame, op, value: frame.role.store(op.imm[0], value)),
@@ -129,7 +139,7 @@ HANDLERS: dict[str, Handler] = {
     "column": _with(lambda frame, op: frame.role.row[op.imm[0]]),
     "pair_key": _with(lambda frame, _op: frame.role.pair[0]),
     "pair_value": _with(lambda frame, _op: frame.role.pair[1]),
-    "more_values": _with(lambda frame, _op: frame.role.drawn < len(frame.role.group[1])),
+    "more_values": _with(lambda frame, _op: frame.role.has_values()),
     "load": _with(lambda frame, op: frame.role.load(op.imm[0])),
     "param": _with(lambda frame, op: frame.role.params[op.imm[0]]),
     "tuple": _plain(lambda *items: items),

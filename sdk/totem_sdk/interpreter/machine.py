@@ -11,7 +11,7 @@ from totem_sdk.errors import ProgramError
 from totem_sdk.estimate import phase_lower_bound
 from totem_sdk.interpreter.frame import Datum
 from totem_sdk.interpreter.meter import Audit
-from totem_sdk.interpreter.tasks import Group, Pair, group_pairs, run_map_task, run_reduce_task
+from totem_sdk.interpreter.tasks import Pair, group_pairs, run_map_task, run_reduce_task
 from totem_sdk.program import Phase, Value
 from totem_sdk.task import Escrow, TaskEnd, TaskResult
 from totem_sdk.values import key_bytes, partition_of
@@ -73,9 +73,9 @@ class JobRun:
     gate: int | None = None
 
 
-def partition_groups(pairs: Iterable[Pair], partitions: int) -> list[list[Group]]:
+def partition_groups(pairs: Iterable[Pair], partitions: int) -> list[list[tuple[Datum, list[Datum]]]]:
     """Return the groups of each partition in canonical order; pairs come in the order of map task and emit."""
-    tasks: list[list[Group]] = [[] for _ in range(partitions)]
+    tasks: list[list[tuple[Datum, list[Datum]]]] = [[] for _ in range(partitions)]
     for group in group_pairs(pairs):
         tasks[partition_of(key_bytes(group[0]), partitions)].append(group)
     return tasks

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from totem_sdk.cost import PricedProgram
 from totem_sdk.errors import InternalError, ProgramError
+from totem_sdk.interpreter.folded import Folded
 from totem_sdk.interpreter.frame import Datum
 from totem_sdk.interpreter.meter import Audit, Meter
 from totem_sdk.interpreter.walker import Trace, Walker
@@ -17,10 +18,11 @@ from totem_sdk.values import key_bytes
 __all__ = ["Group", "Pair", "group_pairs", "run_map_task", "run_reduce_task"]
 
 Pair = tuple[Datum, Datum]
-Group = tuple[Datum, Sequence[Datum]]
+Group = tuple[Datum, Sequence[Datum] | Folded]
+"""A key and its values, or what they were folded to where the reducer draws them by one fold only."""
 
 
-def group_pairs(pairs: Iterable[Pair]) -> list[Group]:
+def group_pairs(pairs: Iterable[Pair]) -> list[tuple[Datum, list[Datum]]]:
     """Return the groups of pairs in the order of their keys' bytes, the values of each in the order of the pairs."""
     groups: dict[bytes, tuple[Datum, list[Datum]]] = {}
     for key, value in pairs:

@@ -152,7 +152,7 @@ class Jobs:
     @staticmethod
     def settlement(spec: JobSpec) -> EscrowSettlement:
         """A settlement with the job's escrow."""
-        return EscrowSettlement(spec.priced, spec.escrow, precheck=spec.precheck)
+        return EscrowSettlement(spec.priced, spec.escrow, precheck=spec.precheck, part=spec.part)
 
     def run_as_on_machine(self, spec: JobSpec) -> JobEnd:
         """Run the job and assert that its end, bill, counts and result are the machine's."""
@@ -203,7 +203,7 @@ from totem_ccf.engines.local import EscrowSettlement, JobSpec, LocalEngine
 directory = Path(sys.argv[1])
 spec = JobSpec.read(directory)
 ledger = directory.parent / "ledger.json"
-settlement = EscrowSettlement(spec.priced, spec.escrow, precheck=spec.precheck)
+settlement = EscrowSettlement(spec.priced, spec.escrow, precheck=spec.precheck, part=spec.part)
 
 class Durable:
     def settle(self, phase, receipt):

@@ -35,6 +35,7 @@ class FakePlan:
 
     def __init__(self, works):
         self.works = works
+        self.run = range(len(works))
         self.phases = tuple(Phase(i, i // 2, "map" if i % 2 == 0 else "reduce") for i in range(len(works)))
 
     def tasks(self, phase, before):

@@ -34,6 +34,7 @@ class Manager:
             estimate=0,
             priced=spec.priced,
             audit=True,
+            phases=spec.phases,
             log=directory / "lease.log",
             address=f"unix:{directory}/manager.sock",
             host=f"unix:{directory}/host.sock",

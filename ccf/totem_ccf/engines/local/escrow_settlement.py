@@ -6,6 +6,7 @@ from typing import Any
 
 from totem_ccf.metering.settlement import SettlementAnswer, SettlementRefused
 from totem_sdk.cost import PricedProgram
+from totem_sdk.cut import Part, phases_of
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.estimate import phase_lower_bound
 from totem_sdk.flow import ImpossibleCounts, check_receipt
@@ -17,11 +18,12 @@ class EscrowSettlement:
     """Keeps a job's escrow in memory, checks every receipt as a contract would, and decides at the gates.
 
     ``receipts`` are those that were settled, by phase. A phase that is settled again with the same receipt gets the
-    same answer; with another one it is refused.
+    same answer; with another one it is refused. ``part`` is what the job runs of the program.
     """
 
-    def __init__(self, priced: PricedProgram, escrow: int, *, precheck: bool = True) -> None:
+    def __init__(self, priced: PricedProgram, escrow: int, *, precheck: bool = True, part: Part = "whole") -> None:
         self._priced = priced
+        self._phases = phases_of(priced.program, part)
         self._precheck = precheck
         self.left = escrow
         self.receipts: list[dict[str, Any]] = []
@@ -29,15 +31,16 @@ class EscrowSettlement:
 
     def settle(self, phase_index: int, receipt: dict[str, Any]) -> SettlementAnswer:
         """Settle a phase; see SettlementPort."""
-        if phase_index < len(self.receipts):
-            if self.receipts[phase_index] != receipt:
+        place = phase_index - self._phases.start
+        if 0 <= place < len(self.receipts):
+            if self.receipts[place] != receipt:
                 raise SettlementRefused(f"phase {phase_index} is settled with another receipt")
-            return self._answers[phase_index]
+            return self._answers[place]
         try:
             check_receipt(self._priced, receipt)
         except (ImpossibleCounts, InvalidDocument) as error:
             raise SettlementRefused(f"phase {phase_index}: {error}") from None
-        if phase_index != len(self.receipts) or receipt["charge"] > self.left:
+        if place != len(self.receipts) or receipt["charge"] > self.left:
             raise SettlementRefused(f"phase {phase_index} is not the next, or costs more than the {self.left} left")
         self.left -= receipt["charge"]
         reason = self._verdict(phase_index, receipt)
@@ -49,7 +52,7 @@ class EscrowSettlement:
     def _verdict(self, phase: int, receipt: dict[str, Any]) -> str:
         if receipt["end"] != "done":
             return str(receipt["end"])
-        if phase + 1 == len(self._priced.program.phases):
+        if phase == self._phases[-1]:
             return "finished"
         if self._precheck and phase_lower_bound(self._priced, phase + 1, receipt["records_out"]) > self.left:
             return "gate"

@@ -284,5 +284,5 @@ def _lock(directory: Path) -> Any:
 
 def _remove_phases(directory: Path) -> None:
     """Remove what the tasks have written for one another: a job that is over leaves its result, logs and receipts."""
-    for path in (*directory.glob("phase-*"), *directory.glob("spills")):
+    for path in (*directory.glob("phase-*"), *directory.glob("spills"), *directory.glob("partials")):
         shutil.rmtree(path)

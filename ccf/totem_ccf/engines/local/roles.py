@@ -66,6 +66,7 @@ def _run(config: RoleConfig, name: str) -> int:
             estimate=spec.estimate,
             priced=spec.priced,
             audit=spec.audit,
+            phases=spec.phases,
             log=directory / "lease.log",
             address=config.address("manager"),
             host=config.address("host"),
@@ -108,7 +109,7 @@ def _executor(spec: JobSpec, config: RoleConfig) -> TaskExecutor:
         InternalError: the compiler has left no kernel.
     """
     if spec.executor == "interpreter":
-        return InterpreterExecutor(spec.priced, spec.params)
+        return InterpreterExecutor(spec.priced, spec.params, spec.part)
     priced = spec.priced
     compiled = _kernels(config).get(priced.program.program_id, priced.table.table_id)
     if compiled is None:

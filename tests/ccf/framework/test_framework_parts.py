@@ -1,0 +1,54 @@
+"""One job over several providers: data parts and a combining part on the local engine, against the one job."""
+
+import pytest
+
+from totem_ccf.mapreduce.partial_reader import PartialFile
+
+
+def parts_of(jobs, spec, cuts):
+    """Run the data parts of a job over consecutive fragments and then the combining part; return their ends."""
+    ends = []
+    partials = []
+    for number, (start, end) in enumerate(cuts):
+        part = jobs.again(spec, part="data", fragments=spec.fragments[start:end])
+        ends.append(jobs.engine.run(part, jobs.settlement(part)))
+        assert (ends[-1].reason, ends[-1].state) == (None, "completed")
+        values = ends[-1].receipts[0]["records_out"]
+        partials.append(PartialFile(str(ends[-1].result), f"p{number}", ends[-1].result_sha256, values).to_json())
+    combine = jobs.again(spec, part="combine", fragments=(), partials=partials)
+    ends.append(jobs.engine.run(combine, jobs.settlement(combine)))
+    return ends
+
+
+def assert_together_as_one(jobs, spec, ends):
+    run = jobs.on_machine(spec)
+    assert (ends[-1].reason, ends[-1].state) == (None, "completed")
+    whole = jobs.again(spec)
+    one = jobs.engine.run(whole, jobs.settlement(whole))
+    assert ends[-1].result.read_bytes() == one.result.read_bytes()
+    assert sum(end.used for end in ends) == run.used == one.used
+    assert [dict(receipt) for receipt in ends[-1].receipts] == [dict(receipt) for receipt in one.receipts[1:]]
+    maps = [end.receipts[0] for end in ends[:-1]]
+    assert sum(receipt["charge"] for receipt in maps) == one.receipts[0]["charge"]
+    assert sum(receipt["records_out"] for receipt in maps) == one.receipts[0]["records_out"]
+
+
+@pytest.mark.parametrize("executor", ["kernel", "interpreter"])
+def test_parts_with_a_combiner(jobs, executor):
+    spec = jobs.word_count(5, 40, executor=executor)
+    assert_together_as_one(jobs, spec, parts_of(jobs, spec, [(0, 2), (2, 3), (3, 5)]))
+
+
+@pytest.mark.parametrize("executor", ["kernel", "interpreter"])
+def test_parts_of_a_job_with_several_steps(jobs, executor):
+    spec = jobs.three_steps(4, 60, executor=executor)
+    assert_together_as_one(jobs, spec, parts_of(jobs, spec, [(0, 1), (1, 4)]))
+
+
+def test_both_executors_hand_over_the_same_bytes(jobs):
+    for spec in (jobs.three_steps(3, 50), jobs.word_count(3, 30)):
+        files = []
+        for executor in ("kernel", "interpreter"):
+            part = jobs.again(spec, part="data", executor=executor)
+            files.append(jobs.engine.run(part, jobs.settlement(part)).result.read_bytes())
+        assert files[0] == files[1]

@@ -27,6 +27,7 @@ __all__ = [
     "REASON",
     "SECONDS",
     "SLUG",
+    "AnyOr",
     "Boolean",
     "Choice",
     "Document",
@@ -36,6 +37,7 @@ __all__ = [
     "ListOf",
     "Optional",
     "Record",
+    "Several",
     "Text",
     "check_fields",
 ]
@@ -184,6 +186,34 @@ class ListOf:
 
 
 @dataclass(frozen=True)
+class Several(ListOf):
+    """One item, given as it is, or a list of them; always checked to a list."""
+
+    def check(self, value: Any, place: str) -> list[Any]:
+        """See ``Field``."""
+        return super().check(value, place) if isinstance(value, list) else [self.item.check(value, place)]
+
+    def describe(self) -> str:
+        """See ``Field``."""
+        return f"{self.item.describe()}, or a list of {self.least}–{self.most} of them"
+
+
+@dataclass(frozen=True)
+class AnyOr:
+    """The word ``any``, or what another type says."""
+
+    field: Field
+
+    def check(self, value: Any, place: str) -> Any:
+        """See ``Field``."""
+        return value if value == "any" else self.field.check(value, place)
+
+    def describe(self) -> str:
+        """See ``Field``."""
+        return f"any / {self.field.describe()}"
+
+
+@dataclass(frozen=True)
 class Record:
     """An object with exactly these fields (optional ones may be left out)."""
 
@@ -283,7 +313,12 @@ _PARTICIPANT_FORM = "two names with @ between them, each of up to 64 letters, di
 
 SLUG = Text(64, pattern=r"[a-z0-9][a-z0-9._-]{0,63}", what="slug", form=_SLUG_FORM)
 DATASET_ID = Text(64, pattern=r"[a-z0-9][a-z0-9._-]{0,63}", what="dataset id", form=_SLUG_FORM)
-JOB_ID = Text(64, pattern=r"job-[0-9a-f]{20}", what="job id", form="job- and 20 hexadecimal digits")
+JOB_ID = Text(
+    64,
+    pattern=r"job-[0-9a-f]{20}(?:-(?:[1-9][0-9]?|c))?",
+    what="job id",
+    form="job- and 20 hexadecimal digits; for a part of a joint job, - and its number or c behind them",
+)
 HASH = Text(64, pattern=r"[0-9a-f]{64}", what="sha256 in hex", form=_HASH_FORM)
 PARTICIPANT = Text(129, pattern=rf"{_NAME}@{_NAME}", what="participant (name@msp)", form=_PARTICIPANT_FORM)
 REASON = Text(500, what="reason", prose="line")

@@ -133,11 +133,11 @@ def _check_ownership(declared: Transaction, caller: Caller, state: State, given:
     if any(rule.owns is None for rule in rules):
         return
     for rule in rules:
-        if (
-            rule.owns is not None
-            and state.need(rule.owns.kind, given[rule.owns.argument])[rule.owns.party] == caller.id
-        ):
-            return
+        if rule.owns is not None:
+            # A record of another kind than the rule is about (a joint job, a part of one) has no such party.
+            party = state.need(rule.owns.kind, given[rule.owns.argument]).get(rule.owns.party)
+            if caller.id in (party if isinstance(party, list) else [party]):
+                return
     owned = rules[0].owns
     if owned is None:
         raise InternalError(f"{declared.name}: no rule for {caller.role}")

@@ -24,9 +24,9 @@ __all__ = ["left_of", "mark_used", "pay_out", "reserve", "void"]
 
 
 def left_of(escrow: dict[str, Any]) -> int:
-    """Return the totem that an escrow record still holds for its two parties (0 once it is closed)."""
-    reserved: int = escrow["reserved"]
-    return reserved if escrow["state"] == "open" else 0
+    """Return the totem that an escrow record still holds: once it is closed, what waits in a joint job's pool."""
+    held: int = escrow["reserved"] if escrow["state"] == "open" else escrow.get("pooled", 0)
+    return held
 
 
 def reserve(ctx: Context, job_id: str, consumer: str, provider: str, amount: int) -> None:

@@ -61,7 +61,8 @@ class Evaluation:
 
     ``program`` is the program's canonical encoding as text; ``phases`` are (step, "map" | "reduce") in plan order;
     ``params`` are ``{"name", "type", "value": text}`` in the program's order, defaults filled in. ``least_lines`` and
-    ``least_bytes`` are what the result of a run that completes has at least.
+    ``least_bytes`` are what the result of a run that completes has at least; ``expected`` is what each phase is
+    expected to cost, in plan order.
     """
 
     program_id: str
@@ -72,6 +73,7 @@ class Evaluation:
     bounds: Bounds
     least_lines: int = 0
     least_bytes: int = 0
+    expected: tuple[int, ...] = ()
 
 
 class Evaluator(Protocol):
@@ -98,6 +100,9 @@ class Evaluator(Protocol):
         Raises:
             Refused: the program is not accepted; the reasons are in ``refusals``.
         """
+
+    def uncut(self, program: str) -> list[dict[str, Any]]:
+        """Return why a program can't be cut between its first map and the rest, as findings; empty where it can."""
 
     def recompute(self, program: str, table: Any, receipt: Mapping[str, Any]) -> int:
         """Return the charge that a receipt's counts add up to.

@@ -1,4 +1,4 @@
-"""A job's states: the one table of allowed transitions, and what every end of a job does.
+"""A job's states: the one table of allowed transitions, and which ends pay.
 
 ::
 
@@ -22,10 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from totem_chaincode import escrow
 from totem_chaincode.errors import Conflict
-from totem_chaincode.state import newest_first
-from totem_chaincode.tally import Tally
 
 if TYPE_CHECKING:
     from totem_chaincode.context import Context
@@ -36,15 +33,21 @@ __all__ = [
     "OPEN",
     "STATES",
     "TRANSITIONS",
-    "end_job",
     "in_grace",
-    "index_job",
+    "is_data_part",
+    "is_joint",
     "is_over",
+    "is_part",
     "next_state",
+    "pays",
+    "phase_of",
+    "phases_end",
+    "whole_of",
 ]
 
 OPEN = ("submitted", "running", "cancelling")
-ENDED = ("completed", "out_of_totem", "failed", "cancelled", "declined", "provider_failed", "expired")
+ENDED = ("completed", "out_of_totem", "failed", "cancelled", "declined", "provider_failed", "expired", "too_few")
+"""``too_few`` is an end of joint jobs only: fewer data parts were delivered than the consumer asked for."""
 STATES = OPEN + ENDED
 
 TRANSITIONS: Mapping[str, Mapping[str, str]] = {
@@ -78,10 +81,48 @@ _PAYS = ("completed", "out_of_totem", "failed")
 def is_over(job: Mapping[str, Any], now: float) -> bool:
     """Return whether ``jobs.expire`` ends an open job at ``now`` (milliseconds since 1970).
 
-    Its deadline has passed; a job that is finished may still be delivered for ``GRACE_SECONDS``.
+    Its deadline has passed; a job that is finished may still be delivered for ``GRACE_SECONDS``, but others wait for
+    the data part of a joint job: it is late at its deadline.
     """
-    grace = GRACE_SECONDS * 1_000 if job["verdict"] == "finished" else 0
+    grace = GRACE_SECONDS * 1_000 if job["verdict"] == "finished" and not is_data_part(job) else 0
     return bool(job["deadline"] + grace <= now)
+
+
+def is_joint(job: Mapping[str, Any]) -> bool:
+    """Return whether a record is that of a joint job as a whole: its parts run, it doesn't."""
+    return job.get("kind") == "joint"
+
+
+def is_part(job: Mapping[str, Any]) -> bool:
+    """Return whether a job is a part of a joint job."""
+    return job.get("kind") == "part"
+
+
+def is_data_part(job: Mapping[str, Any]) -> bool:
+    """Return whether a job is the part of a joint job that reads one provider's data."""
+    return job.get("part") == "data"
+
+
+def whole_of(job: Mapping[str, Any]) -> str:
+    """Return the id under which source and result of a job are: the joint job's, where it is a part of one."""
+    found: str = job["joint"] if is_part(job) else job["job_id"]
+    return found
+
+
+def phase_of(job: Mapping[str, Any], phase_index: int) -> dict[str, Any]:
+    """Return a phase of a job by its index in the whole program: a part has only some of them."""
+    found: dict[str, Any] = job["phases"][phase_index - _first_phase(job)]
+    return found
+
+
+def phases_end(job: Mapping[str, Any]) -> int:
+    """Return the index behind that of a job's last phase."""
+    return _first_phase(job) + len(job["phases"])
+
+
+def _first_phase(job: Mapping[str, Any]) -> int:
+    first: int = job["phases"][0]["index"] if is_part(job) and job["phases"] else 0
+    return first
 
 
 def next_state(job: Mapping[str, Any], action: str) -> str:
@@ -91,6 +132,8 @@ def next_state(job: Mapping[str, Any], action: str) -> str:
         Conflict: code ``job_state``: the job's state or its last settlement does not allow the action.
     """
     state = job["state"]
+    if is_joint(job) and action not in ("cancel", "expire"):
+        raise Conflict(f"{job['job_id']} is a joint job: its parts are {_PAST[action]}, not itself", code="job_state")
     following = TRANSITIONS[action].get(state)
     if following is None:
         raise Conflict(f"{job['job_id']} is {state}: it can't be {_PAST[action]}", code="job_state")
@@ -123,34 +166,13 @@ def in_grace(ctx: Context, job: Mapping[str, Any]) -> bool:
     return ctx.now < until
 
 
-def index_job(ctx: Context, job: Mapping[str, Any]) -> None:
-    """Write the index entries of a new job: of its parties, of the consortium, and of what is open."""
-    for party in (job["consumer"], job["provider"], "*"):
-        ctx.state.mark("job_of", party, newest_first(job["submitted_at"]), job["job_id"])
-        ctx.state.mark("open_job", party, job["job_id"])
+def pays(ctx: Context, job: Mapping[str, Any], state: str) -> bool:
+    """Return whether a job that ends in ``state`` pays what was used.
 
-
-def end_job(ctx: Context, job: Mapping[str, Any], state: str, **changes: Any) -> dict[str, Any]:
-    """End a job in ``state``: close its escrow, give back quotas, write its record; return the record.
-
-    A cancelled job pays if it was running, an expired one if it was accepted and its grace has not passed. ``changes``
-    are fields of the record that the end sets.
+    A cancelled one does if it was running, an expired one if it was accepted and its grace has not passed.
     """
-    job_id = job["job_id"]
-    pays = (
+    return (
         state in _PAYS
         or (state == "cancelled" and job["state"] == "cancelling")
         or (state == "expired" and job["state"] != "submitted" and in_grace(ctx, job))
     )
-    money = escrow.pay_out(ctx, job_id) if pays else escrow.void(ctx, job_id)
-    for item in job["datasets"]:
-        if item["quota"]:
-            Tally(ctx.state, "quota", item["access_id"]).give(money["returned"], job_id)
-    for party in (job["consumer"], job["provider"], "*"):
-        ctx.state.delete("open_job", party, job_id)
-    record = {**job, **changes, **money, "state": state, "ended_at": ctx.now}
-    ctx.state.put("job", job_id, record=record)
-    ctx.emit(
-        job_id=job_id, state=state, consumer=job["consumer"], provider=job["provider"], error=record["error"], **money
-    )
-    return record

@@ -23,7 +23,7 @@ def escrow_account(job_id: str) -> str:
 def record_movement(
     ctx: Context, debtor: str, creditor: str, amount: int, *, kind: str, reason: str, job_id: str | None = None
 ) -> None:
-    """Write the two entries of one movement. ``kind`` must differ between the movements of one transaction."""
+    """Write the two entries of one movement; kind and job together differ between the movements of a transaction."""
     if not amount:
         return
     for account, other, signed in ((debtor, creditor, -amount), (creditor, debtor, amount)):
@@ -37,4 +37,5 @@ def record_movement(
             "at": ctx.now,
             "tx_id": ctx.tx_id,
         }
-        ctx.state.put("entry", account, newest_first(ctx.now), ctx.tx_id, kind, record=entry)
+        place = (kind,) if job_id is None else (kind, job_id)
+        ctx.state.put("entry", account, newest_first(ctx.now), ctx.tx_id, *place, record=entry)

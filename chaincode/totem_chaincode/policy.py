@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from totem_chaincode.arguments import AMOUNT, SECONDS, Choice, Field, Integer, ListOf, Optional, Text, check_fields
+from totem_chaincode.arguments import (
+    AMOUNT,
+    PARTICIPANT,
+    SECONDS,
+    AnyOr,
+    Choice,
+    Field,
+    Integer,
+    ListOf,
+    Optional,
+    Text,
+    check_fields,
+)
 from totem_chaincode.errors import Invalid, Refused
 
 __all__ = [
@@ -19,6 +31,7 @@ __all__ = [
     "PRECHECKS",
     "USUAL_RESULT_BYTES",
     "combine",
+    "may_combine",
     "read_policy",
 ]
 
@@ -45,17 +58,18 @@ ENFORCED: Mapping[str, Field] = {
     "precheck": Optional(Choice(*PRECHECKS), "lower"),
     "grant_seconds": Optional(SECONDS, 30 * 86_400),
     "grant_quota": Optional(AMOUNT, None),
+    "combining_providers": Optional(AnyOr(ListOf(PARTICIPANT, 1_000)), []),
 }
 """Every field that is kept, and its default. ``grant_*`` are what an automatic approval grants.
 
 ``max_result_bytes`` is for results through the ledger: a result in a file may have any size.
+``combining_providers`` are the participants that may get the dataset's partial groups and combine them with others'.
 """
 
 NOT_ENFORCED = {
     "min_group_size": "groups are not counted before they are released",
     "bill_detail": "the bill is always itemised by opcode class and type",
     "charge_quantum": "charges are settled exactly",
-    "combining_providers": "a job runs at one provider",
     "learned_gate": "there is no learned estimate",
     "privacy_budget": "results carry no noise",
     "isolation": "every job runs in the provider's default isolation",
@@ -81,7 +95,15 @@ def read_policy(given: Mapping[str, Any]) -> dict[str, Any]:
     if len(set(policy["hidden_columns"])) != len(policy["hidden_columns"]):
         raise Invalid("policy.hidden_columns: a column is there twice")
     policy["hidden_columns"] = sorted(policy["hidden_columns"])
+    if policy["combining_providers"] != "any":
+        policy["combining_providers"] = sorted(set(policy["combining_providers"]))
     return policy
+
+
+def may_combine(policy: Mapping[str, Any], participant: str) -> bool:
+    """Return whether a policy lets this participant combine the dataset's partial groups with those of others."""
+    allowed = policy.get("combining_providers", [])  # a dataset of before there was the field allows nobody
+    return allowed == "any" or participant in allowed
 
 
 def combine(policies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Handler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Owns:
-    """The record ``kind`` named by ``argument`` must name the caller in its field ``party``."""
+    """The record ``kind`` named by ``argument`` must name the caller in its field ``party``, alone or in a list."""
 
     kind: str
     argument: str

@@ -14,6 +14,7 @@ from totem_chaincode import canonical
 from totem_chaincode.errors import Invalid, Refused
 from totem_chaincode.evaluation import Bounds, Estimate, Evaluation, Question
 from totem_chaincode.parameters import read_params, to_ledger
+from totem_sdk import cut
 from totem_sdk import errors as sdk
 from totem_sdk.cost import Counts, PricedProgram, price
 from totem_sdk.estimate import estimate, phase_lower_bound
@@ -64,6 +65,10 @@ class SdkEvaluator:
         asked = {name: getattr(question, name) for name in Question.__dataclass_fields__}
         return _evaluate(canonical.encode(asked | {"hidden": sorted(question.hidden)}))
 
+    def uncut(self, program: str) -> list[dict[str, Any]]:
+        """See ``Evaluator``."""
+        return [refusal.to_json() for refusal in cut.refusals(_program(program))]
+
     def recompute(self, program: str, table: Any, receipt: Mapping[str, Any]) -> int:
         """See ``Evaluator``."""
         priced = _priced(program, canonical.encode(table))
@@ -110,13 +115,19 @@ def _priced(program: str, table: bytes) -> PricedProgram:
 
 
 @lru_cache(maxsize=8)
+def _compiled(source: str, schema: bytes, filename: str, hidden: frozenset[str]) -> Program:
+    # A joint job asks about the same source once for each provider's statistics.
+    return compile_job(source, Schema.from_json(canonical.decode(schema)), filename=filename, hidden=hidden)
+
+
+@lru_cache(maxsize=64)
 def _evaluate(asked: bytes) -> Evaluation:
     """Answer a question, given as canonical JSON: a submission that lost a race asks the same one again."""
     question = canonical.decode(asked)
     hidden = frozenset(question["hidden"])
     try:
         schema = Schema.from_json(question["schema"])
-        program = compile_job(question["source"], schema, filename=question["filename"], hidden=hidden)
+        program = _compiled(question["source"], canonical.encode(question["schema"]), question["filename"], hidden)
         if program.lines and schema != LINES:
             raise Refused(
                 "the job derives from mrjob's MRJob and gets raw lines, but the dataset has typed columns:"
@@ -146,4 +157,5 @@ def _evaluate(asked: bytes) -> Evaluation:
         bounds=Bounds(tuple((phase.lower, phase.upper) for phase in found.phases), found.row_texts),
         least_lines=found.result.lines,
         least_bytes=found.result.bytes,
+        expected=tuple(phase.expected for phase in found.phases),
     )

@@ -5,7 +5,7 @@ import pytest
 from totem_chaincode.contracts.results import KEPT_SECONDS, salted_hash
 from totem_chaincode.errors import Forbidden
 from totem_chaincode.registry import REGISTRY, ROLES
-from totem_chaincode.testing import PEOPLE, creator, secret, toy_source
+from totem_chaincode.testing import PEOPLE, JointStory, creator, secret, toy_source
 
 OUTSIDERS = {
     "stranger": ("mallory", "MalloryMSP"),
@@ -64,6 +64,41 @@ class World:
     def expired(self):
         self.memory.now += 90_000_000
         return self.job
+
+    def asked(self):
+        """Return what a joint submission takes, on a dataset of each of the two providers."""
+        self.joint = JointStory(self.story.invoke)
+        for provider in ("utility", "grid"):
+            self.story.publish(f"homes-{provider}", provider, combining_providers="any")
+        access = {name: self.story.grant(f"homes-{name}", provider=name) for name in ("utility", "grid")}
+        return self.joint.asked(access, 100)
+
+    def joint_job(self, *charges):
+        """Submit a joint job, deliver the first data parts with these charges; return its id."""
+        job_id = self.story.invoke("peter", "joint.submit", *self.asked())["job_id"]
+        for number, charge in enumerate(charges, 1):
+            self.joint.run_data(f"{job_id}-{number}", charge)
+        return job_id
+
+    def dry(self):
+        """Have the first data part wait for more after the second has ended; return the joint job's id."""
+        job_id = self.joint_job()
+        self.joint.run_data(f"{job_id}-2")
+        self.joint.accept_part(f"{job_id}-1")
+        self.story.invoke("utility", "joint.dry", {"job_id": f"{job_id}-1", "used": 30, "needs": 10})
+        return job_id
+
+    def wet(self):
+        """Return a data part of utility's that runs."""
+        part_id = f"{self.joint_job()}-1"
+        self.joint.accept_part(part_id)
+        return part_id
+
+    def doomed(self):
+        """Return a joint job of which a data part is declined."""
+        job_id = self.joint_job()
+        self.story.invoke("utility", "jobs.decline", {"job_id": f"{job_id}-1", "reason": "x"})
+        return job_id
 
     def delivery(self):
         salt = secret()
@@ -164,12 +199,24 @@ EXAMPLES = {
     "jobs.complete": (OWNER, complete),
     "jobs.halt": (OWNER, lambda w: ({"job_id": w.settled("out_of_totem")}, {})),
     "jobs.fail": (OWNER, lambda w: ({"job_id": w.job, "side": "provider", "error": {"kind": "lost"}}, {})),
+    "joint.estimate": (CONSUMERS | PROVIDERS, lambda w: (estimated(w), {})),
+    "joint.submit": (CONSUMER, lambda w: w.asked()),
+    "joint.dry": (OWNER, lambda w: ({"job_id": w.wet(), "used": 30, "needs": 10}, {})),
+    "joint.redistribute": (PROVIDERS | CONSUMER | ADMIN, job("dry")),
+    "joint.end": (PROVIDERS | CONSUMER | ADMIN, job("doomed")),
+    "joint.partials": (frozenset({"grid"}), lambda w: ({"job_id": f"{w.joint_job(5)}-1"}, {})),
     "results.get": (CONSUMER, job("completed")),
     "results.receipts": (OWNER | CONSUMER, job("completed")),
     "results.bill": (OWNER | CONSUMER, job("completed")),
     "results.kept": (PROVIDERS, plain()),
     "results.purge": (CONSUMER | OWNER | ADMIN, lambda w: ({"job_id": kept(w)}, {})),
 }
+
+
+def estimated(world):
+    args, _ = world.asked()
+    datasets = [{"dataset_id": item["dataset_id"]} for item in args["datasets"]]
+    return {"source": args["source"], "combining": args["combining"], "datasets": datasets}
 
 
 def kept(world):

@@ -5,6 +5,9 @@ from totem_chaincode.contracts import (
     accounts,
     datasets,
     jobs,
+    joint,
+    joint_submission,
+    partials,
     participants,
     results,
     settlement,
@@ -12,4 +15,17 @@ from totem_chaincode.contracts import (
     tables,
 )
 
-__all__ = ["access", "accounts", "datasets", "jobs", "participants", "results", "settlement", "submission", "tables"]
+__all__ = [
+    "access",
+    "accounts",
+    "datasets",
+    "jobs",
+    "joint",
+    "joint_submission",
+    "partials",
+    "participants",
+    "results",
+    "settlement",
+    "submission",
+    "tables",
+]

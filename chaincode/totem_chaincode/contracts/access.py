@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
-__all__ = ["ACCESS_ID", "SECRET", "check_grant", "hash_of", "use_code"]
+__all__ = ["ACCESS_ID", "SECRET", "check_grant", "check_new_code", "hash_of", "put_code", "use_code"]
 
 ACCESS_ID = Text(64, pattern=r"acc-[0-9a-f]{20}", what="access id", form="acc- and 20 hexadecimal digits")
 SECRET = Text(128, pattern=r"(?:[0-9a-f]{2}){16,64}", what="secret (16 to 64 random bytes in hex)")
@@ -70,6 +70,23 @@ def check_grant(ctx: Context, access_id: str, dataset_id: str, key: str) -> dict
     if access["key_hash"] != hash_of(key):
         raise Forbidden(f"{access_id}: the access key is wrong", code="access_key")
     return access
+
+
+def check_new_code(ctx: Context, code: str) -> None:
+    """Do nothing if a one-time code was never given to the ledger.
+
+    Raises:
+        Conflict: code ``one_time_code``: it was.
+    """
+    if ctx.state.get("one_time_code", hash_of(code)) is not None:
+        raise Conflict("the one-time code was used before: make a new random one", code="one_time_code")
+
+
+def put_code(ctx: Context, job: dict[str, Any], code: str) -> None:
+    """Keep a new job's one-time code: its hash on the channel, itself for the job's provider only."""
+    one_time = {"job_id": job["job_id"], "provider": job["provider"], "consumer": job["consumer"], "used_at": None}
+    ctx.state.put("one_time_code", hash_of(code), record=one_time)
+    ctx.put_private([job["provider_msp"]], "one_time_code", job["job_id"], record=code)
 
 
 def use_code(ctx: Context, job: dict[str, Any], code: str) -> None:

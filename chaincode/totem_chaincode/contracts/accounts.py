@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from totem_chaincode.arguments import AMOUNT, BOOKMARK, LIMIT, NOTE, PARTICIPANT, REASON, Choice, Optional, Text
 from totem_chaincode.errors import Conflict, Forbidden, Invalid, Refused
 from totem_chaincode.escrow import left_of
+from totem_chaincode.job_states import is_joint
 from totem_chaincode.journal import ISSUED, record_movement
 from totem_chaincode.registry import EVERYBODY, by, transaction
 from totem_chaincode.state import newest_first
@@ -164,9 +165,11 @@ def balance(ctx: Context, *, account: str | None) -> JSON:
     owner = _own_or_consortium(ctx, account)
     reserved = 0
     for parts, _ in ctx.state.scan("open_job", owner):
-        escrow = ctx.state.need("escrow", parts[1])
-        if escrow["consumer"] == owner:
-            reserved += left_of(escrow)
+        job = ctx.state.need("job", parts[1])
+        for holder in job["parts"] if is_joint(job) else [job["job_id"]]:
+            escrow = ctx.state.need("escrow", holder)
+            if escrow["consumer"] == owner:
+                reserved += left_of(escrow)
     return {"account": owner, "available": Tally(ctx.state, "balance", owner).total(), "reserved": reserved}
 
 

@@ -15,6 +15,7 @@ from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import padded
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.errors import Conflict, Invalid, Refused
+from totem_chaincode.job_states import is_data_part, is_part, phase_of
 from totem_sdk.cost import MAX_TOTEM
 
 if TYPE_CHECKING:
@@ -53,9 +54,11 @@ SALTED = Record({"receipt": RECEIPT, "salt": SECRET})
 
 
 def check_receipt(
-    ctx: Context, job: dict[str, Any], phase_index: int, receipt: dict[str, Any], before: dict[str, Any] | None
+    ctx: Context, job: dict[str, Any], phase_index: int, receipt: dict[str, Any], before: list[dict[str, Any]] | None
 ) -> None:
     """Check the receipt of a job's next phase; ``before`` is the one of the phase before, with its salt.
+
+    Before the first phase of a combining part come those of all data parts that were delivered, in listed order.
 
     Raises:
         Invalid: the receipt is another phase's, or ``before`` is missing or not what was settled.
@@ -64,7 +67,7 @@ def check_receipt(
             than the phase can cost, or less although it is done, or out of totem although all that the job can cost
             is in escrow.
     """
-    phase = job["phases"][phase_index]
+    phase = phase_of(job, phase_index)
     if (receipt["step"], receipt["phase"]) != (phase["step"], phase["phase"]):
         raise Invalid(
             f"transient.receipt: it is of step {receipt['step']} {receipt['phase']},"
@@ -90,10 +93,11 @@ def check_receipt(
         records, tasks, exact = job["data"]["rows"], job["data"]["fragments"], True
         texts = bounds["row_texts"]
     else:
-        earlier = _settled(ctx, job["job_id"], phase_index - 1, before)
-        records, exact = earlier["records_out"], phase["phase"] == "map"
-        tasks = earlier["tasks"] if exact else ctx.evaluator.partitions(program, phase["step"])
-        _, emitted = ctx.evaluator.texts(program, table, earlier)
+        earlier = _settled(ctx, job, phase_index, before)
+        records, exact = sum(item["records_out"] for item in earlier), phase["phase"] == "map"
+        tasks = earlier[0]["tasks"] if exact else ctx.evaluator.partitions(program, phase["step"])
+        counted = [ctx.evaluator.texts(program, table, item)[1] for item in earlier]
+        emitted = None if None in counted else sum(size or 0 for size in counted)
         texts = (emitted or 0, emitted)
     # A reducer may leave values of a group unread and reads a key once for all its pairs, and a phase that did not end
     # has read what it has read.
@@ -108,24 +112,45 @@ def check_receipt(
         _within("bytes of texts read", read, *texts, exact=exact)
     _check_charge(phase_index, receipt, *bounds["phases"][phase_index])
     upper = job["estimate"]["upper"]
-    if end == "out_of_totem" and upper is not None and job["escrow"] >= upper:
+    reserved = ctx.state.need("escrow", job["job_id"])["reserved"]
+    if end == "out_of_totem" and upper is not None and reserved >= upper:
         raise Refused(
-            f"{job['job_id']} can't run out of totem: it costs {upper} at most, its escrow is {job['escrow']}",
+            f"{job['job_id']} can't run out of totem: it costs {upper} at most, its escrow is {reserved}",
             code="bound",
-            details={"upper": upper, "escrow": job["escrow"]},
+            details={"upper": upper, "escrow": reserved},
+        )
+    if end == "out_of_totem" and is_data_part(job) and not job["final"]:
+        raise Refused(
+            f"{job['job_id']} is out of its slice, not of the pool: tell so (joint.dry) and wait for what others leave",
+            code="pool",
         )
 
 
-def _settled(ctx: Context, job_id: str, phase_index: int, before: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the receipt of a settled phase as the provider shows it, once it has the digest that was settled."""
+def _settled(
+    ctx: Context, job: dict[str, Any], phase_index: int, before: list[dict[str, Any]] | None
+) -> list[dict[str, Any]]:
+    """Return the receipts of what came before a phase, as the provider shows them: they have the settled digests."""
     # The private copies can't be read here: peers of other organisations endorse this transaction too.
+    settled_by = _before(ctx, job, phase_index)
     if before is None:
-        raise Invalid(f"transient.before: missing: the receipt of phase {phase_index} with its salt")
-    receipt: dict[str, Any] = before["receipt"]
-    digest = ctx.state.need("phase", job_id, padded(phase_index))["digest"]
-    if salted_hash(before["salt"], canonical.encode(receipt)) != digest:
-        raise Invalid(f"transient.before: not the receipt that was settled for phase {phase_index}, or another salt")
-    return receipt
+        raise Invalid(f"transient.before: missing: the receipt of phase {phase_index - 1} with its salt")
+    if len(before) != len(settled_by):
+        names = ", ".join(settled_by)
+        raise Invalid(f"transient.before: {len(before)} receipts, there are {len(settled_by)} to show: of {names}")
+    for job_id, shown in zip(settled_by, before, strict=True):
+        digest = ctx.state.need("phase", job_id, padded(phase_index - 1))["digest"]
+        if salted_hash(shown["salt"], canonical.encode(shown["receipt"])) != digest:
+            settled = f"phase {phase_index - 1}" + (f" of {job_id}" if is_part(job) else "")
+            raise Invalid(f"transient.before: not the receipt that was settled for {settled}, or another salt")
+    return [shown["receipt"] for shown in before]
+
+
+def _before(ctx: Context, job: dict[str, Any], phase_index: int) -> list[str]:
+    """Return the jobs whose receipts of the phase before a phase reads: its own, or those of the data parts."""
+    if not is_part(job) or phase_index != job["phases"][0]["index"]:
+        return [job["job_id"]]
+    parts = [ctx.state.need("job", part_id) for part_id in ctx.state.need("job", job["joint"])["parts"]]
+    return [part["job_id"] for part in parts if is_data_part(part) and part["state"] == "completed"]
 
 
 def _within(name: str, said: int, least: int, most: int | None, *, exact: bool) -> None:

@@ -15,6 +15,7 @@ from totem_chaincode.arguments import BOOKMARK, JOB_ID, LIMIT
 from totem_chaincode.contracts.jobs import CONSUMER, PARTIES, padded
 from totem_chaincode.contracts.sealed import INLINE_BYTES, INLINE_LINES, get_lines, put_lines, sealed_record
 from totem_chaincode.errors import Conflict, Invalid, NotFound, Refused
+from totem_chaincode.job_states import is_joint
 from totem_chaincode.registry import Rule, Who, by, transaction
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def excess_of(policy: dict[str, Any], lines: int, size: int) -> str:
 def get(ctx: Context, *, job_id: str) -> JSON:
     """Return a job's result to its consumer: the lines, their salt and hash, whether they are partial.
 
-    Of a sealed result it returns where it is and the envelope that opens it (``sealed``); lines and salt are null.
+    That of a joint job also names the providers that are missing in it. Of a sealed result it returns where it is and
+    the envelope that opens it (``sealed``); lines and salt are null.
     """
     job = ctx.state.need("job", job_id)
     record = ctx.state.get("result", job_id)
@@ -140,7 +142,8 @@ def get(ctx: Context, *, job_id: str) -> JSON:
     found = {"result": None, "salt": None} if record["sealed"] else get_lines(ctx, "result", job_id)
     if found is None or record["purged_at"] is not None:
         raise NotFound(f"the result of {job_id} is purged", code="purged")
-    return {"job_id": job_id, "state": job["state"], **record, **found}
+    missing = {"missing": job["missing"]} if is_joint(job) else {}
+    return {"job_id": job_id, "state": job["state"], **record, **missing, **found}
 
 
 @transaction("results.kept", who=by("provider"), arguments={"limit": LIMIT, "bookmark": BOOKMARK}, read_only=True)
@@ -154,7 +157,11 @@ def kept(ctx: Context, *, limit: int, bookmark: str) -> JSON:
 def _receipts(ctx: Context, job_id: str) -> list[dict[str, Any]]:
     """Return the receipts of the settled phases from the caller's organisation's private data."""
     job = ctx.state.need("job", job_id)
-    return [ctx.get_private("receipt", job_id, padded(index)) for index in range(job["next_phase"])]
+    if is_joint(job):
+        return [item for part_id in job["parts"] for item in _receipts(ctx, part_id)]
+    # What is settled says which there are: a part has not all phases of its program.
+    settled = [record["index"] for _, record in ctx.state.scan("phase", job_id)]
+    return [ctx.get_private("receipt", job_id, padded(index)) for index in settled]
 
 
 @transaction("results.receipts", who=PARTIES, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found",))
@@ -165,8 +172,40 @@ def receipts(ctx: Context, *, job_id: str) -> JSON:
 
 @transaction("results.bill", who=PARTIES, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found",))
 def bill(ctx: Context, *, job_id: str) -> JSON:
-    """Return a job's itemised bill, recomputed from its receipts: opcode class × type of every settled phase."""
+    """Return a job's itemised bill, recomputed from its receipts: opcode class × type of every settled phase.
+
+    That of a joint job has the bills of its parts as well (``parts``) and is their sum.
+    """
     job = ctx.state.need("job", job_id)
+    if is_joint(job):
+        return _joint_bill(ctx, job)
+    return _bill(ctx, job)
+
+
+def _joint_bill(ctx: Context, job: dict[str, Any]) -> dict[str, Any]:
+    parts = []
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for part_id in job["parts"]:
+        part = ctx.state.need("job", part_id)
+        parts.append({"part": part["part"], "provider": part["provider"], **_bill(ctx, part)})
+        for row in parts[-1]["bill"]:
+            at = tuple(str(row[name]) for name in ("step", "phase", "opcode", "type"))
+            there = rows.get(at, {**row, "count": 0, "totem": 0})
+            rows[at] = {**row, "count": there["count"] + row["count"], "totem": there["totem"] + row["totem"]}
+    return {
+        "job_id": job["job_id"],
+        "state": job["state"],
+        "escrow": job["escrow"],
+        "used": sum(part["used"] for part in parts),
+        "paid": job["paid"],
+        "returned": job["returned"],
+        "bill": list(rows.values()),
+        "parts": parts,
+    }
+
+
+def _bill(ctx: Context, job: dict[str, Any]) -> dict[str, Any]:
+    job_id = job["job_id"]
     found = [item["receipt"] for item in _receipts(ctx, job_id)]
     program = ctx.state.need("program", job["program_id"])
     table = ctx.state.need("table", job["table_id"])["document"]

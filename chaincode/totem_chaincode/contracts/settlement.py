@@ -19,9 +19,11 @@ from totem_chaincode.arguments import (
     Integer,
     Optional,
     Record,
+    Several,
 )
 from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import PROVIDER, padded
+from totem_chaincode.contracts.partials import deliver_partials
 from totem_chaincode.contracts.receipts import CHARGE, ENDS, ERROR, RECEIPT, SALTED, check_receipt
 from totem_chaincode.contracts.results import (
     RESULT,
@@ -33,7 +35,8 @@ from totem_chaincode.contracts.results import (
 )
 from totem_chaincode.contracts.sealed import SEALED
 from totem_chaincode.errors import Conflict, Invalid, Refused
-from totem_chaincode.job_states import end_job, next_state
+from totem_chaincode.job_ends import end_job
+from totem_chaincode.job_states import is_data_part, next_state, phase_of, phases_end, whole_of
 from totem_chaincode.registry import transaction
 
 if TYPE_CHECKING:
@@ -56,7 +59,7 @@ RESULT_LIMIT = "result_limit"
         "end": Choice(*ENDS),
         "digest": HASH,
     },
-    transient={"receipt": RECEIPT, "salt": SECRET, "before": Optional(SALTED)},
+    transient={"receipt": RECEIPT, "salt": SECRET, "before": Optional(Several(SALTED, 32, 1))},
     event="jobs.settled",
     errors=("not_found", "job_state", "phase_order", "already_settled", "receipt", "bound", "escrow", "invalid"),
 )
@@ -70,11 +73,12 @@ def settle(
     digest: str,
     receipt: dict[str, Any],
     salt: str,
-    before: dict[str, Any] | None,
+    before: list[dict[str, Any]] | None,
 ) -> JSON:
     """Settle a phase: check its receipt, mark the charge used, answer whether the next phase may begin.
 
-    ``before`` is the receipt of the phase before with its salt: what went in there came out there.
+    ``before`` is the receipt of the phase before with its salt: what went in there came out there. The first phase of a
+    combining part has the receipts of all data parts that were delivered, in listed order.
 
     Answers ``{"continue", "left", "reason"}``; reason is "continue", or why not: "finished" (it was the last phase),
     "out_of_totem", "gate" (the next phase needs more than what is left), "failed", "cancelled".
@@ -90,7 +94,7 @@ def settle(
         raise Conflict(
             f"phase {phase_index} of {job_id} can't be settled: the next one is {job['next_phase']}", code="phase_order"
         )
-    phase = job["phases"][phase_index]
+    phase = phase_of(job, phase_index)
     if salted_hash(salt, canonical.encode(receipt)) != digest:
         raise Invalid("arguments.digest: not the salted hash of the receipt")
     if (receipt["charge"], receipt["end"]) != (charge, end):
@@ -120,6 +124,8 @@ def settle(
     }
     ctx.state.put("job", job_id, record=following)
     parties = [job["consumer_msp"], job["provider_msp"]]
+    if is_data_part(job):
+        parties.append(job["combining_msp"])  # what its first phase reads is what came out here
     ctx.put_private(parties, "receipt", job_id, padded(phase_index), record={"receipt": receipt, "salt": salt})
     ctx.emit(
         job_id=job_id,
@@ -148,7 +154,7 @@ def _judge(
     if receipt["end"] != "done":
         return receipt["end"], None
     following = phase_index + 1
-    if following == len(job["phases"]):
+    if following == phases_end(job):
         return "finished", None
     if job["state"] == "cancelling":
         return "cancelled", None
@@ -218,18 +224,28 @@ def _deliver(
     salt: str | None,
     partial: bool,
 ) -> dict[str, Any] | None:
-    """Deliver a result as it is given, in private data, sealed or in a file; return its record, None for none."""
+    """Deliver a result as it is given, in private data, sealed or in a file; return its record, None for none.
+
+    That of a data part goes to the combining provider, that of the combining part is the joint job's.
+    """
     if [sealed, kept, result_hash].count(None) < 2 or ((sealed or kept) and (result, salt) != (None, None)):
         raise Invalid("a result is either in private data (result_hash), or sealed, or in a file (kept)")
+    addressed = {**job, "job_id": whole_of(job)}
     if kept is not None:
-        return deliver_file(ctx, job, kept, partial=partial)
+        if is_data_part(job):
+            raise Invalid("kept: partial groups go through the ledger, or are sealed")
+        return deliver_file(ctx, addressed, kept, partial=partial)
     if sealed is not None:
-        return deliver_sealed(ctx, job, sealed, partial=partial)
+        if is_data_part(job):
+            return deliver_partials(ctx, job, sealed, None)
+        return deliver_sealed(ctx, addressed, sealed, partial=partial)
     if result_hash is None or result is None or salt is None:
         if (result_hash, result, salt) != (None, None, None):
             raise Invalid("a result needs result_hash and, in transient, result and salt")
         return None
-    return deliver(ctx, job, result_hash, result, salt, partial=partial)
+    if is_data_part(job):
+        return deliver_partials(ctx, job, None, (result_hash, result, salt))
+    return deliver(ctx, addressed, result_hash, result, salt, partial=partial)
 
 
 @transaction(
@@ -267,7 +283,7 @@ def halt(
     if job["state"] in ("out_of_totem", "cancelled") and (_delivered(job), job["undelivered"]) == (told, undelivered):
         return _ended(job)
     state = next_state(job, "halt")
-    in_last_reduce = job["next_phase"] == len(job["phases"]) and job["phases"][-1]["phase"] == "reduce"
+    in_last_reduce = job["next_phase"] == phases_end(job) and job["phases"][-1]["phase"] == "reduce"
     has_groups = job["verdict"] == "out_of_totem" and in_last_reduce
     if not has_groups and (told or undelivered):
         raise Refused(
@@ -309,6 +325,8 @@ def fail(
         return _ended(job)
     state = next_state(job, "fail" if side == "program" else "give_up")
     too_large = side == "program" and job["verdict"] == "finished"
+    if too_large and is_data_part(job):
+        raise Invalid(f"error: {job_id} is a data part: policies limit the result, not partial groups; deliver them")
     if side == "program":
         expected = {"kind": RESULT_LIMIT, "line": None} if too_large else job["error"]
         if error != expected:

@@ -25,12 +25,14 @@ def toy_source(
     upper: int | None = 1_000,
     needs: int = 1,
     bounds: Sequence[tuple[int, int | None]] | None = None,
+    uncut: str = "",
     **least: int,
 ) -> str:
     """Return the source of a toy program: its phases in order, its estimate, and totem for each record of a phase.
 
-    ``bounds`` are least and most totem of each phase (else from 0 to the whole estimate's upper bound); ``least`` may
-    say ``least_lines`` and ``least_bytes`` of its result.
+    ``bounds`` are least and most totem of each phase (else from 0 to the whole estimate's upper bound); ``uncut`` says
+    why it can't be cut (else it can); ``least`` may say ``least_lines`` and ``least_bytes`` of its result. A map is
+    expected to cost one totem a published row, a reduce half of that.
     """
     program: dict[str, Any] = {
         "phases": list(phases),
@@ -40,6 +42,8 @@ def toy_source(
         "needs": needs,
         **least,
     }
+    if uncut:
+        program["uncut"] = uncut
     if bounds is not None:
         program["bounds"] = [list(phase) for phase in bounds]
     return canonical.encode(program).decode()
@@ -79,6 +83,7 @@ class ToyEvaluator:
             finding = {"line": 1, "column": 1, "code": "hidden-column", "message": "hidden", "hint": ""}
             raise Refused("the program is refused: hidden column", code="program", refusals=[finding])
         text = canonical.encode(program).decode()
+        rows = sum(item["rows"] for item in question.statistics)
         return Evaluation(
             program_id=hashlib.sha256(text.encode()).hexdigest(),
             program=text,
@@ -92,7 +97,13 @@ class ToyEvaluator:
             ),
             least_lines=program.get("least_lines", 0),
             least_bytes=program.get("least_bytes", 0),
+            expected=tuple(rows if kind == "map" else rows // 2 for _, kind in phases),
         )
+
+    def uncut(self, program: str) -> list[dict[str, Any]]:
+        """See ``Evaluator``."""
+        why = canonical.decode(program).get("uncut", "")
+        return [{"line": 1, "column": 1, "code": "rows-would-move", "message": why, "hint": ""}] if why else []
 
     def recompute(self, program: str, table: Any, receipt: Mapping[str, Any]) -> int:
         """See ``Evaluator``."""

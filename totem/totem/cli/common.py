@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from totem.services.consumer import Consumer
 from totem.services.home import Home
 from totem.services.session import Session
 
-__all__ = ["As", "AsJson", "HomeFolder", "Yes", "consumer", "open_home", "open_session", "when"]
+__all__ = ["As", "AsJson", "HomeFolder", "LedgerKind", "Yes", "consumer", "open_home", "open_session", "when"]
 
 As = Annotated[
     str | None,
@@ -28,6 +29,15 @@ HomeFolder = Annotated[
     typer.Option("--home", metavar="DIR", envvar="TOTEM_HOME", help="folder of the consortium (default: ~/.totem)"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
+
+
+class LedgerKind(StrEnum):
+    """Which ledger a folder's consortium is on."""
+
+    embedded = "embedded"
+    fabric = "fabric"
+
+
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 
 

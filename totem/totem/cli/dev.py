@@ -10,12 +10,12 @@ import typer
 
 from totem.api.serve import ApiServer, api_of
 from totem.cli.admin import print_identities
-from totem.cli.common import open_home
+from totem.cli.common import LedgerKind, open_home
 from totem.cli.output import Output
 from totem.interrupts import allowed, held
 from totem.logs import configure
-from totem.services.development import CONSUMER, prepare_home, serve_providers
-from totem.services.errors import Missing
+from totem.services.development import CONSUMER, fabric_network, prepare_home, serve_providers
+from totem.services.errors import BadInput, Missing
 from totem.services.home import Home
 from totem.services.runner import RunnerOptions
 
@@ -29,18 +29,29 @@ def dev(
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="of the REST API; 0: any free one")] = 8080,
     workers: Annotated[int, typer.Option(min=1, max=256, help="worker processes a job")] = 2,
+    ledger: Annotated[
+        LedgerKind, typer.Option(help="embedded, or a Fabric network of plain processes (needs FABRIC_BIN)")
+    ] = LedgerKind.embedded,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object when everything is up")] = False,
 ) -> None:
-    """Start two providers, a consumer, the embedded ledger, the REST API and both providers' frameworks."""
+    """Start two providers, a consumer, a ledger, the REST API and both providers' frameworks."""
     output = Output(as_json=as_json)
     configure(plain=sys.stderr.isatty())
+    home = open_home(folder)
     with held():
-        _serve(output, open_home(folder), folder, port, workers)
+        if ledger is LedgerKind.embedded:
+            if home.is_on_fabric:
+                raise BadInput(f"{home.root} is on Fabric", code="other-ledger", hint="give --ledger fabric")
+            _serve(output, home, folder, port, workers, is_new=prepare_home(home))
+            return
+        output.note("starting Fabric's nodes")
+        with fabric_network(home) as is_new:
+            _serve(output, home, folder, port, workers, is_new=is_new)
+        output.note("Fabric's nodes have ended; their state stays")
 
 
-def _serve(output: Output, home: Home, folder: Path | None, port: int, workers: int) -> None:
+def _serve(output: Output, home: Home, folder: Path | None, port: int, workers: int, *, is_new: bool) -> None:
     """Serve until interrupted; jobs that run then are left, and go on at the next start."""
-    is_new = prepare_home(home)
     consumers = [item["name"] for item in home.identities() if item["role"] == "consumer"]
     if not consumers:
         raise Missing(f"the consortium in {home.root} has no consumer", hint="`totem admin enrol NAME --role consumer`")

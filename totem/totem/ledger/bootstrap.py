@@ -18,16 +18,13 @@ from typing import Any
 from totem.ledger.embedded import EmbeddedLedger
 from totem.ledger.errors import LedgerUnavailable, NameTaken
 from totem.ledger.identities import CertificateAuthority, Identity
+from totem.ledger.members import ADMIN, Members
 from totem.ledger.port import Gateway
 from totem.ledger.wallet import Wallet
 from totem_chaincode.dispatcher import Chaincode
-from totem_chaincode.errors import Conflict
 from totem_sdk.table import BUNDLED, load
 
 __all__ = ["ADMIN", "Consortium", "bundled_tables", "msp_of"]
-
-ADMIN = "admin"
-"""Wallet label of the consortium's first member."""
 
 CHANNEL = "totem"
 _CONSORTIUM_MSP = "ConsortiumMSP"
@@ -47,7 +44,7 @@ def bundled_tables() -> list[dict[str, Any]]:
 
 
 @dataclass
-class Consortium:
+class Consortium(Members):
     """A consortium in a folder, opened: its ledger, its CA and everybody's identities by name."""
 
     folder: Path
@@ -94,14 +91,12 @@ class Consortium:
             durable=durable,
         )
         made = cls(folder, ledger, authority, wallet)
-        made.gateway(ADMIN).submit("participants.found", {"table_approval": table_approval})
-        for role, names in (("provider", providers), ("consumer", consumers)):
-            for name in names:
-                made.enrol(name, role)
-        if providers:
-            documents = bundled_tables() if tables is None else tables
-            for document in documents:
-                made.agree_on(document, providers)
+        made.establish(
+            providers=dict.fromkeys(providers),
+            consumers=dict.fromkeys(consumers),
+            table_approval=table_approval,
+            tables=bundled_tables() if tables is None else tables,
+        )
         return made
 
     @classmethod
@@ -139,61 +134,33 @@ class Consortium:
         finally:
             shutil.rmtree(folder)
 
-    def identity(self, name: str) -> Identity:
-        """Return somebody's identity from the wallet.
-
-        Raises:
-            IdentityProblem: the wallet has none of this name.
-        """
-        return self.wallet.get(name)
+    @property
+    def view(self) -> EmbeddedLedger:
+        """See ``Members.view``."""
+        return self.ledger
 
     def gateway(self, name: str) -> Gateway:
-        """Return the ledger as somebody in the wallet uses it."""
+        """See ``Members.gateway``."""
         return Gateway(self.ledger, self.identity(name))
 
+    def organisation_for(self, name: str, by: str) -> str:
+        """Return the MSP id made from the name: here everybody is an organisation."""
+        del by
+        return msp_of(name)
+
     def certify(self, name: str, role: str, msp_id: str | None = None) -> Identity:
-        """Issue a certificate and keep it in the wallet; the ledger is told by ``enrol`` only."""
+        """See ``Members.certify``."""
         identity = self.authority.issue(name, msp_id or msp_of(name), role)
         self.wallet.put(name, identity)
         return identity
 
-    def enrol(self, name: str, role: str, msp_id: str | None = None, *, by: str = ADMIN) -> Identity:
-        """Enrol a participant in the name of ``by``, issue its certificate and keep it in the wallet.
-
-        May be repeated after a crash in between: who is enrolled in this role, but has no certificate here, gets one.
-        An ``msp_id`` that is given may have several participants; one made from the name is this participant's alone.
-
-        Raises:
-            NameTaken: the wallet has another participant of this name, or the organisation is another one's.
-            Conflict: this participant is enrolled already, and has its certificate or another role.
-        """
-        gateway = self.gateway(by)
-        participant = f"{name}@{msp_id or msp_of(name)}"
-        self.wallet.check(name, participant)
-        if msp_id is None:
-            _check_free(gateway, name)
-        # First the ledger: a refused enrolment leaves no certificate behind.
-        try:
-            gateway.submit("participants.enrol", {"participant": participant, "role": role})
-        except Conflict as error:
-            if error.code != "already_enrolled" or name in self.wallet.labels():
-                raise
-            if gateway.evaluate("participants.get", {"participant": participant})["role"] != role:
-                raise
-        return self.certify(name, role, msp_id)
-
-    def issue(self, name: str, amount: int, reason: str) -> None:
-        """Issue totem to somebody in the wallet."""
-        args = {"account": self.identity(name).id, "amount": amount, "reason": reason}
-        self.gateway(ADMIN).submit("accounts.issue", args)
-
-    def agree_on(self, document: Mapping[str, Any], providers: Sequence[str]) -> str:
-        """Propose an estimator table, have these providers approve it and activate it as default; return its id."""
-        table_id: str = self.gateway(ADMIN).submit("tables.propose", {"document": dict(document)})["table_id"]
-        for provider in providers:
-            self.gateway(provider).submit("tables.approve", {"table_id": table_id})
-        self.gateway(ADMIN).submit("tables.activate", {"table_id": table_id})
-        return table_id
+    def check_free(self, name: str, msp_id: str, by: str) -> None:
+        """See ``Members.check_free``."""
+        for there in self.participants(by):
+            if there["msp_id"] == msp_id and there["name"] != name:
+                raise NameTaken(
+                    f"{name!r} can't be enrolled: its organisation {msp_id} is that of {there['participant']}"
+                )
 
     def revoke(self, name: str) -> None:
         """Revoke the certificate that somebody has in the wallet, here and on the ledger."""
@@ -213,18 +180,3 @@ def _check_organisations(names: Sequence[str]) -> None:
     for name in names:
         if (there := taken.setdefault(msp_of(name), name)) != name:
             raise NameTaken(f"{name!r} can't be enrolled: its organisation {msp_of(name)} would be that of {there!r}")
-
-
-def _check_free(gateway: Gateway, name: str) -> None:
-    """Check that the organisation made from a name is no other participant's."""
-    bookmark = ""
-    while True:
-        page = gateway.evaluate("participants.list", {"limit": 100, "bookmark": bookmark})
-        for there in page["participants"]:
-            if there["msp_id"] == msp_of(name) and there["name"] != name:
-                raise NameTaken(
-                    f"{name!r} can't be enrolled: its organisation {msp_of(name)} is that of {there['participant']}"
-                )
-        bookmark = page["bookmark"]
-        if not bookmark:
-            return

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
+from totem.services.errors import BadInput, InTheWay
 from totem.services.home import Home
 from totem.services.runner import RunnerOptions
 from totem.services.server import ProviderServer, open_server
 
-__all__ = ["CONSUMER", "PROVIDERS", "prepare_home", "serve_providers"]
+if TYPE_CHECKING:
+    from totem.services.fabric_network import FabricNetwork
+
+__all__ = ["CONSUMER", "PROVIDERS", "fabric_network", "prepare_home", "serve_providers"]
 
 PROVIDERS = ("north", "south")
 CONSUMER = "researcher"
-_FIRST_TOTEM = 1_000_000_000_000
+ORGANISATIONS = (*PROVIDERS, CONSUMER, "consortium")
+"""What the organisations of the development network are called."""
+
+_TOTEM = {CONSUMER: 1_000_000_000_000}
 
 
 def prepare_home(home: Home) -> bool:
@@ -26,10 +35,72 @@ def prepare_home(home: Home) -> bool:
     home.finish_founding()
     is_new = not home.is_founded
     if is_new:
-        home.found(providers=PROVIDERS, consumers=(CONSUMER,), totem={CONSUMER: _FIRST_TOTEM})
+        home.found(providers=PROVIDERS, consumers=(CONSUMER,), totem=_TOTEM)
+    _choose(home, is_new=is_new)
+    return is_new
+
+
+@contextmanager
+def fabric_network(home: Home) -> Iterator[bool]:
+    """Run the development network in a home folder, with the consortium on it; gives whether it is new.
+
+    At the end the nodes are stopped; what they hold stays, for the next time.
+
+    Raises:
+        BadInput: the folder's ledger is another one.
+        ServiceError: the network does not come up.
+    """
+    from totem.services.fabric_home import found_on_fabric  # noqa: PLC0415  # brings Fabric's messages
+    from totem.services.fabric_network import FabricNetwork  # noqa: PLC0415  # as above
+
+    network = FabricNetwork(home.root / "network")
+    if home.is_founded and not network.is_made:
+        there = "a place on another Fabric network" if home.is_on_fabric else "a consortium on the embedded ledger"
+        raise BadInput(f"{home.root} has {there}", code="other-ledger", hint="give another --dir")
+    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _alone(home), _stopped_at_the_end(network):
+        network.start(ORGANISATIONS)
+        is_new = not home.is_founded
+        if is_new:
+            found_on_fabric(
+                home,
+                network.organisations(),
+                founder="consortium",
+                providers={name: name for name in PROVIDERS},
+                consumers={CONSUMER: CONSUMER},
+                totem=_TOTEM,
+            )
+        _choose(home, is_new=is_new)
+        yield is_new
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """Hold a home folder's development network for this process: who ends it must not end another one's nodes.
+
+    Raises:
+        InTheWay: another process has it.
+    """
+    with (home.root / "dev.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InTheWay(f"another `totem dev` runs in {home.root}", code="running") from None
+        yield
+
+
+@contextmanager
+def _stopped_at_the_end(network: FabricNetwork) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if network.is_made:
+            network.stop()
+
+
+def _choose(home: Home, *, is_new: bool) -> None:
     if is_new or not home.has_chosen:  # not: somebody interrupted the first start
         home.use(CONSUMER)
-    return is_new
 
 
 @contextmanager

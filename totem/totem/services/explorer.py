@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from totem.ledger.errors import LedgerError
 from totem.ledger.port import Block, Ledger, TransactionRecord
-from totem.services.errors import Missing
+from totem.services.errors import Missing, from_ledger
 
 __all__ = ["Explorer"]
 
@@ -20,7 +23,8 @@ class Explorer:
 
     def height(self) -> int:
         """Return how many blocks there are."""
-        return self._ledger.height()
+        with _said():
+            return self._ledger.height()
 
     def block(self, number: int, *, content: bool = False) -> dict[str, Any]:
         """Return a block; with ``content`` also each transaction's arguments and what it wrote.
@@ -29,7 +33,8 @@ class Explorer:
             Missing: there is no such block.
         """
         try:
-            return _block(self._ledger.block(number), content=content)
+            with _said():
+                return _block(self._ledger.block(number), content=content)
         except LookupError:
             raise Missing(f"there is no block {number}: the ledger has {self.height()}") from None
 
@@ -39,7 +44,8 @@ class Explorer:
 
     def verify(self, anchor: str | None = None) -> dict[str, Any]:
         """Check the whole chain from its first block on; ``anchor`` is a block's hash seen before."""
-        report = self._ledger.verify(anchor)
+        with _said():
+            report = self._ledger.verify(anchor)
         return {
             "ok": report.ok,
             "blocks": report.blocks,
@@ -48,6 +54,19 @@ class Explorer:
             "head": report.head,
             "problem": report.problem,
         }
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Turn what the ledger itself says into our words.
+
+    Raises:
+        ServiceError: the ledger can't be read now.
+    """
+    try:
+        yield
+    except LedgerError as error:
+        raise from_ledger(error) from error
 
 
 def _block(block: Block, *, content: bool) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""The home folder: one consortium on this machine, the identities in its wallet, what its providers keep.
+"""The home folder: a place at one consortium, the identities in its wallet, what its providers keep.
 
 ::
 
-    ca/ wallet/ ledger/    the consortium (``totem.ledger.bootstrap``)
+    ca/ wallet/ ledger/    a consortium on the embedded ledger (``totem.ledger.bootstrap``), or
+    fabric.json wallet/    a place on a Fabric network (``totem.ledger.fabric.membership``)
     identity               name of the identity that commands act as
     providers/NAME/        what a provider's server keeps (``store``)
     tokens.json            the REST API's tokens, hashed
@@ -23,6 +24,8 @@ from typing import Any
 from totem.ledger.bootstrap import ADMIN, Consortium, msp_of
 from totem.ledger.errors import LedgerError, LedgerUnavailable
 from totem.ledger.files import write_private
+from totem.ledger.members import Members
+from totem.ledger.port import Ledger
 from totem.services.errors import BadInput, Unauthorised, from_contract, from_ledger
 from totem.services.explorer import Explorer
 from totem.services.session import Record, Session
@@ -74,9 +77,14 @@ class Home:
         return self.use(ADMIN)
 
     @property
+    def is_on_fabric(self) -> bool:
+        """Whether this folder's ledger is a Fabric network's."""
+        return (self.root / "fabric.json").exists()
+
+    @property
     def is_founded(self) -> bool:
         """Whether there is a consortium in this folder, with all that was to be founded with it."""
-        return (self.root / "ledger" / "ledger.db").exists()
+        return self.is_on_fabric or (self.root / "ledger" / "ledger.db").exists()
 
     def finish_founding(self) -> None:
         """Finish a founding that was interrupted when the consortium was whole, but not yet in its place."""
@@ -118,16 +126,24 @@ class Home:
         folder.rmdir()
 
     @cached_property
-    def consortium(self) -> Consortium:
-        """The consortium.
+    def consortium(self) -> Members:
+        """The consortium, as far as its members are here.
 
         Raises:
             Missing: there is none in this folder.
         """
         try:
+            if self.is_on_fabric:
+                return self._open_on_fabric()
             return Consortium.open(self.root)
         except LedgerError as error:
             raise from_ledger(error) from error
+
+    def _open_on_fabric(self) -> Members:
+        from totem.ledger.fabric.consortium import FabricConsortium  # noqa: PLC0415  # brings Fabric's messages
+        from totem.ledger.fabric.membership import Membership  # noqa: PLC0415  # as above
+
+        return FabricConsortium(self.root, Membership.load(self.root), viewer=self._in_use)
 
     def session(self, name: str | None = None) -> Session:
         """Return the session of an identity, by default of the one in use.
@@ -146,15 +162,20 @@ class Home:
         Raises:
             Unauthorised: none is in use.
         """
-        try:
-            return (self.root / "identity").read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
+        if (name := self._in_use()) is None:
             known = ", ".join(self.consortium.wallet.labels()) or "none"
             raise Unauthorised(
                 f"no identity is in use (the wallet has: {known})",
                 code="no_identity",
                 hint="give --as NAME, or choose one with `totem admin use NAME`",
-            ) from None
+            )
+        return name
+
+    def _in_use(self) -> str | None:
+        try:
+            return (self.root / "identity").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
 
     def use(self, name: str) -> Session:
         """Act as this identity from now on."""
@@ -165,39 +186,68 @@ class Home:
     def identities(self) -> list[dict[str, Any]]:
         """Return the identities of the wallet."""
         wallet = self.consortium.wallet
-        in_use = (self.root / "identity").read_text(encoding="utf-8").strip() if self.has_chosen else ""
+        in_use = self._in_use()
         found = []
         for name in wallet.labels():
             identity = wallet.get(name)
             found.append({"name": name, "participant": identity.id, "role": identity.role, "in_use": name == in_use})
         return found
 
-    def enrol(self, name: str, role: str, *, by: str | None = None) -> Record:
+    def enrol(self, name: str, role: str, msp_id: str | None = None, *, by: str | None = None) -> Record:
         """Enrol a participant in the name of ``by``, and put its certificate into the wallet; return its record.
+
+        Without ``msp_id`` the organisation is one made for the name, on Fabric that of ``by``. Where the CA of the
+        organisation is not here (``holds`` says so afterwards), the participant is enrolled and not certified.
 
         Raises:
             InTheWay: the name is another participant's, or it is enrolled and has its certificate.
             NotAllowed: ``by`` may not enrol.
         """
         session = self.session(by)
+        enroller = by or self.current()
         try:
-            identity = self.consortium.enrol(name, role, by=by or self.current())
+            self.consortium.enrol(name, role, msp_id, by=enroller)
+            organisation = msp_id or self.consortium.organisation_for(name, enroller)
         except ContractError as error:
             raise from_contract(error) from error
         except LedgerError as error:
             raise from_ledger(error) from error
-        return session.query("participants.get", participant=identity.id)
+        return session.query("participants.get", participant=f"{name}@{organisation}")
+
+    def holds(self, participant: str) -> bool:
+        """Whether the wallet has this participant's (``name@msp``) identity."""
+        return any(item["participant"] == participant for item in self.identities())
 
     def participant(self, name: str) -> str:
-        """Return ``name@msp`` for a name of the wallet, or what already is one."""
+        """Return ``name@msp`` for a name, of the wallet first; or what already is one.
+
+        Raises:
+            BadInput: on Fabric, nobody or several are called so.
+        """
         if "@" in name:
             return name
         known = {item["name"]: str(item["participant"]) for item in self.identities()}
-        return known.get(name, f"{name}@{msp_of(name)}")
+        if name in known or not self.is_on_fabric:
+            return known.get(name, f"{name}@{msp_of(name)}")
+        found = [item["participant"] for item in self.session().pages("participants.list", "participants")]
+        called = [participant for participant in found if participant.partition("@")[0] == name]
+        if len(called) == 1:
+            return str(called[0])
+        raise BadInput(
+            f"{'several participants are' if called else 'no participant is'} called {name!r}",
+            code="unknown-participant",
+            hint="give NAME@MSP; `totem admin participants` lists them",
+        )
 
     def explorer(self) -> Explorer:
         """Return the ledger's explorer."""
-        return Explorer(self.consortium.ledger)
+        return Explorer(self._view())
+
+    def _view(self) -> Ledger:
+        try:
+            return self.consortium.view
+        except LedgerError as error:
+            raise from_ledger(error) from error
 
     def store(self, name: str) -> ProviderStore:
         """Return what the provider of this name keeps here."""
@@ -215,4 +265,4 @@ class Home:
     @property
     def has_chosen(self) -> bool:
         """Whether an identity is in use."""
-        return (self.root / "identity").exists()
+        return self._in_use() is not None

@@ -16,7 +16,6 @@ from google.protobuf import any_pb2
 from tests.totem.ledger.fabric import small_peer
 from totem.ledger import CertificateAuthority, IdentityProblem, LedgerError, LedgerUnavailable, ProposalRefused
 from totem.ledger.fabric import ConnectionProfile, Deadlines, FabricLedger, PeerAddress
-from totem.ledger.fabric.connections import Connections
 from totem.ledger.fabric.faults import EndorserSaid, GatewayFault, fault_of, port_error
 from totem.ledger.fabric.gateway import FabricGateway
 from totem.ledger.fabric.proposals import ProposalDraft

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from fabric_protos.peer import proposal_pb2, transaction_pb2
 
 from totem.ledger.errors import LedgerError
 from totem.ledger.fabric.connections import Connections, Peer
+from totem.ledger.fabric.endorsers import Endorsers, function_of, organisations_written
 from totem.ledger.fabric.faults import UNANSWERED, GatewayFault
 from totem.ledger.fabric.proposals import SignedProposal
 from totem.ledger.fabric.signing import Signer
@@ -37,8 +37,7 @@ class FabricGateway:
         self.connections = connections
         self._profile = connections.profile
         self._reader = reader
-        self._turn = 0
-        self._lock = threading.Lock()
+        self._endorsers = Endorsers(connections.profile)
 
     def evaluate(self, proposal: SignedProposal) -> bytes:
         """Run a proposal on one peer, of the signer's organisation where the profile has one; return the answer.
@@ -70,11 +69,22 @@ class FabricGateway:
             GatewayFault: the contract or a peer does not accept it, or too few answered within the patience.
             LedgerError: what the peer made of the endorsements is not what was proposed.
         """
+        function = function_of(proposal.message.proposal_bytes)
+        payload, named = self._endorsed(proposal, function, frozenset())
+        written = organisations_written(payload)
+        self._endorsers.learn(proposal.msp_id, function, written)
+        if named and not written <= set(named):
+            payload, _ = self._endorsed(proposal, function, written)
+        _check_same(proposal, payload)
+        return TransactionDraft(proposal.tx_id, proposal.channel, payload)
+
+    def _endorsed(self, proposal: SignedProposal, function: str, needed: frozenset[str]) -> tuple[bytes, list[str]]:
+        """Return the endorsed payload and who was asked by name."""
         deadline = self._profile.deadlines.endorse
         named: list[str] = []
 
         def ask() -> Any:
-            named[:] = self._endorsers(proposal.msp_id)
+            named[:] = self._endorsers.choose(proposal.msp_id, function, needed)
             request = gateway_pb2.EndorseRequest(
                 transaction_id=proposal.tx_id,
                 channel_id=proposal.channel,
@@ -85,9 +95,7 @@ class FabricGateway:
                 "Endorse", lambda peer: peer.gateway.Endorse(request, timeout=deadline), proposal.msp_id
             )
 
-        payload = self._patiently(ask, named).prepared_transaction.payload
-        _check_same(proposal, payload)
-        return TransactionDraft(proposal.tx_id, proposal.channel, payload)
+        return self._patiently(ask, named).prepared_transaction.payload, named
 
     def submit(self, transaction: SignedTransaction) -> None:
         """Send an envelope to the orderers, once; that they took it does not mean that it will be committed.
@@ -141,18 +149,6 @@ class FabricGateway:
             # A later copy of an envelope that was sent more than once: the first one's fate is the transaction's.
             return None
         return Fate(response.block_number, code)
-
-    def _endorsers(self, msp_id: str) -> list[str]:
-        """Return who is asked to endorse this time: the signer's organisation first, the others in turn."""
-        known = self._profile.endorsers
-        wanted = self._profile.endorsements or len(known)
-        with self._lock:
-            self._turn += 1
-            turn = self._turn
-        others = [each for each in known if each != msp_id]
-        start = turn % len(others) if others else 0
-        rotated = others[start:] + others[:start]
-        return [*([msp_id] if msp_id in known else []), *rotated][:wanted]
 
     def _patiently(self, ask: Callable[[], _Answer], named: Sequence[str] = ()) -> _Answer:
         """Ask until there is an answer or the patience is at its end; proposals change nothing by being sent again.

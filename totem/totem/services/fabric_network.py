@@ -1,0 +1,88 @@
+"""The test network of ``network/`` as development uses it: brought up in a folder, and stopped without losing state."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from totem.ledger.fabric.membership import Organisation
+from totem.services.errors import Missing, ProviderSide
+
+__all__ = ["FabricNetwork"]
+
+_CHECKOUT = Path(__file__).resolve().parents[3] / "network"
+_ORDERERS = "1"
+
+
+class FabricNetwork:
+    """A Fabric network of plain processes whose state is in ``folder``; its commands are those of ``network/network``.
+
+    Each is a process of its own, which an interrupt of this one doesn't reach: nodes are not left half made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a network in the folder, running or not."""
+        return (self.folder / "network.json").exists()
+
+    def start(self, names: Sequence[str]) -> None:
+        """Make a network of these organisations with the contracts, or start what does not run of it.
+
+        Raises:
+            ProviderSide: Fabric's programs are not on this machine, or a node does not start; the message says what.
+        """
+        self._run("up", *(() if self.is_made else ("--names", ",".join(names), "--orderers", _ORDERERS)))
+        if json.loads(self._run("status", "--json"))["chaincode"] is None:
+            self._run("deploy")
+
+    def organisations(self) -> dict[str, Organisation]:
+        """Return the organisations by name, each with its CA."""
+        found: list[dict[str, Any]] = json.loads(self._run("organisations"))
+        return {
+            item["name"]: Organisation(
+                item["msp_id"], Path(item["profile"]), Path(item["ca_certificate"]), Path(item["ca_key"])
+            )
+            for item in found
+        }
+
+    def stop(self) -> None:
+        """End all nodes; the state stays."""
+        self._run("down", "--keep")
+
+    def _run(self, *words: str) -> str:
+        done = subprocess.run(  # noqa: S603  # our own program, arguments of ours
+            [*_program(), "--state", str(self.folder), *words],
+            capture_output=True,
+            text=True,
+            env=_environment(),
+            start_new_session=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            said = done.stderr.strip() or done.stdout.strip() or f"status {done.returncode}"
+            raise ProviderSide(said, code="network", hint=f"the nodes' logs are in {self.folder / 'nodes'}")
+        return done.stdout
+
+
+def _program() -> list[str]:
+    if _CHECKOUT.is_dir() or find_spec("totem_network") is not None:
+        return [sys.executable, "-m", "totem_network"]
+    raise Missing(
+        "the test network's program (totem_network) is not installed with this totem",
+        code="no-network",
+        hint="use a checkout of TOTEM, or a network of your own: `totem admin join --profile FILE`",
+    )
+
+
+def _environment() -> dict[str, str]:
+    path = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": f"{_CHECKOUT}{os.pathsep}{path}" if path else str(_CHECKOUT)}

@@ -22,7 +22,6 @@ from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.errors import BadInput, ProviderSide
 from totem.services.handover import receive
 from totem.services.inputs import Job, read_job, read_params
-from totem.services.lines import ResultLines
 from totem.services.report import EXIT_STATUS, Bounds
 from totem_chaincode.contracts.results import excess_of
 from totem_chaincode.job_states import is_over
@@ -255,7 +254,7 @@ def result(
         raise BadInput("--file and --salt go together: the provider hands over both", code="usage")
     if handed_over is None or salt is None:
         found = caller.result(job)
-        lines, partial = ResultLines.of(found.lines), found.partial
+        lines, partial = found.content, found.partial
     else:
         lines, partial = receive(caller.job(job), handed_over, salt)
     if file is not None:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from totem.ledger import hpke
 from totem.ledger.certificates import ATTRIBUTES, creator_of
 from totem.ledger.errors import IdentityProblem, ProposalRefused
 from totem.ledger.files import read_text, write_private
@@ -40,6 +41,7 @@ class Identity:
         self.name = creator.common_name
         self.role = creator.attributes.get("role", "")
         self.fingerprint = creator.fingerprint
+        self._public_key = creator.public_key
         self._key = key
 
     @property
@@ -50,6 +52,19 @@ class Identity:
     def sign(self, data: bytes) -> bytes:
         """Return an ECDSA signature (SHA-256, DER) of the data."""
         return self._key.sign(data, ec.ECDSA(_SHA256))
+
+    @property
+    def public_key(self) -> bytes:
+        """The certificate's P-256 key (SubjectPublicKeyInfo, DER; empty: it has another one), as contracts see it."""
+        return self._public_key
+
+    def decrypt(self, encrypted: bytes, info: bytes) -> bytes:
+        """Return what was encrypted to this identity's key (``hpke.encrypt``).
+
+        Raises:
+            hpke.CannotOpen: it was encrypted to another key or with another ``info``, or it is damaged.
+        """
+        return hpke.decrypt(self._key, encrypted, info)
 
     def key_pem(self) -> str:
         """Return the private key as unencrypted PKCS#8 PEM: for wallets only."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import secrets
 import time
@@ -13,6 +11,8 @@ from pathlib import PurePath
 from typing import Any
 
 from totem.services.errors import BadInput, NotAllowed
+from totem.services.lines import ResultLines
+from totem.services.opening import open_sealed
 from totem.services.session import Record, Session
 from totem_chaincode.contracts.results import salted_hash
 from totem_sdk.errors import InternalError
@@ -57,19 +57,27 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A job's result: the canonical JSON lines as they were delivered; ``partial`` where it ran out of totem."""
+    """A job's result: the canonical JSON lines as they were delivered; ``partial`` where it ran out of totem.
 
-    lines: bytes
+    ``content`` goes through them in bounded memory, however many there are; ``lines`` are all of them at once.
+    """
+
+    content: ResultLines
     partial: bool
+
+    @property
+    def lines(self) -> bytes:
+        """All lines, in memory."""
+        return b"".join(self.content)
 
     @property
     def sha256(self) -> str:
         """sha256 of the lines, in hexadecimal."""
-        return hashlib.sha256(self.lines).hexdigest()
+        return self.content.sha256()
 
     def pairs(self) -> list[list[Any]]:
         """Return the [key, value] pairs in plan order."""
-        return [json.loads(line) for line in self.lines.splitlines()]
+        return [[key, value] for key, value in self.content.pairs()]
 
 
 class Consumer:
@@ -172,17 +180,35 @@ class Consumer:
         """Return the itemised bill of the phases settled so far, recomputed from their receipts."""
         return self._session.query("results.bill", job_id=job_id)
 
-    def result(self, job_id: str) -> Result:
+    def result(self, job_id: str, store: str | None = None) -> Result:
         """Return what the job has delivered, checked against the salted hash on the ledger.
 
+        A large one is fetched from its provider's result store and opened with the caller's key; ``store`` is that
+        store's URL where it is not the one on the ledger. It stays there until it is purged or expires.
+
         Raises:
-            Missing: it has delivered nothing (yet), or the result is purged.
+            Missing: it has delivered nothing (yet), the result is purged, or (code ``ciphertext_missing``) the store
+                does not have it.
+            NotAllowed: code ``sealed_key``: it is sealed to another key of the caller.
+            ProviderSide: the store can't be reached, or has something else.
         """
         found = self._session.query("results.get", job_id=job_id)
+        if found["sealed"] is not None:
+            plain = open_sealed(self._session.gateway.identity, job_id, found, store=store)
+            return Result(ResultLines(plain), found["partial"])
         lines = found["result"].encode()
         if salted_hash(found["salt"], lines) != found["hash"]:
             raise InternalError(f"the result of {job_id} does not have the hash that is on the ledger")
-        return Result(lines, found["partial"])
+        return Result(ResultLines.of(lines), found["partial"])
+
+    def purge(self, job_id: str) -> Record:
+        """Delete a job's result for good, from the ledger and from its provider's store; its hash stays.
+
+        Raises:
+            Missing: there is none.
+            InTheWay: it is purged already.
+        """
+        return self._session.submit("results.purge", job_id=job_id)
 
     def result_types(self, job_id: str) -> tuple[Type, Type]:
         """Return the types of a job's result: key and value."""

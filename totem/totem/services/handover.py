@@ -65,7 +65,7 @@ def open_handed_over(store: ProviderStore, job: Record) -> Handover:
     told, job_id = _told(job), job["job_id"]
     hint = "look in the provider's folder for what has changed it; the consumer would refuse it"
     try:
-        file = (store.root / "jobs" / job_id / "result.jsonl").open("rb")
+        file = store.result_file(job_id).open("rb")
     except FileNotFoundError:
         raise Missing(f"this folder has no result of {job_id}: {store.root}", code="not_held") from None
     except OSError as error:

@@ -21,9 +21,14 @@ POINTS: Final = (
     "server:after-settle",
     "server:after-run",
     "server:before-end",
+    "server:before-seal-record",
+    "server:before-put",
+    "server:after-put",
     "server:after-end",
 )
-"""Every point, in the order of the protocol; a job that completes passes all of them."""
+"""Every point, in the order of the protocol; a job that completes passes all of them (the three about sealing only
+where its result is large).
+"""
 
 PUBLISHING_POINTS: Final = ("publish:before-commit", "publish:after-commit")
 """Every point of ``totem provider publish``: what is published is kept at home by then, and before or on the ledger."""

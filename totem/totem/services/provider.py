@@ -72,6 +72,12 @@ class Provider:
         error = {"kind": kind, "line": None}
         return self._session.submit("jobs.fail", job_id=job_id, side="provider", error=error)
 
+    def announce_key(self) -> None:
+        """Have others seal what only this provider may read to the key of the certificate in use, if they don't yet."""
+        key = self._session.gateway.identity.public_key.hex()
+        if key and self._session.query("participants.get")["public_key"] != key:
+            self._session.submit("participants.announce_key")
+
     def bill(self, job_id: str) -> Record:
         """Return a job's itemised bill."""
         return self._session.query("results.bill", job_id=job_id)

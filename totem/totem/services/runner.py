@@ -17,8 +17,9 @@ from typing import Any, Literal
 from totem.interrupts import allowed
 from totem.logs import logger
 from totem.services.consumer import ENDED
-from totem.services.errors import InTheWay, Missing, ProviderSide
+from totem.services.errors import InTheWay, Missing, ProviderSide, ServiceError
 from totem.services.killpoints import pass_point
+from totem.services.purging import Purging
 from totem.services.session import Record, Session
 from totem.services.settlement import LedgerSettlement
 from totem.services.store import Holding, ProviderStore
@@ -78,6 +79,7 @@ class JobRunner:
         self._store = store
         self._engine = engine
         self._options = options or RunnerOptions()
+        self.purging = Purging(session, store)
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
 
@@ -100,10 +102,18 @@ class JobRunner:
                 job = self._job(job_id)
             elif job["state"] in ENDED:
                 self._discard(job_id)  # it has ended without this server, which may have begun it
+            self._settle_result(job)
             return job
         finally:
             with self._lock:
                 del self._runs[job_id]
+
+    def _settle_result(self, job: Record) -> None:
+        """Delete what was sealed on the way and is not needed; what can't be deleted now is when results are tidied."""
+        try:
+            self.purging.settle(job)
+        except (ServiceError, OSError) as error:
+            _log.warning("what was sealed can't be removed now", job_id=job["job_id"], problem=str(error))
 
     def tidy(self) -> None:
         """Remove what a crash has left at home of jobs that have ended on the ledger since, by their deadline say."""

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from totem.ledger.errors import LedgerError
 from totem.logs import logger
 from totem.services.errors import InTheWay, ServiceError
+from totem.services.keeping import ResultKeeper
 from totem.services.provider import Provider
 from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
@@ -41,14 +42,16 @@ def open_server(
 ) -> Iterator[ProviderServer]:
     """Make a provider's server with the local engine, and close the engine afterwards."""
     with LocalEngine(worker_memory=options.worker_memory) as engine:
-        yield ProviderServer(Provider(session), JobRunner(session, store, engine, options), at_once=at_once)
+        runner = JobRunner(session, store, engine, options)
+        keeper = ResultKeeper(runner.purging, time.time)
+        yield ProviderServer(Provider(session), runner, at_once=at_once, keeper=keeper)
 
 
 class ProviderServer:
     """The server loop of one provider.
 
     ``at_once`` jobs run at a time. ``clock`` gives the seconds since 1970 by which deadlines pass; ``retries`` says
-    when a job that broke down is tried again.
+    when a job that broke down is tried again; ``keeper`` looks after the results (None: nobody does).
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class ProviderServer:
         at_once: int = 2,
         clock: Callable[[], float] = time.time,
         retries: Retries | None = None,
+        keeper: ResultKeeper | None = None,
     ) -> None:
         self._provider = provider
         self._runner = runner
@@ -67,6 +71,7 @@ class ProviderServer:
         self._lock = threading.Lock()
         self._running: dict[str, Future[None]] = {}
         self._retries = retries or Retries(time.monotonic)
+        self._keeper = keeper
         self._wake = threading.Event()
         self._stop = threading.Event()
 
@@ -77,7 +82,9 @@ class ProviderServer:
         watcher.start()
         _log.info("provider's server started", provider=session.participant)
         try:
-            self._tidy()
+            self._begin_serving()
+            if self._keeper is not None:
+                self._keeper.start()
             while not self._stop.is_set():
                 self._wake.clear()
                 self.look()
@@ -85,6 +92,8 @@ class ProviderServer:
         finally:
             self._stop.set()
             self._leave()
+            if self._keeper is not None:
+                self._keeper.stop()
             _log.info("provider's server stopped", provider=session.participant)
 
     def stop(self) -> None:
@@ -115,7 +124,9 @@ class ProviderServer:
     def drain(self) -> None:
         """Bring the jobs that are open now, and those that arrive meanwhile, to their ends; then return."""
         try:
-            self._tidy()
+            self._begin_serving()
+            if self._keeper is not None:
+                self._keeper.look()
             while not self._stop.is_set() and self._provider.jobs(open_only=True):
                 self._wake.clear()
                 self.look()
@@ -123,7 +134,11 @@ class ProviderServer:
         finally:
             self._leave()
 
-    def _tidy(self) -> None:
+    def _begin_serving(self) -> None:
+        try:
+            self._provider.announce_key()
+        except ServiceError as error:
+            _log.warning("the key for sealed data can't be announced", problem=error.message)
         try:
             self._runner.tidy()
         except (ServiceError, LedgerError, OSError) as error:
@@ -153,7 +168,11 @@ class ProviderServer:
                 start = ledger.height()
                 self._wake.set()
                 for event in ledger.events(start, follow=True, stop=self._stop):
-                    if event.name.startswith("jobs.") and event.payload.get("provider") == me:
+                    if event.payload.get("provider") != me:
+                        continue
+                    if event.name == "results.purged" and self._keeper is not None:
+                        self._keeper.told(event.payload["job_id"])
+                    elif event.name.startswith("jobs."):
                         self._wake.set()
             except LedgerError as error:
                 _log.warning("the ledger tells no events", problem=str(error))

@@ -12,11 +12,13 @@ from typing import Any
 
 from totem.services.errors import BadInput, InTheWay, NotAllowed, ProgramRefused, ServiceError
 from totem.services.killpoints import pass_point
+from totem.services.sealing import Sealing
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
 from totem_ccf.metering.settlement import SettlementAnswer, SettlementRefused, read_answer
 from totem_chaincode import canonical
 from totem_chaincode.contracts.results import salted_hash
+from totem_chaincode.contracts.sealed import INLINE_BYTES
 from totem_chaincode.contracts.settlement import RECEIPT, RESULT_LIMIT
 
 __all__ = ["LedgerSettlement"]
@@ -28,6 +30,7 @@ class LedgerSettlement:
     def __init__(self, session: Session, store: ProviderStore, job_id: str) -> None:
         self._session = session
         self._store = store
+        self._sealing = Sealing(store)
         self._job_id = job_id
 
     def settle(self, phase_index: int, receipt: dict[str, Any]) -> SettlementAnswer:
@@ -64,7 +67,11 @@ class LedgerSettlement:
         return read_answer(answer)
 
     def complete(self, result: Path) -> Record:
-        """Deliver the whole result and end the job."""
+        """Deliver the whole result, a large one sealed, and end the job.
+
+        Raises:
+            ProviderSide: code ``result_store``: the store can't keep a large one now.
+        """
         return self._deliver("jobs.complete", result)
 
     def halt(self, partial: Path | None) -> Record:
@@ -102,7 +109,11 @@ class LedgerSettlement:
 
     def _deliver(self, function: str, result: Path) -> Record:
         salt = self._store.salt("result", self._job_id)
-        data = result.read_bytes()  # the ledger's limit is small
+        if result.stat().st_size > INLINE_BYTES:
+            key = self._session.query("jobs.get", job_id=self._job_id)["consumer_key"]
+            sealed = self._sealing.seal(self._job_id, result, name="result", public_key=key, salt=salt)
+            return self._session.submit(function, job_id=self._job_id, sealed=sealed)
+        data = result.read_bytes()  # it is small
         transient = {"result": data.decode(), "salt": salt}
         digest = salted_hash(salt, data)
         return self._session.submit(function, transient=transient, job_id=self._job_id, result_hash=digest)

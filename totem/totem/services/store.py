@@ -7,7 +7,9 @@ the new one; folder and files are for their owner's eyes only.
 
     secret.key                    32 random bytes: every salt is derived from it
     datasets/ID/PUBLISHED.json    locations, fragments, digests and salt of what was published under these digests
-    jobs/JOB_ID/                  the framework's durable log and spill files of a job
+    jobs/JOB_ID/                  the framework's durable log and spill files of a job, its result, what of it is sealed
+    result-store.json             where ciphertexts of large results go (without it: into results/)
+    results/                      ciphertexts of large results, for everybody who gets there
 """
 
 from __future__ import annotations
@@ -27,7 +29,15 @@ from totem.ledger.files import sync_folder, write_private
 from totem.services.errors import Missing
 from totem_sdk.errors import InternalError
 
-__all__ = ["Holding", "ProviderStore"]
+__all__ = ["Holding", "ProviderStore", "ResultPlace"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPlace:
+    """Where ciphertexts of large results go: the store's URL, and the one under which consumers find it (``told``)."""
+
+    store: str
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,29 @@ class ProviderStore:
                 hint=f"publish it here, or start the server with the folder that has it (this is {self._root})",
             ) from None
         return Holding.from_json(json.loads(text))
+
+    @property
+    def result_place(self) -> ResultPlace:
+        """Where ciphertexts go: as ``keep_results_in`` says, else into this folder."""
+        try:
+            document = json.loads((self._root / "result-store.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            url = (self._root / "results").absolute().as_uri()
+            return ResultPlace(url, url)
+        return ResultPlace(document["store"], document["told"])
+
+    def keep_results_in(self, place: ResultPlace) -> None:
+        """Put ciphertexts there from now on; those that are elsewhere stay until they are purged."""
+        text = json.dumps({"store": place.store, "told": place.told}, sort_keys=True)
+        write_private(self._root / "result-store.json", text.encode())
+
+    def result_file(self, job_id: str) -> Path:
+        """Return where a job's result lies here, as the framework wrote it, if it has one and it is not purged."""
+        return self._root / "jobs" / job_id / "result.jsonl"
+
+    def with_results(self) -> list[str]:
+        """Return the jobs whose results lie here."""
+        return sorted(path.parent.name for path in self._root.glob("jobs/*/result.jsonl"))
 
     def job_folder(self, job_id: str) -> Path:
         """Return the folder of a job, made if it is not there."""

@@ -1,0 +1,80 @@
+"""Opening what is sealed to this identity: fetch the ciphertext, check it, decrypt it, check what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from typing import BinaryIO
+
+from totem.ledger.identities import Identity
+from totem.services.errors import NotAllowed, ProviderSide
+from totem.services.fetching import fetch
+from totem.services.sealed import Damaged, NotForThisKey, purpose_of, unseal
+from totem.services.session import Record
+from totem_chaincode.contracts.sealed import key_id
+
+__all__ = ["open_sealed"]
+
+_PIECE = 1 << 20
+_HAND_OVER = "its provider can hand the result over: `totem provider result JOB -o FILE`"
+
+
+def open_sealed(
+    identity: Identity, job_id: str, told: Record, *, name: str = "result", store: str | None = None
+) -> BinaryIO:
+    """Return the plain text of what a job has sealed, in a file without a name that is gone when it is closed.
+
+    ``told`` is what the ledger says of it: ``hash`` and ``bytes`` of the plain text, ``sealed`` with all the rest.
+    ``store`` is the URL of the result store where it is not the one on the ledger.
+
+    Raises:
+        NotAllowed: code ``sealed_key``: it is sealed to another key than this identity's.
+        Missing: code ``ciphertext_missing``: the store does not have it.
+        ProviderSide: ``ciphertext_damaged``, ``result_store``: the store has something else, or can't be reached;
+            ``sealed_wrong``: what was sealed is not what the ledger says.
+    """
+    sealed, what = told["sealed"], f"the {name} of {job_id}"
+    own = key_id(identity.public_key.hex())
+    if sealed["recipient"] != own:
+        raise NotAllowed(
+            f"{what} is sealed to the key {sealed['recipient'][:16]}…, not to that of {identity.id}, {own[:16]}…",
+            code="sealed_key",
+            hint=f"use the certificate and key with which the job was submitted; without them {_HAND_OVER}",
+        )
+    with tempfile.TemporaryFile() as ciphertext:
+        fetch(sealed["location"], sealed["ciphertext"], sealed["ciphertext_bytes"], ciphertext, store=store)
+        ciphertext.seek(0)
+        plain = tempfile.TemporaryFile()  # noqa: SIM115  # its reader closes it
+        try:
+            purpose = purpose_of(name, job_id)
+            salt = unseal(ciphertext, plain, envelope=sealed["envelope"], identity=identity, purpose=purpose)
+            _check(plain, salt, told)
+        except (NotForThisKey, Damaged) as error:
+            plain.close()
+            reason = str(error) or "the envelope does not open with the key that it names"
+            # The ciphertext is the one on the ledger: so this is what its provider has made.
+            raise ProviderSide(
+                f"{what} can't be opened: {reason}; its provider has sealed it wrongly",
+                code="sealed_wrong",
+                hint=_HAND_OVER,
+            ) from None
+        except BaseException:
+            plain.close()
+            raise
+    plain.seek(0)
+    return plain
+
+
+def _check(plain: BinaryIO, salt: str, told: Record) -> None:
+    """Compare size and salted hash with those on the ledger.
+
+    Raises:
+        Damaged: they are others.
+    """
+    size = plain.tell()
+    digest = hashlib.sha256(bytes.fromhex(salt))
+    plain.seek(0)
+    while piece := plain.read(_PIECE):
+        digest.update(piece)
+    if (size, digest.hexdigest()) != (told["bytes"], told["hash"]):
+        raise Damaged(f"it is not the {told['bytes']} bytes whose salted hash is on the ledger")

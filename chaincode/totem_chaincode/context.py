@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from totem_chaincode import canonical
+from totem_chaincode.formats import FORMATS, Formats
 from totem_chaincode.stub import composite_key, organisation_collection
 from totem_sdk.errors import InternalError
 
@@ -37,10 +38,20 @@ class Caller:
 class Context:
     """One transaction as its handler sees it."""
 
-    def __init__(self, stub: Stub, state: State, caller: Caller, evaluator: Evaluator, declared: Transaction) -> None:
+    def __init__(
+        self,
+        stub: Stub,
+        state: State,
+        caller: Caller,
+        evaluator: Evaluator,
+        declared: Transaction,
+        *,
+        formats: Formats = FORMATS,
+    ) -> None:
         self.state = state
         self.caller = caller
         self.evaluator = evaluator
+        self.formats = formats
         self.tx_id = stub.tx_id
         self.now = stub.timestamp
         self._stub = stub

@@ -16,7 +16,7 @@ from totem_chaincode.registry import REGISTRY, Transaction
 
 __all__ = ["BEGIN", "CONTRACTS", "END", "embed", "markdown"]
 
-CONTRACTS = ("participants", "accounts", "tables", "datasets", "access", "jobs", "joint", "results")
+CONTRACTS = ("participants", "accounts", "tables", "datasets", "access", "jobs", "joint", "results", "consortium")
 """The order in which the document has them."""
 
 BEGIN = "<!-- transactions: begin (made by python -m totem_chaincode.describe) -->"

@@ -1,7 +1,7 @@
 """The chaincode: one entry point that finds the transaction, checks the caller and the arguments, runs the handler.
 
-The order is fixed: who may call at all, then what is given, then whether the caller owns what it names, then the
-handler. A caller without the role learns nothing about arguments or state.
+The order is fixed: whether the contracts understand the state, who may call at all, then what is given, then whether
+the caller owns what it names, then the handler. A caller without the role learns nothing about arguments or state.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from totem_chaincode import canonical, contracts
 from totem_chaincode.arguments import Document, Field, ListOf, Optional, Record, check_fields
 from totem_chaincode.context import Caller, Context
 from totem_chaincode.errors import Forbidden, Invalid, NotFound
+from totem_chaincode.formats import FORMATS, Formats
 from totem_chaincode.registry import REGISTRY, Transaction
 from totem_chaincode.sdk_evaluator import SdkEvaluator
 from totem_chaincode.state import State
@@ -49,13 +50,15 @@ def participant_id(creator: Creator) -> str:
 class Chaincode:
     """All contracts behind one ``invoke``; holds nothing between transactions.
 
-    ``evaluator`` is what compiles and prices: the SDK's, unless a test gives another one.
+    ``evaluator`` is what compiles and prices: the SDK's, unless a test gives another one. ``formats`` are those of the
+    records: a test may have others, to see one become the other.
     """
 
     contracts = contracts
 
-    def __init__(self, evaluator: Evaluator | None = None) -> None:
+    def __init__(self, evaluator: Evaluator | None = None, formats: Formats = FORMATS) -> None:
         self._evaluator = evaluator or SdkEvaluator()
+        self._formats = formats
 
     def invoke(self, stub: Stub, function: str, args: Mapping[str, Any]) -> JSON:
         """Run one transaction and return its answer.
@@ -67,10 +70,12 @@ class Chaincode:
         if declared is None:
             raise NotFound(f"there is no transaction {function[:80]!r}", code="unknown_transaction")
         state = State(stub, read_only=declared.read_only)
+        if not declared.any_format:
+            self._formats.check(state)
         caller = _identify(stub.creator, declared, state)
         given = _check_given(declared, args, stub.transient)
         _check_ownership(declared, caller, state, given)
-        context = Context(stub, state, caller, self._evaluator, declared)
+        context = Context(stub, state, caller, self._evaluator, declared, formats=self._formats)
         answer = declared.handler(context, **given)
         if problem := canonical.find_float(answer):
             raise InternalError(f"{function}: the answer is not canonical JSON: {problem}")

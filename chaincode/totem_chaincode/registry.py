@@ -92,7 +92,11 @@ EVERYBODY = by(*ROLES)
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One transaction as declared; ``effect`` is the first paragraph of its handler's docstring."""
+    """One transaction as declared; ``effect`` is the first paragraph of its handler's docstring.
+
+    ``any_format``: it works on whatever format the ledger's records are in; others are refused where that is not the
+    contracts' own.
+    """
 
     name: str
     handler: Callable[..., JSON]
@@ -103,6 +107,7 @@ class Transaction:
     event: str | None
     errors: tuple[str, ...]
     effect: str
+    any_format: bool
 
 
 @dataclass
@@ -130,6 +135,7 @@ def transaction(
     read_only: bool = False,
     event: str | None = None,
     errors: tuple[type[ContractError] | str, ...] = (),
+    any_format: bool = False,
 ) -> Callable[[Callable[..., JSON]], Callable[..., JSON]]:
     """Declare a handler as a transaction; see the module.
 
@@ -151,6 +157,7 @@ def transaction(
                 event=event,
                 errors=texts,
                 effect=" ".join(paragraph.split()),
+                any_format=any_format,
             )
         )
         return handler

@@ -76,6 +76,26 @@ class State:
             self._check_unwritten(row.key)
             yield split_composite_key(row.key)[1], canonical.decode(row.value)
 
+    def rows_behind(
+        self, kind: str, after: str, limit: int, max_bytes: int
+    ) -> tuple[list[tuple[tuple[str, ...], Any]], str]:
+        """Return the next rows of a kind behind a key (empty: all), and where more follow the last one's key.
+
+        For transactions that write, which can't have pages: at most ``limit`` rows, and no more once they have
+        ``max_bytes`` together.
+        """
+        rows: list[tuple[tuple[str, ...], Any]] = []
+        size = 0
+        last = ""
+        for row in self._stub.get_state_by_partial_composite_key(kind, (), after=after):
+            if len(rows) == limit or size >= max_bytes:
+                return rows, last
+            self._check_unwritten(row.key)
+            rows.append((split_composite_key(row.key)[1], canonical.decode(row.value)))
+            size += len(row.value)
+            last = row.key
+        return rows, ""
+
     def page(
         self, kind: str, parts: Sequence[str], limit: int, bookmark: str
     ) -> tuple[list[tuple[tuple[str, ...], Any]], str]:

@@ -36,6 +36,7 @@ __all__ = [
     "organisation_collection",
     "page_range",
     "prefix_end",
+    "rows_range",
     "split_composite_key",
 ]
 
@@ -131,8 +132,10 @@ class Stub(Protocol):
     def get_state_by_range(self, start: str, end: str) -> Iterator[KeyValue]:
         """Yield committed rows with start <= key < end in order, simple keys only; an empty bound is open."""
 
-    def get_state_by_partial_composite_key(self, object_type: str, parts: Sequence[str]) -> Iterator[KeyValue]:
-        """Yield committed rows whose composite key begins with these parts, in order."""
+    def get_state_by_partial_composite_key(
+        self, object_type: str, parts: Sequence[str], *, after: str = ""
+    ) -> Iterator[KeyValue]:
+        """Yield committed rows whose composite key begins with these parts, in order; only those behind ``after``."""
 
     def get_state_by_partial_composite_key_with_pagination(
         self, object_type: str, parts: Sequence[str], page_size: int, bookmark: str
@@ -193,6 +196,19 @@ def split_composite_key(key: str) -> tuple[str, tuple[str, ...]]:
 def prefix_end(prefix: str) -> str:
     """Return the exclusive upper bound of the keys that begin with a composite prefix, as Fabric computes it."""
     return prefix + _LAST
+
+
+def rows_range(object_type: str, parts: Sequence[str], after: str) -> tuple[str, str]:
+    """Return first key and exclusive end of the rows behind the key ``after`` (empty: of all rows).
+
+    Raises:
+        StubError: the key is not of these rows.
+    """
+    prefix = composite_key(object_type, parts)
+    end = prefix_end(prefix)
+    if after and not prefix <= after < end:
+        raise StubError(f"the key is not of this range: {after!r}")
+    return (after + _SEPARATOR if after else prefix), end
 
 
 def page_range(object_type: str, parts: Sequence[str], page_size: int, bookmark: str) -> tuple[str, str]:

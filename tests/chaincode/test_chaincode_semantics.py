@@ -119,6 +119,10 @@ def test_partial_composite_keys_are_whole_parts(bench):
     bench.commit(stub)
     rows = bench.begin().get_state_by_partial_composite_key("k", ["a"])
     assert [split_composite_key(row.key)[1] for row in rows] == [("a",), ("a", "1"), ("a", "2")]
+    rows = bench.begin().get_state_by_partial_composite_key("k", [], after=composite_key("k", ["a", "1"]))
+    assert [split_composite_key(row.key)[1] for row in rows] == [("a", "2"), ("ab", "1")]
+    with pytest.raises(StubError, match="not of this range"):
+        bench.begin().get_state_by_partial_composite_key("k", ["a"], after=composite_key("k", ["ab"]))
 
 
 def test_pages_cover_a_range_once_and_only_in_transactions_that_write_nothing(bench):

@@ -3,6 +3,7 @@
 from totem_chaincode.contracts import (
     access,
     accounts,
+    consortium,
     datasets,
     jobs,
     joint,
@@ -18,6 +19,7 @@ from totem_chaincode.contracts import (
 __all__ = [
     "access",
     "accounts",
+    "consortium",
     "datasets",
     "jobs",
     "joint",

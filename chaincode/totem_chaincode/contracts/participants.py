@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from totem_chaincode.arguments import BOOKMARK, LIMIT, NOTE, PARTICIPANT, REASON, Choice, Optional
 from totem_chaincode.contracts.sealed import key_of
 from totem_chaincode.errors import Conflict, Invalid, Refused
+from totem_chaincode.formats import Position
 from totem_chaincode.registry import EVERYBODY, ROLES, Who, by, transaction
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def note_key(ctx: Context) -> dict[str, JSON] | None:
     arguments={"table_approval": Choice("all", "majority"), "title": Optional(NOTE, "")},
     event="participants.founded",
     errors=(Conflict,),
+    any_format=True,
 )
 def found(ctx: Context, *, table_approval: str, title: str) -> JSON:
     """Found the consortium: set its charter and enrol the caller as its first member. Once in a ledger's life."""
@@ -61,6 +63,7 @@ def found(ctx: Context, *, table_approval: str, title: str) -> JSON:
         raise Conflict("the consortium is founded already", code="already_founded")
     charter = {"table_approval": table_approval, "title": title, "founded_at": ctx.now, "founded_by": ctx.caller.id}
     ctx.state.put("charter", record=charter)
+    ctx.formats.write(ctx.state, Position(ctx.formats.newest))
     _enrol(ctx, ctx.caller.id, "consortium")
     ctx.emit(participant=ctx.caller.id)
     return charter

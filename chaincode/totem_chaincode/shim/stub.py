@@ -37,9 +37,8 @@ from totem_chaincode.stub import (
     PrivateDataUnavailable,
     StubError,
     check_key,
-    composite_key,
     page_range,
-    prefix_end,
+    rows_range,
 )
 
 __all__ = ["PeerStub"]
@@ -113,10 +112,11 @@ class PeerStub:
         # An empty start would begin with the composite keys.
         return self._range(start or FIRST_SIMPLE_KEY, end)
 
-    def get_state_by_partial_composite_key(self, object_type: str, parts: Sequence[str]) -> Iterator[KeyValue]:
+    def get_state_by_partial_composite_key(
+        self, object_type: str, parts: Sequence[str], *, after: str = ""
+    ) -> Iterator[KeyValue]:
         """See ``Stub``."""
-        prefix = composite_key(object_type, parts)
-        return self._range(prefix, prefix_end(prefix))
+        return self._range(*rows_range(object_type, parts, after))
 
     def get_state_by_partial_composite_key_with_pagination(
         self, object_type: str, parts: Sequence[str], page_size: int, bookmark: str

@@ -208,6 +208,15 @@ def balance(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) ->
 
 
 @app.command()
+def migrate(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
+    """Bring the ledger's records into the format of the installed contracts, after an upgrade."""
+    output = Output(as_json=as_json)
+    record = Consortium(open_session(home, as_)).migrate()
+    output.document(record)
+    output.line(f"the ledger's records are in format {record['version']}; {record['changed']:,} were changed")
+
+
+@app.command()
 def audit(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
     """Add up every account: Σ accounts must be Σ issued. Exit status 1 if it is not."""
     output = Output(as_json=as_json)

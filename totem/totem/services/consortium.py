@@ -1,4 +1,4 @@
-"""What the consortium and its members do together: participants, totem, estimator tables."""
+"""What the consortium and its members do together: participants, totem, estimator tables, the ledger's format."""
 
 from __future__ import annotations
 
@@ -56,6 +56,19 @@ class Consortium:
     def audit(self) -> Record:
         """Add up every account; ``balanced`` tells whether Σ accounts = Σ issued."""
         return self._session.query("accounts.audit", detail="accounts")
+
+    def migrate(self) -> Record:
+        """Bring the ledger's records into the contracts' format; return it, and how many records were changed.
+
+        It may be interrupted and called again; where nothing is to be done nothing is.
+        """
+        changed = 0
+        found = self._session.query("consortium.format")
+        while found["version"] < found["needed"]:
+            page = self._session.submit("consortium.migrate")
+            changed += page["changed"]
+            found = {name: page[name] for name in found}
+        return {**found, "changed": changed}
 
     def propose_table(self, document: Any) -> Record:
         """Propose an estimator table; its hash becomes its id."""

@@ -53,8 +53,14 @@ _HINTS = {
     "quota": "ask for access again, with a larger quota",
     "too-large": "make the program smaller",
     "table": "`totem admin table list` shows the tables that are active",
+    "old_format": "as a member of the consortium: `totem admin migrate`",
+    "migrating": "try again later; jobs that run go on by themselves",
+    "new_format": "install the release that the other organisations have",
 }
 """What to do where a contract's rules say no, by the code of its answer."""
+
+_FORMAT_CODES = frozenset({"old_format", "migrating", "new_format"})
+"""The ledger's records are in a format that the contracts don't work on, for now."""
 
 
 class ServiceError(Exception):
@@ -157,6 +163,9 @@ def from_contract(error: contract.ContractError) -> ServiceError:
             return NotAllowed(error.message, code=error.code, details=error.details)
         case contract.NotFound():
             return Missing(error.message, code=error.code, details=error.details)
+        case contract.Conflict() if error.code in _FORMAT_CODES:
+            # As a ledger that is not there for a while: what waits goes on when it is done.
+            return Missing(error.message, code=error.code, hint=_HINTS[error.code], details=error.details)
         case contract.Conflict():
             return InTheWay(error.message, code=error.code, details=error.details)
     return BadInput(error.message, code=error.code, hint=_HINTS.get(error.code, ""), details=error.details)

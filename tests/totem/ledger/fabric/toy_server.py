@@ -1,9 +1,16 @@
-"""An organisation's chaincode server with the toy evaluator, for stories on a real network; told by environment."""
+"""An organisation's chaincode server with the toy evaluator, for stories on a real network; told by environment.
+
+Its argument names what makes its contracts, as ``module:function``; without one they are those of today.
+"""
 
 import os
 import signal
+import sys
 import threading
+from importlib import import_module
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[4]))  # tests' own modules
 
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.shim import ChaincodeServer, Tls
@@ -15,6 +22,10 @@ if __name__ == "__main__":
     files = ("CHAINCODE_TLS_CERT", "CHAINCODE_TLS_KEY", "CHAINCODE_CLIENT_CA_CERT")
     tls = Tls(*(Path(os.environ[name]).read_bytes() for name in files))
     where = os.environ["CHAINCODE_ID"], os.environ["CHAINCODE_SERVER_ADDRESS"]
-    with ChaincodeServer(Chaincode(ToyEvaluator()), *where, tls=tls) as server:
+    chaincode = Chaincode(ToyEvaluator())
+    for named in sys.argv[1:]:
+        module, _, function = named.partition(":")
+        chaincode = getattr(import_module(module), function)()
+    with ChaincodeServer(chaincode, *where, tls=tls) as server:
         ended.wait()
         server.stop(grace=5.0)

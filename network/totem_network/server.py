@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 
 from totem_chaincode.shim import ChaincodePackage, Connection, make_package
 from totem_network import processes
@@ -12,7 +12,7 @@ from totem_network.layout import Chaincode, Network, Organisation
 
 __all__ = ["OWN", "package", "start"]
 
-OWN = [sys.executable, str(Path(__file__).resolve().parent / "serve.py")]
+OWN = [sys.executable, "-m", "totem_chaincode.shim"]
 """The command that serves TOTEM's contracts."""
 
 
@@ -41,6 +41,8 @@ def start(network: Network, organisation: Organisation, chaincode: Chaincode) ->
     """
     tls = network.peer_crypto(organisation) / "tls"
     told = {
+        # Of a checkout that is not installed, the server is the checkout's too.
+        **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
         "CHAINCODE_ID": chaincode.packages[organisation.name],
         "CHAINCODE_SERVER_ADDRESS": f"127.0.0.1:{organisation.chaincode_port}",
         "CHAINCODE_TLS_KEY": str(tls / "server.key"),

@@ -45,6 +45,7 @@ _COMMANDS = {
     "provider": ("totem.cli.provider:app", "Publish data that stay where they are, answer requests, run jobs."),
     "admin": ("totem.cli.admin:app", "The consortium's business: participants, totem, estimator tables."),
     "ledger": ("totem.cli.ledger:app", "Look at the ledger and verify it."),
+    "chaincode": ("totem.cli.chaincode:app", "The contracts on Hyperledger Fabric: package them, serve them to peers."),
     "api": ("totem.cli.api:app", "Serve the REST API, make and revoke its tokens."),
 }
 """Every command: where it is (imported when it is asked for) and what it does."""

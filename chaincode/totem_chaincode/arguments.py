@@ -313,12 +313,9 @@ _PARTICIPANT_FORM = "two names with @ between them, each of up to 64 letters, di
 
 SLUG = Text(64, pattern=r"[a-z0-9][a-z0-9._-]{0,63}", what="slug", form=_SLUG_FORM)
 DATASET_ID = Text(64, pattern=r"[a-z0-9][a-z0-9._-]{0,63}", what="dataset id", form=_SLUG_FORM)
-JOB_ID = Text(
-    64,
-    pattern=r"job-[0-9a-f]{20}(?:-(?:[1-9][0-9]?|c))?",
-    what="job id",
-    form="job- and 20 hexadecimal digits; for a part of a joint job, - and its number or c behind them",
-)
+# A part of a joint job has its number, or c for the combining part, behind the joint job's id.
+_JOB_ID = r"job-[0-9a-f]{20}(?:-(?:[1-9][0-9]?|c))?"
+JOB_ID = Text(64, pattern=_JOB_ID, what="job id", form="job- and 20 hexadecimal digits")
 HASH = Text(64, pattern=r"[0-9a-f]{64}", what="sha256 in hex", form=_HASH_FORM)
 PARTICIPANT = Text(129, pattern=rf"{_NAME}@{_NAME}", what="participant (name@msp)", form=_PARTICIPANT_FORM)
 REASON = Text(500, what="reason", prose="line")

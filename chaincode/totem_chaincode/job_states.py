@@ -38,6 +38,7 @@ __all__ = [
     "is_joint",
     "is_over",
     "is_part",
+    "may_stop_waiting",
     "next_state",
     "pays",
     "phase_of",
@@ -158,6 +159,16 @@ _PAST = {
     "cancel": "cancelled",
     "expire": "expired",
 }
+
+
+def may_stop_waiting(job: Mapping[str, Any], now: float) -> bool:
+    """Return whether a data part that is out of its slice may end so at ``now`` (milliseconds since 1970).
+
+    It was told that nothing is left in the pool (``final``), or it has waited into the last tenth of its time: whoever
+    had to wait to the end could not settle any more and would not be paid.
+    """
+    last_tenth = (job["deadline"] - job["submitted_at"]) // 10
+    return job["final"] or (job["dry"] is not None and now >= job["deadline"] - last_tenth)
 
 
 def in_grace(ctx: Context, job: Mapping[str, Any]) -> bool:

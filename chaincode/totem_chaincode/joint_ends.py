@@ -15,7 +15,7 @@ from totem_chaincode.joint_job import JointJob
 if TYPE_CHECKING:
     from totem_chaincode.context import Context
 
-__all__ = ["begin_combining", "cancel_joint", "end_joint"]
+__all__ = ["begin_combining", "cancel_joint", "doom_of", "end_joint"]
 
 
 def begin_combining(ctx: Context, part: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def end_joint(ctx: Context, joint_id: str) -> dict[str, Any]:
     if ctx.now >= record["deadline"]:
         _expire_parts(ctx, joint)
         return _end_or_wait(joint, record["ending"] or "expired", record["reason"])
-    ending, reason = _doom_of(joint)
+    ending, reason = doom_of(joint)
     if ending is None:
         raise Refused(f"{joint_id} can still complete: it ends when its combining part does", code="not_over")
     if record["state"] == "cancelling" and joint.open_parts:
@@ -107,7 +107,7 @@ def _end_or_wait(joint: JointJob, ending: str, reason: str) -> dict[str, Any]:
     return joint.record
 
 
-def _doom_of(joint: JointJob) -> tuple[str | None, str]:
+def doom_of(joint: JointJob) -> tuple[str | None, str]:
     """Return in which state a joint job must end and why, (None, "") while it can still complete."""
     record, combining = joint.record, joint.combining
     if record["ending"] is not None:

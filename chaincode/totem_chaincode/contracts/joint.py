@@ -4,7 +4,7 @@ The pool rule: a job whose whole cost fits its escrow completes, however the sli
 *dry* (the next charge does not fit what its slice holds) waits. When every data part has ended or is dry, the first dry
 one in listed order gets all that is left, if that is enough for it; when it has ended, the next one does. If it is not
 enough, nothing is left that anybody could go on with: every dry part is told that this is *final*, and only then
-may it settle as out of totem.
+may it settle as out of totem (or in the last tenth of its time: it must be able to settle before it expires).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from totem_chaincode.arguments import JOB_ID, Integer
 from totem_chaincode.contracts.jobs import JOINT_PARTIES, PROVIDER, emit_joint
 from totem_chaincode.errors import Conflict, Invalid, Refused
 from totem_chaincode.job_states import OPEN, is_data_part, is_joint
-from totem_chaincode.joint_ends import end_joint
+from totem_chaincode.joint_ends import doom_of, end_joint
 from totem_chaincode.joint_job import JointJob
 from totem_chaincode.registry import transaction
 from totem_sdk.cost import MAX_TOTEM
@@ -83,6 +83,9 @@ def redistribute(ctx: Context, *, job_id: str) -> JSON:
     joint = _joint(ctx, job_id)
     if joint.record["state"] != "running":
         raise Conflict(f"{job_id} is {joint.record['state']}: its pool is not given to anybody", code="job_state")
+    ending, reason = doom_of(joint)
+    if ending is not None:
+        raise Conflict(f"{job_id} can't complete any more ({reason}): end it by joint.end", code="job_state")
     waiting = [part for part in joint.data if part["dry"] is not None and part["state"] in OPEN]
     running = [part["job_id"] for part in joint.data if part["state"] in OPEN and part["dry"] is None]
     if running:

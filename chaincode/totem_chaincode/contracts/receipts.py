@@ -15,7 +15,7 @@ from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import padded
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.errors import Conflict, Invalid, Refused
-from totem_chaincode.job_states import is_data_part, is_part, phase_of
+from totem_chaincode.job_states import is_data_part, is_part, may_stop_waiting, phase_of
 from totem_sdk.cost import MAX_TOTEM
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def check_receipt(
             code="bound",
             details={"upper": upper, "escrow": reserved},
         )
-    if end == "out_of_totem" and is_data_part(job) and not job["final"]:
+    if end == "out_of_totem" and is_data_part(job) and not may_stop_waiting(job, ctx.now):
         raise Refused(
             f"{job['job_id']} is out of its slice, not of the pool: tell so (joint.dry) and wait for what others leave",
             code="pool",

@@ -6,14 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from totem_chaincode.contracts.results import salted_hash
-from totem_chaincode.testing.story import Story, secret
+from totem_chaincode.testing.story import Invoke, Person, Story, secret
 from totem_chaincode.testing.toy import toy_source
 
 __all__ = ["JointStory"]
 
 
 class JointStory(Story):
-    """Short calls for joint jobs of peter's; every dataset is called like its provider, ``homes-utility``."""
+    """Short calls for joint jobs of peter's; every dataset is called like its provider, ``homes-utility``.
+
+    ``more`` are further providers; they join when the table is agreed on.
+    """
+
+    def __init__(self, invoke: Invoke, more: Sequence[Person] = ()) -> None:
+        super().__init__(invoke)
+        self._more = more
+        self._everybody = {**self.people, **{person.name: person for person in more}}
 
     def ready_joint(
         self, providers: Sequence[str] = ("utility", "grid"), amount: int = 1_000, **policy: Any
@@ -21,6 +29,9 @@ class JointStory(Story):
         """Do everything that a first joint submission needs; return access id and key by provider."""
         self.found()
         self.agree_on_table()
+        for person in self._more:
+            self.invoke("admin", "participants.enrol", {"participant": person.id, "role": person.role})
+        self.people = self._everybody
         policy = {"combining_providers": "any", **policy}
         for provider in providers:
             self.publish(f"homes-{provider}", provider, **policy)

@@ -16,7 +16,7 @@ from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.contracts.sealed import FORMAT, INLINE_BYTES, key_id
 from totem_chaincode.testing.toy import toy_source
 
-__all__ = ["PEOPLE", "Person", "Story", "secret"]
+__all__ = ["PEOPLE", "Invoke", "Person", "Story", "secret"]
 
 
 @dataclass(frozen=True, slots=True)

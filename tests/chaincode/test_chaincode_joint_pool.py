@@ -1,0 +1,199 @@
+"""The pool of a joint job: slices, what a dry part gets of what others leave, and when nothing is left."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from totem_chaincode.errors import Conflict, Forbidden, Invalid, Refused
+from totem_chaincode.pool import slices_of
+from totem_chaincode.testing import JointStory
+
+
+@pytest.fixture
+def joint(story):
+    return JointStory(story.invoke)
+
+
+def submitted(joint, totem=90, **more):
+    """Submit a joint job of which every part has a third of the pool; return its id."""
+    return joint.submit_joint(joint.ready_joint(), totem, **more)
+
+
+def dry(joint, part_id, used, needs):
+    return joint.invoke(joint.runner(part_id), "joint.dry", {"job_id": part_id, "used": used, "needs": needs})
+
+
+def redistribute(joint, job_id, person="peter"):
+    return joint.invoke(person, "joint.redistribute", {"job_id": job_id})
+
+
+def slices(joint, job_id):
+    return [part["slice"] for part in joint.joint(job_id)["parts"]]
+
+
+@given(st.integers(0, 10**18), st.lists(st.integers(0, 10**12), min_size=1, max_size=33))
+def test_slices_add_up_and_are_as_near_to_their_share_as_integers_can_be(amount, weights):
+    found = slices_of(amount, weights)
+    assert sum(found) == amount
+    weights = weights if any(weights) else [1] * len(weights)
+    for slice_, weight in zip(found, weights, strict=True):
+        assert abs(slice_ * sum(weights) - amount * weight) < sum(weights)
+
+
+def test_a_dry_part_waits_for_what_the_others_leave(joint):
+    job_id = submitted(joint)
+    first, second = f"{job_id}-1", f"{job_id}-2"
+    joint.accept_part(first)
+    joint.accept_part(second)
+    answer = dry(joint, first, 28, 5)
+    assert (answer["slice"], answer["final"]) == (30, False)
+    with pytest.raises(Refused, match=r"not of the pool: tell so \(joint.dry\) and wait") as refused:
+        joint.settle_data(first, 28, "out_of_totem")
+    assert refused.value.code == "pool"
+    with pytest.raises(Conflict, match=f"{second} still run") as early:
+        redistribute(joint, job_id)
+    assert early.value.code == "parts_open"
+    joint.settle_data(second, 10)
+    joint.deliver(second)
+    # 20 that the second part left and 30 of the combining part, which has not begun.
+    assert redistribute(joint, job_id) == {"job_id": job_id, "to": first, "amount": 50, "final": []}
+    assert slices(joint, job_id) == [80, 10, 0]
+    joint.settle_data(first, 70)
+    joint.deliver(first)
+    joint.combine(job_id, 10)
+    assert joint.joint(job_id)["paid"] == 90
+    assert joint.available("peter") == 1_000 - 90
+
+
+def test_all_that_is_left_goes_to_the_first_in_listed_order_then_to_the_next(joint):
+    job_id = submitted(joint)
+    first, second = f"{job_id}-1", f"{job_id}-2"
+    for part_id, used in ((second, 25), (first, 20)):
+        joint.accept_part(part_id)
+        dry(joint, part_id, used, 11)
+    assert redistribute(joint, job_id)["to"] == first
+    # What the second holds beyond its 25 is the first's now.
+    assert slices(joint, job_id) == [65, 25, 0]
+    with pytest.raises(Conflict, match="may leave something"):
+        redistribute(joint, job_id)
+    joint.settle_data(first, 35)
+    joint.deliver(first)
+    assert redistribute(joint, job_id)["amount"] == 30
+    assert slices(joint, job_id) == [35, 55, 0]
+    joint.settle_data(second, 50)
+    joint.deliver(second)
+    joint.combine(job_id, 5)
+    assert joint.joint(job_id)["paid"] == 90
+
+
+def test_a_part_may_be_dry_again(joint):
+    job_id = submitted(joint)
+    first, second = f"{job_id}-1", f"{job_id}-2"
+    for part_id in (first, second):
+        joint.accept_part(part_id)
+        dry(joint, part_id, 30, 1)
+    redistribute(joint, job_id)
+    dry(joint, first, 60, 1)
+    answer = redistribute(joint, job_id)
+    assert answer["to"] is None
+    assert answer["final"] == [first, second]
+
+
+def test_when_it_is_not_enough_every_dry_part_ends_and_is_paid(joint):
+    job_id = submitted(joint)
+    first, second = f"{job_id}-1", f"{job_id}-2"
+    for part_id, needs in ((first, 100), (second, 1)):
+        joint.accept_part(part_id)
+        dry(joint, part_id, 30, needs)
+    assert redistribute(joint, job_id)["final"] == [first, second]
+    assert slices(joint, job_id) == [30, 30, 30]
+    for part_id in (first, second):
+        assert dry(joint, part_id, 30, 1)["final"]
+        assert joint.settle_data(part_id, 30, "out_of_totem")["reason"] == "out_of_totem"
+        joint.invoke(joint.runner(part_id), "jobs.halt", {"job_id": part_id})
+    with pytest.raises(Refused, match="0 of 2 data parts can be combined, 2 are asked for"):
+        joint.accept_part(f"{job_id}-c")
+    ended = joint.invoke("utility", "joint.end", {"job_id": job_id})
+    assert (ended["state"], ended["paid"], ended["returned"]) == ("out_of_totem", 60, 30)
+    assert joint.audit()["balanced"]
+
+
+def test_a_part_that_waits_to_the_end_can_settle_before_it_expires(joint, memory):
+    job_id = submitted(joint, deadline_seconds=200, parts_seconds=100)
+    first = f"{job_id}-1"
+    joint.accept_part(first)
+    joint.accept_part(f"{job_id}-2")
+    memory.now += 90_000
+    with pytest.raises(Refused) as refused:
+        joint.settle_data(first, 28, "out_of_totem")
+    assert refused.value.code == "pool"
+    memory.now -= 1
+    dry(joint, first, 28, 5)
+    with pytest.raises(Refused):
+        joint.settle_data(first, 28, "out_of_totem")
+    memory.now += 1
+    joint.settle_data(first, 28, "out_of_totem")
+    joint.invoke("utility", "jobs.halt", {"job_id": first})
+    assert joint.available("utility") == 28
+
+
+@pytest.mark.parametrize(("used", "needs", "code"), [(31, 5, "not_dry"), (20, 10, "not_dry"), (20, 981, "bound")])
+def test_only_a_dry_part_is_dry(joint, used, needs, code):
+    job_id = submitted(joint)
+    joint.accept_part(f"{job_id}-1")
+    with pytest.raises(Refused) as refused:
+        dry(joint, f"{job_id}-1", used, needs)
+    assert refused.value.code == code
+
+
+def test_only_a_running_data_part_can_be_dry(joint):
+    job_id = submitted(joint)
+    with pytest.raises(Conflict, match="is submitted"):
+        dry(joint, f"{job_id}-1", 30, 1)
+    with pytest.raises(Invalid, match="no data part"):
+        dry(joint, f"{job_id}-c", 30, 1)
+    with pytest.raises(Invalid, match="no data part"):
+        joint.invoke("grid", "joint.dry", {"job_id": job_id, "used": 30, "needs": 1})
+    joint.accept_part(f"{job_id}-1")
+    joint.settle_data(f"{job_id}-1", 5)
+    with pytest.raises(Conflict, match="'finished'"):
+        dry(joint, f"{job_id}-1", 30, 1)
+
+
+def test_telling_it_twice_is_telling_it_once(joint, memory):
+    job_id = submitted(joint)
+    first = f"{job_id}-1"
+    joint.accept_part(first)
+    answer = dry(joint, first, 28, 5)
+    before = dict(memory.state.rows)
+    assert dry(joint, first, 28, 5) == answer
+    assert memory.state.rows == before
+    with pytest.raises(Conflict, match="waits already, with 28 totem used"):
+        dry(joint, first, 10, 25)
+
+
+def test_there_is_nothing_to_redistribute_where_nobody_waits(joint):
+    job_id = submitted(joint)
+    with pytest.raises(Conflict):
+        redistribute(joint, job_id)
+    joint.run_data(f"{job_id}-1")
+    joint.run_data(f"{job_id}-2")
+    with pytest.raises(Conflict, match="no part") as refused:
+        redistribute(joint, job_id)
+    assert refused.value.code == "not_dry"
+    with pytest.raises(Invalid, match="no joint job"):
+        redistribute(joint, f"{job_id}-1")
+    with pytest.raises(Forbidden):
+        redistribute(joint, job_id, "paula")
+    joint.combine(job_id)
+    with pytest.raises(Conflict, match="is completed"):
+        redistribute(joint, job_id)
+
+
+def test_nothing_is_given_to_a_part_of_a_job_that_cant_complete(joint):
+    job_id = submitted(joint)
+    joint.accept_part(f"{job_id}-1")
+    dry(joint, f"{job_id}-1", 30, 1)
+    joint.invoke("grid", "jobs.decline", {"job_id": f"{job_id}-2", "reason": "x"})
+    with pytest.raises(Conflict, match="can't complete any more"):
+        redistribute(joint, job_id)

@@ -1,0 +1,124 @@
+"""The pool rule: a joint job whose cost over all parts fits its escrow completes, however the slices were cut."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from totem_chaincode.dispatcher import Chaincode
+from totem_chaincode.testing import PEOPLE, JointStory, MemoryLedger, Person, ToyEvaluator, creator, toy_source
+
+MORE = [Person(name, f"{name.title()}MSP", "provider") for name in ("village", "island", "harbour")]
+EVERYBODY = {**PEOPLE, **{person.name: person for person in MORE}}
+PROVIDERS = ["utility", "grid", *(person.name for person in MORE)]
+
+
+class Weighing(ToyEvaluator):
+    """Expects of the combining part, then of each data part, what a test says: slices are cut by that."""
+
+    def __init__(self, weights):
+        self.weights = iter(weights)
+
+    def evaluate(self, question):
+        return replace(super().evaluate(question), expected=(next(self.weights),) * 2)
+
+
+class Simulation:
+    """Providers that run parts charge by charge, as their frameworks do: dry when the next one does not fit."""
+
+    def __init__(self, totem, costs, order, weights):
+        self.memory = MemoryLedger(Chaincode(Weighing(weights)))
+        self.story = JointStory(self.invoke, MORE)
+        self.costs, self.used, self.order = [list(charges) for charges in costs], [0] * len(costs), order
+        source = toy_source(lower=0, upper=None, bounds=[(0, None), (0, None)])
+        access = self.story.ready_joint(PROVIDERS[: len(costs)], amount=totem, precheck="none")
+        self.job_id = self.story.submit_joint(access, totem, source=source)
+        self.pending = [f"{self.job_id}-{number}" for number in range(1, len(costs) + 1)]
+        for part_id in self.pending:
+            self.story.accept_part(part_id)
+
+    def invoke(self, person, function, args, transient=None):
+        who = EVERYBODY[person]
+        return self.memory.invoke(creator(who.name, who.msp_id, who.role), function, args, transient)
+
+    def turn(self, part_id):
+        """Let a part run until it has ended or waits; return whether it waits."""
+        place = int(part_id.rpartition("-")[2]) - 1
+        part = self.story.invoke(self.story.runner(part_id), "jobs.get", {"job_id": part_id})
+        if part["final"]:
+            self.story.settle_data(part_id, self.used[place], "out_of_totem")
+            self.story.invoke(self.story.runner(part_id), "jobs.halt", {"job_id": part_id})
+            return False
+        if part["dry"]:
+            return True
+        for charge in self.costs[place]:
+            if self.used[place] + charge > part["slice"]:
+                told = {"job_id": part_id, "used": self.used[place], "needs": charge}
+                self.invoke(self.story.runner(part_id), "joint.dry", told)
+                return True
+            self.used[place] += charge
+            self.costs[place] = self.costs[place][1:]
+        self.story.settle_data(part_id, self.used[place])
+        self.story.deliver(part_id)
+        return False
+
+    def run(self):
+        while self.pending:
+            self.pending.sort(key=lambda part_id: self.order[int(part_id.rpartition("-")[2]) - 1])
+            self.pending = [part_id for part_id in self.pending if self.turn(part_id)]
+            if self.pending:
+                self.invoke("peter", "joint.redistribute", {"job_id": self.job_id})
+            assert self.story.audit()["balanced"]
+
+
+@st.composite
+def shares(draw):
+    """Draw what each of two to five providers charges, in which order they run, and how the slices are cut."""
+    number = draw(st.integers(2, len(PROVIDERS)))
+    costs = draw(st.lists(st.lists(st.integers(0, 30), max_size=5), min_size=number, max_size=number))
+    weights = draw(st.lists(st.integers(0, 50), min_size=number + 1, max_size=number + 1))
+    return costs, draw(st.permutations(range(number))), weights
+
+
+@given(shares(), st.integers(0, 40))
+@settings(max_examples=25, deadline=None)
+def test_a_job_whose_cost_fits_its_escrow_completes_however_the_slices_were_cut(shared, combining):
+    fits(shared, combining)
+
+
+@given(shares(), st.integers(1, 100))
+@settings(max_examples=15, deadline=None)
+def test_a_job_whose_data_parts_cost_more_than_its_escrow_ends_out_of_totem(shared, lacking):
+    does_not_fit(shared, lacking)
+
+
+@pytest.mark.slow
+@given(shares(), st.integers(1, 100))
+@settings(max_examples=150, deadline=None)
+def test_the_pool_rule_for_long(shared, amount):
+    fits(shared, amount)
+    does_not_fit(shared, amount)
+
+
+def fits(shared, combining):
+    costs, order, weights = shared
+    total = sum(map(sum, costs)) + combining
+    world = Simulation(max(total, 1), costs, order, weights)
+    world.run()
+    world.story.combine(world.job_id, combining)
+    ended = world.story.joint(world.job_id)
+    assert (ended["state"], ended["missing"], ended["paid"]) == ("completed", [], total)
+
+
+def does_not_fit(shared, lacking):
+    costs, order, weights = shared
+    totem = sum(map(sum, costs)) - lacking
+    if totem < 1:
+        return
+    world = Simulation(totem, costs, order, weights)
+    world.run()
+    ended = world.invoke("peter", "joint.end", {"job_id": world.job_id})
+    assert ended["state"] == "out_of_totem"
+    assert ended["paid"] == sum(world.used) <= totem
+    assert ended["paid"] + ended["returned"] == totem

@@ -20,7 +20,8 @@ __all__ = ["end_job", "index_job"]
 def index_job(ctx: Context, job: Mapping[str, Any]) -> None:
     """Write the index entries of a new job: of its parties, of the consortium, and of what is open.
 
-    A joint job is its consumer's, each of its parts its provider's.
+    A joint job is its consumer's, each of its parts its provider's. While it is open it is there for every provider of
+    a part: each may have to end it, also when its own part has ended.
     """
     if is_part(job):
         parties = [job["provider"]]
@@ -28,6 +29,7 @@ def index_job(ctx: Context, job: Mapping[str, Any]) -> None:
         parties = [job["consumer"], "*"] if is_joint(job) else [job["consumer"], job["provider"], "*"]
     for party in parties:
         ctx.state.mark("job_of", party, newest_first(job["submitted_at"]), job["job_id"])
+    for party in (*parties, *job["parties"]) if is_joint(job) else parties:
         ctx.state.mark("open_job", party, job["job_id"])
 
 

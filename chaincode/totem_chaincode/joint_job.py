@@ -86,7 +86,7 @@ class JointJob:
         for part in self.data:
             if part["result"] is not None:
                 ctx.purge_private(part["combining_msp"], "partials", part["job_id"])
-        for party in (record["consumer"], "*"):
+        for party in (record["consumer"], "*", *record["parties"]):
             ctx.state.delete("open_job", party, record["job_id"])
         returned = self.pool.give_back()
         self.set(

@@ -52,8 +52,10 @@ def test_the_parts_are_their_providers_and_the_whole_is_the_consumers(joint):
         return [job["job_id"] for job in joint.invoke(person, "jobs.list", more)["jobs"]]
 
     assert listed("peter") == [job_id] == listed("admin")
-    assert listed("utility", open=True) == [f"{job_id}-1"]
-    assert sorted(listed("grid", open=True)) == [f"{job_id}-2", f"{job_id}-c"]
+    assert (listed("utility"), sorted(listed("grid"))) == ([f"{job_id}-1"], [f"{job_id}-2", f"{job_id}-c"])
+    # While it is open each provider of a part has the whole in its list too: any of them may have to end it.
+    assert sorted(listed("utility", open=True)) == [job_id, f"{job_id}-1"]
+    assert sorted(listed("grid", open=True)) == [job_id, f"{job_id}-2", f"{job_id}-c"]
     source = joint.invoke("utility", "jobs.source", {"job_id": f"{job_id}-1"})
     assert source == joint.invoke("peter", "jobs.source", {"job_id": job_id})
     part = joint.invoke("utility", "jobs.get", {"job_id": f"{job_id}-1"})
@@ -64,7 +66,7 @@ def test_the_parts_are_their_providers_and_the_whole_is_the_consumers(joint):
     # Every provider sees how far the others are, as everybody on the channel can.
     assert joint.invoke("utility", "jobs.get", {"job_id": job_id})["parts"][2]["state"] == "submitted"
     joint.run_joint(job_id, [5, 7])
-    assert listed("peter", open=True) == listed("grid", open=True) == []
+    assert listed("peter", open=True) == listed("grid", open=True) == listed("utility", open=True) == []
 
 
 def test_slices_are_in_proportion_to_what_parts_are_expected_to_cost_and_add_up(joint):

@@ -55,11 +55,23 @@ POINTS: tuple[str, ...] = (
 (The interpreter combines by itself: it passes all but ``worker:combine``.)
 """
 
-PART_POINTS: tuple[str, ...] = ("master:after-partials",)
-"""Those that only a part of a job over several providers passes."""
+PART_POINTS: tuple[str, ...] = (
+    "master:after-partials",
+    "manager:before-more",
+    "manager:after-more",
+    "manager:before-more-log",
+    "manager:after-more-log",
+    "host:before-more",
+    "host:after-more",
+)
+"""Those that only a part of a job over several providers passes: the first where it combines, the others where it asks
+for more totem of the pool.
+"""
+
+_ALL = (*POINTS, *PART_POINTS)
 
 
-def kill_point(point: str, points: Collection[str] = POINTS) -> None:
+def kill_point(point: str, points: Collection[str] = _ALL) -> None:
     """Kill this process if the environment names ``point`` and it has not happened yet.
 
     ``points`` are all of the caller's component: the framework's own unless it is another one.

@@ -17,7 +17,7 @@ from typing import Any
 
 import grpc.aio
 
-from totem_ccf.faults import PART_POINTS, kill_point
+from totem_ccf.faults import kill_point
 from totem_ccf.mapreduce import master_messages as ms
 from totem_ccf.mapreduce.job import JobEnd, JobSpec
 from totem_ccf.mapreduce.manager_link import ManagerLink, ManagerLost
@@ -156,7 +156,7 @@ class _Process:
             # The host must not take this process for dead.
             stub = pb_grpc.HostStub(self._host)
             await self._tell_host("the progress", stub.Progress, pb.ProgressNews(phase=1, left=spec.escrow))
-        kill_point("master:after-partials", PART_POINTS)
+        kill_point("master:after-partials")
         return Plan(self._program, (), spec.part, reading.result())
 
     # The loop -------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from totem_ccf.metering.records import (
     AttemptEnded,
     AttemptLost,
     AttemptStarted,
+    EscrowGrown,
     JobCancelled,
     LeaseDenied,
     LeaseGranted,
@@ -88,6 +89,8 @@ class PhaseBooks:
 class Books:
     """The totem of one job: its escrow, what is left of it, the open phase, the phases that are settled.
 
+    The escrow grows where it is a slice of a pool that gives more.
+
     ``receipts`` are those of all closed phases, ``outputs`` the paid attempts of the last one: (task, report).
     """
 
@@ -125,6 +128,16 @@ class Books:
                 self._expect(self.closed is not None and self.closed.phase == record.phase, record)
                 self.closed = None
                 self.settled.append(record)
+                # Of a slice of a pool the ledger may have given or taken what was not used.
+                self.escrow += record.left - self.left
+                self.left = record.left
+            case EscrowGrown(escrow=escrow):
+                self._expect(escrow > self.escrow, record)
+                more = escrow - self.escrow
+                self.escrow = escrow
+                self.left += more
+                if self.phase is not None:
+                    self.phase.pool.clean += more
             case JobCancelled():
                 self.cancelled = True
             case _:

@@ -104,6 +104,10 @@ class LeaseDesk:
         pool.take_unspent(holding)
         return pool, holding
 
+    def cost(self, number: int) -> int:
+        """Return the charge for which a task waits."""
+        return self._waiting[number].cost
+
     def all_wait(self, phase: PhaseBooks) -> bool:
         """Return whether no attempt runs on a lease that could come back."""
         return all(task in self._waiting or phase.tasks[task].holding.unspent == 0 for task in phase.live)

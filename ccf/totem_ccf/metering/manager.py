@@ -9,6 +9,8 @@ log first and what to do then. The rules (abstract machine, §5):
 * When the lowest task that is not done waits and the pool is dry even after every running attempt has come back, the
   highest live or finished task above it is voided, and so on, until the charge can be paid or nothing above is left:
   then it is denied, halts, and is the end.
+* Where the escrow is a slice of a pool, the pool is asked for more before a charge is denied, and only a charge that
+  the answer does not cover is. Nothing can be spent meanwhile, so the answer may take as long as it likes.
 * A task that failed holds its place: everything above it is void, and it is the end when everything below it is done.
 """
 
@@ -27,6 +29,7 @@ from totem_ccf.metering.records import (
     AttemptEnded,
     AttemptLost,
     AttemptStarted,
+    EscrowGrown,
     JobCancelled,
     LeaseDenied,
     PhaseClosed,
@@ -55,7 +58,10 @@ class Decision:
 
 
 class Manager:
-    """The manager of one job; see the module."""
+    """The manager of one job; see the module.
+
+    ``asking`` is what the pool is asked for at present, if anything.
+    """
 
     def __init__(
         self,
@@ -64,10 +70,13 @@ class Manager:
         total: Callable[[Counts], int],
         policy: LeasePolicy | None = None,
         records: Iterable[Record] = (),
+        *,
+        pooled: bool = False,
     ) -> None:
         """Make the manager of a job that runs ``phases``.
 
-        ``total`` gives the totem of counts (``PricedProgram.total``); ``records`` are those of the log, if any.
+        ``total`` gives the totem of counts (``PricedProgram.total``); ``records`` are those of the log, if any;
+        ``pooled`` tells that the escrow is a slice of a pool.
 
         Raises:
             InternalError: the records are not those of such a job.
@@ -78,6 +87,9 @@ class Manager:
         self._sizes = LeaseSizes(policy or LeasePolicy())
         self._desk = LeaseDesk(self._sizes, self._enter, self._act)
         self._paused = False
+        self._pooled = pooled
+        self._refused: m.AskMore | None = None
+        self.asking: m.AskMore | None = None
         self._out = Decision()
         self._handlers: dict[type[m.ManagerEvent], Callable[[Any], None]] = {
             m.Ask: self._ask,
@@ -89,6 +101,7 @@ class Manager:
             m.MakeRoom: lambda event: self._make_room(event.task),
             m.MasterConnected: lambda event: self._reconcile(event.live),
             m.Settled: self._settled,
+            m.More: lambda event: self._more(event.escrow),
             m.Cancel: lambda _: self._cancel(),
             m.Pause: lambda _: self._pause(True),
             m.Resume: lambda _: self._pause(False),
@@ -232,6 +245,7 @@ class Manager:
     def _cancel(self) -> None:
         if not self.books.cancelled:
             self._enter(JobCancelled())
+        self.asking = None
         self._desk.stop_all("cancelled")
 
     def _pause(self, paused: bool) -> None:
@@ -241,12 +255,39 @@ class Manager:
         closed = self.books.closed
         if closed is None or closed.phase != event.phase:
             return
-        if event.left != self.books.left:
+        if event.left != self.books.left and not self._pooled:
             raise MeterViolation(
                 f"phase {event.phase}: {event.left} totem are left on the ledger, {self.books.left} in the lease log"
             )
         self._enter(PhaseSettled(event.phase, event.proceed, event.left, event.reason))
         self._act(m.Released(event.phase, event.proceed, event.left, event.reason, closed.receipt or {}))
+
+    # The pool -------------------------------------------------------------------------------------------------------
+
+    def _more(self, escrow: int) -> None:
+        asked, self.asking = self.asking, None
+        if asked is None:
+            return
+        if escrow >= asked.used + asked.needs:
+            self._enter(EscrowGrown(escrow))
+        else:
+            self._refused = asked
+
+    def _waits_for_more(self, blocked: int) -> bool:
+        """Return whether the pool may still cover the charge at which the job would end; ask it if that is not known.
+
+        Every attempt waits and has given back what it did not use, so ``used`` is what the machine has paid up to here,
+        and the same whenever the job comes here again.
+        """
+        if not self._pooled:
+            return False
+        asked = m.AskMore(self.balance().used, self._desk.cost(blocked))
+        if asked == self._refused:
+            return False
+        if self.asking is None:
+            self.asking = asked
+            self._act(asked)
+        return True
 
     # Closing --------------------------------------------------------------------------------------------------------
 
@@ -262,6 +303,7 @@ class Manager:
         error = None if broken is None else broken.error
         self._enter(PhaseClosed(phase.index, receipt, error))
         self._desk.clear()
+        self.asking = None
         if receipt is None:
             self._act(m.Broken(phase.index, error or {}))
         else:
@@ -305,6 +347,8 @@ class Manager:
                 return
             if phase.highest > blocked:
                 self._void(phase, phase.highest)
+            elif self._waits_for_more(blocked):
+                return
             else:
                 self._enter(LeaseDenied(blocked, phase.tasks[blocked].attempt))
                 self._desk.stop(blocked, "out_of_totem")

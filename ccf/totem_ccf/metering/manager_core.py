@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 
@@ -27,6 +29,7 @@ from totem_ccf.metering.recorder import Recorder
 from totem_ccf.metering.records import (
     AttemptEnded,
     AttemptStarted,
+    EscrowGrown,
     LeaseGranted,
     PhaseClosed,
     PhaseSettled,
@@ -46,18 +49,23 @@ from totem_sdk.errors import InvalidDocument
 __all__ = ["ManagerCore", "ManagerSetup"]
 
 SETTLE_SECONDS = 60.0
+ASK_SECONDS = 0.1
+MOST_ASK_SECONDS = 2.0
+"""A pool that has not decided yet is asked again after so long."""
 BALANCE_SECONDS = 0.2
 
 _log = logging.getLogger("totem.manager")
 
 _BEFORE: dict[type[Record], str] = {
     AttemptStarted: "manager:before-start-log",
+    EscrowGrown: "manager:before-more-log",
     LeaseGranted: "manager:before-lease-log",
     AttemptEnded: "manager:before-end-log",
     PhaseClosed: "manager:before-close-log",
 }
 _AFTER: dict[type[Record], str] = {
     AttemptStarted: "manager:after-start-log",
+    EscrowGrown: "manager:after-more-log",
     LeaseGranted: "manager:after-lease-log",
     AttemptEnded: "manager:after-end-log",
     PhaseSettled: "manager:after-settled-log",
@@ -74,6 +82,7 @@ class ManagerSetup:
     priced: PricedProgram
     audit: bool
     phases: range
+    pooled: bool
     log: Path
     address: str
     host: str
@@ -91,7 +100,8 @@ class ManagerCore:
         self._log = log
         policy = LeasePolicy(audit=setup.audit)
         phases = [setup.priced.program.phases[index] for index in setup.phases]
-        self.manager = Manager(setup.escrow, phases, setup.priced.total, policy, log.records)
+        total = setup.priced.total
+        self.manager = Manager(setup.escrow, phases, total, policy, log.records, pooled=setup.pooled)
         self._settlement = Settlement()
         self._events: asyncio.Queue[tuple[m.ManagerEvent, asyncio.Future[None]]] = asyncio.Queue()
         self._answers: dict[AttemptId, asyncio.Future[m.ManagerAction]] = {}
@@ -174,6 +184,8 @@ class ManagerCore:
                     answer.set_result(action)
             case m.Settle(phase=phase, receipt=receipt):
                 self._settle(self._settlement.owe(phase, receipt))
+            case m.AskMore():
+                self._spawn(self._ask_pool(action))
             case _:
                 self._note_news(action)
                 self._tell_master(action)
@@ -203,7 +215,10 @@ class ManagerCore:
     # Settlement -----------------------------------------------------------------------------------------------------
 
     def _settle(self, call: CallLedger) -> None:
-        task = asyncio.get_running_loop().create_task(self._call_ledger(call))
+        self._spawn(self._call_ledger(call))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -239,9 +254,37 @@ class ManagerCore:
             _log.warning("phase %d is not settled yet, again in %.1f s", following.phase, following.delay)
             self._settle(following)
         elif isinstance(following, GiveUp):
-            _log.error("phase %d can't be settled: %s", following.phase, following.reason)
-            self._given_up = m.Broken(following.phase, {"kind": "settlement", "detail": following.reason})
-            self._do(self._given_up)
+            self._give_up(following)
+
+    def _give_up(self, what: GiveUp) -> None:
+        _log.error("phase %d can't be settled: %s", what.phase, what.reason)
+        self._given_up = m.Broken(what.phase, {"kind": "settlement", "detail": what.reason})
+        self._do(self._given_up)
+
+    async def _ask_pool(self, ask: m.AskMore) -> None:
+        """Ask for more totem until that is decided, or the job does not need it any more."""
+        stub = pb_grpc.HostStub(self._host)
+        delay = ASK_SECONDS
+        while self.manager.asking == ask:
+            kill_point("manager:before-more")
+            self.note("manager", "ledger", "more", used=ask.used, needs=ask.needs)
+            request = pb.MoreRequest(used=ask.used, needs=ask.needs)
+            try:
+                told = await stub.More(request, metadata=rpc.metadata(self.setup.host_secret), timeout=SETTLE_SECONDS)
+            except grpc.aio.AioRpcError as error:
+                _log.warning("the pool was not reached, again in %.1f s: %s", delay, error.details())
+            else:
+                if told.HasField("refused"):
+                    phase = self.manager.books.next_phase
+                    self._give_up(GiveUp(phase, f"the ledger refuses to say whether there is more: {told.refused}"))
+                    return
+                if told.HasField("escrow"):
+                    kill_point("manager:after-more")
+                    self.note("ledger", "manager", "escrow", escrow=told.escrow)
+                    await self.submit(m.More(told.escrow))
+                    return
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, MOST_ASK_SECONDS)
 
 
 def _answer_of(told: pb.SettleAnswer) -> SettlementAnswer:

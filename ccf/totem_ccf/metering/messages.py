@@ -1,7 +1,8 @@
 """What the manager hears (events) and what it says (actions).
 
 Updaters send ``Ask`` and ``Finish`` and get ``Grant``, ``Stop`` or ``Accepted``; the master sends the other events and
-gets the other actions, but for ``Settle``, which goes to the settlement.
+gets the other actions, but for ``Settle`` and ``AskMore``, which go to the settlement; it answers ``Settled`` and
+``More``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from totem_ccf.metering.receipt import AttemptReport
 __all__ = [
     "Accepted",
     "Ask",
+    "AskMore",
     "Balance",
     "Broken",
     "Cancel",
@@ -28,6 +30,7 @@ __all__ = [
     "ManagerAction",
     "ManagerEvent",
     "MasterConnected",
+    "More",
     "NotStarted",
     "OpenPhase",
     "Pause",
@@ -131,6 +134,13 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class More:
+    """The pool's answer to ``AskMore``: what the job's escrow is now. It covers what was asked for, or nothing does."""
+
+    escrow: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Stop everything; what live attempts have used is paid."""
 
@@ -155,6 +165,7 @@ ManagerEvent = (
     | ClosePhase
     | MasterConnected
     | Settled
+    | More
     | Cancel
     | Pause
     | Resume
@@ -239,6 +250,17 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class AskMore:
+    """The job stands at the charge that would end it: ``used`` is paid up to there, the charge ``needs`` so much.
+
+    A job whose escrow is a slice of a pool asks for more before it halts.
+    """
+
+    used: int
+    needs: int
+
+
+@dataclass(frozen=True, slots=True)
 class Released:
     """The phase is settled; ``proceed``: the next may begin (step 14), else everything stops (step 15.2)."""
 
@@ -281,6 +303,7 @@ ManagerAction = (
     | Voided
     | Dry
     | Settle
+    | AskMore
     | Released
     | Broken
     | Snapshot

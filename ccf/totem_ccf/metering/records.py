@@ -18,6 +18,7 @@ __all__ = [
     "AttemptEnded",
     "AttemptLost",
     "AttemptStarted",
+    "EscrowGrown",
     "JobCancelled",
     "LeaseDenied",
     "LeaseGranted",
@@ -125,6 +126,13 @@ class PhaseSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class EscrowGrown:
+    """The pool has given more: the job's escrow is ``escrow`` now, all that it had before included."""
+
+    escrow: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobCancelled:
     """The consumer or the provider has cancelled: nothing more is granted."""
 
@@ -140,6 +148,7 @@ Record = (
     | AttemptLost
     | PhaseClosed
     | PhaseSettled
+    | EscrowGrown
     | JobCancelled
 )
 
@@ -154,6 +163,7 @@ _KINDS: dict[str, type[Record]] = {
     "lost": AttemptLost,
     "close": PhaseClosed,
     "settled": PhaseSettled,
+    "more": EscrowGrown,
     "cancel": JobCancelled,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

@@ -42,6 +42,26 @@ class SettlementPort(Protocol):
         """
         ...
 
+    def more(self, used: int, needs: int) -> int | None:
+        """Ask for more totem: only a job whose escrow is a slice of a pool does (``JobSpec.part`` is ``data``).
+
+        The job stands at the charge that would end it: ``used`` is all that it pays up to there, the charge takes
+        ``needs``. Nothing is spent until there is an answer, so the others may be given what the slice has beyond
+        ``used`` meanwhile.
+
+        Returns:
+            The job's escrow from now on, **in all** (not what was added), if it is decided: at least ``used + needs``,
+            and the job goes on; anything less, and it halts here. None: it is not decided yet, because others still
+            run. Then the question is put again, soon, as it is after a crash of anybody: the same question must get
+            the same answer, or one that is larger because more was given. Answer within a few seconds; how often None
+            is answered does not matter. While the question is open the job may be cancelled and settled.
+
+        Raises:
+            SettlementRefused: the ledger refuses for good: the job ends in ``provider_failed``. Anything else that is
+                raised counts as passing, however often.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CallLedger:

@@ -168,7 +168,7 @@ def news_to_wire(action: m.ManagerAction | m.Balance, books: Books) -> pb.News |
             return pb.News(balance=pb.Balance(used=used, left=left))
         case m.Snapshot():
             return pb.News(snapshot=dumps(snapshot_of(books)))
-        case m.Grant() | m.Stop() | m.Accepted() | m.Settle():
+        case m.Grant() | m.Stop() | m.Accepted() | m.Settle() | m.AskMore():
             return None
 
 

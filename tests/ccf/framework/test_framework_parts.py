@@ -33,18 +33,20 @@ def assert_together_as_one(jobs, spec, ends):
     assert sum(receipt["records_out"] for receipt in maps) == one.receipts[0]["records_out"]
 
 
-@pytest.mark.parametrize("executor", ["kernel", "interpreter"])
+@pytest.mark.parametrize("executor", ["kernel", pytest.param("interpreter", marks=pytest.mark.slow)])
 def test_parts_with_a_combiner(jobs, executor):
     spec = jobs.word_count(5, 40, executor=executor)
     assert_together_as_one(jobs, spec, parts_of(jobs, spec, [(0, 2), (2, 3), (3, 5)]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", ["kernel", "interpreter"])
 def test_parts_of_a_job_with_several_steps(jobs, executor):
     spec = jobs.three_steps(4, 60, executor=executor)
     assert_together_as_one(jobs, spec, parts_of(jobs, spec, [(0, 1), (1, 4)]))
 
 
+@pytest.mark.slow
 def test_both_executors_hand_over_the_same_bytes(jobs):
     for spec in (jobs.three_steps(3, 50), jobs.word_count(3, 30)):
         files = []

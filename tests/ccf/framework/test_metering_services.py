@@ -35,6 +35,7 @@ class Manager:
             priced=spec.priced,
             audit=True,
             phases=spec.phases,
+            pooled=False,
             log=directory / "lease.log",
             address=f"unix:{directory}/manager.sock",
             host=f"unix:{directory}/host.sock",

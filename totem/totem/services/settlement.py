@@ -66,6 +66,11 @@ class LedgerSettlement:
         pass_point("server:after-settle")
         return read_answer(answer)
 
+    def more(self, used: int, needs: int) -> int | None:
+        """Refuse: no job of one provider has a slice of a pool as its escrow; see SettlementPort."""
+        del used, needs
+        raise SettlementRefused(f"the escrow of {self._job_id} is no slice of a pool")
+
     def complete(self, result: Path) -> Record:
         """Deliver the whole result, a large one sealed, and end the job.
 

@@ -42,7 +42,7 @@ class Host(pb_grpc.HostServicer):
     Args:
         address: where it listens.
         secret: what callers must show.
-        settlement: the way to the ledger; called from one thread at a time.
+        settlement: the way to the ledger; ``settle`` is called from one thread at a time, and so is ``more``.
         on_progress: called from other threads, for every message of the master.
         on_kill: called from other threads with the number of a worker that the master wants killed.
     """
@@ -60,6 +60,7 @@ class Host(pb_grpc.HostServicer):
         self._on_progress = on_progress
         self._on_kill = on_kill
         self._settling = threading.Lock()
+        self._asking = threading.Lock()
         self._commands: set[queue.SimpleQueue[str | None]] = set()
         self._standing: dict[str, bool] = {"cancel": False, "pause": False}
         self._lock = threading.Lock()
@@ -102,6 +103,25 @@ class Host(pb_grpc.HostServicer):
             kill_point("host:after-settle")
         told = {name: answer[name] for name in ("continue", "left", "reason")}
         return pb.SettleAnswer(answer=json.dumps(told).encode())
+
+    def More(self, request: pb.MoreRequest, context: grpc.ServicerContext) -> pb.MoreAnswer:  # noqa: N802 gRPC names it
+        """Ask the port for more totem; one question at a time, and none waits for another."""
+        self._authorise(context)
+        if not self._asking.acquire(blocking=False):
+            return pb.MoreAnswer()
+        try:
+            kill_point("host:before-more")
+            escrow = self._settlement.more(request.used, request.needs)
+        except SettlementRefused as refusal:
+            return pb.MoreAnswer(refused=str(refusal))
+        except Exception as error:  # noqa: BLE001 the port is the caller's; the manager asks again
+            _log.exception("the pool could not be asked for more totem")
+            context.abort(grpc.StatusCode.UNAVAILABLE, f"{type(error).__name__}: {error}")
+        finally:
+            self._asking.release()
+        if escrow is not None:
+            kill_point("host:after-more")
+        return pb.MoreAnswer(escrow=escrow)
 
     def Attend(self, request: pb.Empty, context: grpc.ServicerContext) -> Iterator[pb.Command]:  # noqa: N802, ARG002 gRPC names it
         """Send the master what stands, and then every command."""

@@ -67,6 +67,7 @@ def _run(config: RoleConfig, name: str) -> int:
             priced=spec.priced,
             audit=spec.audit,
             phases=spec.phases,
+            pooled=spec.part == "data",
             log=directory / "lease.log",
             address=config.address("manager"),
             host=config.address("host"),

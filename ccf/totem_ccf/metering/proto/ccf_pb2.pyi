@@ -219,6 +219,22 @@ class SettleAnswer(_message.Message):
     refused: str
     def __init__(self, answer: _Optional[bytes] = ..., refused: _Optional[str] = ...) -> None: ...
 
+class MoreRequest(_message.Message):
+    __slots__ = ("used", "needs")
+    USED_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_FIELD_NUMBER: _ClassVar[int]
+    used: int
+    needs: int
+    def __init__(self, used: _Optional[int] = ..., needs: _Optional[int] = ...) -> None: ...
+
+class MoreAnswer(_message.Message):
+    __slots__ = ("escrow", "refused")
+    ESCROW_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    escrow: int
+    refused: str
+    def __init__(self, escrow: _Optional[int] = ..., refused: _Optional[str] = ...) -> None: ...
+
 class Command(_message.Message):
     __slots__ = ("command",)
     COMMAND_FIELD_NUMBER: _ClassVar[int]

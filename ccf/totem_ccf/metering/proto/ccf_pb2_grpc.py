@@ -480,6 +480,11 @@ class HostStub(object):
                 request_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.SettleRequest.SerializeToString,
                 response_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.SettleAnswer.FromString,
                 _registered_method=True)
+        self.More = channel.unary_unary(
+                '/totem.ccf.v1.Host/More',
+                request_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.MoreRequest.SerializeToString,
+                response_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.MoreAnswer.FromString,
+                _registered_method=True)
         self.Attend = channel.unary_stream(
                 '/totem.ccf.v1.Host/Attend',
                 request_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.SerializeToString,
@@ -502,6 +507,12 @@ class HostServicer(object):
     """
 
     def Settle(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def More(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -533,6 +544,11 @@ def add_HostServicer_to_server(servicer, server):
                     servicer.Settle,
                     request_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.SettleRequest.FromString,
                     response_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.SettleAnswer.SerializeToString,
+            ),
+            'More': grpc.unary_unary_rpc_method_handler(
+                    servicer.More,
+                    request_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.MoreRequest.FromString,
+                    response_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.MoreAnswer.SerializeToString,
             ),
             'Attend': grpc.unary_stream_rpc_method_handler(
                     servicer.Attend,
@@ -578,6 +594,33 @@ class Host(object):
             '/totem.ccf.v1.Host/Settle',
             totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.SettleRequest.SerializeToString,
             totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.SettleAnswer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def More(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/totem.ccf.v1.Host/More',
+            totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.MoreRequest.SerializeToString,
+            totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.MoreAnswer.FromString,
             options,
             channel_credentials,
             insecure,

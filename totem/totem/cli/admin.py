@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from totem.cli import table
 from totem.cli.amounts import positive
-from totem.cli.common import As, AsJson, HomeFolder, consumer, open_home, open_session, when
+from totem.cli.common import As, AsJson, HomeFolder, LedgerKind, consumer, open_home, open_session, when
 from totem.cli.group import group
 from totem.cli.output import Output
 from totem.services.consortium import Consortium
 from totem.services.errors import BadInput
+from totem.services.home import Home
 
 __all__ = ["app", "print_identities"]
 
@@ -24,36 +26,120 @@ Reason = Annotated[str, typer.Option(help="why; readable by everybody on the led
 
 @app.command()
 def init(
-    provider: Annotated[list[str] | None, typer.Option(help="enrol a provider; may be repeated")] = None,
-    consumer_: Annotated[list[str] | None, typer.Option("--consumer", help="enrol a consumer; may be repeated")] = None,
+    *,
+    provider: Annotated[
+        list[str] | None, typer.Option(metavar="NAME[@MSP]", help="enrol a provider; may be repeated")
+    ] = None,
+    consumer_: Annotated[
+        list[str] | None, typer.Option("--consumer", metavar="NAME[@MSP]", help="enrol a consumer; may be repeated")
+    ] = None,
     table_approval: Annotated[str, typer.Option(help="who must approve a table: all providers or a majority")] = "all",
+    ledger: Annotated[
+        LedgerKind, typer.Option(help="fabric: found it on the network that this folder has joined (`admin join`)")
+    ] = LedgerKind.embedded,
     home: HomeFolder = None,
+    as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Found a consortium in the home folder: authority, ledger, participants, and the bundled tables agreed on."""
+    """Found a consortium: ledger, participants, and the bundled tables agreed on by its providers."""
     output = Output(as_json=as_json)
     if table_approval not in ("all", "majority"):
         raise BadInput("--table-approval is all or majority", code="usage")
     folder = open_home(home)
-    folder.found(providers=provider or (), consumers=consumer_ or (), table_approval=table_approval)
+    elsewhere: list[str] = []
+    if ledger is LedgerKind.fabric:
+        elsewhere = _found_on_fabric(folder, as_, provider or [], consumer_ or [], table_approval)
+    else:
+        folder.found(providers=provider or (), consumers=consumer_ or (), table_approval=table_approval)
     output.document({"home": str(folder.root), "identities": folder.identities()})
-    output.line(f"a consortium is founded in {folder.root}")
+    output.line(f"a consortium is founded {'on Fabric, from' if folder.is_on_fabric else 'in'} {folder.root}")
     print_identities(output, folder.identities())
+    for name in elsewhere:
+        output.note(f"{name} is enrolled; its certificate must come from its own organisation's CA")
+
+
+def _found_on_fabric(
+    folder: Home, as_: str | None, providers: list[str], consumers: list[str], table_approval: str
+) -> list[str]:
+    from totem.services.fabric_home import found_here  # noqa: PLC0415  # brings Fabric's messages
+
+    if not folder.is_on_fabric:
+        raise BadInput(
+            f"{folder.root} has joined no Fabric network yet",
+            code="not-joined",
+            hint="`totem admin join --profile FILE --msp-folder DIR` first",
+        )
+    by = as_ or folder.current()
+    return found_here(folder, by=by, providers=providers, consumers=consumers, table_approval=table_approval)
+
+
+@app.command()
+def join(
+    profile: Annotated[Path, typer.Option(metavar="FILE", help="connection profile (docs/ledger.md)")],
+    *,
+    msp_id: Annotated[str | None, typer.Option(help="the organisation (default: of the profile's first peer)")] = None,
+    msp_folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="an identity: a folder with signcerts/ and keystore/")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="what that identity is called here (default: its name)")] = None,
+    wallet: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="identities: a folder of NAME.id files; repeatable")
+    ] = None,
+    ca_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="the organisation's CA, to certify newcomers here (PEM)")
+    ] = None,
+    ca_key: Annotated[Path | None, typer.Option(metavar="FILE", help="and its key (PEM)")] = None,
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make this folder a place on an existing Fabric network, or add identities and organisations to it."""
+    from totem.services.fabric_home import Joining, describe  # noqa: PLC0415  # brings Fabric's messages
+    from totem.services.fabric_home import join as join_network  # noqa: PLC0415  # as above
+
+    output = Output(as_json=as_json)
+    if (ca_cert is None) != (ca_key is None):
+        raise BadInput("--ca-cert and --ca-key belong together", code="usage")
+    folder = open_home(home)
+    taken_in = join_network(folder, Joining(profile, msp_id, msp_folder, name, wallet or (), ca_cert, ca_key))
+    found = describe(folder, taken_in)
+    output.document({"home": str(folder.root), "identities": found})
+    output.line(f"{folder.root} is a place on the Fabric network of {profile}")
+    output.table(
+        ["name", "participant", "role", "on the ledger"],
+        [[item["name"], item["participant"], item["role"], item["state"]] for item in found],
+    )
+    for item in found:
+        if item["state"] == "not enrolled":
+            enrol_it = f"`totem admin enrol {item['participant']} --role {item['role']}`"
+            output.note(f"a member of the consortium enrols {item['name']}: {enrol_it}")
+            if item["role"] == "consortium":
+                output.note("or it founds the consortium: `totem admin init --ledger fabric`")
 
 
 @app.command()
 def enrol(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Annotated[str, typer.Argument(metavar="NAME[@MSP]")],
     role: Annotated[str, typer.Option(help="consumer, provider or consortium")],
     home: HomeFolder = None,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a certificate for a participant, put it into the wallet and enrol it on the ledger."""
+    """Enrol a participant on the ledger and make its certificate, where its organisation's CA is here.
+
+    Without MSP its organisation is made from its name; on Fabric it is the organisation of who enrols.
+    """
     output = Output(as_json=as_json)
-    record = open_home(home).enrol(name, role, by=as_)
-    output.document(record)
+    folder = open_home(home)
+    label, _, msp_id = name.partition("@")
+    record = folder.enrol(label, role, msp_id or None, by=as_)
+    has_certificate = folder.holds(record["participant"])
+    output.document({**record, "certificate": has_certificate})
     output.line(f"{record['participant']} is enrolled as {role}")
+    if not has_certificate:
+        output.note(
+            f"its certificate must come from the CA of {record['msp_id']}, with the attribute role={role}"
+            f" (fabric-ca: --id.attrs role={role}:ecert); `totem admin join` takes it in where it is used"
+        )
 
 
 @app.command()

@@ -39,6 +39,7 @@ _COMMANDS = {
     "estimate": ("totem.cli.source:estimate", "Say what a job will cost on given data."),
     "disassemble": ("totem.cli.source:disassemble", "Show a job's opcodes with their charges."),
     "dev": ("totem.cli.dev:dev", "Start a whole consortium for development on this machine."),
+    "serve": ("totem.cli.serve:serve", "Serve the REST API and run the jobs of the wallet's providers."),
     "dataset": ("totem.cli.dataset:app", "Look at the datasets that providers have published."),
     "access": ("totem.cli.access:app", "Ask for access to datasets."),
     "job": ("totem.cli.job:app", "Submit jobs, follow them, fetch bills and results."),

@@ -32,7 +32,15 @@ class LedgerError(Exception):
 
 
 class LedgerUnavailable(LedgerError):
-    """There is no ledger at this place, or it can't be used from here; the message says why and what to do."""
+    """There is no ledger at this place, or it can't be used from here; the message says why, ``hint`` what to do.
+
+    ``code`` is a stable word for programs.
+    """
+
+    def __init__(self, message: str, *, code: str = "no_ledger", hint: str = "") -> None:
+        self.code = code
+        self.hint = hint
+        super().__init__(message)
 
 
 class ProposalRefused(LedgerError):

@@ -123,8 +123,8 @@ class Members(ABC):
     ) -> None:
         """Found the consortium and enrol everybody, by name with the MSP id where it is given; agree on ``tables``.
 
-        May be repeated after an interruption: what is done already stays. Without providers no table can be agreed
-        on, so none is proposed.
+        May be repeated after an interruption: what is done already stays. No table is proposed without providers, or
+        where not all of them are here to approve it.
         """
         self._unless_done(by, "participants.found", {"table_approval": table_approval}, {"already_founded"})
         for role, names in (("provider", providers), ("consumer", consumers)):
@@ -134,7 +134,8 @@ class Members(ABC):
                 except Conflict as error:
                     if error.code != "already_enrolled":
                         raise
-        for document in tables if providers else ():
+        can_agree = providers and set(providers) <= set(self.wallet.labels())
+        for document in tables if can_agree else ():
             self.agree_on(document, list(providers), by=by)
 
     def issue(self, name: str, amount: int, reason: str) -> None:

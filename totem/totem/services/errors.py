@@ -186,7 +186,7 @@ def from_ledger(error: LedgerError) -> ServiceError:
     """Return the service error that says what the ledger itself says."""
     match error:
         case LedgerUnavailable():
-            return Missing(str(error), code="no_ledger")
+            return Missing(str(error), code=error.code, hint=error.hint)
         case ProposalRefused():
             return NotAllowed(str(error), code=f"proposal_{error.code}")
         case TransactionVoid():

@@ -1,19 +1,127 @@
-"""Making a home folder one on Fabric: joining a network with identities, and founding the consortium there."""
+"""Making a home folder a place on a Fabric network: joining with identities, and founding the consortium there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from totem.ledger.bootstrap import ADMIN, bundled_tables
-from totem.ledger.errors import LedgerError
-from totem.ledger.fabric.consortium import FabricConsortium
+from totem.ledger.errors import IdentityProblem, LedgerError
+from totem.ledger.fabric.consortium import FabricConsortium, FabricWallet
+from totem.ledger.fabric.identities import from_msp_folder
 from totem.ledger.fabric.membership import Membership, Organisation
-from totem.services.errors import from_contract, from_ledger
+from totem.ledger.fabric.probe import probe
+from totem.ledger.fabric.profile import ConnectionProfile
+from totem.ledger.identities import Identity
+from totem.services.errors import BadInput, NotAllowed, from_contract, from_ledger
 from totem.services.home import Home
 from totem_chaincode.errors import ContractError
+from totem_chaincode.registry import ROLES
 
-__all__ = ["found_on_fabric"]
+__all__ = ["Joining", "describe", "found_here", "found_on_fabric", "join"]
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What to join with: a connection profile, and where identities are.
+
+    ``msp_id`` None: the organisation of the profile's first peer. ``name``: what the identity of ``msp_folder`` is
+    called here (None: its common name). ``wallets`` are folders with ``<label>.id`` files. ``ca_certificate`` and
+    ``ca_key`` are given where this folder shall certify newcomers of the organisation.
+    """
+
+    profile: Path
+    msp_id: str | None = None
+    msp_folder: Path | None = None
+    name: str | None = None
+    wallets: Sequence[Path] = ()
+    ca_certificate: Path | None = None
+    ca_key: Path | None = None
+
+
+def join(home: Home, joining: Joining) -> list[str]:
+    """Make a home folder, or keep it, a place on a Fabric network; return the names of the identities taken in.
+
+    Every identity is tried on the network first; then it is copied into the folder's wallet. May be repeated: with
+    another organisation's profile, with further identities, with renewed certificates.
+
+    Raises:
+        BadInput: the folder's ledger is the embedded one, or an identity has no role.
+        ServiceError: the profile, an identity or the network is not as it must be; nothing has changed.
+    """
+    if home.is_founded and not home.is_on_fabric:
+        raise BadInput(
+            f"{home.root} has a consortium on the embedded ledger", code="other-ledger", hint="give another --home"
+        )
+    with _said():
+        profile = ConnectionProfile.load(joining.profile)
+        organisation = Organisation(
+            joining.msp_id or profile.peers[0].msp_id,
+            joining.profile.absolute(),
+            joining.ca_certificate and joining.ca_certificate.absolute(),
+            joining.ca_key and joining.ca_key.absolute(),
+        )
+        found = _identities(joining, organisation.msp_id)
+        wallet = FabricWallet(home.root / "wallet")
+        for name, identity in found.items():
+            _check_role(identity)
+            wallet.check(name, identity.id)
+            probe(profile, identity)
+        if not found and not home.is_on_fabric:
+            raise BadInput(
+                "no identity is given: on Fabric everything is asked in somebody's name",
+                code="no_identity",
+                hint="give --msp-folder DIR or --wallet DIR",
+            )
+        home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, identity in found.items():
+            wallet.put(name, identity)
+        before = Membership.load(home.root) if home.is_on_fabric else Membership({})
+        before.with_(organisation).save(home.root)
+    home.forget()
+    if found and not home.has_chosen:
+        home.use(next(iter(found)))
+    return list(found)
+
+
+def _standing(home: Home, name: str) -> str:
+    """Return whether a participant may act: ``active``, or why not (``not enrolled``, ``suspended``, …).
+
+    Raises:
+        ServiceError: the ledger does not answer.
+    """
+    try:
+        return str(home.session(name).query("participants.get")["state"])
+    except NotAllowed as error:
+        return error.code.replace("_", " ")
+
+
+def found_here(
+    home: Home, *, by: str, providers: Sequence[str], consumers: Sequence[str], table_approval: str
+) -> list[str]:
+    """Found the consortium on the network that a home folder has joined, in the name of ``by``.
+
+    Newcomers belong to the organisation of ``by``, or are given as ``name@msp``. Returns those that are enrolled, but
+    whose organisation's CA is not here. May be repeated after an interruption.
+
+    Raises:
+        ServiceError: the ledger or a contract says no.
+    """
+    members = home.consortium
+    named = {role: dict(map(_split, names)) for role, names in (("provider", providers), ("consumer", consumers))}
+    with _said():
+        members.establish(
+            providers=named["provider"],
+            consumers=named["consumer"],
+            table_approval=table_approval,
+            tables=bundled_tables(),
+            by=by,
+        )
+    labels = members.wallet.labels()
+    return [name for names in named.values() for name in names if name not in labels]
 
 
 def found_on_fabric(
@@ -24,7 +132,6 @@ def found_on_fabric(
     providers: Mapping[str, str],
     consumers: Mapping[str, str],
     totem: Mapping[str, int],
-    table_approval: str = "all",
 ) -> None:
     """Found a consortium on a network all of whose CAs are here; ``totem`` goes onto the accounts of newcomers.
 
@@ -36,14 +143,14 @@ def found_on_fabric(
     """
     membership = Membership.of(organisations.values())
     msp_ids = {name: organisation.msp_id for name, organisation in organisations.items()}
-    try:
+    with _said():
         with closing(FabricConsortium(home.root, membership)) as made:
             if ADMIN not in made.wallet.labels():
                 made.certify(ADMIN, "consortium", msp_ids[founder])
             made.establish(
                 providers={name: msp_ids[of] for name, of in providers.items()},
                 consumers={name: msp_ids[of] for name, of in consumers.items()},
-                table_approval=table_approval,
+                table_approval="all",
                 tables=bundled_tables(),
             )
             for name, amount in totem.items():
@@ -51,8 +158,60 @@ def found_on_fabric(
                 if not made.gateway(ADMIN).evaluate("accounts.statement", asked)["entries"]:
                     made.issue(name, amount, "to begin with")
         membership.save(home.root)
+    home.use(ADMIN)
+
+
+def _identities(joining: Joining, msp_id: str) -> dict[str, Identity]:
+    found: dict[str, Identity] = {}
+    if joining.msp_folder is not None:
+        identity = from_msp_folder(joining.msp_folder, msp_id)
+        found[joining.name or identity.name] = identity
+    for folder in joining.wallets:
+        wallet = FabricWallet(folder)
+        labels = wallet.labels()
+        if not labels:
+            raise IdentityProblem(f"{folder} is no wallet: it has no files NAME.id")
+        for label in labels:
+            identity = wallet.get(label)
+            if identity.msp_id != msp_id:
+                raise IdentityProblem(
+                    f"{folder}: {label} is of {identity.msp_id}, not of {msp_id}: join with that organisation's profile"
+                )
+            found[label] = identity
+    return found
+
+
+def _check_role(identity: Identity) -> None:
+    if identity.role not in ROLES:
+        known = ", ".join(ROLES)
+        what = f"the role {identity.role!r}" if identity.role else "no role"
+        raise BadInput(
+            f"the certificate of {identity.id} has {what}: TOTEM's contracts know {known}",
+            code="role",
+            hint="have its CA issue one with the attribute `role` (fabric-ca: --id.attrs role=provider:ecert)",
+        )
+
+
+def _split(name: str) -> tuple[str, str | None]:
+    label, _, msp_id = name.partition("@")
+    return label, msp_id or None
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Turn what ledger and contracts say into our words.
+
+    Raises:
+        ServiceError: one of them says no.
+    """
+    try:
+        yield
     except ContractError as error:
         raise from_contract(error) from error
     except LedgerError as error:
         raise from_ledger(error) from error
-    home.use(ADMIN)
+
+
+def describe(home: Home, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return identities of the wallet with their standing on the ledger."""
+    return [item | {"state": _standing(home, item["name"])} for item in home.identities() if item["name"] in names]

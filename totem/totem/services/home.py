@@ -139,6 +139,12 @@ class Home:
         except LedgerError as error:
             raise from_ledger(error) from error
 
+    def forget(self) -> None:
+        """Close the consortium, where it is open: its files have changed."""
+        opened = self.__dict__.pop("consortium", None)
+        if opened is not None:
+            opened.close()
+
     def _open_on_fabric(self) -> Members:
         from totem.ledger.fabric.consortium import FabricConsortium  # noqa: PLC0415  # brings Fabric's messages
         from totem.ledger.fabric.membership import Membership  # noqa: PLC0415  # as above

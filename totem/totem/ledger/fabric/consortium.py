@@ -14,8 +14,8 @@ from totem.ledger.fabric.identities import from_wallet
 from totem.ledger.fabric.in_step import InStep, Newest
 from totem.ledger.fabric.ledger import FabricLedger
 from totem.ledger.fabric.membership import Membership, Organisation
+from totem.ledger.fabric.probe import probe
 from totem.ledger.fabric.profile import ConnectionProfile
-from totem.ledger.fabric.reachable import check_reachable
 from totem.ledger.files import read_text
 from totem.ledger.identities import CertificateAuthority, Identity
 from totem.ledger.members import Members
@@ -98,7 +98,7 @@ class FabricConsortium(Members):
             if name not in self._open:
                 identity = self.wallet.get(name)
                 profile = ConnectionProfile.load(self.membership.organisation(identity.msp_id).profile)
-                check_reachable(profile)
+                probe(profile, identity, clock=self._clock)
                 self._open[name] = identity, InStep(FabricLedger(profile, identity, clock=self._clock), self._newest)
             return self._open[name]
 

@@ -31,6 +31,7 @@ class Endorsers:
         self._lock = threading.Lock()
         self._turn = 0
         self._learned: dict[tuple[str, str], frozenset[str]] = {}
+        self._more = 0
 
     def choose(self, msp_id: str, function: str, needed: frozenset[str] = frozenset()) -> list[str]:
         """Return who is asked this time; nobody where the profile leaves the choice to the peers.
@@ -40,10 +41,10 @@ class Endorsers:
         known = self._profile.endorsers
         if not known:
             return []
-        wanted = self._profile.endorsements or len(known)
         with self._lock:
             self._turn += 1
             turn = self._turn
+            wanted = (self._profile.endorsements or len(known)) + self._more
             likely = self._learned.get((msp_id, function), frozenset())
         first = [msp_id] if msp_id in known else []
         first += sorted(needed - set(first))
@@ -51,6 +52,18 @@ class Endorsers:
         start = turn % len(others) if others else 0
         rotated = sorted(others[start:] + others[:start], key=lambda each: each not in likely)
         return [*first, *rotated][: max(wanted, len(first))]
+
+    def ask_more(self) -> bool:
+        """Ask one organisation more from now on: what the profile says does not do (any more); False: all are asked.
+
+        So it is when organisations have joined the channel since the profile was written.
+        """
+        known = self._profile.endorsers
+        with self._lock:
+            if not known or (self._profile.endorsements or len(known)) + self._more >= len(known):
+                return False
+            self._more += 1
+            return True
 
     def learn(self, msp_id: str, function: str, written: frozenset[str]) -> None:
         """Remember whose collections a call wrote."""

@@ -78,6 +78,10 @@ class FabricGateway:
         _check_same(proposal, payload)
         return TransactionDraft(proposal.tx_id, proposal.channel, payload)
 
+    def ask_more(self) -> bool:
+        """Ask one organisation more to endorse from now on; False: all that the profile names are asked already."""
+        return self._endorsers.ask_more()
+
     def _endorsed(self, proposal: SignedProposal, function: str, needed: frozenset[str]) -> tuple[bytes, list[str]]:
         """Return the endorsed payload and who was asked by name."""
         deadline = self._profile.deadlines.endorse

@@ -241,7 +241,7 @@ class Pools(RuleBasedStateMachine):
 
 
 Pools.TestCase.settings = settings(
-    max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=3, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestPools = Pools.TestCase
 

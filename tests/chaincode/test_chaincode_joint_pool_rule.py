@@ -82,13 +82,13 @@ def shares(draw):
 
 
 @given(shares(), st.integers(0, 40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_a_job_whose_cost_fits_its_escrow_completes_however_the_slices_were_cut(shared, combining):
     fits(shared, combining)
 
 
 @given(shares(), st.integers(1, 100))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_a_job_whose_data_parts_cost_more_than_its_escrow_ends_out_of_totem(shared, lacking):
     does_not_fit(shared, lacking)
 

@@ -46,6 +46,7 @@ from totem_chaincode.contracts.precheck import (
     quote,
     take_quota,
 )
+from totem_chaincode.contracts.sealed import key_of
 from totem_chaincode.errors import Invalid, Refused
 from totem_chaincode.job_ends import index_job
 from totem_chaincode.policy import may_combine
@@ -89,7 +90,7 @@ def _check_cut(ctx: Context, evaluation: Evaluation) -> None:
         raise Refused(f"the program can't be cut for several providers: {texts}", code="program", refusals=refusals)
 
 
-def _check_combining(found: list[dict[str, Any]], combining: str) -> None:
+def _check_combining(ctx: Context, found: list[dict[str, Any]], combining: str) -> None:
     for item in found:
         if item["provider"] != combining and not all(may_combine(policy, combining) for policy in item["policies"]):
             raise Refused(
@@ -98,6 +99,14 @@ def _check_combining(found: list[dict[str, Any]], combining: str) -> None:
                 code="combining",
                 details={"dataset_id": item["dataset_id"], "combining": combining},
             )
+    if key_of(ctx, combining) is None:
+        # Whoever has done the work of a data part must be able to deliver it, however large it is.
+        raise Refused(
+            f"{combining} has announced no key to which large partial groups could be sealed: it can do so with"
+            " participants.announce_key",
+            code="combining",
+            details={"combining": combining},
+        )
 
 
 def _plan(ctx: Context, found: list[dict[str, Any]], combining: str, checked: Checked) -> list[dict[str, Any]]:
@@ -141,7 +150,7 @@ def estimate(ctx: Context, *, datasets: list[dict[str, Any]], combining: str, **
     """Run the pre-check of a joint job without submitting: as ``jobs.estimate``, and the estimate of each part."""
     found = load(ctx, datasets, joint=True)
     active_provider(ctx, combining)
-    _check_combining(found, combining)
+    _check_combining(ctx, found, combining)
     checked = evaluate(ctx, found, **program)
     _check_cut(ctx, checked.evaluation)
     told = ("part", "provider", "phases", "estimate")
@@ -196,7 +205,7 @@ def submit(
     grants = check_grants(ctx, datasets, access_keys)
     providers = list(_by_provider(found))
     records = {name: active_provider(ctx, name) for name in (*providers, combining)}
-    _check_combining(found, combining)
+    _check_combining(ctx, found, combining)
     _check_codes(ctx, codes, providers)
     if at_least is not None and at_least > len(providers):
         raise Invalid(f"at_least: there are {len(providers)} data parts, {at_least} can't be delivered")

@@ -36,7 +36,7 @@ class Partial:
     """What travels from a data part to the combining part, for keys of type ``key``.
 
     ``fold`` says how the reducer's values were folded: one accumulator for each group. None: what the combiner of each
-    map task has emitted, values of type ``value`` in the order of the tasks.
+    map task has emitted, values of type ``value`` in the order of the tasks, because the reducer wants them one by one.
     """
 
     key: Type
@@ -60,7 +60,7 @@ def partial_of(program: Program) -> Partial:
     if step.shuffled is None or step.reducer is None or refusals(program):
         raise InternalError(f"{program.name} can't be cut")
     key, value = step.shuffled
-    return Partial(key, value, fold_of(program, step.reducer, value) if step.combiner is None else None)
+    return Partial(key, value, fold_of(program, step.reducer, value))
 
 
 def refusals(program: Program) -> list[Refusal]:

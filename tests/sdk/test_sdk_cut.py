@@ -31,10 +31,10 @@ EXAMPLES = {
     "peak_hour_minutes": (MINUTES, Fold("sum", FLOAT)),
     "monthly_bill": (MINUTES, Fold("sum", FLOAT)),
     "missing_share": (MINUTES, Fold("sum", INT)),
-    "outlier_count": (MINUTES, None),
-    "price_bands": (RETAIL, None),
-    "best_seller": (RETAIL, None),
-    "word_count": (LINES, None),
+    "outlier_count": (MINUTES, Fold("sum", INT)),
+    "price_bands": (RETAIL, Fold("sum", INT)),
+    "best_seller": (RETAIL, Fold("sum", INT)),
+    "word_count": (LINES, Fold("sum", INT)),
 }
 UNCUT_EXAMPLES = {"solar_share": HOMES, "standby_load": MINUTES, "voltage_extremes": MINUTES, "customer_spend": RETAIL}
 

@@ -40,13 +40,13 @@ class KernelCache:
         self._directory = directory
         self._key = key
 
-    def get(self, program_id: str, table_id: str) -> CompiledKernel | None:
-        """Return an entry, or None if there is none.
+    def get(self, program_id: str, table_id: str, *, combining: bool = False) -> CompiledKernel | None:
+        """Return an entry, or None if there is none; ``combining`` as for ``compile_kernel``.
 
         Raises:
             TamperedEntry: there is one, but it is not authentic.
         """
-        path = self._path(program_id, table_id)
+        path = self._path(program_id, table_id, combining=combining)
         try:
             content = path.read_bytes()
         except FileNotFoundError:
@@ -59,7 +59,7 @@ class KernelCache:
     def put(self, compiled: CompiledKernel) -> None:
         """Add an entry; only the compile service may."""
         priced = compiled.priced
-        path = self._path(priced.program.program_id, priced.table.table_id)
+        path = self._path(priced.program.program_id, priced.table.table_id, combining=compiled.combining)
         data = compiled.to_bytes()
         handle, name = tempfile.mkstemp(dir=self._directory, prefix=".kernel-")
         with os.fdopen(handle, "wb") as file:
@@ -67,20 +67,22 @@ class KernelCache:
         Path(name).chmod(0o444)
         Path(name).replace(path)
 
-    def compiled(self, priced: PricedProgram) -> CompiledKernel:
+    def compiled(self, priced: PricedProgram, *, combining: bool = False) -> CompiledKernel:
         """Return the entry of a program, after compiling and adding it if there is none; for the compile service.
+
+        ``combining`` as for ``compile_kernel``.
 
         Raises:
             TamperedEntry: there is an entry, but it is not authentic.
         """
-        found = self.get(priced.program.program_id, priced.table.table_id)
+        found = self.get(priced.program.program_id, priced.table.table_id, combining=combining)
         if found is None:
-            found = compile_kernel(priced)
+            found = compile_kernel(priced, combining=combining)
             self.put(found)
         return found
 
-    def _path(self, program_id: str, table_id: str) -> Path:
-        name = "-".join(_plain(part) for part in (program_id, table_id))
+    def _path(self, program_id: str, table_id: str, *, combining: bool) -> Path:
+        name = "-".join([*map(_plain, (program_id, table_id)), *(["combining"] if combining else [])])
         return self._directory / f"{name}-{_version()}.kernel"
 
     def _tag(self, name: str, data: bytes) -> bytes:

@@ -32,18 +32,20 @@ class CompiledKernel:
 
     ``modules`` are the serialised modules of the steps, ``runtime`` that of the runtime library. They are native
     code: ``from_bytes`` must only be given bytes that came from ``to_bytes`` of somebody who is trusted
-    (``totem_ccf.kernel.cache`` authenticates them).
+    (``totem_ccf.kernel.cache`` authenticates them). ``combining`` as for ``StepPlan``.
     """
 
     priced: PricedProgram
     metered: bool
     runtime: bytes
     modules: tuple[bytes, ...]
+    combining: bool = False
 
     @cached_property
     def plans(self) -> tuple[StepPlan, ...]:
         """The plan of each step."""
-        return tuple(StepPlan(self.priced, step) for step in range(len(self.priced.program.steps)))
+        steps = range(len(self.priced.program.steps))
+        return tuple(StepPlan(self.priced, step, combining=self.combining) for step in steps)
 
     @cached_property
     def runtime_module(self) -> wasmtime.Module:
@@ -59,6 +61,7 @@ class CompiledKernel:
         """Return everything as bytes."""
         parts = [self.priced.program.encode(), self.runtime, *self.modules]
         header = {
+            "combining": self.combining,
             "format": FORMAT,
             "metered": self.metered,
             "table": self.priced.table.to_json(),
@@ -83,30 +86,31 @@ class CompiledKernel:
             rest = rest[size:]
         program, runtime, *modules = parts
         priced = price(Program.decode(program), Table.from_json(header["table"]))
-        return cls(priced, header["metered"], runtime, tuple(modules))
+        return cls(priced, header["metered"], runtime, tuple(modules), header["combining"])
 
 
-def step_text(priced: PricedProgram, step: int, *, metered: bool = True) -> str:
+def step_text(priced: PricedProgram, step: int, *, metered: bool = True, combining: bool = False) -> str:
     """Return a step's module as WebAssembly text."""
-    return step_module(StepPlan(priced, step), metered=metered)
+    return step_module(StepPlan(priced, step, combining=combining), metered=metered)
 
 
-def compile_kernel(priced: PricedProgram, *, metered: bool = True) -> CompiledKernel:
+def compile_kernel(priced: PricedProgram, *, metered: bool = True, combining: bool = False) -> CompiledKernel:
     """Compile a priced program.
 
-    ``metered=False`` compiles it without charges and counts; only benchmarks do that.
+    ``metered=False`` compiles it without charges and counts; only benchmarks do that. ``combining`` as in
+    ``StepPlan``.
 
     Raises:
         InternalError: the runtime library was not built, or the compiler refused what was written.
     """
     modules = []
     for step in range(len(priced.program.steps)):
-        text = step_text(priced, step, metered=metered)
+        text = step_text(priced, step, metered=metered, combining=combining)
         try:
             modules.append(bytes(wasmtime.Module(engine(), text).serialize()))
         except wasmtime.WasmtimeError as error:
             raise InternalError(f"step {step}: the kernel's code is not valid WebAssembly: {error}") from error
-    return CompiledKernel(priced, metered, runtime_code(), tuple(modules))
+    return CompiledKernel(priced, metered, runtime_code(), tuple(modules), combining)
 
 
 @cache

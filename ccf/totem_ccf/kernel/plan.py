@@ -29,6 +29,11 @@ _MAKING = ("concat", "lower", "upper", "to_str", "split")
 class StepPlan:
     """The memory map and the numbers of one step.
 
+    Args:
+        priced: the program.
+        index: the step's.
+        combining: the reduce phase of step 0 reads partial groups of other providers, folded where its reducer folds.
+
     Attributes:
         columns: the areas of the schema's columns that step 0 reads, by position.
         pair: the areas of key and value of the pairs that a later step's map reads.
@@ -36,8 +41,9 @@ class StepPlan:
         roles: the roles that the step has.
     """
 
-    def __init__(self, priced: PricedProgram, index: int) -> None:
+    def __init__(self, priced: PricedProgram, index: int, *, combining: bool = False) -> None:
         self.priced = priced
+        self.combining = combining and index == 0
         self.program = priced.program
         self.index = index
         self.step: Step = priced.program.steps[index]
@@ -62,7 +68,10 @@ class StepPlan:
 
     @property
     def map_layout(self) -> PairLayout | FoldLayout:
-        """The layout of what the map tasks emit: pairs, or folds of them."""
+        """The layout of what the reduce tasks read, and so of what the map tasks emit: pairs, or folds of them."""
+        reduce = self.roles.get("reduce")
+        if reduce is not None and reduce.groups is not None and reduce.groups.fold is not None:
+            return reduce.groups.fold.layout(reduce.groups.key.type)
         return self.roles["combine" if "combine" in self.roles else "map"].out.layout
 
     @cached_property
@@ -176,6 +185,8 @@ class StepPlan:
             yield self._role("combine", functions, step.combine_state, groups, OutPlan.pairs(self.regions, key, value))
             fold = None
         if step.reducer is not None:
+            if self.combining:
+                fold = fold_of(self.program, step.reducer, value)
             functions = step.reducer_init, step.reducer, step.reducer_final
             groups = GroupPlan.of(self.regions, key, value, fold)
             yield self._role("reduce", functions, step.reduce_state, groups, OutPlan.pairs(self.regions, *step.emits))

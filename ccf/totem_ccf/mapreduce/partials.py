@@ -63,9 +63,14 @@ def combined_layout(program: Program) -> PairLayout | FoldLayout:
 
 
 def mapped_layout(program: Program, executor: Literal["kernel", "interpreter"]) -> PairLayout | FoldLayout:
-    """Return how the map tasks of step 0 have laid out what they put out: only the kernel folds in them."""
+    """Return how the map tasks of step 0 have laid out what they put out.
+
+    They fold for the reducer on the kernel only, and where there is no combiner that does it.
+    """
     layout = combined_layout(program)
-    return layout if executor == "kernel" else PairLayout(layout.key, layout.value)
+    if executor == "kernel" and program.steps[0].combiner is None:
+        return layout
+    return PairLayout(layout.key, layout.value)
 
 
 def write_partials(

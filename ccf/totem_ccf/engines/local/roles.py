@@ -54,7 +54,7 @@ def _run(config: RoleConfig, name: str) -> int:
     directory = Path(config.directory)
     spec = JobSpec.read(directory)
     if config.role == "compiler":
-        _kernels(config).compiled(spec.priced)
+        _kernels(config).compiled(spec.priced, combining=spec.part == "combine")
         return 0
     recorder: Recorder = NoRecorder()
     if spec.trace or spec.audit:
@@ -112,7 +112,8 @@ def _executor(spec: JobSpec, config: RoleConfig) -> TaskExecutor:
     if spec.executor == "interpreter":
         return InterpreterExecutor(spec.priced, spec.params, spec.part)
     priced = spec.priced
-    compiled = _kernels(config).get(priced.program.program_id, priced.table.table_id)
+    combining = spec.part == "combine"
+    compiled = _kernels(config).get(priced.program.program_id, priced.table.table_id, combining=combining)
     if compiled is None:
         raise InternalError("a worker was started before the program was compiled")
     # What a task spills stays in the job's own folder, and goes with it.

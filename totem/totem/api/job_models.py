@@ -127,12 +127,24 @@ class SettledPhase(PhaseName):
     settled_at: int
 
 
+class SealedRecord(BaseModel):
+    """Where a large result is, and what opens it: ciphertext's sha256 and size, key envelope, the reader's key."""
+
+    format: str
+    recipient: str
+    envelope: str
+    ciphertext: str
+    ciphertext_bytes: int
+    location: str
+
+
 class ResultRecord(BaseModel):
-    """What the ledger says of a result."""
+    """What the ledger says of a result; ``sealed`` where it is larger than 1 MB."""
 
     hash: str
     bytes: int
     partial: bool
+    sealed: SealedRecord | None
     expires_at: int
     purged_at: int | None
 

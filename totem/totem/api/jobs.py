@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response, status
+from fastapi.responses import StreamingResponse
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
@@ -17,6 +19,7 @@ from totem.api.context import Bookmark, Caller, Limit, request_key
 from totem.api.problems import problem_of
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.errors import ServiceError
+from totem.services.lines import ResultLines
 from totem.services.session import Record
 
 __all__ = ["RESULT_MEDIA_TYPE", "router"]
@@ -153,7 +156,7 @@ def get_bill(caller: Caller, job_id: job_models.JobId) -> Any:
     response_class=Response,
     responses={
         200: {
-            "description": "the result's canonical JSON lines, one [key,value] a line",
+            "description": "the result's canonical JSON lines, one [key,value] a line, fetched and opened if sealed",
             "content": {RESULT_MEDIA_TYPE: {"schema": {"type": "string"}}},
             "headers": {
                 "ETag": {"schema": {"type": "string"}, "description": "sha256 of the lines"},
@@ -163,7 +166,25 @@ def get_bill(caller: Caller, job_id: job_models.JobId) -> Any:
     },
 )
 def get_result(caller: Caller, job_id: job_models.JobId) -> Response:
-    """Return the result: exactly the bytes whose sha256 is the job's result_sha256."""
+    """Return the result: exactly the bytes whose sha256 is the job's result_sha256.
+
+    It stays where it is until it expires, or until whoever has stored it deletes it there.
+    """
     found = caller.result(job_id)
-    headers = {"ETag": f'"{found.sha256}"', "Totem-Partial": "true" if found.partial else "false"}
-    return Response(found.lines, media_type=RESULT_MEDIA_TYPE, headers=headers)
+    headers = {
+        "ETag": f'"{found.sha256}"',
+        "Totem-Partial": "true" if found.partial else "false",
+        "Content-Length": str(found.content.size),
+    }
+    return StreamingResponse(_sent(found.content), media_type=RESULT_MEDIA_TYPE, headers=headers)
+
+
+def _sent(lines: ResultLines) -> Iterator[bytes]:
+    with closing(lines):
+        yield from lines.pieces()
+
+
+@router.delete("/jobs/{job_id}/result", response_model=job_models.ResultRecord)
+def purge_result(caller: Caller, job_id: job_models.JobId) -> Any:
+    """Delete the result for good, from the ledger and from its provider's store; its hash stays."""
+    return caller.purge(job_id)

@@ -16,11 +16,11 @@ from totem.cli.group import group
 from totem.cli.hints import program_error_hint, provider_trouble
 from totem.cli.output import Output, show
 from totem.cli.refusals import explained
-from totem.cli.results import check_file, document_parts, print_bill, print_result, write_file, written
+from totem.cli.result import purge, result
+from totem.cli.results import print_bill
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
-from totem.services.errors import BadInput, ProviderSide
-from totem.services.handover import receive
+from totem.services.errors import ProviderSide
 from totem.services.inputs import Job, read_job, read_params
 from totem.services.report import EXIT_STATUS, Bounds
 from totem_chaincode.contracts.results import excess_of
@@ -232,41 +232,8 @@ def bill(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = 
     print_bill(output, record["bill"], record["used"])
 
 
-@app.command()
-def result(
-    job: JobId,
-    *,
-    file: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="write it there: JSON lines, .csv or .parquet")
-    ] = None,
-    handed_over: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE", help="the result as its provider has handed it over")
-    ] = None,
-    salt: Annotated[str | None, typer.Option(metavar="SALT", help="what the provider has told with the file")] = None,
-    home: HomeFolder = None,
-    as_: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Fetch the result of a job, from the ledger or from the file that its provider has handed over."""
-    output = Output(as_json=as_json)
-    caller = consumer(home, as_)
-    if (handed_over is None) != (salt is None):
-        raise BadInput("--file and --salt go together: the provider hands over both", code="usage")
-    if handed_over is None or salt is None:
-        found = caller.result(job)
-        lines, partial = found.content, found.partial
-    else:
-        lines, partial = receive(caller.job(job), handed_over, salt)
-    if file is not None:
-        if file.exists() and lines.is_of(file):
-            raise BadInput("-o: the same file as --file", code="not-writable")
-        check_file(file, caller.result_types(job))
-    output.document_parts(document_parts(job, lines, partial=partial))
-    if file is not None:
-        write_file(file, lines, caller.result_types(job))
-        output.note(written(lines, file, partial=partial))
-    elif not as_json:
-        print_result(output, lines, partial=partial)
+app.command()(result)
+app.command()(purge)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from totem.cli.common import As, AsJson, HomeFolder, Yes, open_home, open_sessio
 from totem.cli.dataset import print_dataset
 from totem.cli.group import group
 from totem.cli.output import Output
+from totem.cli.result_store import ResultUrl, ServeResults, StoreUrl, keep_results, serving_results
 from totem.cli.results import write_lines
 from totem.services.errors import BadInput, NotAllowed
 from totem.services.handover import hand_over
@@ -33,8 +34,11 @@ AccessId = Annotated[str, typer.Argument(metavar="ACCESS")]
 @app.command()
 def init(
     name: Annotated[str, typer.Argument(metavar="NAME")],
+    *,
     home: HomeFolder = None,
     by: Annotated[str | None, typer.Option("--by", help="identity of the consortium that enrols it")] = None,
+    result_store: StoreUrl = None,
+    result_url: ResultUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Make this folder's provider NAME: certificate, enrolment, and the folder in which it keeps what is secret."""
@@ -42,10 +46,11 @@ def init(
     folder = open_home(home)
     record = folder.enrol(name, "provider", by=by)
     store = folder.store(name)
+    place = keep_results(store, result_store, result_url)
     folder.use(name)
-    output.document({**record, "folder": str(store.root)})
+    output.document({**record, "folder": str(store.root), "result_store": place.store, "result_url": place.told})
     output.line(f"{record['participant']} is enrolled as provider; commands now act as {name}")
-    output.note(f"it keeps its data's places and salts in {store.root}")
+    output.note(f"it keeps its data's places and salts in {store.root}, large results (encrypted) in {place.store}")
 
 
 @app.command()
@@ -160,11 +165,14 @@ def start(
     ] = None,
     at_once: Annotated[int, typer.Option(min=1, max=64, help="jobs that run at a time")] = 2,
     once: Annotated[bool, typer.Option("--once", help="end when no job is open any more")] = False,
+    result_store: StoreUrl = None,
+    result_url: ResultUrl = None,
+    serve_results: ServeResults = None,
     home: HomeFolder = None,
     as_: As = None,
 ) -> None:
     """Serve: accept jobs on your datasets and bring each to its end; goes on where it was after a crash."""
-    from totem.logs import configure  # noqa: PLC0415  # as below
+    from totem.logs import configure, logger  # noqa: PLC0415  # as below
     from totem.services.runner import RunnerOptions  # noqa: PLC0415  # brings the framework
     from totem.services.server import open_server  # noqa: PLC0415  # brings the framework
 
@@ -173,7 +181,12 @@ def start(
     options = RunnerOptions(workers=workers or os.cpu_count() or 1)
     if worker_memory is not None:
         options = replace(options, worker_memory=worker_memory << 20)
-    with open_server(folder.session(as_), folder.store_of(as_), options, at_once=at_once) as server:
+    store = folder.store_of(as_)
+    with (
+        serving_results(store, serve_results, result_store, result_url) as place,
+        open_server(folder.session(as_), store, options, at_once=at_once) as server,
+    ):
+        logger("provider").info("large results are kept", store=place.store, told=place.told)
         for number in (signal.SIGTERM, signal.SIGINT):
             if signal.getsignal(number) is not signal.SIG_IGN:  # a shell's background jobs ignore interrupts
                 signal.signal(number, lambda *_: server.stop())
@@ -302,7 +315,7 @@ def result(
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hand over a result that is not on the ledger: delivered in a file, or withheld. Writes the file, prints its salt.
+    """Hand over a result that is in a file, withheld or sealed. Writes the file, prints its salt.
 
     Give both to the job's consumer, and to nobody else.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -15,7 +16,16 @@ from totem.services.lines import ResultLines
 from totem_sdk.types import Type
 from totem_sdk.values import canonical_json
 
-__all__ = ["check_file", "document_parts", "print_bill", "print_result", "write_file", "write_lines", "written"]
+__all__ = [
+    "check_file",
+    "document_parts",
+    "is_column_format",
+    "print_bill",
+    "print_result",
+    "write_file",
+    "write_lines",
+    "written",
+]
 
 _SHOWN = 50
 _COLUMNS = (".csv", ".parquet")
@@ -130,10 +140,25 @@ def write_lines(path: Path, lines: ResultLines) -> None:
     if problem:
         raise BadInput(f"-o {str(path)!r}: {problem}", code="not-writable")
     try:
-        path.touch(mode=0o600)
+        _make_private(path)
         lines.write_to(path)
     except OSError as error:
         raise BadInput(f"-o {str(path)!r}: {error.strerror}", code="not-writable") from None
+
+
+def _make_private(path: Path) -> None:
+    """Make a file that only its owner can read, or one of one that is there; a device or pipe is left as it is."""
+    number = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        if stat.S_ISREG(os.fstat(number).st_mode):
+            os.fchmod(number, 0o600)
+    finally:
+        os.close(number)
+
+
+def is_column_format(path: Path) -> bool:
+    """Return whether a result is written to a file of this name in columns, not as its lines."""
+    return path.suffix.lower() in _COLUMNS
 
 
 def _text(value: Any) -> str:

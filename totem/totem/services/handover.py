@@ -1,7 +1,8 @@
 """Results that don't travel through the ledger: the provider hands a file and a salt over, the consumer checks them.
 
 A result stays with its provider where a policy says ``delivery: file``, or where it is larger than the policy allows
-(withheld: whether to hand it over is then for the provider to decide). On the ledger are its size and the hash of the
+(withheld: whether to hand it over is then for the provider to decide). A sealed one can be handed over too, where its
+consumer has lost the key or the result store the ciphertext. On the ledger are its size and the hash of the
 salt followed by the file's bytes. Without the salt nobody can tell by the hash what a small result is; so it goes to
 whoever asks for the job's handover at home, and nowhere else: into no log, and not onto the ledger.
 """
@@ -123,7 +124,7 @@ def _told(job: Record) -> Record:
     job_id, record = job["job_id"], job["undelivered"] or job["result"]
     if record is None:
         raise Missing(f"{job_id} is {job['state']}: it has no result", code="no_result")
-    if job["undelivered"] is None and job["policy"]["delivery"] != "file":
+    if job["undelivered"] is None and job["policy"]["delivery"] != "file" and record["sealed"] is None:
         raise InTheWay(
             f"the result of {job_id} is delivered through the ledger, not in a file",
             code="on_ledger",

@@ -63,6 +63,7 @@ class ResultKeeper:
                 self._is_tidy = True
             for job_id in sorted(purged):
                 self._purging.forget(job_id)
+            self._purging.tidy_partials()
             self._purging.purge_expired(self._clock() * 1_000)
         except (ServiceError, LedgerError, OSError) as error:
             _log.warning("results can't be looked after now", problem=str(error))

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from totem.ledger.files import sync_folder
+
 __all__ = ["ResultLines"]
 
 _CHUNK = 1 << 20
@@ -50,10 +52,20 @@ class ResultLines:
     def sha256(self, salt: bytes = b"") -> str:
         """Return the sha256 of ``salt`` and all lines, in hexadecimal."""
         digest = hashlib.sha256(salt)
-        self._file.seek(0)
-        while chunk := self._file.read(_CHUNK):
-            digest.update(chunk)
+        for piece in self.pieces():
+            digest.update(piece)
         return digest.hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Bytes that the lines have together."""
+        return self._file.seek(0, os.SEEK_END)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the lines as bytes, in pieces of bounded size."""
+        self._file.seek(0)
+        while piece := self._file.read(_CHUNK):
+            yield piece
 
     def write_to(self, path: Path) -> None:
         """Write the lines to a file.
@@ -64,6 +76,24 @@ class ResultLines:
         self._file.seek(0)
         with path.open("wb") as file:
             shutil.copyfileobj(self._file, file, _CHUNK)
+
+    def is_stored_in(self, path: Path) -> bool:
+        """Make a file safe and tell whether it holds exactly these lines.
+
+        Raises:
+            OSError: it can't be read or made safe.
+        """
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            is_same = ResultLines(file).sha256() == self.sha256()
+        sync_folder(path.parent)
+        return is_same
+
+    def close(self) -> None:
+        """Close the file, after which nothing can be read any more."""
+        self._file.close()
 
     def is_of(self, path: Path) -> bool:
         """Tell whether these are the lines of the file at ``path``, which must not be written then."""

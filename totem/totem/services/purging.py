@@ -14,6 +14,7 @@ from totem.services.errors import InTheWay, Missing
 from totem.services.sealing import Sealing
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
+from totem_chaincode.job_states import is_data_part
 
 __all__ = ["Purging"]
 
@@ -55,9 +56,19 @@ class Purging:
                 self.forget(job_id)
         self._sealing.tidy()
 
+    def tidy_partials(self) -> None:
+        """Delete the ciphertexts of partial groups whose joint job has ended; otherwise as ``tidy``."""
+        for job_id, name in self._sealing.held():
+            if name == "partials":
+                with suppress(Missing):
+                    self.forget(job_id)
+
     def forget(self, job_id: str) -> None:
-        """Ask the ledger about a job, then ``settle``."""
-        self.settle(self._session.query("jobs.get", job_id=job_id))
+        """Ask the ledger about a job (and, of a joint one, about this provider's parts), then ``settle``."""
+        job = self._session.query("jobs.get", job_id=job_id)
+        for item in (job, *job.get("parts", ())):
+            if item["provider"] == self._session.participant:
+                self.settle(item)
 
     def settle(self, job: Record) -> None:
         """Delete what is left of a job's result where that is gone or was never delivered; nothing while it runs.
@@ -70,14 +81,19 @@ class Purging:
             return
         job_id = job["job_id"]
         for _, name in self._sealing.held(job_id):
-            self._sealing.settle(job_id, name, _known(job.get(name)))
-        if job["result"] is not None and job["result"]["purged_at"] is not None:
+            self._sealing.settle(job_id, name, None if self._is_gone(job) else _ciphertext(job))
+        if job["result"] is not None and self._is_gone(job):
             self._store.result_file(job_id).unlink(missing_ok=True)
 
+    def _is_gone(self, job: Record) -> bool:
+        """Return whether nobody may fetch any more what a job has delivered."""
+        if is_data_part(job):
+            joint = self._session.query("jobs.get", job_id=job["joint"])
+            return joint["state"] in ENDED
+        return job["result"] is None or job["result"]["purged_at"] is not None
 
-def _known(told: Record | None) -> str | None:
-    """Return the ciphertext that the ledger says may still be fetched."""
-    if told is None or told["purged_at"] is not None or told["sealed"] is None:
-        return None
-    found: str = told["sealed"]["ciphertext"]
+
+def _ciphertext(job: Record) -> str | None:
+    """Return the ciphertext of what a job has delivered, as the ledger has it."""
+    found: str | None = job["result"] and job["result"]["sealed"] and job["result"]["sealed"]["ciphertext"]
     return found

@@ -14,7 +14,14 @@ from totem.cli.common import LedgerKind, open_home
 from totem.cli.output import Output
 from totem.interrupts import allowed, held
 from totem.logs import configure
-from totem.services.development import CONSUMER, fabric_network, prepare_home, serve_providers
+from totem.services.development import (
+    CONSUMER,
+    MOST_PROVIDERS,
+    USUAL_PROVIDERS,
+    fabric_network,
+    prepare_home,
+    serve_providers,
+)
 from totem.services.errors import BadInput, Missing
 from totem.services.home import Home
 from totem.services.runner import RunnerOptions
@@ -23,18 +30,22 @@ __all__ = ["dev"]
 
 
 def dev(
+    *,
     folder: Annotated[
         Path | None,
         typer.Option("--dir", metavar="DIR", envvar="TOTEM_HOME", help="where it lives (default: ~/.totem)"),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="of the REST API; 0: any free one")] = 8080,
     workers: Annotated[int, typer.Option(min=1, max=256, help="worker processes a job")] = 2,
+    providers: Annotated[
+        int, typer.Option(min=1, max=MOST_PROVIDERS, help="how many a consortium gets that is founded now")
+    ] = USUAL_PROVIDERS,
     ledger: Annotated[
         LedgerKind, typer.Option(help="embedded, or a Fabric network of plain processes (needs FABRIC_BIN)")
     ] = LedgerKind.embedded,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object when everything is up")] = False,
 ) -> None:
-    """Start two providers, a consumer, a ledger, the REST API and both providers' frameworks."""
+    """Start providers with their frameworks, a consumer, a ledger and the REST API."""
     output = Output(as_json=as_json)
     configure(plain=sys.stderr.isatty())
     home = open_home(folder)
@@ -42,10 +53,10 @@ def dev(
         if ledger is LedgerKind.embedded:
             if home.is_on_fabric:
                 raise BadInput(f"{home.root} is on Fabric", code="other-ledger", hint="give --ledger fabric")
-            _serve(output, home, folder, port, workers, is_new=prepare_home(home))
+            _serve(output, home, folder, port, workers, is_new=prepare_home(home, providers))
             return
         output.note("starting Fabric's nodes")
-        with fabric_network(home) as is_new:
+        with fabric_network(home, providers) as is_new:
             _serve(output, home, folder, port, workers, is_new=is_new)
         output.note("Fabric's nodes have ended; their state stays")
 

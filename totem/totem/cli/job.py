@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from totem.cli.amounts import amount
-from totem.cli.common import As, AsJson, HomeFolder, consumer, when
+from totem.cli.common import As, AsJson, HomeFolder, consumer, open_home, when
 from totem.cli.escrow import escrow_hint, escrow_text
+from totem.cli.following import Followed
 from totem.cli.group import group
 from totem.cli.hints import program_error_hint, provider_trouble
+from totem.cli.joint import print_joint_bill, print_part_estimates, print_parts
 from totem.cli.output import Output, show
 from totem.cli.refusals import explained
 from totem.cli.result import purge, result
@@ -24,7 +26,7 @@ from totem.services.errors import ProviderSide
 from totem.services.inputs import Job, read_job, read_params
 from totem.services.report import EXIT_STATUS, Bounds
 from totem_chaincode.contracts.results import excess_of
-from totem_chaincode.job_states import is_over
+from totem_chaincode.job_states import is_joint, is_over
 
 __all__ = ["app"]
 
@@ -35,10 +37,20 @@ JobFile = Annotated[Path, typer.Argument(metavar="JOB.py")]
 Datasets = Annotated[list[str], typer.Argument(metavar="DATASET...")]
 ActiveTable = Annotated[str | None, typer.Option(help="an active table by name or id (default: the default one)")]
 Params = Annotated[list[str] | None, typer.Option(metavar="K=V", help="a parameter of the job; may be repeated")]
+CombineAt = Annotated[
+    str | None,
+    typer.Option("--combine-at", metavar="PROVIDER", help="who combines several providers' partial groups"),
+]
 _POLL_SECONDS = 0.25
 _OVERDUE_SECONDS = 60
 """How long after its deadline a job is watched: a provider's server that is alive ends it within seconds."""
-_EXIT = {**{str(state): status for state, status in EXIT_STATUS.items()}, "expired": 5, "declined": 5, "cancelled": 3}
+_EXIT = {
+    **{str(state): status for state, status in EXIT_STATUS.items()},
+    "expired": 5,
+    "declined": 5,
+    "too_few": 5,
+    "cancelled": 3,
+}
 
 
 @app.command()
@@ -51,17 +63,34 @@ def submit(
     param: Params = None,
     deadline: Annotated[int | None, typer.Option(min=60, help="seconds after which an unfinished job expires")] = None,
     request_key: Annotated[str | None, typer.Option(help="makes a repetition of this submission the same job")] = None,
+    combine_at: CombineAt = None,
+    at_least: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="of several providers, how many must deliver (default: all)")
+    ] = None,
+    parts_within: Annotated[
+        int | None,
+        typer.Option(min=30, metavar="SECONDS", help="how long each of several has (default: half of --deadline)"),
+    ] = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="follow the job until it ends")] = False,
     home: HomeFolder = None,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Submit a job to the provider of the datasets: checked, priced, its totem reserved."""
+    """Submit a job to the provider of the datasets: checked, priced, its totem reserved.
+
+    With datasets of several providers each runs its part, one of them combines what comes out.
+    """
     output = Output(as_json=as_json)
     source = read_job(job)
     caller = consumer(home, as_)
     submission = replace(
-        _asked(caller, source, datasets, table, param), totem=totem, deadline_seconds=deadline, request_key=request_key
+        _asked(caller, source, datasets, table, param),
+        totem=totem,
+        deadline_seconds=deadline,
+        request_key=request_key,
+        combining=_combining(home, combine_at),
+        at_least=at_least,
+        parts_seconds=parts_within,
     )
     with explained(output, source):
         record = caller.submit(submission)
@@ -83,6 +112,7 @@ def estimate(
     *,
     table: ActiveTable = None,
     param: Params = None,
+    combine_at: CombineAt = None,
     home: HomeFolder = None,
     as_: As = None,
     as_json: AsJson = False,
@@ -91,7 +121,7 @@ def estimate(
     output = Output(as_json=as_json)
     source = read_job(job)
     caller = consumer(home, as_)
-    submission = _asked(caller, source, datasets, table, param)
+    submission = replace(_asked(caller, source, datasets, table, param), combining=_combining(home, combine_at))
     with explained(output, source):
         found = caller.estimate(submission)
     output.document(found)
@@ -108,6 +138,8 @@ def estimate(
             "program": found["program_id"],
         }
     )
+    if "parts" in found:
+        print_part_estimates(output, found["parts"])
 
 
 @app.command()
@@ -129,22 +161,22 @@ def _asked(
     )
 
 
+def _combining(home: Path | None, provider: str | None) -> str | None:
+    """Return the participant whom a command line names to combine."""
+    return None if provider is None else open_home(home).participant(provider)
+
+
 def _watch(output: Output, caller: Consumer, job_id: str) -> int:
     """Follow a job to its end and return the exit status that says how it ended.
 
     Raises:
         ProviderSide: its deadline has passed and nobody has ended it.
     """
-    phases_shown, state_shown = 0, ""
+    followed = Followed()
     while True:
         job = caller.job(job_id)
-        for phase in job["settled"][phases_shown:]:
-            output.note(
-                f"step {phase['step']} {phase['phase']}: {show(phase['charge'])} totem, {show(phase['left'])} left"
-            )
-        if job["state"] != state_shown:
-            output.note(f"{job_id} is {job['state']}")
-        phases_shown, state_shown = len(job["settled"]), job["state"]
+        for line in followed.news(job):
+            output.note(line)
         if job["state"] in ENDED:
             break
         if is_over(job, (time.time() - _OVERDUE_SECONDS) * 1_000):
@@ -176,7 +208,7 @@ def _print_job(output: Output, job: dict[str, Any]) -> None:
         {
             "job": job["job_id"],
             "state": job["state"],
-            "provider": job["provider"],
+            "combining" if is_joint(job) else "provider": job["provider"],
             "datasets": [f"{item['dataset_id']} v{item['version']}" for item in job["datasets"]],
             "data": f"{show(job['data']['rows'])} rows, {show(job['data']['fragments'])} fragments",
             "escrow": job["escrow"],
@@ -185,6 +217,8 @@ def _print_job(output: Output, job: dict[str, Any]) -> None:
             "returned": job["returned"],
         }
     )
+    if is_joint(job):
+        print_parts(output, job)
     # Only what went wrong is said of it.
     trouble = {
         "error": error and _error(error),
@@ -230,6 +264,8 @@ def bill(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = 
     record = consumer(home, as_).bill(job)
     output.document(record)
     print_bill(output, record["bill"], record["used"])
+    if "parts" in record:
+        print_joint_bill(output, record)
 
 
 app.command()(result)

@@ -21,6 +21,7 @@ from totem.cli.result_store import ResultUrl, ServeResults, StoreUrl, keep_resul
 from totem.cli.results import write_lines
 from totem.services.errors import BadInput, NotAllowed
 from totem.services.handover import hand_over
+from totem.services.home import Home
 from totem.services.inputs import read_json
 from totem.services.provider import Provider
 
@@ -67,6 +68,10 @@ def publish(
     auto_approve: Annotated[
         bool, typer.Option("--auto-approve", help="grant every request for access at once")
     ] = False,
+    combining: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="who may combine its groups with other providers', or any; repeatable"),
+    ] = None,
     policy: Annotated[Path | None, typer.Option(metavar="FILE", help="policy fields as JSON")] = None,
     lines: Annotated[bool, typer.Option("--lines", help="publish every file as text lines")] = False,
     revise: Annotated[bool, typer.Option("--revise", help="publish a new version of your dataset")] = False,
@@ -92,6 +97,8 @@ def publish(
         raise NotAllowed(f"only a provider publishes data; {session.participant} is a {session.role}")
     publishing.check_name(session, dataset, revise=revise)
     fields = _policy(policy, hide, max_groups, max_result_bytes, auto_approve=auto_approve)
+    if combining:
+        fields["combining_providers"] = _combining(folder, combining)
     publication = publishing.prepare(
         dataset, data, title=title, description=description, schema=schema, policy=fields, lines=lines
     )
@@ -152,6 +159,19 @@ def _policy(
     if auto_approve:
         fields["approval"] = "auto"
     return fields
+
+
+def _combining(folder: Home, names: list[str]) -> str | list[str]:
+    """Return whom names on the command line let combine: ``any``, or participants.
+
+    Raises:
+        BadInput: ``any`` and others.
+    """
+    if "any" not in names:
+        return [folder.participant(name) for name in names]
+    if len(names) > 1:
+        raise BadInput("--combining any allows everybody: name nobody besides", code="usage")
+    return "any"
 
 
 @app.command()

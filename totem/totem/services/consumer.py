@@ -10,18 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from totem.services.combining import choose_combining, providers_of
 from totem.services.errors import BadInput, NotAllowed
 from totem.services.lines import ResultLines
 from totem.services.opening import open_sealed
 from totem.services.session import Record, Session
 from totem_chaincode.contracts.results import salted_hash
+from totem_chaincode.job_states import ENDED as _ENDED
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Program
 from totem_sdk.types import Type
 
 __all__ = ["ENDED", "Consumer", "Result", "Submission"]
 
-ENDED = frozenset({"completed", "out_of_totem", "failed", "cancelled", "declined", "provider_failed", "expired"})
+ENDED = frozenset(_ENDED)
 """The states in which a job is over."""
 
 _SECRET_BYTES = 32
@@ -34,6 +36,10 @@ class Submission:
     ``datasets`` are ids in the order of the plan; ``params`` texts or JSON scalars without floats (a float is given
     as its text); ``table`` the id of an active table (None: the default). ``request_key`` makes a repetition of the
     same submission the same job.
+
+    Where the datasets are of several providers it becomes a joint job: ``combining`` (``name@msp``; None: the first
+    listed one that may) combines their partial groups, ``at_least`` so many of them must deliver (None: all), within
+    ``parts_seconds`` (None: half of the deadline's).
     """
 
     source: str
@@ -44,6 +50,9 @@ class Submission:
     totem: int = 0
     deadline_seconds: int | None = None
     request_key: str | None = None
+    combining: str | None = None
+    at_least: int | None = None
+    parts_seconds: int | None = None
 
     def program(self) -> dict[str, Any]:
         """Return the arguments that say what runs."""
@@ -60,10 +69,12 @@ class Result:
     """A job's result: the canonical JSON lines as they were delivered; ``partial`` where it ran out of totem.
 
     ``content`` goes through them in bounded memory, however many there are; ``lines`` are all of them at once.
+    ``missing`` are the providers of a joint job whose data are not in it.
     """
 
     content: ResultLines
     partial: bool
+    missing: tuple[str, ...] = ()
 
     @property
     def lines(self) -> bytes:
@@ -123,34 +134,57 @@ class Consumer:
         return self._session.submit("accounts.request", amount=amount, reason=reason)
 
     def estimate(self, submission: Submission) -> Record:
-        """Run the whole pre-check without submitting: program id, estimate, what the policy asks for."""
+        """Run the whole pre-check without submitting: program id, estimate, what the policy asks for.
+
+        Over datasets of several providers the answer has ``parts`` as well: what the job costs at each provider and
+        where the partial groups are combined.
+        """
         datasets = [{"dataset_id": dataset_id} for dataset_id in submission.datasets]
-        return self._session.query("jobs.estimate", datasets=datasets, **submission.program())
+        combining = self._combining(submission)
+        if combining is None:
+            return self._session.query("jobs.estimate", datasets=datasets, **submission.program())
+        return self._session.query("joint.estimate", datasets=datasets, combining=combining, **submission.program())
 
     def submit(self, submission: Submission) -> Record:
         """Submit a job under the caller's grants; its totem goes into escrow.
 
+        Over datasets of several providers it is a joint job: each of them runs a part, one combines what comes out.
+
         Raises:
             ProgramRefused: program, price or balance do not allow it; nothing has changed.
-            NotAllowed: there is no grant for one of the datasets.
+            NotAllowed: there is no grant for one of the datasets, or (code ``combining``) nobody may combine.
+            BadInput: something is said about several providers, but there is one.
         """
         repeats = submission.request_key is not None
+        combining = self._combining(submission)
         grants = {dataset_id: self._grant(dataset_id, repeats=repeats) for dataset_id in submission.datasets}
         keys = {
             grant["access_id"]: self._session.query("access.key", access_id=grant["access_id"])["access_key"]
             for grant in grants.values()
         }
-        return self._session.submit(
-            "jobs.submit",
-            transient={"access_keys": keys, "code": secrets.token_hex(_SECRET_BYTES)},
-            datasets=[
+        asked = {
+            "datasets": [
                 {"dataset_id": dataset_id, "access_id": grants[dataset_id]["access_id"]}
                 for dataset_id in submission.datasets
             ],
-            totem=submission.totem,
-            deadline_seconds=submission.deadline_seconds,
-            request_key=submission.request_key,
+            "totem": submission.totem,
+            "deadline_seconds": submission.deadline_seconds,
+            "request_key": submission.request_key,
             **submission.program(),
+        }
+        if combining is None:
+            transient = {"access_keys": keys, "code": secrets.token_hex(_SECRET_BYTES)}
+            return self._session.submit("jobs.submit", transient=transient, **asked)
+        # A code for each data part, and one for the combining part: its provider may have both.
+        holders = [*dict.fromkeys(str(grant["provider"]) for grant in grants.values()), "combining"]
+        codes = {holder: secrets.token_hex(_SECRET_BYTES) for holder in holders}
+        return self._session.submit(
+            "joint.submit",
+            transient={"access_keys": keys, "codes": codes},
+            combining=combining,
+            at_least=submission.at_least,
+            parts_seconds=submission.parts_seconds,
+            **asked,
         )
 
     def jobs(self, state: str | None = None) -> list[Record]:
@@ -195,11 +229,11 @@ class Consumer:
         found = self._session.query("results.get", job_id=job_id)
         if found["sealed"] is not None:
             plain = open_sealed(self._session.gateway.identity, job_id, found, store=store)
-            return Result(ResultLines(plain), found["partial"])
+            return Result(ResultLines(plain), found["partial"], tuple(found.get("missing", ())))
         lines = found["result"].encode()
         if salted_hash(found["salt"], lines) != found["hash"]:
             raise InternalError(f"the result of {job_id} does not have the hash that is on the ledger")
-        return Result(ResultLines.of(lines), found["partial"])
+        return Result(ResultLines.of(lines), found["partial"], tuple(found.get("missing", ())))
 
     def purge(self, job_id: str) -> Record:
         """Delete a job's result for good, from the ledger and from its provider's store; its hash stays.
@@ -214,6 +248,30 @@ class Consumer:
         """Return the types of a job's result: key and value."""
         program = self._session.query("jobs.source", job_id=job_id)["program"]
         return Program.decode(program.encode()).steps[-1].emits
+
+    def _combining(self, submission: Submission) -> str | None:
+        """Return who combines the partial groups of a job, or None where it is one provider's.
+
+        Raises:
+            NotAllowed: code ``combining``: nobody may.
+            BadInput: something is said about several providers, but there is one.
+        """
+        asked = {
+            "combining": submission.combining,
+            "at_least": submission.at_least,
+            "parts_seconds": submission.parts_seconds,
+        }
+        if len(submission.datasets) > 1:
+            found = [self.dataset(dataset_id) for dataset_id in submission.datasets]
+            if len(providers_of(found)) > 1:
+                return submission.combining or choose_combining(found)
+        if said := [name for name, value in asked.items() if value is not None]:
+            raise BadInput(
+                f"{said[0]}: all datasets are one provider's: nothing is combined",
+                code="one_provider",
+                hint="name datasets of several providers, or leave it out",
+            )
+        return None
 
     def _grant(self, dataset_id: str, *, repeats: bool) -> Record:
         """Return the newest valid grant of a dataset; where a submission may be a repetition, else the newest of all.

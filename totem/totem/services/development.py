@@ -1,4 +1,4 @@
-"""A whole consortium on one machine, for development: two providers with their servers, a consumer, totem to spend."""
+"""A whole consortium on one machine, for development: providers with their servers, a consumer, totem to spend."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from totem.services.server import ProviderServer, open_server
 if TYPE_CHECKING:
     from totem.services.fabric_network import FabricNetwork
 
-__all__ = ["CONSUMER", "PROVIDERS", "fabric_network", "prepare_home", "serve_providers"]
+__all__ = ["CONSUMER", "MOST_PROVIDERS", "USUAL_PROVIDERS", "fabric_network", "prepare_home", "serve_providers"]
 
-PROVIDERS = ("north", "south")
 CONSUMER = "researcher"
-ORGANISATIONS = (*PROVIDERS, CONSUMER, "consortium")
-"""What the organisations of the development network are called."""
+_PROVIDERS = ("north", "south", "east", "west", "centre", "coast", "hills", "lakes")
+USUAL_PROVIDERS = 2
+MOST_PROVIDERS = len(_PROVIDERS)
 
 _TOTEM = {CONSUMER: 1_000_000_000_000}
 
 
-def prepare_home(home: Home) -> bool:
+def prepare_home(home: Home, providers: int = USUAL_PROVIDERS) -> bool:
     """Found the development consortium in a home folder, unless there is one; return whether it is new.
+
+    ``providers``: how many a new one has.
 
     Raises:
         ServiceError: the folder can't be used.
@@ -35,14 +37,16 @@ def prepare_home(home: Home) -> bool:
     home.finish_founding()
     is_new = not home.is_founded
     if is_new:
-        home.found(providers=PROVIDERS, consumers=(CONSUMER,), totem=_TOTEM)
+        home.found(providers=_PROVIDERS[:providers], consumers=(CONSUMER,), totem=_TOTEM)
     _choose(home, is_new=is_new)
     return is_new
 
 
 @contextmanager
-def fabric_network(home: Home) -> Iterator[bool]:
+def fabric_network(home: Home, providers: int = USUAL_PROVIDERS) -> Iterator[bool]:
     """Run the development network in a home folder, with the consortium on it; gives whether it is new.
+
+    A new one has an organisation for each of so many ``providers``, one for the consumer and one for the consortium.
 
     At the end the nodes are stopped; what they hold stays, for the next time.
 
@@ -59,14 +63,15 @@ def fabric_network(home: Home) -> Iterator[bool]:
         raise BadInput(f"{home.root} has {there}", code="other-ledger", hint="give another --dir")
     home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(home), _stopped_at_the_end(network):
-        network.start(ORGANISATIONS)
+        names = _PROVIDERS[:providers]
+        network.start([*names, CONSUMER, "consortium"])
         is_new = not home.is_founded
         if is_new:
             found_on_fabric(
                 home,
                 network.organisations(),
                 founder="consortium",
-                providers={name: name for name in PROVIDERS},
+                providers={name: name for name in names},
                 consumers={CONSUMER: CONSUMER},
                 totem=_TOTEM,
             )

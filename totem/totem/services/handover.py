@@ -19,6 +19,7 @@ from totem.services.errors import BadInput, InTheWay, Missing, NotAllowed, Provi
 from totem.services.lines import ResultLines
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
+from totem_chaincode.job_states import is_data_part, is_joint
 
 __all__ = ["Handover", "hand_over", "open_handed_over", "receive"]
 
@@ -54,7 +55,7 @@ def hand_over(session: Session, store: ProviderStore, job_id: str) -> Handover:
     job = session.query("jobs.get", job_id=job_id)
     if job["provider"] != session.participant:
         raise NotAllowed(f"{job_id} is a job at {job['provider']}, not at {session.participant}")
-    return open_handed_over(store, job)
+    return open_handed_over(store, job["parts"][-1] if is_joint(job) else job)
 
 
 def open_handed_over(store: ProviderStore, job: Record) -> Handover:
@@ -122,6 +123,8 @@ def receive(job: Record, file: Path, salt: str) -> tuple[ResultLines, bool]:
 def _told(job: Record) -> Record:
     """Return what the ledger knows of a result that is handed over: hash and bytes, in a record with more."""
     job_id, record = job["job_id"], job["undelivered"] or job["result"]
+    if is_data_part(job):
+        raise Missing(f"{job_id} is a data part: its partial groups are for {job['combining']} only", code="no_result")
     if record is None:
         raise Missing(f"{job_id} is {job['state']}: it has no result", code="no_result")
     if job["undelivered"] is None and job["policy"]["delivery"] != "file" and record["sealed"] is None:

@@ -15,6 +15,7 @@ from totem.services.sealing import Sealing
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
 from totem_chaincode.job_states import is_data_part
+from totem_chaincode.job_states import OPEN, is_data_part, is_joint
 
 __all__ = ["Purging"]
 
@@ -73,27 +74,44 @@ class Purging:
     def settle(self, job: Record) -> None:
         """Delete what is left of a job's result where that is gone or was never delivered; nothing while it runs.
 
+        Of a joint job that are this provider's parts: the partial groups of a data part are gone when it has ended.
+
         Raises:
-            ServiceError: the store does not answer now.
+            ServiceError: ledger or store do not answer now.
             OSError: a file can't be deleted.
         """
+        if is_joint(job):
+            for part in job["parts"]:
+                if part["provider"] == self._session.participant:
+                    self.settle(part)
+            return
         if job["state"] not in ENDED:
+            return
+        if is_data_part(job):
+            self._settle_partials(job)
             return
         job_id = job["job_id"]
         for _, name in self._sealing.held(job_id):
-            self._sealing.settle(job_id, name, None if self._is_gone(job) else _ciphertext(job))
-        if job["result"] is not None and self._is_gone(job):
+            self._sealing.settle(job_id, name, _known(job.get(name)))
+        if job["result"] is not None and job["result"]["purged_at"] is not None:
             self._store.result_file(job_id).unlink(missing_ok=True)
 
-    def _is_gone(self, job: Record) -> bool:
-        """Return whether nobody may fetch any more what a job has delivered."""
-        if is_data_part(job):
-            joint = self._session.query("jobs.get", job_id=job["joint"])
-            return joint["state"] in ENDED
-        return job["result"] is None or job["result"]["purged_at"] is not None
+    def _settle_partials(self, part: Record) -> None:
+        job_id, file = part["job_id"], self._store.partials_file(part["job_id"])
+        held = self._sealing.held(job_id)
+        if not held and not file.exists():
+            return
+        is_open = self._session.query("jobs.get", job_id=part["joint"])["state"] in OPEN
+        told = part["result"] if is_open else None
+        for _, name in held:
+            self._sealing.settle(job_id, name, told and told["sealed"] and told["sealed"]["ciphertext"])
+        if not is_open:
+            file.unlink(missing_ok=True)
 
 
-def _ciphertext(job: Record) -> str | None:
-    """Return the ciphertext of what a job has delivered, as the ledger has it."""
-    found: str | None = job["result"] and job["result"]["sealed"] and job["result"]["sealed"]["ciphertext"]
+def _known(told: Record | None) -> str | None:
+    """Return the ciphertext that the ledger says may still be fetched."""
+    if told is None or told["purged_at"] is not None or told["sealed"] is None:
+        return None
+    found: str = told["sealed"]["ciphertext"]
     return found

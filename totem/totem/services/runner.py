@@ -18,7 +18,9 @@ from totem.interrupts import allowed
 from totem.logs import logger
 from totem.services.consumer import ENDED
 from totem.services.errors import InTheWay, Missing, ProviderSide, ServiceError
+from totem.services.joint_parts import fetch_partials, forget_partials
 from totem.services.killpoints import pass_point
+from totem.services.part_settlement import PartSettlement
 from totem.services.purging import Purging
 from totem.services.session import Record, Session
 from totem.services.settlement import LedgerSettlement
@@ -36,12 +38,16 @@ from totem_ccf.engines.local import (
 )
 from totem_ccf.storage.digests import salted_digest
 from totem_chaincode.contracts.results import excess_of
+from totem_chaincode.job_states import is_data_part, is_part
 from totem_chaincode.parameters import from_ledger
 from totem_sdk.errors import InternalError
 
 __all__ = ["JobRunner", "OnProgress", "RunnerOptions"]
 
 _log = logger("provider")
+
+_PASSING = ("no_ledger", "ledger", "old_format", "migrating", "result_store")
+"""Trouble with what others run: it is no reason to end a job, it may be over when it is tried again."""
 
 OnProgress = Callable[[str, Progress], None]
 """Called with a job's id and the framework's progress while it runs, from another thread."""
@@ -102,6 +108,7 @@ class JobRunner:
                 job = self._job(job_id)
             elif job["state"] in ENDED:
                 self._discard(job_id)  # it has ended without this server, which may have begun it
+            forget_partials(self._store, job_id)
             self._settle_result(job)
             return job
         finally:
@@ -149,6 +156,7 @@ class JobRunner:
         if job_id in self._store.begun():
             with suppress(JobBusy):  # another server of this provider is about to
                 discard(self._store.job_folder(job_id))
+                forget_partials(self._store, job_id)
 
     def _job(self, job_id: str) -> Record:
         return self._session.query("jobs.get", job_id=job_id)
@@ -189,12 +197,14 @@ class JobRunner:
 
     def _bring_to_end(self, job: Record, progress: OnProgress | None) -> None:
         job_id = job["job_id"]
-        settlement = LedgerSettlement(self._session, self._store, job_id)
+        settlement = self._settlement(job)
         pass_point("server:before-check")
         try:
             spec = self._spec(job)
         except (Missing, ProviderSide) as error:
             kind = error.code
+            if kind in _PASSING:
+                raise
             self._trouble(job_id, kind, error.message)
             self._end(job_id, lambda: settlement.fail("provider", kind, None))
             return
@@ -202,6 +212,11 @@ class JobRunner:
         end = self._run(spec, settlement, None if progress is None else partial(progress, job_id))
         pass_point("server:after-run")
         self._end(job_id, lambda: self._tell(job, end, settlement))
+
+    def _settlement(self, job: Record) -> LedgerSettlement:
+        if is_part(job):
+            return PartSettlement(self._session, self._store, job)
+        return LedgerSettlement(self._session, self._store, job["job_id"])
 
     def _run(self, spec: JobSpec, settlement: LedgerSettlement, progress: Callable[[Progress], None] | None) -> JobEnd:
         """Run a job, or go on with one that a crash has interrupted."""
@@ -259,6 +274,8 @@ class JobRunner:
     def _complete(self, job: Record, end: JobEnd, settlement: LedgerSettlement) -> Record:
         if end.result is None:
             raise InternalError(f"{job['job_id']} is completed without a result file")
+        if is_data_part(job):
+            return settlement.complete(end.result)  # policies are about results, these are partial groups
         if excess := _excess(job["policy"], end):
             self._withheld(job["job_id"], excess)
             return settlement.too_large(end.result, end.result_rows)
@@ -293,6 +310,7 @@ class JobRunner:
         """
         source = self._session.query("jobs.source", job_id=job["job_id"])
         fragments = [fragment for holding in self._holdings(job) for fragment in self._published(holding)]
+        combines = is_part(job) and not is_data_part(job)
         return JobSpec(
             job_id=job["job_id"],
             directory=self._store.job_folder(job["job_id"]),
@@ -306,6 +324,8 @@ class JobRunner:
             precheck=job["policy"]["precheck"] != "none",
             estimate=job["estimate"]["lower"],
             audit=self._options.audit,
+            part=job["part"] if is_part(job) else "whole",
+            partials=fetch_partials(self._session, self._store, job) if combines else (),
         )
 
     def _holdings(self, job: Record) -> list[Holding]:

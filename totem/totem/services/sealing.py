@@ -35,11 +35,14 @@ class Sealing:
     def __init__(self, store: ProviderStore) -> None:
         self._store = store
 
-    def seal(self, job_id: str, plain: Path, *, name: str, of: str, public_key: str, salt: str) -> Record:
+    def seal(
+        self, job_id: str, plain: Path, *, name: str, public_key: str, salt: str, whole: str | None = None
+    ) -> Record:
         """Seal a file of a job and keep it in the result store; return what the ledger is told (``sealed``).
 
-        ``name`` says what it is (``result``, ``partials``) and is bound to the ciphertext with ``of``, the job under
-        which its reader asks for it. Done again it gives the same, as long as file, key and store are the same.
+        ``name`` says what it is (``result``, ``partial``) and is bound to the ciphertext with the job, or with the job
+        ``whole`` of which this one is a part, where that is under what its reader knows it. Done again it gives the
+        same, as long as file, key and store are the same.
 
         Raises:
             ProviderSide: code ``result_store``: the store can't keep it now.
@@ -53,7 +56,7 @@ class Sealing:
             if record is not None:
                 self._delete(job_id, name, record)
             with content.open("wb") as target, plain.open("rb") as source:
-                made = seal(source, target, public_key=public_key, purpose=purpose_of(name, of), salt=salt)
+                made = seal(source, target, public_key=public_key, purpose=purpose_of(name, whole or job_id), salt=salt)
                 target.flush()
                 os.fsync(target.fileno())
             sync_folder(content.parent)

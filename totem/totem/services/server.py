@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from totem.ledger.errors import LedgerError
+from totem.ledger.port import Event
 from totem.logs import logger
 from totem.services.errors import InTheWay, ServiceError
+from totem.services.joint_duties import JointDuties, waits
 from totem.services.keeping import ResultKeeper
 from totem.services.provider import Provider
 from totem.services.retries import Retries
@@ -24,7 +27,7 @@ from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.session import Session
 from totem.services.store import ProviderStore
 from totem_ccf.engines.local import JobAbandoned, JobBusy, LocalEngine
-from totem_chaincode.job_states import is_over
+from totem_chaincode.job_states import ENDED, is_joint, is_over
 
 __all__ = ["ProviderServer", "open_server"]
 
@@ -72,6 +75,8 @@ class ProviderServer:
         self._running: dict[str, Future[None]] = {}
         self._retries = retries or Retries(time.monotonic)
         self._keeper = keeper
+        self._duties = JointDuties(provider.session)
+        self._joints: set[str] = set()
         self._wake = threading.Event()
         self._stop = threading.Event()
 
@@ -109,6 +114,8 @@ class ProviderServer:
             _log.warning("the ledger does not answer", problem=error.message)
             return
         now = self._clock() * 1_000
+        self._joints = {job["job_id"] for job in jobs if is_joint(job)}
+        jobs = self._duties.look(jobs, now)
         over = {job["job_id"] for job in jobs if is_over(job, now)}
         wanted = {job["job_id"] for job in jobs if job["state"] != "cancelling"} - over
         with self._lock:
@@ -117,7 +124,8 @@ class ProviderServer:
         for job in jobs:
             if job["job_id"] in over:
                 self._expire(job["job_id"])
-            self._begin(job["job_id"])
+            if not waits(job, now):
+                self._begin(job["job_id"])
         for job_id in unwanted:
             self._runner.cancel(job_id)
 
@@ -127,12 +135,17 @@ class ProviderServer:
             self._begin_serving()
             if self._keeper is not None:
                 self._keeper.look()
-            while not self._stop.is_set() and self._provider.jobs(open_only=True):
+            while not self._stop.is_set() and self._has_work():
                 self._wake.clear()
                 self.look()
                 self._wake.wait(_POLL_SECONDS)
         finally:
             self._leave()
+
+    def _has_work(self) -> bool:
+        """Return whether a job of this provider is open, or something is due in a joint job that others still run."""
+        jobs = self._provider.jobs(open_only=True)
+        return any(not is_joint(job) for job in jobs) or self._duties.are_due(jobs, self._clock() * 1_000)
 
     def _begin_serving(self) -> None:
         try:
@@ -161,22 +174,26 @@ class ProviderServer:
     def _watch(self) -> None:
         """Wake the loop at every event about a job of this provider."""
         ledger = self._provider.session.gateway.ledger
-        me = self._provider.session.participant
         while not self._stop.is_set():
             try:
                 # Blocks from before now are covered by the look that follows.
                 start = ledger.height()
                 self._wake.set()
                 for event in ledger.events(start, follow=True, stop=self._stop):
-                    if event.payload.get("provider") != me:
+                    if not self._concerns(event.payload):
                         continue
-                    if event.name == "results.purged" and self._keeper is not None:
-                        self._keeper.told(event.payload["job_id"])
-                    elif event.name.startswith("jobs."):
+                    if event.name.startswith(("jobs.", "joint.")):
                         self._wake.set()
+                    if self._keeper is not None and (gone := _gone(event)) is not None:
+                        self._keeper.told(gone)
             except LedgerError as error:
                 _log.warning("the ledger tells no events", problem=str(error))
                 self._stop.wait(_SWEEP_SECONDS)
+
+    def _concerns(self, event: Mapping[str, Any]) -> bool:
+        """Return whether an event is about a job of this provider, or a joint job of which it has a part."""
+        me = self._provider.session.participant
+        return me == event.get("provider") or me in event.get("parties", ()) or event.get("joint") in self._joints
 
     def _pause(self, longest: float) -> float:
         with self._lock:
@@ -223,3 +240,11 @@ class ProviderServer:
             return  # it has ended in the meantime
         except ServiceError as error:
             _log.warning("job can't be expired", job_id=job_id, problem=error.message)
+
+
+def _gone(event: Event) -> str | None:
+    """Return the job whose result or partial groups nobody needs after an event: purged, or those of a joint job."""
+    told = event.payload
+    if event.name == "results.purged" or (event.name == "jobs.ended" and "parties" in told and told["state"] in ENDED):
+        return str(told["job_id"])
+    return str(told["joint"]) if told.get("joint_state") is not None else None

@@ -22,7 +22,7 @@ from totem_chaincode.contracts.sealed import INLINE_BYTES
 from totem_chaincode.contracts.settlement import RECEIPT, RESULT_LIMIT
 from totem_chaincode.job_states import is_data_part, whole_of
 
-__all__ = ["LedgerSettlement"]
+__all__ = ["LedgerSettlement", "is_final"]
 
 
 class LedgerSettlement:
@@ -45,10 +45,9 @@ class LedgerSettlement:
         told = {name: receipt[name] for name in RECEIPT.fields}
         salt = self._store.salt("receipt", self._job_id, phase_index)
         transient = {"receipt": told, "salt": salt}
-        if phase_index:
-            # The channel has only the digest of what the phase before gave; the contract checks what is shown here.
-            settled = self._session.query("results.receipts", job_id=self._job_id)["receipts"]
-            transient["before"] = settled[phase_index - 1]
+        # The channel has only the digest of what the phase before gave; the contract checks what is shown here.
+        if (before := self._before(phase_index)) is not None:
+            transient["before"] = before
         pass_point("server:before-settle")
         try:
             answer = self._session.submit(
@@ -61,7 +60,7 @@ class LedgerSettlement:
                 digest=salted_hash(salt, canonical.encode(told)),
             )
         except ServiceError as error:
-            if _is_final(error):
+            if is_final(error):
                 raise SettlementRefused(f"phase {phase_index}: {error.message} [{error.code}]") from error
             raise
         pass_point("server:after-settle")
@@ -113,10 +112,21 @@ class LedgerSettlement:
         """End a job that is out of totem, whose finished groups are larger than the policy allows: not delivered."""
         return self._session.submit("jobs.halt", job_id=self._job_id, undelivered=self._size_of(partial, lines))
 
+    def _before(self, phase_index: int) -> Any:
+        """Return the receipts with their salts of what goes into a phase; None where that are the data."""
+        settled = self._session.query("results.receipts", job_id=self._job_id)["receipts"] if phase_index else []
+        return settled[phase_index - 1] if settled else None
+
+    def _seal(self, result: Path, salt: str) -> Record:
+        """Seal a large result to its reader's key, and keep it in the result store."""
+        key = self._session.query("jobs.get", job_id=self._job_id)["consumer_key"]
+        return self._sealing.seal(self._job_id, result, name="result", public_key=key, salt=salt)
+
     def _deliver(self, function: str, result: Path) -> Record:
         salt = self._store.salt("result", self._job_id)
         if result.stat().st_size > INLINE_BYTES:
-            return self._session.submit(function, job_id=self._job_id, sealed=self._sealed(result, salt))
+            sealed = self._seal(result, salt)
+            return self._session.submit(function, job_id=self._job_id, sealed=sealed)
         data = result.read_bytes()  # it is small
         transient = {"result": data.decode(), "salt": salt}
         digest = salted_hash(salt, data)
@@ -149,8 +159,10 @@ class LedgerSettlement:
             return {"hash": digest.hexdigest(), "lines": lines, "bytes": file.tell()}
 
 
-def _is_final(error: ServiceError) -> bool:
+def is_final(error: ServiceError) -> bool:
     """Return whether repeating the same transaction would get the same answer."""
+    if error.code == "pool":
+        return False  # a part that is out of its slice may end so a little later, by the ledger's clock
     if isinstance(error, InTheWay):
         return error.code != "transaction_void"
     return isinstance(error, BadInput | NotAllowed | ProgramRefused)

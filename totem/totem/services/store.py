@@ -146,9 +146,14 @@ class ProviderStore:
         """Return where a job's result lies here, as the framework wrote it, if it has one and it is not purged."""
         return self._root / "jobs" / job_id / "result.jsonl"
 
+    def partials_file(self, job_id: str) -> Path:
+        """Return where the partial groups of a data part lie here, while its joint job is open."""
+        return self._root / "jobs" / job_id / "partial.jsonl"
+
     def with_results(self) -> list[str]:
-        """Return the jobs whose results lie here."""
-        return sorted(path.parent.name for path in self._root.glob("jobs/*/result.jsonl"))
+        """Return the jobs whose results or partial groups lie here."""
+        names = ("result.jsonl", "partial.jsonl")
+        return sorted({path.parent.name for name in names for path in self._root.glob(f"jobs/*/{name}")})
 
     def job_folder(self, job_id: str) -> Path:
         """Return the folder of a job, made if it is not there."""
@@ -158,7 +163,7 @@ class ProviderStore:
 
     def begun(self) -> list[str]:
         """Return the jobs whose folders hold intermediate data or sockets: they run, or a crash has cut them off."""
-        kinds = ("phase-*", "spills", "sockets")
+        kinds = ("phase-*", "spills", "sockets", "received")
         return sorted({path.parent.name for kind in kinds for path in self._root.glob(f"jobs/*/{kind}")})
 
     def note_trouble(self, job_id: str, text: str) -> None:

@@ -1,0 +1,59 @@
+"""What is told of a job while it is followed: its states and settled phases, those of a joint job for each part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from totem.cli.output import show
+from totem_chaincode.job_states import is_data_part
+
+__all__ = ["Followed", "part_name"]
+
+
+def part_name(part: dict[str, Any]) -> str:
+    """Return what a part of a joint job is called: its provider, and that it combines."""
+    name = str(part["provider"]).partition("@")[0]
+    return name if is_data_part(part) else f"{name} (combining)"
+
+
+class Followed:
+    """One job that is followed; remembers what has been told of it."""
+
+    def __init__(self) -> None:
+        self._phases: dict[str, int] = {}
+        self._states: dict[str, str] = {}
+
+    def news(self, job: dict[str, Any]) -> Iterator[str]:
+        """Yield a line for everything that is new in a job's record, the parts of a joint one first."""
+        for part in job.get("parts", ()):
+            name = part_name(part)
+            yield from (f"{name}: {text}" for text in self._settled(part))
+            if self._is_new(part) and part["state"] != "submitted":
+                yield f"{name} is {part['state']}{_of(part)}"
+        yield from self._settled(job)
+        if self._is_new(job):
+            yield f"{job['job_id']} is {job['state']}"
+
+    def _settled(self, job: dict[str, Any]) -> Iterator[str]:
+        told = self._phases.get(job["job_id"], 0)
+        self._phases[job["job_id"]] = len(job["settled"])
+        for phase in job["settled"][told:]:
+            yield f"step {phase['step']} {phase['phase']}: {show(phase['charge'])} totem, {show(phase['left'])} left"
+
+    def _is_new(self, job: dict[str, Any]) -> bool:
+        # A part that waits for the pool is running, but nothing happens in it.
+        state = f"{job['state']} dry" if job.get("dry") else str(job["state"])
+        is_new = self._states.get(job["job_id"]) != state
+        self._states[job["job_id"]] = state
+        return is_new
+
+
+def _of(part: dict[str, Any]) -> str:
+    """Say what about a part's state is worth more than the word."""
+    if part["state"] == "running" and part["dry"]:
+        return f": its slice of {show(part['slice'])} totem is used up, it waits for what others leave"
+    if part["state"] == "running":
+        rows = f" on {show(part['data']['rows'])} rows" if is_data_part(part) else ""
+        return f"{rows}, with {show(part['slice'])} totem"
+    return f": {part['reason']}" if part["reason"] else ""

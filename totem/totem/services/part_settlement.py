@@ -1,0 +1,81 @@
+"""Settlement of a part of a joint job: its slice of the pool, the receipts of other parts, where it delivers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from totem.services.errors import InTheWay, NotAllowed, ServiceError
+from totem.services.joint_parts import delivered_parts
+from totem.services.session import Record, Session
+from totem.services.settlement import LedgerSettlement, is_final
+from totem.services.store import ProviderStore
+from totem_ccf.metering.settlement import SettlementRefused
+from totem_chaincode.job_states import is_data_part, may_stop_waiting
+
+__all__ = ["PartSettlement"]
+
+
+class PartSettlement(LedgerSettlement):
+    """Settles the phases of one part and ends it, in the name of its provider; ``part`` is its record."""
+
+    def __init__(self, session: Session, store: ProviderStore, part: Record) -> None:
+        super().__init__(session, store, part["job_id"])
+        self._part = part
+
+    def more(self, used: int, needs: int) -> int | None:
+        """Tell the ledger that the slice is dry, and return what it decides; see SettlementPort.
+
+        Whoever sees that the pool may be redistributed does it (``joint_duties``); here is only asked how that ended.
+        """
+        part = self._now()
+        enough = part["slice"] >= used + needs
+        if part["state"] != "running":
+            return None  # it is being cancelled, or has expired: the server tells the framework
+        if part["dry"] is None and not part["final"] and not enough:
+            part = self._tell_dry(used, needs)
+        if (part["dry"] is None and enough) or part["final"] or may_stop_waiting(part, time.time() * 1_000):
+            return int(part["slice"])
+        return None
+
+    def _tell_dry(self, used: int, needs: int) -> Record:
+        try:
+            self._session.submit("joint.dry", job_id=self._job_id, used=used, needs=needs)
+        except InTheWay:
+            pass  # what stands in the way is in the record
+        except ServiceError as error:
+            if error.code != "not_dry":  # it has got more meanwhile
+                if is_final(error):
+                    raise SettlementRefused(f"the pool can't be asked: {error.message} [{error.code}]") from error
+                raise
+        return self._now()
+
+    def _now(self) -> Record:
+        return self._session.query("jobs.get", job_id=self._job_id)
+
+    def _before(self, phase_index: int) -> Any:
+        first = self._part["phases"][0]["index"]
+        if phase_index > first:
+            settled = self._session.query("results.receipts", job_id=self._job_id)["receipts"]
+            return settled[phase_index - first - 1]
+        if is_data_part(self._part):
+            return None
+        joint = self._session.query("jobs.get", job_id=self._part["joint"])
+        parts = delivered_parts(joint)
+        return [self._session.query("joint.partials", job_id=part["job_id"])["receipt"] for part in parts]
+
+    def _seal(self, result: Path, salt: str) -> Record:
+        """Seal partial groups to the combining provider's key, the result to the consumer's."""
+        if not is_data_part(self._part):
+            whole, key = self._part["joint"], self._part["consumer_key"]
+            return self._sealing.seal(self._job_id, result, name="result", public_key=key, salt=salt, whole=whole)
+        combining = self._part["combining"]
+        key = self._session.query("participants.get", participant=combining)["public_key"]
+        if not key:
+            raise NotAllowed(
+                f"{combining} has announced no key to which the partial groups of {self._job_id} could be sealed",
+                code="no_key",
+                hint="its server announces one when it starts",
+            )
+        return self._sealing.seal(self._job_id, result, name="partial", public_key=key, salt=salt)

@@ -68,10 +68,7 @@ class World:
     def asked(self):
         """Return what a joint submission takes, on a dataset of each of the two providers."""
         self.joint = JointStory(self.story.invoke)
-        for provider in ("utility", "grid"):
-            self.story.publish(f"homes-{provider}", provider, combining_providers="any")
-        access = {name: self.story.grant(f"homes-{name}", provider=name) for name in ("utility", "grid")}
-        return self.joint.asked(access, 100)
+        return self.joint.asked(self.joint.publish_each(), 100)
 
     def joint_job(self, *charges):
         """Submit a joint job, deliver the first data parts with these charges; return its id."""

@@ -235,7 +235,7 @@ class Pools(RuleBasedStateMachine):
     def indexes_say_what_is_open(self):
         open_ = set(self.records("open_job"))
         for parts, job in self.records("job").items():
-            people = ("peter@StavangerMSP", "*") if job["kind"] == "joint" else (job["provider"],)
+            people = (job["consumer"], "*", *job["parties"]) if job["kind"] == "joint" else (job["provider"],)
             for person in people:
                 assert ((person, parts[0]) in open_) == (job["state"] in OPEN)
 

@@ -32,10 +32,14 @@ class JointStory(Story):
         for person in self._more:
             self.invoke("admin", "participants.enrol", {"participant": person.id, "role": person.role})
         self.people = self._everybody
+        self.fund("peter", amount)
+        return self.publish_each(providers, **policy)
+
+    def publish_each(self, providers: Sequence[str] = ("utility", "grid"), **policy: Any) -> dict[str, tuple[str, str]]:
+        """Publish a dataset of each provider, which anybody may combine, and grant it; return access id and key."""
         policy = {"combining_providers": "any", **policy}
         for provider in providers:
             self.publish(f"homes-{provider}", provider, **policy)
-        self.fund("peter", amount)
         return {provider: self.grant(f"homes-{provider}", provider=provider) for provider in providers}
 
     def asked(

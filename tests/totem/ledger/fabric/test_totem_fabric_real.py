@@ -10,6 +10,7 @@ import pytest
 from tests.network.real_site import PEOPLE, RealSite
 from totem.ledger import CertificateAuthority, ProposalRefused
 from totem_chaincode.errors import Forbidden, Invalid, NotFound, Refused
+from totem_chaincode.testing import JointStory
 
 pytestmark = [pytest.mark.fabric, pytest.mark.slow]
 
@@ -41,6 +42,33 @@ def test_a_job_runs_to_its_private_result_on_real_peers(real):
     assert (report.problem, report.blocks) == (None, ledger.height())
     assert ledger.verify(real.ledger("admin").block(2).hash).problem is None
     assert story.audit()["balanced"]
+
+
+@pytest.mark.sample
+def test_a_joint_job_of_two_organisations_runs_on_real_peers(real):
+    joint = JointStory(real.invoke)
+    joint.people = real.story.people
+    before = {person: joint.available(person) for person in ("peter", "utility", "grid")}
+    job_id = joint.submit_joint(joint.publish_each(), 90, combining="utility")
+    first, second = f"{job_id}-1", f"{job_id}-2"
+    joint.accept_part(second)
+    joint.invoke("grid", "joint.dry", {"job_id": second, "used": 30, "needs": 5})
+    joint.run_data(first, 7)
+    assert joint.invoke("utility", "joint.redistribute", {"job_id": job_id})["to"] == second
+    joint.settle_data(second, 40)
+    joint.deliver(second, "planted-partial-group\n")
+    assert joint.invoke("utility", "joint.partials", {"job_id": second})["result"] == "planted-partial-group\n"
+    with pytest.raises(Forbidden):
+        joint.invoke("grid", "joint.partials", {"job_id": second})
+    joint.combine(job_id, 6)
+    with pytest.raises(NotFound, match="purged"):
+        joint.invoke("utility", "joint.partials", {"job_id": second})
+    assert joint.invoke("peter", "results.get", {"job_id": job_id})["missing"] == []
+    after = {person: joint.available(person) - before[person] for person in before}
+    assert after == {"peter": -53, "utility": 13, "grid": 40}
+    ledger = real.ledger("peter")
+    assert "planted-partial-group" not in "".join(repr(ledger.block(number)) for number in range(ledger.height()))
+    assert joint.audit()["balanced"]
 
 
 def test_real_peers_errors_arrive_as_the_contracts_raised_them(real):

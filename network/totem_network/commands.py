@@ -43,6 +43,7 @@ def up(options: argparse.Namespace) -> int:
             organisations=options.names or options.orgs or 2,
             orderers=options.orderers or 3,
             batch_timeout=options.batch_timeout or "100ms",
+            explicit_policy=options.explicit_policy,
         )
         control.create(network, found, print)
     print(f"Fabric {network.version}: {len(network.organisations)} organisations, {len(network.orderers)} orderers")
@@ -203,6 +204,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--orderers", type=int, help="Raft orderers (3)")
     command.add_argument("--version", help="Fabric 2.5 or 3.1 (default: what FABRIC_BIN or PATH has)")
     command.add_argument("--batch-timeout", help="longest wait for a block to fill (100ms)")
+    command.add_argument(
+        "--explicit-policy",
+        action=argparse.BooleanOptionalAction,
+        help="spell the endorsement policy out: OutOf(majority, …) (from 10 organisations on)",
+    )
     command = add("down", down, "end all nodes and delete the network")
     command.add_argument("--keep", action="store_true", help="delete nothing: `up` starts it again")
     command = add("status", show_status, "show what runs")

@@ -154,6 +154,9 @@ def gossip(network: Network, organisation: Organisation) -> dict[str, Any]:
         "membershipTrackerInterval": "1s" if few else "2s",
         "state": {"enabled": False},
         "pvtData": {
+            # A client that does not know an envelope's fate sends it again. The copy is void, but by default the peer
+            # waits for private data of void transactions too: the whole channel would stand still meanwhile.
+            "skipPullingInvalidTransactionsDuringCommit": True,
             "pullRetryThreshold": "10s",
             "transientstoreMaxBlockRetention": 1000,
             "pushAckTimeout": "3s",

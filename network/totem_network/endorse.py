@@ -20,7 +20,7 @@ from totem_network.crypto import ROLES
 from totem_network.layout import Network, Organisation
 from totem_network.nodes import each
 
-__all__ = ["problem_of", "refusals"]
+__all__ = ["ask", "problem_of", "refusals"]
 
 _OK = 200
 _TIMEOUT = 10.0
@@ -53,17 +53,34 @@ def problem_of(
     identity: Identity | None = None,
 ) -> str | None:
     """Ask one organisation's peer; return None where it endorses, else why not."""
+    try:
+        status, said, _ = ask(network, organisation, chaincode, arguments, identity=identity)
+    except grpc.RpcError as error:
+        return str(error.details())
+    return None if status == _OK else said
+
+
+def ask(
+    network: Network,
+    organisation: Organisation,
+    chaincode: str,
+    arguments: Sequence[bytes],
+    *,
+    identity: Identity | None = None,
+) -> tuple[int, str, bytes]:
+    """Ask one organisation's peer itself, and no other one in its place; return status, message and payload.
+
+    Raises:
+        grpc.RpcError: it does not answer.
+    """
     identity = identity or Wallet(network.wallet(organisation)).get(ROLES[0])
     signed = _proposal(identity, network.channel, chaincode, arguments)
     credentials = grpc.ssl_channel_credentials(network.tls_ca(organisation).read_bytes())
     with grpc.secure_channel(f"127.0.0.1:{organisation.port}", credentials) as channel:
-        try:
-            answer: proposal_response_pb2.ProposalResponse = peer_pb2_grpc.EndorserStub(channel).ProcessProposal(
-                signed, timeout=_TIMEOUT
-            )
-        except grpc.RpcError as error:
-            return str(error.details())
-    return None if answer.response.status == _OK else str(answer.response.message)
+        answer: proposal_response_pb2.ProposalResponse = peer_pb2_grpc.EndorserStub(channel).ProcessProposal(
+            signed, timeout=_TIMEOUT
+        )
+    return int(answer.response.status), str(answer.response.message), bytes(answer.response.payload)
 
 
 def _proposal(

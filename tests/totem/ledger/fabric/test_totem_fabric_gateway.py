@@ -249,7 +249,9 @@ def test_a_details_trailer_that_cannot_be_read_hides_nothing():
         assert (found.texts, found.code) == (("what the gateway says",), "ABORTED")
 
 
-def test_a_peer_that_is_a_block_behind_is_asked_again(fabric):
+def test_a_peer_that_is_a_block_behind_is_asked_again(fabric, monkeypatch):
+    monkeypatch.setattr("totem.ledger.fabric.gateway._DISAGREEMENT_SECONDS", 0.0)
+
     class Behind(FabricGateway):
         asked = 0
 
@@ -274,6 +276,9 @@ def test_a_peer_that_is_a_block_behind_is_asked_again(fabric):
         with pytest.raises(GatewayFault):
             gateway._patiently(ask(99), named)
         assert gateway.asked == times
+    # One that is behind for longer is waited for.
+    monkeypatch.setattr("totem.ledger.fabric.gateway._DISAGREEMENT_SECONDS", 10.0)
+    assert gateway._patiently(ask(8)) == "endorsed"
 
 
 def test_private_data_are_asked_of_the_callers_own_organisation(fabric):

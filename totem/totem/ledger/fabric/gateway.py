@@ -23,6 +23,8 @@ __all__ = ["FabricGateway"]
 
 _LONGEST_PAUSE = 1.0
 _DISAGREEMENTS = 5
+_DISAGREEMENT_SECONDS = 10.0
+"""How long a peer may be a block behind the others, which looks as if it ran other contracts."""
 _Answer = TypeVar("_Answer")
 
 
@@ -159,7 +161,9 @@ class FabricGateway:
 
         ``named`` are the organisations that were asked to endorse, where it was not the peer that chose them.
         """
-        end = time.monotonic() + self._profile.deadlines.patience
+        begin = time.monotonic()
+        end = begin + self._profile.deadlines.patience
+        behind = begin + min(_DISAGREEMENT_SECONDS, self._profile.deadlines.patience)
         attempt = disagreements = 0
         while True:
             try:
@@ -167,7 +171,9 @@ class FabricGateway:
             except GatewayFault as fault:
                 disagree = _is_disagreement(fault, named)
                 disagreements += disagree
-                if (fault.is_final and not disagree) or disagreements > _DISAGREEMENTS or time.monotonic() >= end:
+                now = time.monotonic()
+                differ = disagree and disagreements > _DISAGREEMENTS and now >= behind
+                if (fault.is_final and not disagree) or differ or now >= end:
                     raise
             attempt += 1
             pause(attempt)

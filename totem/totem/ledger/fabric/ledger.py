@@ -31,6 +31,7 @@ __all__ = ["FabricLedger"]
 
 _ATTEMPTS = 60
 _LOST = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+_TOO_FEW = "ENDORSEMENT_POLICY_FAILURE"
 _VALID = "VALID"
 
 
@@ -78,7 +79,8 @@ class FabricLedger:
             try:
                 return self._settle(transaction, identity, was_sent=False)
             except TransactionVoid as error:
-                if error.code not in _LOST or attempt == _ATTEMPTS:
+                may_win = error.code in _LOST or (error.code == _TOO_FEW and self._gateway.ask_more())
+                if not may_win or attempt == _ATTEMPTS:
                     raise TransactionVoid(error.code, error.tx_id, attempt) from None
             pause(attempt)
         raise LedgerError("unreachable: the last attempt returns or raises")

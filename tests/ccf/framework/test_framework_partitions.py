@@ -150,6 +150,14 @@ JOBS |= {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forget():
+    """Native code must be gone before the interpreter is."""
+    yield
+    for job in JOBS.values():
+        vars(job).pop("kernels", None)
+
+
 def rows_of(name, number):
     job = JOBS[name]
     rows = make_rows(job.schema, number, name)

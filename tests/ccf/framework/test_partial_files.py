@@ -345,7 +345,7 @@ class Uncut(TotemJob):
     def mapper(self, _, row):
         yield row.home, row.left
 """
-    uncut = jobs.make(source, {"home": "int", "left": "int"}, ["home,left\\n1,2\\n"], part="data")
+    uncut = jobs.make(source, {"home": "int", "left": "int"}, ["home,left\n1,2\n"], part="data")
     end = jobs.engine.run(uncut, jobs.settlement(uncut))
     assert (end.state, end.used) == ("provider_failed", 0)
     assert "Uncut can't be cut: line 5: step 0 has no reducer" in end.reason

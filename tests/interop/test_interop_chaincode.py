@@ -1,5 +1,6 @@
 """TOTEM's client against a chaincode written with npm's fabric-shim, on real peers."""
 
+import json
 import threading
 from dataclasses import replace
 
@@ -106,3 +107,28 @@ def test_too_few_endorsements_make_a_transaction_void(site):
     ledger.close()
     assert void.value.code == "ENDORSEMENT_POLICY_FAILURE"
     assert site.ask("get", key="alone") is None
+
+
+def test_a_common_connection_profile_reaches_the_network(site, tmp_path):
+    """As other people's networks hand it out, with the CA in a file and in the profile itself."""
+    peers, organisations = {}, {}
+    for number, peer in enumerate(site.profiles[0].peers, start=1):
+        (tmp_path / f"{number}.pem").write_bytes(peer.tls_ca)
+        held = {"path": f"{number}.pem"} if number == 1 else {"pem": peer.tls_ca.decode()}
+        peers[f"peer{number}"] = {"url": f"grpcs://{peer.address}", "tlsCACerts": held}
+        organisations[f"Org{number}"] = {"mspid": peer.msp_id, "peers": [f"peer{number}"]}
+    profile = site.profiles[0]
+    document = {
+        "client": {"organization": "Org2"},
+        "channels": {profile.channel: {"peers": {}}},
+        "organizations": organisations,
+        "peers": peers,
+        "x-totem": {"chaincode": profile.chaincode},
+    }
+    (tmp_path / "connection.json").write_text(json.dumps(document))
+    ledger = FabricLedger(ConnectionProfile.load(tmp_path / "connection.json"), site.people[1])
+    assert [peer.msp_id for peer in ledger.profile.peers] == ["Org2MSP", "Org1MSP"]
+    assert ledger.evaluate(site.people[1], "who", {}) == {"msp": "Org2MSP", "certified": True}
+    # Nobody named endorsers: the peer finds them.
+    assert ledger.submit(site.people[1], "put", {"key": "found", "value": "x"}).result == "found"
+    ledger.close()

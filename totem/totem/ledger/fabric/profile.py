@@ -11,20 +11,21 @@ A JSON file (YAML where its name ends in ``.yaml`` or ``.yml``)::
       "deadlines": {"endorse": 30}
     }
 
-Paths are relative to the file's folder. Everything from ``endorsers`` on may be left out.
+Paths are relative to the file's folder. Everything from ``endorsers`` on may be left out. Fabric's common connection
+profile is read too (``common_profile``).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib import import_module
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from totem.ledger.errors import LedgerUnavailable
+from totem.ledger.fabric.common_profile import CommonProfile, read_document
+from totem.ledger.fabric.endpoints import PeerAddress, TlsClient
 
 __all__ = ["ConnectionProfile", "Deadlines", "PeerAddress", "TlsClient"]
 
@@ -43,27 +44,6 @@ class Deadlines:
     commit_status: float = 5.0
     deliver: float = 30.0
     patience: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class PeerAddress:
-    """A peer: ``host:port``, its organisation, the CA that its TLS certificate is checked with (PEM; None: no TLS).
-
-    ``server_name`` is the name in its TLS certificate, where that is not the address's host.
-    """
-
-    address: str
-    msp_id: str
-    tls_ca: bytes | None = None
-    server_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TlsClient:
-    """Certificate and key (PEM) that a peer with mutual TLS asks for."""
-
-    certificate: bytes
-    key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +83,7 @@ class ConnectionProfile:
             LedgerUnavailable: the file, or one that it names, can't be read or is not of this form.
         """
         try:
-            text = path.read_text(encoding="utf-8")
-            document = _parse_yaml(text) if path.suffix in {".yaml", ".yml"} else json.loads(text)
-            return cls.from_document(document, path.parent)
+            return cls.from_document(read_document(path), path.parent)
         except (OSError, ValueError) as error:
             raise LedgerUnavailable(f"the connection profile {path} can't be read: {error}") from None
         except LedgerUnavailable as error:
@@ -116,8 +94,17 @@ class ConnectionProfile:
         """Make a profile from what its file says; paths are relative to ``folder``.
 
         Raises:
-            LedgerUnavailable: it is not of the form above.
+            LedgerUnavailable: it is of neither form.
         """
+        if not CommonProfile.is_one(document):
+            return cls._of_own_form(document, folder)
+        common = CommonProfile(document, folder)
+        found = cls._of_own_form({**common.own(), "peers": []}, folder, common.peers())
+        return dataclasses.replace(found, tls_client=found.tls_client or common.tls_client())
+
+    @classmethod
+    def _of_own_form(cls, document: Any, folder: Path, found: tuple[PeerAddress, ...] = ()) -> ConnectionProfile:
+        """Make a profile of our own form; ``found`` are its peers where they do not stand in it."""
         known = {each.name for each in dataclasses.fields(cls)}
         given = _fields(document, "connection profile", known, {"channel", "chaincode", "peers"})
         for name in ("channel", "chaincode"):
@@ -125,7 +112,8 @@ class ConnectionProfile:
         peers = given["peers"]
         if not isinstance(peers, list):
             raise LedgerUnavailable("connection profile: peers must be a list")
-        given["peers"] = tuple(_peer(peer, f"peers[{number}]", folder) for number, peer in enumerate(peers))
+        own = tuple(_peer(peer, f"peers[{number}]", folder) for number, peer in enumerate(peers))
+        given["peers"] = own or found
         endorsers = given.get("endorsers", [])
         if not isinstance(endorsers, list) or len(set(map(str, endorsers))) < len(endorsers):
             raise LedgerUnavailable("connection profile: endorsers must be a list of different MSP ids")
@@ -140,14 +128,6 @@ class ConnectionProfile:
             given["revocation_list"] = folder / _text(given["revocation_list"], "revocation_list")
         given["deadlines"] = _deadlines(given.get("deadlines", {}))
         return cls(**given)
-
-
-def _parse_yaml(text: str) -> Any:
-    yaml = import_module("yaml")
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from None
 
 
 def _fields(document: Any, what: str, known: set[str], needed: set[str]) -> dict[str, Any]:

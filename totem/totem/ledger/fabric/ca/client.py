@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -13,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from totem.ledger.errors import IdentityProblem, LedgerError
+from totem.ledger.errors import IdentityProblem, LedgerError, LedgerUnavailable
 from totem.ledger.fabric.ca.wire import CaServer, basic
+from totem.ledger.fabric.common_profile import CommonProfile, read_document
 from totem.ledger.fabric.identities import MspIdentity
 from totem.ledger.fabric.signing import Signer
 from totem.ledger.identities import Identity
@@ -72,6 +74,25 @@ class FabricCa:
         self.msp_id = msp_id
         self._name = name
         self._server = CaServer(address, tls_ca=tls_ca, timeout=timeout)
+
+    @classmethod
+    def from_profile(cls, path: Path, name: str = "") -> FabricCa:
+        """Return a CA that a common connection profile names: ``name``, or the first one of the client's organisation.
+
+        Raises:
+            LedgerUnavailable: the profile can't be read, or has no such CA.
+        """
+        try:
+            found = CommonProfile(read_document(path), path.parent).authorities()
+        except (OSError, ValueError) as error:
+            raise LedgerUnavailable(f"the connection profile {path} can't be read: {error}") from None
+        if not found or (name and name not in found):
+            known = ", ".join(found) or "none"
+            raise LedgerUnavailable(
+                f"{path}: no CA {name!r} under certificateAuthorities of its organizations ({known})"
+            )
+        at = found[name] if name else next(iter(found.values()))
+        return cls(at.address, at.msp_id, name=at.name, tls_ca=at.tls_ca)
 
     def info(self) -> CaInfo:
         """Return what the CA says of itself; anybody may ask."""

@@ -226,7 +226,7 @@ def test_sealing_again_gives_the_same_and_leaves_no_orphans(fresh, tmp_path):
     store = fresh.store("north")
     key, plain = fresh.consortium.identity("alice").public_key.hex(), tmp_path / "plain"
     plain.write_bytes(b"[1,2]\n" * 300_000)
-    job = {"of": "job-1", "name": "result", "salt": "5a" * 32}
+    job = {"name": "result", "salt": "5a" * 32}
     sealing = Sealing(store)
     first = sealing.seal("job-1", plain, public_key=key, **job)
     assert sealing.seal("job-1", plain, public_key=key, **job) == first
@@ -302,7 +302,7 @@ def test_what_was_sealed_for_a_job_that_ended_otherwise_is_deleted(fresh, engine
 
 
 def _sealed_only(self, function, result):
-    self._sealed(result, self._store.salt("result", self._job_id))
+    self._seal(result, self._store.salt("result", self._job_id))
     raise Killed
 
 

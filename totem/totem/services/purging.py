@@ -14,7 +14,6 @@ from totem.services.errors import InTheWay, Missing
 from totem.services.sealing import Sealing
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
-from totem_chaincode.job_states import is_data_part
 from totem_chaincode.job_states import OPEN, is_data_part, is_joint
 
 __all__ = ["Purging"]
@@ -60,16 +59,13 @@ class Purging:
     def tidy_partials(self) -> None:
         """Delete the ciphertexts of partial groups whose joint job has ended; otherwise as ``tidy``."""
         for job_id, name in self._sealing.held():
-            if name == "partials":
+            if name == "partial":
                 with suppress(Missing):
                     self.forget(job_id)
 
     def forget(self, job_id: str) -> None:
-        """Ask the ledger about a job (and, of a joint one, about this provider's parts), then ``settle``."""
-        job = self._session.query("jobs.get", job_id=job_id)
-        for item in (job, *job.get("parts", ())):
-            if item["provider"] == self._session.participant:
-                self.settle(item)
+        """Ask the ledger about a job, then ``settle``."""
+        self.settle(self._session.query("jobs.get", job_id=job_id))
 
     def settle(self, job: Record) -> None:
         """Delete what is left of a job's result where that is gone or was never delivered; nothing while it runs.

@@ -56,7 +56,7 @@ class Sealed:
 
 
 def purpose_of(name: str, job_id: str) -> str:
-    """Return what is bound to the envelope of what a job has sealed: ``result`` or ``partials``, and which job."""
+    """Return what is bound to the envelope of what a job has sealed: ``result`` or ``partial``, and which job."""
     return f"{name} of {job_id}"
 
 

@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from totem.services.errors import BadInput, InTheWay, NotAllowed, ProgramRefused, ProviderSide, ServiceError
+from totem.services.errors import BadInput, InTheWay, NotAllowed, ProgramRefused, ServiceError
 from totem.services.killpoints import pass_point
 from totem.services.sealing import Sealing
 from totem.services.session import Record, Session
@@ -20,7 +20,6 @@ from totem_chaincode import canonical
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.contracts.sealed import INLINE_BYTES
 from totem_chaincode.contracts.settlement import RECEIPT, RESULT_LIMIT
-from totem_chaincode.job_states import is_data_part, whole_of
 
 __all__ = ["LedgerSettlement", "is_final"]
 
@@ -131,24 +130,6 @@ class LedgerSettlement:
         transient = {"result": data.decode(), "salt": salt}
         digest = salted_hash(salt, data)
         return self._session.submit(function, transient=transient, job_id=self._job_id, result_hash=digest)
-
-    def _sealed(self, result: Path, salt: str) -> Record:
-        """Seal a result to its consumer's key, partial groups to that of the provider who combines them."""
-        job = self._session.query("jobs.get", job_id=self._job_id)
-        if not is_data_part(job):
-            return self._sealing.seal(
-                self._job_id, result, name="result", of=whole_of(job), public_key=job["consumer_key"], salt=salt
-            )
-        combining = self._session.query("participants.get", participant=job["combining"])
-        if combining["public_key"] is None:
-            raise ProviderSide(
-                f"{job['combining']} has announced no key to which the partial groups of {self._job_id} can be sealed",
-                code="no_key",
-                hint="its server announces it when it starts: `totem provider start`",
-            )
-        return self._sealing.seal(
-            self._job_id, result, name="partials", of=self._job_id, public_key=combining["public_key"], salt=salt
-        )
 
     def _size_of(self, result: Path, lines: int) -> Record:
         salt = self._store.salt("result", self._job_id)

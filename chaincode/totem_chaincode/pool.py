@@ -98,17 +98,10 @@ class Pool:
         return left_of(slice_) - (slice_["used"] if slice_["state"] == "open" else 0)
 
     def move(self, source: str, target: str, amount: int) -> None:
-        """Move unspent totem from one part's slice to another's, which is open.
-
-        Raises:
-            Conflict: code ``escrow_closed``: the target's slice is closed.
-            Refused: code ``escrow``: the source has less.
-        """
+        """Move unspent totem from one part's slice to another's, which is open."""
         giver, taker = self._slices[source], self._slices[target]
-        if taker["state"] != "open":
-            raise Conflict(f"the escrow of {target} is {taker['state']} already", code="escrow_closed")
-        if not 0 <= amount <= self.unspent(source):
-            raise Refused(f"{source} has {self.unspent(source)} totem left, not {amount}", code="escrow")
+        if taker["state"] != "open" or not 0 <= amount <= self.unspent(source):
+            raise InternalError(f"{amount} totem of {source}'s {self.unspent(source)} can't go to {target}")
         if not amount or source == target:
             return
         given = {"reserved": giver["reserved"] - amount}

@@ -7,7 +7,6 @@ its own provider's statistics, and a one-time code of its own. Source and progra
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from totem_chaincode.arguments import (
@@ -20,6 +19,7 @@ from totem_chaincode.arguments import (
     Record,
 )
 from totem_chaincode.contracts.access import SECRET, check_new_code, put_code
+from totem_chaincode.contracts.joint_plan import by_provider, check_combining, check_cut, plan_of
 from totem_chaincode.contracts.new_job import (
     ACCESS_KEYS,
     SUBMISSION,
@@ -38,7 +38,6 @@ from totem_chaincode.contracts.precheck import (
     PROGRAM,
     PROGRAM_ERRORS,
     VERSION,
-    Checked,
     check_escrow,
     check_result,
     evaluate,
@@ -46,93 +45,18 @@ from totem_chaincode.contracts.precheck import (
     quote,
     take_quota,
 )
-from totem_chaincode.contracts.sealed import key_of
-from totem_chaincode.errors import Invalid, Refused
+from totem_chaincode.errors import Invalid
 from totem_chaincode.job_ends import index_job
-from totem_chaincode.policy import may_combine
 from totem_chaincode.pool import reserve_slices, slices_of
 from totem_chaincode.registry import by, transaction
 
 if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
-    from totem_chaincode.evaluation import Evaluation
 
 _MOST_PARTS = 32
 _COMBINING = "combining"
 """Under which name the combining part's one-time code is given: its provider may have a data part as well."""
-
-
-def _by_provider(found: list[dict[str, Any]]) -> dict[str, list[int]]:
-    """Return the places of each provider's datasets, in listed order.
-
-    Raises:
-        Refused: code ``datasets``: they are one provider's, or one provider's are not listed together.
-    """
-    places: dict[str, list[int]] = {}
-    for place, item in enumerate(found):
-        of_provider = places.setdefault(item["provider"], [])
-        if of_provider and of_provider[-1] != place - 1:
-            raise Refused(
-                f"{item['dataset_id']}: list the datasets of {item['provider']} one after the other: the order of a"
-                " joint job's rows is that of its providers",
-                code="datasets",
-            )
-        of_provider.append(place)
-    if len(places) < 2:
-        raise Refused(f"all datasets are of {next(iter(places))}: submit the job to it (jobs.submit)", code="datasets")
-    return places
-
-
-def _check_cut(ctx: Context, evaluation: Evaluation) -> None:
-    if refusals := ctx.evaluator.uncut(evaluation.program):
-        texts = "; ".join(f"line {item['line']}: {item['message']}" for item in refusals)
-        raise Refused(f"the program can't be cut for several providers: {texts}", code="program", refusals=refusals)
-
-
-def _check_combining(ctx: Context, found: list[dict[str, Any]], combining: str) -> None:
-    for item in found:
-        if item["provider"] != combining and not all(may_combine(policy, combining) for policy in item["policies"]):
-            raise Refused(
-                f"the policy of {item['dataset_id']} does not let {combining} combine its partial groups"
-                " (combining_providers)",
-                code="combining",
-                details={"dataset_id": item["dataset_id"], "combining": combining},
-            )
-    if key_of(ctx, combining) is None:
-        # Whoever has done the work of a data part must be able to deliver it, however large it is.
-        raise Refused(
-            f"{combining} has announced no key to which large partial groups could be sealed: it can do so with"
-            " participants.announce_key",
-            code="combining",
-            details={"combining": combining},
-        )
-
-
-def _plan(ctx: Context, found: list[dict[str, Any]], combining: str, checked: Checked) -> list[dict[str, Any]]:
-    """Return the parts of a joint job without their slices: provider, phases, estimate, bounds, whose datasets."""
-    whole = checked.evaluation
-    phases = [{"step": step, "phase": phase, "index": index} for index, (step, phase) in enumerate(whole.phases)]
-    parts = []
-    for provider, places in _by_provider(found).items():
-        statistics = [found[place]["statistics"] for place in places]
-        alone = ctx.evaluator.evaluate(replace(checked.question, statistics=statistics))
-        bounds = {"phases": [list(alone.bounds.phases[0])], "row_texts": list(alone.bounds.row_texts)}
-        plan = {"part": "data", "provider": provider, "places": places, "phases": phases[:1], "bounds": bounds}
-        parts.append({**plan, "estimate": _estimate(alone, 0, 1)})
-    rest = {"part": "combine", "provider": combining, "places": [], "phases": phases[1:]}
-    return [*parts, {**rest, "bounds": whole.bounds.to_json(), "estimate": _estimate(whole, 1, len(phases))}]
-
-
-def _estimate(evaluation: Evaluation, start: int, end: int) -> dict[str, int | None]:
-    """Return what some phases of a program cost: the sums of their bounds."""
-    bounds = evaluation.bounds.phases[start:end]
-    uppers = [upper for _, upper in bounds if upper is not None]
-    return {
-        "lower": sum(lower for lower, _ in bounds),
-        "expected": sum(evaluation.expected[start:end]),
-        "upper": sum(uppers) if len(uppers) == len(bounds) else None,
-    }
 
 
 @transaction(
@@ -150,13 +74,13 @@ def estimate(ctx: Context, *, datasets: list[dict[str, Any]], combining: str, **
     """Run the pre-check of a joint job without submitting: as ``jobs.estimate``, and the estimate of each part."""
     found = load(ctx, datasets, joint=True)
     active_provider(ctx, combining)
-    _check_combining(ctx, found, combining)
+    check_combining(ctx, found, combining)
     checked = evaluate(ctx, found, **program)
-    _check_cut(ctx, checked.evaluation)
+    check_cut(ctx, checked.evaluation)
     told = ("part", "provider", "phases", "estimate")
     return {
         **quote(checked),
-        "parts": [{name: part[name] for name in told} for part in _plan(ctx, found, combining, checked)],
+        "parts": [{name: part[name] for name in told} for part in plan_of(ctx, found, combining, checked)],
     }
 
 
@@ -203,22 +127,22 @@ def submit(
 
     found = load(ctx, datasets, joint=True)
     grants = check_grants(ctx, datasets, access_keys)
-    providers = list(_by_provider(found))
+    providers = list(by_provider(found))
     records = {name: active_provider(ctx, name) for name in (*providers, combining)}
-    _check_combining(ctx, found, combining)
+    check_combining(ctx, found, combining)
     _check_codes(ctx, codes, providers)
     if at_least is not None and at_least > len(providers):
         raise Invalid(f"at_least: there are {len(providers)} data parts, {at_least} can't be delivered")
     if parts_seconds is not None and parts_seconds > deadline_seconds:
         raise Invalid("parts_seconds: data parts can't have longer than the whole job (deadline_seconds)")
     checked = evaluate(ctx, found, **program)
-    _check_cut(ctx, checked.evaluation)
+    check_cut(ctx, checked.evaluation)
     check_result(checked)
     check_escrow(checked, totem)
     for access in grants:
         take_quota(ctx, access, totem)
 
-    plan = _plan(ctx, found, combining, checked)
+    plan = plan_of(ctx, found, combining, checked)
     slices = slices_of(totem, [int(part["estimate"]["expected"]) for part in plan])
     base = new_record(ctx, joint_id, checked, totem, deadline_seconds)
     entries = dataset_entries(datasets, found, grants)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -85,15 +85,32 @@ class JointHome:
             for thread in threads:
                 thread.join(30)
 
-    def until_ended(self, *job_ids: str, seconds: float = 60) -> list:
-        """Wait until jobs have ended and return them."""
+    def until(self, holds: Callable[[], object], seconds: float = 60) -> None:
+        """Wait until something holds."""
         clock = threading.Event()
         for _ in range(int(seconds * 10)):
-            jobs = [self.alice.job(job_id) for job_id in job_ids]
-            if all(job["state"] in ENDED for job in jobs):
-                return jobs
+            if holds():
+                return
             clock.wait(0.1)
-        raise AssertionError(f"not ended in {seconds} s: {[(job['job_id'], job['state']) for job in jobs]}")
+        raise AssertionError(f"it does not hold after {seconds} s")
+
+    def until_ended(self, *job_ids: str, seconds: float = 60) -> list:
+        """Wait until jobs have ended and return them."""
+
+        def look():
+            return [self.alice.job(job_id) for job_id in job_ids]
+
+        self.until(lambda: all(job["state"] in ENDED for job in look()), seconds)
+        return look()
+
+    def cost(self) -> int:
+        """Return what the usual job costs at one provider that has all rows; its server must be running."""
+        (job,) = self.until_ended(self.submit(datasets=["whole"]))
+        return job["paid"]
+
+    def told(self, event: str) -> int:
+        """Return how often the ledger has told an event."""
+        return sum(found.name == event for found in self.home.consortium.view.events(0))
 
     def is_sound(self) -> None:
         """Check that no totem is missing, the ledger is whole, and nothing is open any more."""

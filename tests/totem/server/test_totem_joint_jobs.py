@@ -23,3 +23,32 @@ def test_the_result_and_what_it_costs_are_those_of_the_job_at_one_provider(joint
     assert jobs[0]["paid"] == jobs[1]["paid"]
     assert joint.alice.result(together).missing == ()
     joint.is_sound()
+
+
+def test_slices_that_are_too_small_are_redistributed_until_the_job_completes(tmp_path, engine):
+    """Statistics say that the combining part costs more than it does, so the data parts' slices are too small."""
+    joint = JointHome(tmp_path, precheck="none")
+    with joint.serving(engine):
+        cost = joint.cost()
+        (job,) = joint.until_ended(joint.submit(totem=cost))
+    assert (job["state"], job["paid"], job["returned"]) == ("completed", cost, 0)
+    for part in job["parts"][:-1]:
+        assert part["escrow"] < part["used"] <= part["slice"]
+    assert joint.told("joint.redistributed") >= len(joint.providers)
+    joint.is_sound()
+
+
+def test_a_part_that_waits_for_its_pool_leaves_its_place_to_others(tmp_path, engine):
+    """Each server runs one job at a time: else parts at two servers could wait for one another for ever."""
+    joint = JointHome(tmp_path, ("north", "south"), precheck="none")
+    with joint.serving(engine):
+        cost = joint.cost()
+    with joint.serving(engine, "south", at_once=1):
+        first = joint.submit(datasets=["south", "north"], totem=cost)
+        joint.until(lambda: joint.alice.job(first)["parts"][0]["dry"] is not None)
+        second = joint.submit(datasets=["north", "south"], totem=cost)
+        joint.until(lambda: joint.alice.job(second)["parts"][1]["dry"] is not None)
+        with joint.serving(engine, "north", at_once=1):
+            jobs = joint.until_ended(first, second)
+    assert [(job["state"], job["paid"]) for job in jobs] == [("completed", cost)] * 2
+    joint.is_sound()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,34 @@ from totem_chaincode.job_states import is_data_part, may_stop_waiting
 
 __all__ = ["PartSettlement"]
 
+_PATIENCE_SECONDS = 2.0
+"""How long one question for more waits for news; the framework asks again, and its own calls must not time out."""
+
 
 class PartSettlement(LedgerSettlement):
-    """Settles the phases of one part and ends it, in the name of its provider; ``part`` is its record."""
+    """Settles the phases of one part and ends it, in the name of its provider.
 
-    def __init__(self, session: Session, store: ProviderStore, part: Record) -> None:
+    ``part`` is its record; ``wait`` returns after so many seconds, or sooner when the ledger has news of joint jobs.
+    """
+
+    def __init__(self, session: Session, store: ProviderStore, part: Record, wait: Callable[[float], None]) -> None:
         super().__init__(session, store, part["job_id"])
         self._part = part
+        self._wait = wait
 
     def more(self, used: int, needs: int) -> int | None:
         """Tell the ledger that the slice is dry, and return what it decides; see SettlementPort.
 
         Whoever sees that the pool may be redistributed does it (``joint_duties``); here is only asked how that ended.
         """
+        escrow = self._decided(used, needs)
+        if escrow is None:
+            self._wait(_PATIENCE_SECONDS)
+            escrow = self._decided(used, needs)
+        return escrow
+
+    def _decided(self, used: int, needs: int) -> int | None:
+        """Return the part's escrow in all where it is decided what it gets, else None."""
         part = self._now()
         enough = part["slice"] >= used + needs
         if part["state"] != "running":

@@ -87,6 +87,7 @@ class JobRunner:
         self._options = options or RunnerOptions()
         self.purging = Purging(session, store)
         self._lock = threading.Lock()
+        self._news = threading.Condition()
         self._runs: dict[str, _Run] = {}
 
     def run(self, job_id: str, progress: OnProgress | None = None) -> Record:
@@ -140,6 +141,15 @@ class JobRunner:
             run.is_cancelled = True
             if run.live is not None:
                 run.live.cancel()
+
+    def tell_news(self) -> None:
+        """Let parts that wait for their pool look at the ledger: something has changed there."""
+        with self._news:
+            self._news.notify_all()
+
+    def _wait_for_news(self, seconds: float) -> None:
+        with self._news:
+            self._news.wait(seconds)
 
     def abandon(self, job_id: str) -> None:
         """Stop running a job without ending it, so that it goes on the next time. Nothing where it is not run here."""
@@ -215,7 +225,7 @@ class JobRunner:
 
     def _settlement(self, job: Record) -> LedgerSettlement:
         if is_part(job):
-            return PartSettlement(self._session, self._store, job)
+            return PartSettlement(self._session, self._store, job, self._wait_for_news)
         return LedgerSettlement(self._session, self._store, job["job_id"])
 
     def _run(self, spec: JobSpec, settlement: LedgerSettlement, progress: Callable[[Progress], None] | None) -> JobEnd:

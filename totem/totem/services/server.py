@@ -128,6 +128,16 @@ class ProviderServer:
                 self._begin(job["job_id"])
         for job_id in unwanted:
             self._runner.cancel(job_id)
+        self._make_room({job["job_id"] for job in jobs if waits(job, now)})
+        self._runner.tell_news()
+
+    def _make_room(self, waiting: set[str]) -> None:
+        """Leave jobs that wait for their pool where others wait for a place: those may be what they wait for."""
+        with self._lock:
+            queued = any(not (future.running() or future.done()) for future in self._running.values())
+            leaving = [job_id for job_id in waiting & self._running.keys() if self._running[job_id].running()]
+        for job_id in leaving if queued else ():
+            self._runner.abandon(job_id)
 
     def drain(self) -> None:
         """Bring the jobs that are open now, and those that arrive meanwhile, to their ends; then return."""
@@ -211,7 +221,7 @@ class ProviderServer:
             else:
                 self._give_up(job_id)
         except JobAbandoned:
-            _log.info("job left: it goes on at the next start", job_id=job_id)
+            _log.info("job left: it goes on later", job_id=job_id)
         except JobBusy as error:
             _log.warning("job is run by another server of this provider", job_id=job_id, problem=str(error))
             with self._lock:

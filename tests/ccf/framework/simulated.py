@@ -27,11 +27,11 @@ class Work:
 
 
 class FakePlan:
-    """Phases of given works; a task is its (phase, number)."""
+    """Phases of given works, of which those before ``first`` run elsewhere; a task is its (phase, number)."""
 
-    def __init__(self, works):
+    def __init__(self, works, first=0):
         self.works = works
-        self.run = range(len(works))
+        self.run = range(first, len(works))
         self.phases = tuple(Phase(i, i // 2, "map" if i % 2 == 0 else "reduce") for i in range(len(works)))
 
     def tasks(self, phase, before):
@@ -39,7 +39,9 @@ class FakePlan:
 
     def task(self, phase, number, outputs):
         # Every task of the phase before has put out what it must.
-        expected = [] if phase == 0 else [{"of": [phase - 1, task]} for task in range(len(self.works[phase - 1]))]
+        expected = (
+            [] if phase == self.run.start else [{"of": [phase - 1, task]} for task in range(len(self.works[phase - 1]))]
+        )
         assert list(outputs) == expected
         return (phase, number)
 
@@ -48,12 +50,12 @@ def total(counts):
     return sum(block * times for block, times in counts.blocks.items())
 
 
-def sequential(works, escrow, gates):
-    """(state, receipts as (end, charge)) of the machine's walk."""
+def sequential(works, escrow, gates, first=0):
+    """(state, receipts as (end, charge)) of the machine's walk from a phase on."""
     left = escrow
     receipts = []
-    for phase, tasks in enumerate(works):
-        if phase and gates[phase] > left:
+    for phase, tasks in list(enumerate(works))[first:]:
+        if phase > first and gates[phase] > left:
             return "out_of_totem", receipts
         before = left
         for task in tasks:
@@ -76,6 +78,7 @@ class Ledger:
     escrow: int
     phases: int
     gates: list
+    first: int = 0
     settled: dict = field(default_factory=dict)
 
     def settle(self, phase, receipt):
@@ -83,9 +86,9 @@ class Ledger:
         if phase in self.settled:
             assert self.settled[phase] == receipt
         else:
-            assert phase == len(self.settled)
+            assert phase == self.first + len(self.settled)
             self.settled[phase] = receipt
-        left = self.escrow - sum(self.settled[p]["charge"] for p in range(phase + 1))
+        left = self.escrow - sum(self.settled[p]["charge"] for p in range(self.first, phase + 1))
         assert left >= 0
         reason = receipt["end"]
         if reason == "done":
@@ -112,12 +115,16 @@ class Worker:
 class World:
     """All processes and the queues between them."""
 
-    def __init__(self, works, escrow, *, gates, workers, choose, policy, shuffled, pool=None):
-        """``pool(used, needs)`` makes the escrow a slice of a pool: it answers like SettlementPort.more."""
+    def __init__(self, works, escrow, *, gates, workers, choose, policy, shuffled, pool=None, first=0):
+        """Start everything.
+
+        ``first`` is the first phase that is run here; ``pool(used, needs)`` makes the escrow a slice of a pool: it
+        answers like SettlementPort.more.
+        """
         self.works, self.escrow, self.choose, self.policy = works, escrow, choose, policy
         self.pool = pool
-        self.plan = FakePlan(works)
-        self.ledger = Ledger(escrow, len(works), gates)
+        self.plan = FakePlan(works, first)
+        self.ledger = Ledger(escrow, len(works), gates, first)
         self.wanted = workers
         self.shuffled = shuffled
         self.log = []
@@ -134,7 +141,8 @@ class World:
     def start_manager(self):
         records = [record_from_json(record) for record in self.log]
         pooled = self.pool is not None
-        self.manager = Manager(self.escrow, self.plan.phases, total, self.policy, records, pooled=pooled)
+        phases = self.plan.phases[self.plan.run.start :]
+        self.manager = Manager(self.escrow, phases, total, self.policy, records, pooled=pooled)
         self.settlement = Settlement()
         self.calls = deque()
         self.questions = deque()
@@ -373,9 +381,9 @@ def cost_of(job):
     return sum(sum(task.charges) for tasks in job for task in tasks)
 
 
-def world_of(job, share, workers, seed, *, gated=False, audit=False, shuffled=False, pool=None):
+def world_of(job, share, workers, seed, *, gated=False, audit=False, shuffled=False, **more):
     choose = random.Random(seed)  # noqa: S311 a schedule, not a secret
     gates = [choose.randrange(6) if gated else 0 for _ in job]
     policy = LeasePolicy(audit=audit, first=4, share=2)
-    escrow = int(cost_of(job) * share)
-    return World(job, escrow, gates=gates, workers=workers, choose=choose, policy=policy, shuffled=shuffled, pool=pool)
+    escrow = int(cost_of(job[more.get("first", 0) :]) * share)
+    return World(job, escrow, gates=gates, workers=workers, choose=choose, policy=policy, shuffled=shuffled, **more)

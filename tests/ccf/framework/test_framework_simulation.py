@@ -18,6 +18,7 @@ jobs = st.lists(st.lists(works, min_size=1, max_size=5), min_size=1, max_size=4)
 @given(
     job=jobs,
     share=st.floats(0, 1.3),
+    first=st.sampled_from([0, 0, 1]),
     workers=st.integers(1, 4),
     gated=st.booleans(),
     audit=st.booleans(),
@@ -25,17 +26,18 @@ jobs = st.lists(st.lists(works, min_size=1, max_size=5), min_size=1, max_size=4)
     trouble=st.sampled_from([0.0, 0.0, 0.02, 0.1]),
     seed=st.integers(0, 2**32),
 )
-def test_any_job_ends_like_the_sequential_machine(*, job, share, workers, gated, audit, shuffled, trouble, seed):
-    world = world_of(job, share, workers, seed, gated=gated, audit=audit, shuffled=shuffled)
+def test_any_job_ends_like_the_sequential_machine(*, job, share, first, workers, gated, audit, shuffled, trouble, seed):
+    first = min(first, len(job) - 1)
+    world = world_of(job, share, workers, seed, gated=gated, audit=audit, shuffled=shuffled, first=first)
     world.run(trouble)
-    state, receipts = sequential(job, world.escrow, world.ledger.gates)
+    state, receipts = sequential(job, world.escrow, world.ledger.gates, first)
     if world.over.state == "provider_failed" and world.over.data_error is None:
         # Only where the provider lost the attempts of one task again and again.
         assert world.crashes >= MAX_ATTEMPTS
         return
     assert world.over.state == state
     assert [(r["end"], r["charge"]) for _, r in sorted(world.ledger.settled.items())] == receipts
-    last_reduce = len(job) % 2 == 0 and len(receipts) == len(job)
+    last_reduce = len(job) % 2 == 0 and len(receipts) == len(job) - first
     if state == "completed":
         assert list(world.over.outputs) == [{"of": [len(job) - 1, task]} for task in range(len(job[-1]))]
     elif state == "out_of_totem" and last_reduce:

@@ -56,6 +56,26 @@ def test_a_task_is_read_as_it_was_written(plan):
     assert TaskSpec.from_json(task.to_json()) == task
 
 
+def test_a_data_part_has_the_first_phase_and_a_combining_part_the_others(plan):
+    data = Plan(plan.program, plan.fragments, "data")
+    assert (list(plan.run), list(data.run)) == ([0, 1, 2, 3, 4], [0])
+    assert data.task(0, 1, []) == plan.task(0, 1, [])
+    theirs = [output("a", [4, 4]), output("b", []), output("c", [4])]
+    combine = Plan(plan.program, (), "combine", theirs)
+    assert list(combine.run) == [1, 2, 3, 4]
+    assert combine.tasks(1, 0) == 16
+    assert [piece["of"] for piece in combine.task(1, 4, []).pieces] == ["a", "a", "c"]
+    assert [piece["of"] for piece in combine.task(2, 7, [output(t, [0]) for t in range(16)]).pieces] == [7]
+
+
+@pytest.mark.parametrize(
+    ("part", "fragments", "entering"), [("combine", True, True), ("combine", False, False), ("data", True, True)]
+)
+def test_a_part_reads_either_fragments_or_partial_groups(plan, part, fragments, entering):
+    with pytest.raises(InternalError):
+        Plan(plan.program, plan.fragments if fragments else (), part, [output("a", [])] if entering else ())
+
+
 def test_a_job_without_fragments_is_none(plan):
     with pytest.raises(InternalError, match="at least one fragment"):
         Plan(plan.program, [])

@@ -10,6 +10,7 @@ from totem_ccf.metering.records import (
     AttemptEnded,
     AttemptLost,
     AttemptStarted,
+    EscrowGrown,
     JobCancelled,
     LeaseDenied,
     LeaseGranted,
@@ -35,6 +36,7 @@ EVERY_KIND = [
     AttemptLost(2, 1),
     PhaseClosed(0, {"charge": 12, "blocks": {"0": 3}}, None),
     PhaseSettled(0, True, 88, "continue"),
+    EscrowGrown(140),
     JobCancelled(),
 ]
 

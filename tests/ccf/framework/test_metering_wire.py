@@ -80,6 +80,7 @@ def test_what_the_manager_tells(action):
 def test_what_goes_to_updaters_or_ledger_is_no_news():
     assert wire.news_to_wire(m.Grant(ID, 1, 5), Books(1)) is None
     assert wire.news_to_wire(m.Settle(0, {}), Books(1)) is None
+    assert wire.news_to_wire(m.AskMore(3, 4), Books(1)) is None
     with pytest.raises(InvalidDocument):
         wire.news_from_wire(pb.News())
 

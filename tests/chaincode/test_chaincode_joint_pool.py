@@ -40,6 +40,11 @@ def test_slices_add_up_and_are_as_near_to_their_share_as_integers_can_be(amount,
         assert abs(slice_ * sum(weights) - amount * weight) < sum(weights)
 
 
+def test_what_rounding_leaves_goes_to_who_loses_most_by_it():
+    assert slices_of(10, [9, 1, 5]) == [6, 1, 3]
+    assert slices_of(2, [1, 1, 1]) == [1, 1, 0]
+
+
 def test_a_dry_part_waits_for_what_the_others_leave(joint):
     job_id = submitted(joint)
     first, second = f"{job_id}-1", f"{job_id}-2"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from totem_chaincode.contracts.settlement import RECEIPT
+from totem_chaincode.contracts.receipts import RECEIPT
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.errors import Refused
 from totem_chaincode.testing import PEOPLE, MemoryLedger, Story, creator, secret

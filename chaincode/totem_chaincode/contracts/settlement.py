@@ -1,8 +1,9 @@
-"""Settlement: what a running job has used, phase by phase, and how it ends.
+"""Settlement: what a running job has used, phase by phase; how it ends is in ``endings``.
 
 ``phase (job, index)`` is what the channel knows of a settled phase: total, end, answer and the salted digest of the
-receipt. The receipt itself goes privately to consumer and provider. Its counts are recomputed here from program and
-table: a charge that they don't add up to, counts that are impossible, or more than what is left are refused.
+receipt. The receipt itself goes privately to consumer and provider, that of a data part also to who combines. Its
+counts are recomputed here from program and table: a charge that they don't add up to, counts that are impossible, or
+more than what is left are refused.
 Every transaction may be repeated after a crash: the same content gets the same answer and changes nothing.
 """
 
@@ -11,42 +12,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from totem_chaincode import canonical, escrow
-from totem_chaincode.arguments import (
-    HASH,
-    JOB_ID,
-    REASON,
-    Choice,
-    Integer,
-    Optional,
-    Record,
-    Several,
-)
+from totem_chaincode.arguments import HASH, JOB_ID, Choice, Integer, Optional, Several
 from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import PROVIDER, padded
-from totem_chaincode.contracts.partials import deliver_partials
-from totem_chaincode.contracts.receipts import CHARGE, ENDS, ERROR, RECEIPT, SALTED, check_receipt
-from totem_chaincode.contracts.results import (
-    RESULT,
-    deliver,
-    deliver_file,
-    deliver_sealed,
-    excess_of,
-    salted_hash,
-)
-from totem_chaincode.contracts.sealed import SEALED
-from totem_chaincode.errors import Conflict, Invalid, Refused
-from totem_chaincode.job_ends import end_job
-from totem_chaincode.job_states import is_data_part, next_state, phase_of, phases_end, whole_of
+from totem_chaincode.contracts.receipts import CHARGE, ENDS, RECEIPT, SALTED, check_receipt
+from totem_chaincode.contracts.results import salted_hash
+from totem_chaincode.errors import Conflict, Invalid
+from totem_chaincode.job_states import is_data_part, next_state, phase_of, phases_end
 from totem_chaincode.registry import transaction
 
 if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
-
-__all__ = ["RECEIPT", "RESULT_LIMIT"]
-
-RESULT_LIMIT = "result_limit"
-"""The kind of error of a job that finished with a larger result than the dataset's policy allows."""
 
 
 @transaction(
@@ -164,202 +141,3 @@ def _judge(
     table = ctx.state.need("table", job["table_id"])["document"]
     needs = ctx.evaluator.needs(program, table, following, receipt["records_out"])
     return ("continue" if needs <= left else "gate"), needs
-
-
-_SIZE = Integer(0, (1 << 63) - 1, "size")
-_DELIVERY = {"result": Optional(RESULT), "salt": Optional(SECRET)}
-_KEPT = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE})
-"""A result of which the channel has the size and the salted hash only, as its provider tells them."""
-
-
-@transaction(
-    "jobs.complete",
-    who=PROVIDER,
-    arguments={
-        "job_id": JOB_ID,
-        "result_hash": Optional(HASH),
-        "sealed": Optional(SEALED),
-        "kept": Optional(_KEPT),
-    },
-    transient=_DELIVERY,
-    event="jobs.ended",
-    errors=("not_found", "job_state", "result_limit", "invalid"),
-)
-def complete(
-    ctx: Context,
-    *,
-    job_id: str,
-    result_hash: str | None,
-    sealed: dict[str, Any] | None,
-    kept: dict[str, Any] | None,
-    result: str | None,
-    salt: str | None,
-) -> JSON:
-    """Deliver the result of a job whose phases are all settled; pays what was used, returns the rest.
-
-    A result goes into the consumer's private data (``result``), a large one into the provider's store (``sealed``), or
-    it stays in a file where the policy says so (``kept``).
-    """
-    job = ctx.state.need("job", job_id)
-    told = _told(result_hash, sealed, kept)
-    if job["state"] == "completed" and _delivered(job) == told:
-        return _ended(job)
-    state = next_state(job, "complete")
-    delivered = _deliver(ctx, job, sealed, kept, result_hash=result_hash, result=result, salt=salt, partial=False)
-    if delivered is None:
-        raise Invalid(
-            "a completed job needs its result: result_hash with result and salt in transient, or sealed, or kept"
-        )
-    return _ended(end_job(ctx, job, state, result=delivered))
-
-
-def _deliver(
-    ctx: Context,
-    job: dict[str, Any],
-    sealed: dict[str, Any] | None,
-    kept: dict[str, Any] | None,
-    *,
-    result_hash: str | None,
-    result: str | None,
-    salt: str | None,
-    partial: bool,
-) -> dict[str, Any] | None:
-    """Deliver a result as it is given, in private data, sealed or in a file; return its record, None for none.
-
-    That of a data part goes to the combining provider, that of the combining part is the joint job's.
-    """
-    if [sealed, kept, result_hash].count(None) < 2 or ((sealed or kept) and (result, salt) != (None, None)):
-        raise Invalid("a result is either in private data (result_hash), or sealed, or in a file (kept)")
-    addressed = {**job, "job_id": whole_of(job)}
-    if kept is not None:
-        if is_data_part(job):
-            raise Invalid("kept: partial groups go through the ledger, or are sealed")
-        return deliver_file(ctx, addressed, kept, partial=partial)
-    if sealed is not None:
-        if is_data_part(job):
-            return deliver_partials(ctx, job, sealed, None)
-        return deliver_sealed(ctx, addressed, sealed, partial=partial)
-    if result_hash is None or result is None or salt is None:
-        if (result_hash, result, salt) != (None, None, None):
-            raise Invalid("a result needs result_hash and, in transient, result and salt")
-        return None
-    if is_data_part(job):
-        return deliver_partials(ctx, job, None, (result_hash, result, salt))
-    return deliver(ctx, addressed, result_hash, result, salt, partial=partial)
-
-
-@transaction(
-    "jobs.halt",
-    who=PROVIDER,
-    arguments={
-        "job_id": JOB_ID,
-        "result_hash": Optional(HASH),
-        "sealed": Optional(SEALED),
-        "kept": Optional(_KEPT),
-        "undelivered": Optional(_KEPT),
-    },
-    transient=_DELIVERY,
-    event="jobs.ended",
-    errors=("not_found", "job_state", "result_limit", "invalid"),
-)
-def halt(
-    ctx: Context,
-    *,
-    job_id: str,
-    result_hash: str | None,
-    sealed: dict[str, Any] | None,
-    kept: dict[str, Any] | None,
-    undelivered: dict[str, Any] | None,
-    result: str | None,
-    salt: str | None,
-) -> JSON:
-    """End a job that is out of totem or cancelled; pays what was used, returns the rest.
-
-    A job that ran out of totem in its last phase, a reduce, may deliver the groups that were finished and paid for;
-    they are marked partial. ``undelivered`` says how large they are where that is more than the policy allows.
-    """
-    job = ctx.state.need("job", job_id)
-    told = _told(result_hash, sealed, kept)
-    if job["state"] in ("out_of_totem", "cancelled") and (_delivered(job), job["undelivered"]) == (told, undelivered):
-        return _ended(job)
-    state = next_state(job, "halt")
-    in_last_reduce = job["next_phase"] == phases_end(job) and job["phases"][-1]["phase"] == "reduce"
-    has_groups = job["verdict"] == "out_of_totem" and in_last_reduce
-    if not has_groups and (told or undelivered):
-        raise Refused(
-            f"{job_id} delivers nothing: only a job that ran out of totem in its last reduce has finished groups",
-            code="no_partial_result",
-        )
-    delivered = _deliver(ctx, job, sealed, kept, result_hash=result_hash, result=result, salt=salt, partial=True)
-    if undelivered is not None:
-        if delivered is not None:
-            raise Invalid("undelivered: the finished groups are delivered")
-        _check_undelivered(job, undelivered)
-    return _ended(end_job(ctx, job, state, result=delivered, undelivered=undelivered))
-
-
-@transaction(
-    "jobs.fail",
-    who=PROVIDER,
-    arguments={
-        "job_id": JOB_ID,
-        "side": Choice("program", "provider"),
-        "error": ERROR,
-        "reason": Optional(REASON, ""),
-        "undelivered": Optional(_KEPT),
-    },
-    event="jobs.ended",
-    errors=("not_found", "job_state", "invalid"),
-)
-def fail(
-    ctx: Context, *, job_id: str, side: str, error: dict[str, Any], reason: str, undelivered: dict[str, Any] | None
-) -> JSON:
-    """End a job that failed: by its program (pays what was used), or by the provider (returns everything).
-
-    A program's failure is what the last settlement says, or ``result_limit`` where the finished result is larger than
-    the policy allows: ``undelivered`` then says how large, with its salted hash, for which the provider can be asked.
-    """
-    job = ctx.state.need("job", job_id)
-    ended = "failed" if side == "program" else "provider_failed"
-    if job["state"] == ended and (job["error"], job["undelivered"]) == (error, undelivered):
-        return _ended(job)
-    state = next_state(job, "fail" if side == "program" else "give_up")
-    too_large = side == "program" and job["verdict"] == "finished"
-    if too_large and is_data_part(job):
-        raise Invalid(f"error: {job_id} is a data part: policies limit the result, not partial groups; deliver them")
-    if side == "program":
-        expected = {"kind": RESULT_LIMIT, "line": None} if too_large else job["error"]
-        if error != expected:
-            raise Invalid(f"error: the job's error is {canonical.encode(expected).decode()}")
-    if (undelivered is not None) != too_large:
-        raise Invalid("undelivered: it is given exactly for a finished result that is too large")
-    if undelivered is not None:
-        _check_undelivered(job, undelivered)
-    return _ended(end_job(ctx, job, state, error=error, reason=reason, undelivered=undelivered))
-
-
-def _check_undelivered(job: dict[str, Any], undelivered: dict[str, Any]) -> None:
-    if not excess_of(job["policy"], undelivered["lines"], undelivered["bytes"]):
-        raise Invalid("undelivered: so large a result is within the policy: deliver it")
-
-
-def _ended(job: dict[str, Any]) -> JSON:
-    return {name: job[name] for name in ("job_id", "state", "paid", "returned", "result", "error")}
-
-
-def _told(
-    result_hash: str | None, sealed: dict[str, Any] | None, kept: dict[str, Any] | None
-) -> tuple[str, str | None] | None:
-    """Return what names a result that is told: the hash of its plain text, and that of its ciphertext."""
-    if sealed is not None:
-        return sealed["hash"], sealed["ciphertext"]
-    found = kept["hash"] if kept is not None else result_hash
-    return None if found is None else (found, None)
-
-
-def _delivered(job: dict[str, Any]) -> tuple[str, str | None] | None:
-    """Return what names the result that a job has delivered, as ``_told`` does."""
-    result = job["result"]
-    if result is None:
-        return None
-    return result["hash"], result["sealed"] and result["sealed"]["ciphertext"]

@@ -17,9 +17,10 @@ from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
 from totem_ccf.metering.settlement import SettlementAnswer, SettlementRefused, read_answer
 from totem_chaincode import canonical
+from totem_chaincode.contracts.endings import RESULT_LIMIT
+from totem_chaincode.contracts.receipts import RECEIPT
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.contracts.sealed import INLINE_BYTES
-from totem_chaincode.contracts.settlement import RECEIPT, RESULT_LIMIT
 
 __all__ = ["LedgerSettlement", "is_final"]
 

@@ -27,6 +27,7 @@ ENOUGH = 10**15
 
 EXAMPLES = {
     "peak_hour": "homes",
+    "community_peak": "homes",
     "solar_share": "homes",
     "peak_hour_minutes": "minutes",
     "monthly_bill": "minutes",

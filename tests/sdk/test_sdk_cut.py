@@ -28,6 +28,7 @@ RETAIL = Schema.of(
 )
 EXAMPLES = {
     "peak_hour": (HOMES, Fold("sum", FLOAT)),
+    "community_peak": (HOMES, Fold("sum", FLOAT)),
     "peak_hour_minutes": (MINUTES, Fold("sum", FLOAT)),
     "monthly_bill": (MINUTES, Fold("sum", FLOAT)),
     "missing_share": (MINUTES, Fold("sum", INT)),

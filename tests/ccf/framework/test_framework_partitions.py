@@ -29,6 +29,7 @@ RETAIL = Schema.of(
 BILLS = Schema.of({"date": "date", "cid": "int", "bill": "float"})
 EXAMPLES = {
     "peak_hour": HOMES,
+    "community_peak": HOMES,
     "peak_hour_minutes": MINUTES,
     "monthly_bill": MINUTES,
     "missing_share": MINUTES,

@@ -112,6 +112,9 @@ def test_when_it_is_not_enough_every_dry_part_ends_and_is_paid(joint):
         dry(joint, part_id, 30, needs)
     assert redistribute(joint, job_id)["final"] == [first, second]
     assert slices(joint, job_id) == [30, 30, 30]
+    # They don't wait any more: what was said is final.
+    with pytest.raises(Conflict, match="may leave something"):
+        redistribute(joint, job_id)
     for part_id in (first, second):
         assert dry(joint, part_id, 30, 1)["final"]
         assert joint.settle_data(part_id, 30, "out_of_totem")["reason"] == "out_of_totem"
@@ -121,6 +124,17 @@ def test_when_it_is_not_enough_every_dry_part_ends_and_is_paid(joint):
     ended = joint.invoke("utility", "joint.end", {"job_id": job_id})
     assert (ended["state"], ended["paid"], ended["returned"]) == ("out_of_totem", 60, 30)
     assert joint.audit()["balanced"]
+
+
+@pytest.mark.parametrize(("needs", "to"), [(35, "-1"), (36, None)])
+def test_what_a_part_itself_has_left_counts_to_the_last_totem(joint, needs, to):
+    job_id = submitted(joint)
+    joint.run_data(f"{job_id}-2", 30)
+    joint.accept_part(f"{job_id}-1")
+    dry(joint, f"{job_id}-1", 25, needs)
+    # 5 of its own, 30 of the combining part.
+    assert redistribute(joint, job_id)["to"] == (to and job_id + to)
+    assert slices(joint, job_id) == ([60, 30, 0] if to else [30, 30, 30])
 
 
 def test_a_part_that_waits_to_the_end_can_settle_before_it_expires(joint, memory):

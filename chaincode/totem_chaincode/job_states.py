@@ -164,11 +164,12 @@ _PAST = {
 def may_stop_waiting(job: Mapping[str, Any], now: float) -> bool:
     """Return whether a data part that is out of its slice may end so at ``now`` (milliseconds since 1970).
 
-    It was told that nothing is left in the pool (``final``), or it has waited into the last tenth of its time: whoever
-    had to wait to the end could not settle any more and would not be paid.
+    It was told that nothing is left in the pool (``final``), or the last tenth of its time has begun: whoever had to
+    wait to the end could not settle any more and would not be paid. That holds whether it still waits or not: it may
+    have stopped just before it is given something.
     """
     last_tenth = (job["deadline"] - job["submitted_at"]) // 10
-    return job["final"] or (job["dry"] is not None and now >= job["deadline"] - last_tenth)
+    return bool(job["final"] or now >= job["deadline"] - last_tenth)
 
 
 def in_grace(ctx: Context, job: Mapping[str, Any]) -> bool:

@@ -137,19 +137,20 @@ def test_what_a_part_itself_has_left_counts_to_the_last_totem(joint, needs, to):
     assert slices(joint, job_id) == ([60, 30, 0] if to else [30, 30, 30])
 
 
-def test_a_part_that_waits_to_the_end_can_settle_before_it_expires(joint, memory):
+@pytest.mark.parametrize("given", [False, True])
+def test_a_part_that_waits_to_the_end_can_settle_before_it_expires(joint, memory, given):
+    """Also where it has stopped waiting just before it is given something."""
     job_id = submitted(joint, deadline_seconds=200, parts_seconds=100)
     first = f"{job_id}-1"
     joint.accept_part(first)
-    joint.accept_part(f"{job_id}-2")
-    memory.now += 90_000
+    dry(joint, first, 28, 5)
+    memory.now += 89_999
+    joint.run_data(f"{job_id}-2", 5)
     with pytest.raises(Refused) as refused:
         joint.settle_data(first, 28, "out_of_totem")
     assert refused.value.code == "pool"
-    memory.now -= 1
-    dry(joint, first, 28, 5)
-    with pytest.raises(Refused):
-        joint.settle_data(first, 28, "out_of_totem")
+    if given:
+        redistribute(joint, job_id)
     memory.now += 1
     joint.settle_data(first, 28, "out_of_totem")
     joint.invoke("utility", "jobs.halt", {"job_id": first})

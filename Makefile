@@ -41,8 +41,9 @@ SECONDS ?= 600
 fuzz: $(STAMP) ## compare the kernel, then CPython, with the interpreter on new programs, SECONDS (600) each
 	@TOTEM_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q -x tests/ccf/kernel/fuzz_kernel.py tests/conformance/test_conformance_mutants.py
 
-bench: $(STAMP) data ## measure against DuckDB, pandas and mrjob; writes build/bench.json
+bench: $(STAMP) data ## measure against DuckDB, pandas and mrjob, and the ledger on Fabric; writes build/bench*.json
 	@$(BIN)/python -m benchmarks.run
+	@PYTHONPATH=network $(BIN)/python -m benchmarks.fabric.run
 
 clean: ## remove build results and caches (.venv and .data stay)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -62,14 +62,13 @@ class JobLoad:
             organisation = organisations[number % len(organisations)]
             person = Person(f"client{number}", organisation.msp_id, "consumer")
             crypto.issue(network, organisation, person.name, person.role)
-            real.people[person.name] = real.identity(organisation.name, person.name)
-            real.who = {**real.who, person.name: person}
+            real.adopt(person)
             self.consumers.append(person)
-        real.story.people = real.who
         with ThreadPoolExecutor(10) as pool:
-            self.access = dict(pool.map(self._admit, self.consumers))
+            self.access = dict(pool.map(self.admit, self.consumers))
 
-    def _admit(self, person: Person):
+    def admit(self, person: Person):
+        """Enrol a consumer, give it totem and access; return its name with access id and key."""
         invoke = self.submit
         invoke("admin", "participants.enrol", {"participant": person.id, "role": "consumer"})
         invoke("admin", "accounts.issue", {"account": person.id, "amount": 10**6, "reason": "test"})
@@ -116,12 +115,15 @@ class JobLoad:
 
     def job(self, name: str) -> str:
         """Run one job to its end."""
+        return self.complete(*self.start(name))
+
+    def start(self, name: str) -> tuple[str, str]:
+        """Run a job until only its result is to be delivered; return who it is for, and its id."""
         access_id, key = self.access[name]
         code = secret()
         datasets = [{"dataset_id": "homes", "access_id": access_id}]
         args = {"source": toy_source(), "datasets": datasets, "totem": ESCROW}
-        submitted = self.submit(name, "jobs.submit", args, {"access_keys": {access_id: key}, "code": code})
-        job_id = submitted["job_id"]
+        job_id = self.submit(name, "jobs.submit", args, {"access_keys": {access_id: key}, "code": code})["job_id"]
         self.submit("utility", "jobs.accept", {"job_id": job_id}, {"code": code}, job_id)
         before = None
         for index, charge in enumerate(CHARGES):
@@ -130,6 +132,10 @@ class JobLoad:
             settled, told = Story.settlement(job_id, index, receipt, before=before)
             self.submit("utility", "jobs.settle", settled, told, job_id)
             before = {"receipt": receipt, "salt": told["salt"]}
+        return name, job_id
+
+    def complete(self, name: str, job_id: str) -> str:
+        """Deliver a job's result."""
         salt, result = secret(), "[1,2]\n"
         given = {"job_id": job_id, "result_hash": salted_hash(salt, result.encode())}
         self.submit("utility", "jobs.complete", given, {"result": result, "salt": salt}, job_id)

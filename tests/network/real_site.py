@@ -38,7 +38,14 @@ class RealSite:
     """A network of some organisations with the contracts; people with the profile of their own organisation."""
 
     def __init__(
-        self, state: Path, *, people=PEOPLE, orgs: int = 2, orderers: int = 3, server=(sys.executable, str(SERVER))
+        self,
+        state: Path,
+        *,
+        people=PEOPLE,
+        orgs: int = 2,
+        orderers: int = 3,
+        server=(sys.executable, str(SERVER)),
+        options=(),
     ) -> None:
         self.state = state
         self.who = people
@@ -47,7 +54,7 @@ class RealSite:
         self.story = Story(self.invoke)
         self.story.people = people
         try:
-            self.call("up", "--orgs", str(orgs), "--orderers", str(orderers))
+            self.call("up", "--orgs", str(orgs), "--orderers", str(orderers), *options)
             self.call("deploy", *(("--server", *server) if server else ()))
             for person in people.values():
                 self.enrol(person)
@@ -67,8 +74,13 @@ class RealSite:
 
     def enrol(self, person: Person):
         """Certify somebody, and connect the person's organisation where nobody of it is connected yet."""
+        self.call("enrol", organisation_of(person), person.name, person.role)
+        return self.adopt(person)
+
+    def adopt(self, person: Person):
+        """Take a person's identity from the wallet, and connect the organisation where nobody of it is yet."""
         organisation = organisation_of(person)
-        self.call("enrol", organisation, person.name, person.role)
+        self.who = self.story.people = {**self.who, person.name: person}
         self.people[person.name] = self.identity(organisation, person.name)
         if organisation not in self.ledgers:
             self.ledgers[organisation] = self.connect(organisation, self.people[person.name])

@@ -35,6 +35,18 @@ def test_what_was_learned_of_a_function_is_asked_first_the_next_time():
     assert {made.choose("B", "jobs.submit")[1] for _ in range(6)} == {"A", "C", "D"}
 
 
+def test_more_are_asked_once_as_many_as_the_profile_says_were_too_few():
+    made = endorsers("A", "B", "C", "D", endorsements=2)
+    # Of two calls that found out at the same moment the second one only asks again.
+    assert made.ask_more(2)
+    assert made.ask_more(2)
+    assert len(made.choose("A", "x.y")) == 3
+    assert made.ask_more(3)
+    assert len(made.choose("A", "x.y")) == 4
+    assert not made.ask_more(4)
+    assert not endorsers().ask_more(1)
+
+
 def test_where_the_peers_choose_nobody_is_named():
     made = endorsers()
     assert made.choose("A", "x.y", frozenset("B")) == []

@@ -53,16 +53,16 @@ class Endorsers:
         rotated = sorted(others[start:] + others[:start], key=lambda each: each not in likely)
         return [*first, *rotated][: max(wanted, len(first))]
 
-    def ask_more(self) -> bool:
-        """Ask one organisation more from now on: what the profile says does not do (any more); False: all are asked.
+    def ask_more(self, asked: int) -> bool:
+        """Ask more than ``asked`` organisations from now on, which were too few; False: there are no more.
 
         So it is when organisations have joined the channel since the profile was written.
         """
-        known = self._profile.endorsers
+        known = len(self._profile.endorsers)
         with self._lock:
-            if not known or (self._profile.endorsements or len(known)) + self._more >= len(known):
+            if asked >= known:
                 return False
-            self._more += 1
+            self._more = max(self._more, asked + 1 - (self._profile.endorsements or known))
             return True
 
     def learn(self, msp_id: str, function: str, written: frozenset[str]) -> None:

@@ -80,9 +80,9 @@ class FabricGateway:
         _check_same(proposal, payload)
         return TransactionDraft(proposal.tx_id, proposal.channel, payload)
 
-    def ask_more(self) -> bool:
-        """Ask one organisation more to endorse from now on; False: all that the profile names are asked already."""
-        return self._endorsers.ask_more()
+    def ask_more(self, asked: int) -> bool:
+        """Ask more than ``asked`` organisations to endorse from now on; False: the profile names no more."""
+        return self._endorsers.ask_more(asked)
 
     def _endorsed(self, proposal: SignedProposal, function: str, needed: frozenset[str]) -> tuple[bytes, list[str]]:
         """Return the endorsed payload and who was asked by name."""

@@ -79,8 +79,8 @@ class FabricLedger:
             try:
                 return self._settle(transaction, identity, was_sent=False)
             except TransactionVoid as error:
-                may_win = error.code in _LOST or (error.code == _TOO_FEW and self._gateway.ask_more())
-                if not may_win or attempt == _ATTEMPTS:
+                too_few = error.code == _TOO_FEW and self._gateway.ask_more(transaction.endorsements)
+                if not (too_few or error.code in _LOST) or attempt == _ATTEMPTS:
                     raise TransactionVoid(error.code, error.tx_id, attempt) from None
             pause(attempt)
         raise LedgerError("unreachable: the last attempt returns or raises")

@@ -40,6 +40,15 @@ class SignedTransaction:
         """What the contract answered."""
         return answer_of(self.envelope.payload)
 
+    @property
+    def endorsements(self) -> int:
+        """How many peers have endorsed it."""
+        transaction: Any = transaction_pb2.Transaction.FromString(
+            common_pb2.Payload.FromString(self.envelope.payload).data
+        )
+        action: Any = transaction_pb2.ChaincodeActionPayload.FromString(transaction.actions[0].payload)
+        return len(action.action.endorsements)
+
     def to_bytes(self) -> bytes:
         """Return the transaction as bytes; no transient data are in it."""
         return _prepared(self.tx_id, self.envelope)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StringConstraints
 
-from totem.api.models import MAX_AMOUNT, DatasetId, Hash, Request
+from totem.api.models import MAX_AMOUNT, DatasetId, Hash, Participant, Request
 from totem_sdk.limits import SOURCE_BYTES
 
 __all__ = [
@@ -36,7 +36,9 @@ JobState = Literal[
     "declined",
     "provider_failed",
     "expired",
+    "too_few",
 ]
+"""``too_few`` ends only jobs over several providers: fewer of them delivered than were asked for."""
 
 Parameter = StrictBool | StrictInt | StrictFloat | Annotated[str, StringConstraints(max_length=4_096)]
 
@@ -50,6 +52,11 @@ class EstimateRequest(Request):
     datasets: list[DatasetId] = Field(min_length=1, max_length=32)
     params: dict[Annotated[str, StringConstraints(max_length=128)], Parameter] = Field({}, max_length=256)
     table_id: Hash | None = Field(None, description="an active estimator table; the default one if left out")
+    combining: Participant | None = Field(
+        None,
+        description="who combines the partial groups where the datasets are of several providers; if left out the first"
+        " of them whom the policies of all others allow",
+    )
 
 
 class JobRequest(EstimateRequest):
@@ -57,6 +64,15 @@ class JobRequest(EstimateRequest):
 
     totem: int = Field(ge=0, le=MAX_AMOUNT)
     deadline_seconds: int = Field(86_400, ge=60, le=90 * 86_400)
+    at_least: int | None = Field(
+        None, ge=1, le=32, description="of several providers, how many must deliver; all if left out"
+    )
+    parts_seconds: int | None = Field(
+        None,
+        ge=30,
+        le=90 * 86_400,
+        description="how long each of several providers has to deliver; half of deadline_seconds if left out",
+    )
 
 
 class Bounds(BaseModel):
@@ -82,6 +98,20 @@ class ParameterValue(BaseModel):
     value: str
 
 
+class PartName(BaseModel):
+    """One part of a job over several providers: a provider's own data, or combining what comes out of all."""
+
+    part: Literal["data", "combine"]
+    provider: str
+
+
+class PartEstimate(PartName):
+    """What a part costs."""
+
+    phases: list[PhaseName]
+    estimate: Bounds
+
+
 class Estimate(BaseModel):
     """What the pre-check says about a program without submitting it."""
 
@@ -93,14 +123,21 @@ class Estimate(BaseModel):
     estimate: Bounds
     precheck: Literal["none", "lower", "expected", "upper"]
     needs: int | None = Field(description="least escrow that the provider's policy accepts; null: none is enough")
+    parts: list[PartEstimate] = Field([], description="of several providers: what each part costs")
 
 
 class JobSummary(BaseModel):
-    """A job that has been submitted."""
+    """A job that has been submitted; one over several providers has ``combining`` and what follows it.
+
+    Its ``provider`` is then the one that combines.
+    """
 
     job_id: str
     state: JobState
     provider: str
+    combining: str | None = None
+    at_least: int | None = Field(None, description="how many data parts must deliver")
+    parts_deadline: int | None = Field(None, description="until when the data parts have to deliver")
     program_id: str
     table_id: str
     phases: list[PhaseName]
@@ -164,8 +201,36 @@ class DataSize(BaseModel):
     fragments: int
 
 
+class Dry(BaseModel):
+    """A part that waits for what others leave: what it has used of its slice, and the charge that waits."""
+
+    used: int
+    needs: int
+
+
+class JobPart(PartName):
+    """A part with what it has used so far; ``slice`` is what it holds of the job's escrow."""
+
+    job_id: str
+    state: JobState
+    data: DataSize
+    phases: list[PhaseName]
+    estimate: Bounds
+    deadline: int
+    accepted_at: int | None
+    ended_at: int | None
+    slice: int
+    used: int
+    left: int
+    paid: int | None
+    dry: Dry | None
+    settled: list[SettledPhase]
+    error: ProgramError | None
+    reason: str
+
+
 class Job(JobSummary):
-    """A job with what it has used so far."""
+    """A job with what it has used so far; one over several providers with its parts, and whose data are missing."""
 
     consumer: str
     data: DataSize
@@ -181,6 +246,8 @@ class Job(JobSummary):
     reason: str
     result: ResultRecord | None
     undelivered: Withheld | None
+    missing: list[str] = []
+    parts: list[JobPart] = []
 
 
 class JobListed(JobSummary):
@@ -211,8 +278,8 @@ class BillRow(BaseModel):
     totem: int
 
 
-class Bill(BaseModel):
-    """A job's itemised bill."""
+class BillOf(BaseModel):
+    """The itemised bill of a job, or of one part."""
 
     job_id: str
     state: JobState
@@ -221,3 +288,13 @@ class Bill(BaseModel):
     paid: int | None
     returned: int | None
     bill: list[BillRow]
+
+
+class PartBill(BillOf, PartName):
+    """The itemised bill of one part."""
+
+
+class Bill(BillOf):
+    """A job's itemised bill; of one over several providers the sum of its parts', and these."""
+
+    parts: list[PartBill] = []

@@ -37,13 +37,17 @@ def _submission(body: job_models.EstimateRequest, **more: Any) -> Submission:
         datasets=body.datasets,
         params=body.params,
         table=body.table_id,
+        combining=body.combining,
         **more,
     )
 
 
 @router.post("/estimates", response_model=job_models.Estimate)
 def estimate(caller: Caller, body: job_models.EstimateRequest) -> Any:
-    """Check and price a program without submitting it; a refused one answers 422 with the reasons."""
+    """Check and price a program without submitting it; a refused one answers 422 with the reasons.
+
+    Over datasets of several providers the answer says what each part costs.
+    """
     return caller.estimate(_submission(body))
 
 
@@ -59,17 +63,22 @@ def submit_job(
         ),
     ] = None,
 ) -> Any:
-    """Submit a job under the caller's grants: its totem goes into escrow, the provider runs it."""
+    """Submit a job under the caller's grants: its totem goes into escrow, the provider runs it.
+
+    With datasets of several providers each runs its part, and one of them combines what comes out.
+    """
     job = caller.submit(
         _submission(
             body,
             totem=body.totem,
             deadline_seconds=body.deadline_seconds,
             request_key=request_key(idempotency_key),
+            at_least=body.at_least,
+            parts_seconds=body.parts_seconds,
         )
     )
     response.headers["Location"] = f"/v1/jobs/{job['job_id']}"
-    return job
+    return {"provider": job.get("combining"), **job}
 
 
 @router.get("/jobs", response_model=job_models.JobPage)
@@ -161,6 +170,10 @@ def get_bill(caller: Caller, job_id: job_models.JobId) -> Any:
             "headers": {
                 "ETag": {"schema": {"type": "string"}, "description": "sha256 of the lines"},
                 "Totem-Partial": {"schema": {"type": "string"}, "description": "true: the job ran out of totem"},
+                "Totem-Missing": {
+                    "schema": {"type": "string"},
+                    "description": "the providers whose data are not in it, comma-separated; only where there are any",
+                },
             },
         }
     },
@@ -176,6 +189,8 @@ def get_result(caller: Caller, job_id: job_models.JobId) -> Response:
         "Totem-Partial": "true" if found.partial else "false",
         "Content-Length": str(found.content.size),
     }
+    if found.missing:
+        headers["Totem-Missing"] = ", ".join(found.missing)
     return StreamingResponse(_sent(found.content), media_type=RESULT_MEDIA_TYPE, headers=headers)
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "Hash",
     "Health",
     "MAX_AMOUNT",
+    "Participant",
     "Request",
     "StatementPage",
     "Table",
@@ -34,6 +35,9 @@ __all__ = [
 ]
 
 DatasetId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Participant = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}@[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+]
 AccessId = Annotated[str, StringConstraints(pattern=r"^acc-[0-9a-f]{20}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Reason = Annotated[

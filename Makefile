@@ -23,9 +23,11 @@ $(STAMP): pyproject.toml hatch_build.py requirements/lock.txt $(wildcard ccf/tot
 data: $(STAMP) ## fetch the real data sets into .data and convert them to Parquet, once
 	@$(BIN)/python scripts/fetch_data.py
 
-demo: $(STAMP) ## one metered job from end to end on the electricity of 17 real homes
+LEDGER ?= embedded
+
+demo: $(STAMP) ## one metered job from end to end on the electricity of 17 real homes (LEDGER=fabric: on real peers)
 	@$(BIN)/python scripts/fetch_data.py homes
-	@$(BIN)/python -m demo.story
+	@$(BIN)/python -m demo.story --ledger $(LEDGER)
 
 check: $(STAMP) ## lint, types, import direction and the fast tests
 	@$(BIN)/python scripts/run_tests.py --fast

@@ -19,6 +19,7 @@ from demo.terminal import TOTEM, DemoFailed
 
 __all__ = ["Api", "running"]
 
+ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 END_SECONDS = 20
 
@@ -52,15 +53,15 @@ class Api:
 
 
 @contextmanager
-def running(home: Path, log: Path) -> Iterator[Api]:
+def running(home: Path, log: Path, ledger: str) -> Iterator[Api]:
     """Start a new consortium in ``home`` (what was there is removed), end it at the end; its log goes to ``log``.
 
     Raises:
         DemoFailed: it did not come up; the message carries the log.
     """
-    shutil.rmtree(home, ignore_errors=True)
+    _remove(home)
     home.mkdir(parents=True)
-    command = [str(TOTEM), "dev", "--dir", str(home), "--port", "0", "--json"]
+    command = [str(TOTEM), "dev", "--ledger", ledger, "--dir", str(home), "--port", "0", "--json"]
     with log.open("w") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as server:
         try:
             first = _first_line(server)
@@ -74,6 +75,17 @@ def running(home: Path, log: Path) -> Iterator[Api]:
                 server.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
                 server.kill()
+
+
+def _remove(home: Path) -> None:
+    """Remove a consortium; of one on Fabric the nodes are ended and the ports given back."""
+    network = home / "network"
+    if (network / "network.json").exists():
+        command = [str(ROOT / "network" / "network"), "--state", str(network), "down"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise DemoFailed(f"the network of the demo before does not go away: {done.stderr}")
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _first_line(server: subprocess.Popen[str]) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from demo.stored import stored
+
 __all__ = ["cells_found"]
 
 _NUMBER = re.compile(rb"-?\d+\.\d+(?:e-?\d+)?")
@@ -26,7 +28,7 @@ def cells_found(files: list[Path], parquet: Path, column: str) -> tuple[int, set
     texts = {repr(float(value)).encode(): float(value) for value in wanted}
     found: set[float] = set()
     for file in files:
-        content = file.read_bytes()
+        content = stored(file)
         found |= {texts[text] for text in _NUMBER.findall(content) if text in texts}
         found |= _as_bytes(content, wanted)
     return len(wanted), found

@@ -1,11 +1,13 @@
 """``make demo``: one metered job from end to end, told on a terminal; every command is run for real.
 
 A utility publishes the hourly electricity of 17 homes, a researcher finds out in which hour they use most. Writes
-``build/demo/summary.json`` with the figures that were shown.
+``build/demo/summary.json`` with the figures that were shown. With ``--ledger fabric`` the same story is told on peers
+and orderers of Hyperledger Fabric (FABRIC_BIN), and its figures are in ``build/demo-fabric``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -19,12 +21,12 @@ from demo.ledger_scan import cells_found
 from demo.terminal import DemoFailed, Terminal
 
 ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "build" / "demo"
-HOME = OUT / "consortium"
+LEDGERS = {"embedded": Path("build") / "demo", "fabric": Path("build") / "demo-fabric"}
+"""On which ledgers the story can be told, and where it keeps what it makes."""
+
 DATA = Path(".data") / "homes.parquet"
 JOB = Path("examples") / "peak_hour.py"
 BAD_JOB = Path("demo") / "refused" / "nosy_job.py"
-SCHEMA = Path("build") / "demo" / "homes.schema.json"
 
 UTILITY = "north"
 RESEARCHER = "researcher"
@@ -32,12 +34,14 @@ ADMIN = "admin"
 
 
 class Story:
-    """The acts, in order; ``figures`` collects what they show."""
+    """The acts, in order; ``figures`` collects what they show. ``out`` is where files are made, below the root."""
 
-    def __init__(self, terminal: Terminal, api: Api) -> None:
+    def __init__(self, terminal: Terminal, api: Api, out: Path) -> None:
         self.terminal = terminal
         self.api = api
+        self.schema = out / "homes.schema.json"
         self.figures: dict[str, Any] = {}
+        self.published: set[float] = set()
 
     def publish(self) -> None:
         """Act 1: the utility publishes metadata."""
@@ -54,7 +58,7 @@ class Story:
         self.terminal.act("2. A researcher looks at what there is")
         self.terminal.run("dataset", "list", who=RESEARCHER)
         dataset = self.api.get("/v1/datasets/homes")
-        (ROOT / SCHEMA).write_text(json.dumps(dataset["schema"], indent=1), "utf-8")
+        (ROOT / self.schema).write_text(json.dumps(dataset["schema"], indent=1), "utf-8")
         columns = ", ".join(f"{column['name']}: {column['type']}" for column in dataset["schema"])
         self.terminal.say(f"{dataset['statistics']['rows']:,} rows of {columns}: enough to write a job against.")
         self.figures["dataset"] = {"rows": dataset["statistics"]["rows"], "columns": len(dataset["schema"])}
@@ -63,7 +67,7 @@ class Story:
         """Act 3: a bad program is refused with reasons."""
         self.terminal.act("3. A job with other intentions is refused, with reasons")
         self.terminal.source(ROOT / BAD_JOB)
-        self.terminal.run("check", BAD_JOB, "--schema", SCHEMA, who=RESEARCHER, status=2)
+        self.terminal.run("check", BAD_JOB, "--schema", self.schema, who=RESEARCHER, status=2)
         self.terminal.say("Nothing of it ran: jobs are read and compiled, never executed as Python.")
 
     def price(self) -> dict[str, Any]:
@@ -129,11 +133,14 @@ class Story:
         self.terminal.run("ledger", "verify", who=RESEARCHER)
         self.figures["ledger"] = self.terminal.ask("ledger", "verify", who=RESEARCHER)
         self.terminal.run("admin", "audit", who=ADMIN)
-        published = self._published_limits()
-        files = sorted(path for path in (HOME / "ledger").rglob("*") if path.is_file())
+        self.published = self._published_limits()
+
+    def search(self, folder: Path) -> None:
+        """Act 8, its end: the ledger's files, in ``folder``, are searched; nobody writes to them any more."""
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
         searched, found = cells_found(files, ROOT / DATA, "kwh")
-        if found - published:
-            raise DemoFailed(f"{len(found - published)} cells of the column kwh are on the ledger")
+        if found - self.published:
+            raise DemoFailed(f"{len(found - self.published)} cells of the column kwh are on the ledger")
         size = sum(path.stat().st_size for path in files)
         self.terminal.say(
             f"Searched the ledger's {len(files)} files ({size:,} bytes) for {searched:,} different cells of the column "
@@ -142,7 +149,7 @@ class Story:
         self.figures["search"] = {
             "cells": searched,
             "bytes": size,
-            "cells_on_ledger": len(found - published),
+            "cells_on_ledger": len(found - self.published),
             "published_limits": len(found),
         }
 
@@ -172,23 +179,26 @@ def _ended(job: dict[str, Any]) -> dict[str, Any]:
     return {name: job[name] for name in ("job_id", "state", "escrow", "used", "paid", "returned")}
 
 
-def tell() -> dict[str, Any]:
+def tell(ledger: str) -> dict[str, Any]:
     """Tell the whole story; returns its figures.
 
     Raises:
         DemoFailed: something did not go as the story says.
     """
     began = time.monotonic()
-    OUT.mkdir(parents=True, exist_ok=True)
-    terminal = Terminal(HOME, ROOT)
+    out = ROOT / LEDGERS[ledger]
+    home = out / "consortium"
+    out.mkdir(parents=True, exist_ok=True)
+    terminal = Terminal(home, ROOT)
     homes = pq.read_table(ROOT / DATA, columns=["home"])["home"].unique()
+    what = "a ledger" if ledger == "embedded" else "a Fabric network of four organisations"
     terminal.title(
         f"TOTEM: one job on the electricity of {len(homes)} real homes.\n"
         "A provider owns data that must not leave the house; a consumer wants an answer computed from them.\n"
-        "Two providers, a researcher, a ledger and an API are being started on this machine."
+        f"Two providers, a researcher, {what} and an API are being started on this machine."
     )
-    with running(HOME, OUT / "totem-dev.log") as api:
-        story = Story(terminal, api)
+    with running(home, out / "totem-dev.log", ledger) as api:
+        story = Story(terminal, api, LEDGERS[ledger])
         story.publish()
         story.look()
         story.refuse()
@@ -197,20 +207,25 @@ def tell() -> dict[str, Any]:
         job = story.run_job(estimate["upper"])
         story.run_dry(estimate, job["used"])
         story.verify()
+    # Of a Fabric network every node's files: blocks, state, private data, write-ahead logs, and what the nodes logged.
+    story.search(home / ("ledger" if ledger == "embedded" else "network/nodes"))
     story.figures["seconds"] = round(time.monotonic() - began, 1)
     return story.figures
 
 
 def main() -> int:
     """Tell the story and write its figures; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ledger", choices=LEDGERS, default="embedded")
+    ledger = parser.parse_args().ledger
     try:
-        figures = tell()
+        figures = tell(ledger)
     except DemoFailed as error:
         print(f"\nThe demo stopped: {error}", file=sys.stderr)
         return 1
-    summary = OUT / "summary.json"
-    summary.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    print(f"\nThe figures are in {summary.relative_to(ROOT)}; the consortium's folder is {HOME.relative_to(ROOT)}.")
+    summary = LEDGERS[ledger] / "summary.json"
+    (ROOT / summary).write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    print(f"\nThe figures are in {summary}; the consortium's folder is {LEDGERS[ledger] / 'consortium'}.")
     return 0
 
 

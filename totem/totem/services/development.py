@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from totem.services.errors import BadInput, InTheWay
+from totem.logs import logger
+from totem.services.errors import BadInput, InTheWay, NotAllowed
 from totem.services.home import Home
 from totem.services.runner import RunnerOptions
 from totem.services.server import ProviderServer, open_server
@@ -108,10 +109,22 @@ def _choose(home: Home, *, is_new: bool) -> None:
         home.use(CONSUMER)
 
 
+def _may_act(home: Home, item: Mapping[str, Any]) -> bool:
+    try:
+        home.session(item["name"]).query("participants.get")
+    except NotAllowed as error:
+        logger("provider").warning("a provider is not served", provider=item["participant"], reason=error.message)
+        return False
+    return True
+
+
 @contextmanager
 def serve_providers(home: Home, options: RunnerOptions) -> Iterator[list[str]]:
-    """Run the servers of every provider in the wallet in threads of this process; gives their names."""
-    names = [str(item["name"]) for item in home.identities() if item["role"] == "provider"]
+    """Run the servers of the wallet's providers in threads of this process; gives their names.
+
+    Those that may not act on the ledger, not being enrolled for example, are left out; the log says why.
+    """
+    names = [str(item["name"]) for item in home.identities() if item["role"] == "provider" and _may_act(home, item)]
     servers: list[ProviderServer] = []
     with ExitStack() as stack:
         for name in names:

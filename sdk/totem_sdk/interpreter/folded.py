@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from totem_sdk.errors import InvalidDocument
@@ -77,12 +77,12 @@ class Folded:
         """Return the fold of these values followed by those of ``after``."""
         number = self.number + after.number
         if self.fold.kind == "sum":
-            return replace(self, number=number, total=self.total + after.total, special=self.special | after.special)
+            return Folded(self.fold, number, self.total + after.total, self.special | after.special)
         if self.best is None or after.best is None:
             best = after.best if self.best is None else self.best
         else:
             best = _better(self.fold, self.best, after.best)
-        return replace(self, number=number, best=best)
+        return Folded(self.fold, number, nan=self.nan, best=best)
 
     def result(self) -> Datum:
         """Return the value that the operation gives.

@@ -7,6 +7,7 @@ is left, also what dry parts have not used, goes to the first dry one in listed 
 import random
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated import Work, World, cost_of, sequential, world_of
@@ -124,7 +125,7 @@ def bill(world):
     return [(receipt["end"], receipt["charge"]) for _, receipt in sorted(world.ledger.settled.items())]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     jobs=st.lists(maps, min_size=1, max_size=4),
     share=st.floats(0, 1.5),
@@ -150,7 +151,8 @@ def test_a_job_that_fits_its_pool_completes_however_the_slices_were_cut(*, jobs,
         assert part.used == sum(charge for _, charge in bill(world))
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
 @given(
     jobs=st.lists(maps, min_size=1, max_size=3), share=st.floats(0, 1.2), cancel=st.integers(0, 300), seed=st.integers()
 )
@@ -182,7 +184,7 @@ class Grants:
         return self.answers[used, needs]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     job=maps,
     share=st.floats(0, 1),

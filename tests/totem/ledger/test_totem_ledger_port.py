@@ -1,11 +1,13 @@
 """What every ledger behind the port does: one suite for all implementations."""
 
+import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from totem.ledger import Gateway, ProposalRefused
+from totem_chaincode.contracts.sealed import INLINE_BYTES
 from totem_chaincode.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from totem_chaincode.testing import PEOPLE, secret
 
@@ -237,15 +239,57 @@ def test_a_renewed_certificate_is_the_same_participant(site):
     assert site.ledger.evaluate(renewed, "participants.get", {})["participant"] == PEOPLE["peter"].id
 
 
-def test_large_results_come_back_whole(site):
-    story = site.story
-    job_id = story.submit(story.ready())
+def finished(story, access):
+    """A job whose phases are all settled."""
+    job_id = story.submit(access)
     story.accept(job_id)
     story.settle(job_id, 0, 30)
     story.settle(job_id, 1, 12)
-    result = "".join(f'["key \\u0000 é {number}",{number}]\n' for number in range(50_000))
+    return job_id
+
+
+def test_results_come_back_whole_up_to_what_private_data_may_carry(site):
+    story = site.story
+    job_id = finished(story, story.ready())
+    result = "".join(f'["key \\u0000 é {number}",{number}]\n' for number in range(25_000))
+    result += '"' * (INLINE_BYTES - len(result.encode()))
+    with pytest.raises(Invalid):
+        story.complete(job_id, result + "x")
     story.complete(job_id, result)
     assert site.invoke("peter", "results.get", {"job_id": job_id})["result"] == result
+    site.invoke("peter", "results.purge", {"job_id": job_id})
+    with pytest.raises(NotFound, match="purged"):
+        site.invoke("peter", "results.get", {"job_id": job_id})
+
+
+def test_a_sealed_result_is_told_its_consumer_only_until_it_is_purged(site):
+    story = site.story
+    job_id = finished(story, story.ready())
+    told = story.sealed(job_id)
+    assert told["recipient"] == hashlib.sha256(site.identity("peter").public_key).hexdigest()
+    with pytest.raises(Invalid, match="the key to seal it to"):
+        site.invoke("utility", "jobs.complete", {"job_id": job_id, "sealed": {**told, "recipient": "ab" * 32}})
+    site.invoke("utility", "jobs.complete", {"job_id": job_id, "sealed": told})
+    found = site.invoke("peter", "results.get", {"job_id": job_id})
+    assert (found["sealed"]["envelope"], found["result"]) == (told["envelope"], None)
+    for person in ("paula", "utility"):
+        with pytest.raises(Forbidden):
+            site.invoke(person, "results.get", {"job_id": job_id})
+    (kept,) = site.invoke("utility", "results.kept", {})["results"]
+    assert kept["job_id"] == job_id
+    site.invoke("peter", "results.purge", {"job_id": job_id})
+    assert site.invoke("utility", "results.kept", {})["results"] == []
+    with pytest.raises(NotFound, match="purged"):
+        site.invoke("peter", "results.get", {"job_id": job_id})
+
+
+def test_a_providers_key_is_on_the_ledger_when_it_has_published(site):
+    site.story.ready()
+    found = site.invoke("peter", "participants.get", {"participant": PEOPLE["utility"].id})
+    assert bytes.fromhex(found["public_key"]) == site.identity("utility").public_key
+    site.invoke("grid", "participants.announce_key", {})
+    found = site.invoke("peter", "participants.get", {"participant": PEOPLE["grid"].id})
+    assert bytes.fromhex(found["public_key"]) == site.identity("grid").public_key
 
 
 def test_transient_data_are_for_the_contract_only(site):

@@ -19,6 +19,7 @@ from totem.ledger import hpke
 from totem.ledger.certificates import ATTRIBUTES, creator_of
 from totem.ledger.errors import IdentityProblem, ProposalRefused
 from totem.ledger.files import read_text, write_private
+from totem_chaincode.public_keys import p256_bytes
 
 __all__ = ["CertificateAuthority", "Identity"]
 
@@ -41,7 +42,6 @@ class Identity:
         self.name = creator.common_name
         self.role = creator.attributes.get("role", "")
         self.fingerprint = creator.fingerprint
-        self._public_key = creator.public_key
         self._key = key
 
     @property
@@ -56,7 +56,7 @@ class Identity:
     @property
     def public_key(self) -> bytes:
         """The certificate's P-256 key (SubjectPublicKeyInfo, DER; empty: it has another one), as contracts see it."""
-        return self._public_key
+        return p256_bytes(self._key.public_key())
 
     def decrypt(self, encrypted: bytes, info: bytes) -> bytes:
         """Return what was encrypted to this identity's key (``hpke.encrypt``).

@@ -1,5 +1,6 @@
 """The Fabric ledger on real peers and orderers."""
 
+import hashlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ import pytest
 
 from tests.network.real_site import PEOPLE, RealSite
 from totem.ledger import CertificateAuthority, ProposalRefused
+from totem_chaincode.contracts.sealed import INLINE_BYTES
 from totem_chaincode.errors import Forbidden, Invalid, NotFound, Refused
 from totem_chaincode.testing import JointStory
 
@@ -42,6 +44,34 @@ def test_a_job_runs_to_its_private_result_on_real_peers(real):
     assert (report.problem, report.blocks) == (None, ledger.height())
     assert ledger.verify(real.ledger("admin").block(2).hash).problem is None
     assert story.audit()["balanced"]
+
+
+@pytest.mark.sample
+def test_results_are_private_up_to_one_megabyte_and_sealed_beyond_on_real_peers(real):
+    story, jobs = real.story, []
+    for _ in range(2):
+        job_id = story.submit(real.access, 100)
+        story.accept(job_id)
+        story.settle(job_id, 0, 30)
+        story.settle(job_id, 1, 12)
+        jobs.append(job_id)
+    small, large = jobs
+    result = '"' * INLINE_BYTES
+    with pytest.raises(Invalid, match="1000000 bytes"):
+        story.complete(large, result + '"')
+    story.complete(small, result)
+    assert real.invoke("peter", "results.get", {"job_id": small})["result"] == result
+    told = story.sealed(large)
+    assert told["recipient"] == hashlib.sha256(real.people["peter"].public_key).hexdigest()
+    real.invoke("utility", "jobs.complete", {"job_id": large, "sealed": told})
+    found = real.invoke("peter", "results.get", {"job_id": large})
+    assert (found["sealed"]["envelope"], found["result"]) == (told["envelope"], None)
+    kept = [item["job_id"] for item in real.invoke("utility", "results.kept", {})["results"]]
+    assert set(jobs) <= set(kept)
+    for job_id in jobs:
+        real.invoke("peter", "results.purge", {"job_id": job_id})
+        with pytest.raises(NotFound, match="purged"):
+            real.invoke("peter", "results.get", {"job_id": job_id})
 
 
 @pytest.mark.sample

@@ -18,7 +18,6 @@ from totem.ledger.errors import IdentityProblem, ProposalRefused
 from totem.ledger.files import read_text
 from totem.ledger.identities import Identity
 from totem.ledger.wallet import Wallet
-from totem_chaincode.public_keys import p256_key
 
 __all__ = ["MspIdentity", "from_msp_folder", "from_wallet"]
 
@@ -39,7 +38,6 @@ class MspIdentity(Identity):
         self.msp_id = msp_id
         self.name = str(names[0].value)
         self.fingerprint = read.fingerprint(hashes.SHA256()).hex()
-        self._public_key = p256_key(read)
         self._key = key
 
 

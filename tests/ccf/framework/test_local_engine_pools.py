@@ -164,6 +164,27 @@ def test_a_part_is_paused_while_it_waits(jobs, part):
     assert (end.state, end.used, pool.left) == ("completed", cost, cost)
 
 
+@slow
+@pytest.mark.parametrize("victim", ["worker-", "manager.log", "master.log", "zygote"])
+@pytest.mark.parametrize("given", ["more", "nothing"])
+def test_a_process_that_dies_while_the_part_waits_changes_nothing(jobs, hosts, part, victim, given):
+    spec, cost = part
+    alone = jobs.on_machine(jobs.again(spec, part="whole"))
+    with LocalEngine() as engine:
+        pool = Pool(spec, None)
+        job = engine.start(spec, pool)
+        assert pool.waiting.wait(LIMIT)
+        pid = engine.processes.pid if victim == "zygote" else hosts.pid_with(spec.directory / "logs", victim)
+        os.kill(pid, signal.SIGKILL)
+        asked = len(pool.asked)
+        hosts.wait_until(lambda: len(pool.asked) > asked + 2)
+        pool.answers = [cost if given == "more" else 0]
+        end = job.wait()
+    expected = ("completed", cost) if given == "more" else ("out_of_totem", alone.used)
+    assert (end.state, end.used, end.reason) == (*expected, None)
+    assert set(pool.asked) == {pool.asked[0]}
+
+
 def run_host(spec, environment):
     command = [sys.executable, "-c", HOST, str(spec.directory)]
     variables = {**os.environ, **environment}

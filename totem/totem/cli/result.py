@@ -53,21 +53,23 @@ def result(
         raise BadInput("--file and --salt go together: the provider hands over both", code="usage")
     if handed_over is None or salt is None:
         found = caller.result(job, store)
-        lines, partial = found.content, found.partial
+        lines, partial, missing = found.content, found.partial, found.missing
     else:
-        lines, partial = receive(caller.job(job), handed_over, salt)
+        record = caller.job(job)
+        lines, partial = receive(record, handed_over, salt)
+        missing = tuple(record.get("missing", ()))
     if file is not None:
         if file.exists() and lines.is_of(file):
             raise BadInput("-o: the same file as --file", code="not-writable")
         check_file(file, caller.result_types(job))
-    output.document_parts(document_parts(job, lines, partial=partial))
+    output.document_parts(document_parts(job, lines, partial=partial, missing=missing))
     if file is not None:
         write_file(file, lines, caller.result_types(job))
-        output.note(written(lines, file, partial=partial))
+        output.note(written(lines, file, partial=partial, missing=missing))
         if handed_over is None and not keep and not is_column_format(file):
             _purge_stored(output, caller, job, lines, file)
     elif not as_json:
-        print_result(output, lines, partial=partial)
+        print_result(output, lines, partial=partial, missing=missing)
 
 
 def _purge_stored(output: Output, caller: Consumer, job: str, lines: ResultLines, file: Path) -> None:

@@ -44,19 +44,27 @@ class _Rows:
         return ([_text(key), _text(value)] for key, value in islice(self._lines.pairs(), self._most))
 
 
-def print_result(output: Output, lines: ResultLines, *, partial: bool) -> None:
-    """Print a result in plan order: everything into a pipe, the first rows on a terminal."""
+def print_result(output: Output, lines: ResultLines, *, partial: bool, missing: Sequence[str] = ()) -> None:
+    """Print a result in plan order: everything into a pipe, the first rows on a terminal.
+
+    ``missing``: the providers whose data are not in it.
+    """
     rows = _Rows(lines, _SHOWN if output.fancy else None)
-    output.table(["key", "value"], rows, title="result (partial: the job ran out of totem)" if partial else "result")
+    marks = ["partial: the job ran out of totem"] * partial + [_without(missing)] * bool(missing)
+    output.table(["key", "value"], rows, title=f"result ({'; '.join(marks)})" if marks else "result")
     if output.fancy and len(lines) > _SHOWN:
         output.line(f"… and {show(len(lines) - _SHOWN)} more (`-o FILE` writes all)")
     if output.fancy and len(lines) > 1:
         output.note("(in plan order, which is not sorted)", style="dim")
 
 
-def document_parts(job_id: str, lines: ResultLines, *, partial: bool) -> Iterator[str]:
+def _without(missing: Sequence[str]) -> str:
+    return f"without the data of {', '.join(missing)}"
+
+
+def document_parts(job_id: str, lines: ResultLines, *, partial: bool, missing: Sequence[str] = ()) -> Iterator[str]:
     """Yield the document of a job's result piece by piece, however many lines it has."""
-    told = {"job_id": job_id, "partial": partial, "result_sha256": lines.sha256()}
+    told = {"job_id": job_id, "partial": partial, "missing": list(missing), "result_sha256": lines.sha256()}
     yield json.dumps(told)[:-1] + ', "result": ['
     for place, pair in enumerate(lines.pairs()):
         yield (", " if place else "") + json.dumps(pair, ensure_ascii=False)
@@ -102,10 +110,10 @@ def _problem(path: Path) -> str:
     return "" if os.access(path if path.exists() else path.parent, os.W_OK) else "it may not be written"
 
 
-def written(lines: ResultLines, path: Path, *, partial: bool) -> str:
+def written(lines: ResultLines, path: Path, *, partial: bool, missing: Sequence[str] = ()) -> str:
     """Say what was written."""
     kind = "partial results (the job ran out of totem)" if partial else "results"
-    return f"{show(len(lines))} {kind} written to {path}"
+    return f"{show(len(lines))} {kind} {_without(missing) + ' ' if missing else ''}written to {path}"
 
 
 def write_file(path: Path, lines: ResultLines, emits: tuple[Type, Type]) -> None:

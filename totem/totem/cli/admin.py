@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from totem.cli import table
+from totem.cli import ca, table
 from totem.cli.amounts import positive
 from totem.cli.common import As, AsJson, HomeFolder, LedgerKind, consumer, open_home, open_session, when
 from totem.cli.group import group
@@ -20,6 +20,7 @@ __all__ = ["app", "print_identities"]
 
 app = group("The consortium's business: participants, totem, estimator tables.")
 app.add_typer(table.app, name="table")
+app.add_typer(ca.app, name="ca")
 
 Reason = Annotated[str, typer.Option(help="why; readable by everybody on the ledger")]
 

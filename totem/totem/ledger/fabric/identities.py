@@ -15,11 +15,11 @@ from cryptography.x509.oid import NameOID
 
 from totem.ledger.certificates import attributes_of, load
 from totem.ledger.errors import IdentityProblem, ProposalRefused
-from totem.ledger.files import read_text
+from totem.ledger.files import read_text, write_private
 from totem.ledger.identities import Identity
 from totem.ledger.wallet import Wallet
 
-__all__ = ["MspIdentity", "from_msp_folder", "from_wallet"]
+__all__ = ["MspIdentity", "from_msp_folder", "from_wallet", "to_msp_folder"]
 
 
 class MspIdentity(Identity):
@@ -63,6 +63,20 @@ def from_msp_folder(folder: Path, msp_id: str) -> Identity:
     raise IdentityProblem(
         f"{folder / 'keystore'}: none of {len(keys)} files is the unencrypted ECDSA key of {certificates[0].name}"
     )
+
+
+def to_msp_folder(identity: Identity, folder: Path) -> None:
+    """Write an identity as an MSP folder, in place of the one that was there; what else the folder has is kept.
+
+    Keys of earlier certificates stay beside: an interruption leaves the old identity or the new one.
+    """
+    for name in ("signcerts", "keystore"):
+        (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The certificate is what says which key counts, so it comes last.
+    write_private(folder / "keystore" / f"{identity.fingerprint[:16]}_sk", identity.key_pem().encode())
+    certificates = [path for path in (folder / "signcerts").glob("*") if path.is_file()]
+    target = certificates[0] if len(certificates) == 1 else folder / "signcerts" / "cert.pem"
+    write_private(target, identity.certificate.encode())
 
 
 def from_wallet(wallet: Wallet, label: str) -> Identity:

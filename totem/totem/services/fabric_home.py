@@ -120,8 +120,9 @@ def found_here(
             tables=bundled_tables(),
             by=by,
         )
-    labels = members.wallet.labels()
-    return [name for names in named.values() for name in names if name not in labels]
+        organisation = members.organisation_for("", by)
+    ids = [f"{name}@{msp_id or organisation}" for names in named.values() for name, msp_id in names.items()]
+    return [participant for participant in ids if not home.holds(participant)]
 
 
 def found_on_fabric(

@@ -1,0 +1,189 @@
+"""Joining a Fabric network by commands: what is taken in, and one clear sentence for each thing that is wrong."""
+
+import datetime
+import json
+import shutil
+import socket
+import stat
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.totem.ledger.fabric.small_network import CHAINCODE
+from tests.totem.server.fabric_places import FabricPlace
+from totem.cli.main import app
+from totem.ledger import CertificateAuthority, Wallet
+from totem_chaincode.dispatcher import Chaincode
+from totem_chaincode.formats import Formats, Migration
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    made = FabricPlace(tmp_path_factory.mktemp("fabric"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def totem(tmp_path):
+    """Run a command in a home folder of the test's own."""
+
+    def run(*words):
+        env = {"TOTEM_HOME": str(tmp_path / "home"), "TOTEM_AS": None}
+        return CliRunner().invoke(app, [str(word) for word in words], env=env)
+
+    return run
+
+
+def wallet(folder, *identities):
+    made = Wallet(folder)
+    for identity in identities:
+        made.put(identity.name, identity)
+    return folder
+
+
+def msp_folder(folder, identity):
+    for part, name, text in (("signcerts", "cert.pem", identity.certificate), ("keystore", "sk", identity.key_pem())):
+        (folder / part).mkdir(parents=True)
+        (folder / part / name).write_text(text)
+    return folder
+
+
+def refusal(done):
+    assert done.exit_code == 2, done.output
+    assert "Traceback" not in done.output
+    return done.stderr
+
+
+def test_a_consortium_begins_at_one_organisation_and_another_one_joins(place, totem, tmp_path):
+    ca = place.folder / "ca"
+    admin = place.authority.issue("admin", "ConsortiumMSP", "consortium")
+    own = ("--msp-id", "ConsortiumMSP", "--ca-cert", ca / "ca-cert.pem", "--ca-key", ca / "ca-key.pem")
+    done = totem("admin", "join", "--profile", place.profile, *own, "--msp-folder", msp_folder(tmp_path / "a", admin))
+    assert done.exit_code == 0, done.output
+    assert "not enrolled" in done.stdout
+    assert "totem admin init --ledger fabric" in done.stderr
+    home = tmp_path / "home"
+    assert stat.S_IMODE((home / "wallet" / "admin.id").stat().st_mode) == 0o600
+    assert set(json.loads((home / "fabric.json").read_text())["organisations"]) == {"ConsortiumMSP"}
+
+    founded = totem("admin", "init", "--ledger", "fabric", "--provider", "grid", "--consumer", "alice@AliceMSP")
+    assert founded.exit_code == 0, founded.output
+    assert "alice@AliceMSP is enrolled; its certificate must come from its own organisation's CA" in founded.stderr
+    again = totem("admin", "init", "--ledger", "fabric", "--provider", "grid", "--consumer", "alice@AliceMSP")
+    assert again.exit_code == 0, again.output
+    people = json.loads(totem("admin", "participants", "--json").stdout)
+    assert {item["participant"] for item in people} == {
+        *("admin@ConsortiumMSP", "grid@ConsortiumMSP", "alice@AliceMSP")
+    }
+    tables = json.loads(totem("admin", "table", "list", "--json").stdout)
+    assert [item["state"] for item in tables] == ["active", "active"]
+
+    alice = place.authority.issue("alice", "AliceMSP", "consumer")
+    files = wallet(tmp_path / "w", alice)
+    done = totem("admin", "join", "--profile", place.profile, "--msp-id", "AliceMSP", "--wallet", files, "--json")
+    assert json.loads(done.stdout)["identities"][0]["state"] == "active"
+    assert json.loads(totem("admin", "balance", "--as", "alice", "--json").stdout)["available"] == 0
+    assert totem("admin", "join", "--profile", place.profile, "--msp-id", "AliceMSP", "--wallet", files).exit_code == 0
+
+    enrolled = totem("admin", "enrol", "sun@SouthMSP", "--role", "provider")
+    assert "must come from the CA of SouthMSP, with the attribute role=provider" in enrolled.stderr
+    assert totem("admin", "enrol", "wind", "--role", "provider").exit_code == 0
+    assert "already" in refusal(totem("admin", "init"))
+
+
+def test_nobody_at_the_profile_s_addresses(place, totem, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        profile = place.write_profile("nobody.json", peers=[{"address": address, "msp_id": "NorthMSP"}])
+        files = wallet(tmp_path / "w", place.authority.issue("north", "NorthMSP", "provider"))
+        said = refusal(totem("admin", "join", "--profile", profile, "--wallet", files))
+    assert f"no peer of the Fabric network can be reached ({address} of NorthMSP: Connection refused)" in said
+    assert "hint: start it" in said
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{", "can't be read"),
+        ('{"channel": "totem"}', "must be given"),
+        ('{"channel": "totem", "chaincode": "totem", "peers": [], "peer": 1}', "unknown peer"),
+        (None, "can't be read"),
+    ],
+)
+def test_a_profile_that_is_none(totem, tmp_path, place, text, reason):
+    profile = tmp_path / "profile.json"
+    if text is not None:
+        profile.write_text(text)
+    files = wallet(tmp_path / "w", place.authority.issue("north", "NorthMSP", "provider"))
+    said = refusal(totem("admin", "join", "--profile", profile, "--wallet", files))
+    assert reason in said
+    assert str(profile) in said
+
+
+def test_identities_that_the_network_does_not_know(place, totem, tmp_path):
+    stranger = CertificateAuthority.create().issue("north", "NorthMSP", "provider")
+    said = refusal(totem("admin", "join", "--profile", place.profile, "--wallet", wallet(tmp_path / "w", stranger)))
+    assert "does not know north@NorthMSP: NorthMSP is no organisation of it, or its CA has not issued" in said
+    other = place.authority.issue("west", "WestMSP", "provider")
+    words = ("admin", "join", "--profile", place.profile, "--wallet", wallet(tmp_path / "x", other))
+    assert "west is of WestMSP, not of NorthMSP" in refusal(totem(*words))
+    assert "does not know west@WestMSP" in refusal(totem(*words, "--msp-id", "WestMSP"))
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_certificate_that_has_expired(place, totem, tmp_path):
+    long_ago = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    old = place.authority.issue("north", "NorthMSP", "provider", starts=long_ago, days=10)
+    said = refusal(totem("admin", "join", "--profile", place.profile, "--wallet", wallet(tmp_path / "w", old)))
+    assert "the certificate of north@NorthMSP is valid from 2020-01-01 00:00 to 2020-01-11 00:00 UTC, not now" in said
+
+
+def test_a_certificate_without_a_role_and_folders_without_identities(place, totem, tmp_path):
+    nobody = place.authority.issue("north", "NorthMSP", "")
+    words = ("admin", "join", "--profile", place.profile)
+    said = refusal(totem(*words, "--msp-folder", msp_folder(tmp_path / "m", nobody)))
+    assert "the certificate of north@NorthMSP has no role" in said
+    assert "--id.attrs role=provider:ecert" in said
+    assert "no identity is given" in refusal(totem(*words))
+    assert "is no wallet" in refusal(totem(*words, "--wallet", tmp_path))
+    assert "signcerts: one certificate is expected" in refusal(totem(*words, "--msp-folder", tmp_path))
+    assert "belong together" in refusal(totem(*words, "--ca-cert", "x"))
+
+
+def test_contracts_of_another_version(totem, tmp_path):
+    newer = Formats([Migration("to something else", {"participant": lambda parts, record: record})])
+    place = FabricPlace(tmp_path / "fabric")
+    try:
+        home = place.found(tmp_path / "before", 0)
+        home.consortium.close()
+        place.network.chaincode = Chaincode(formats=newer)
+        words = ("admin", "join", "--profile", place.profile, "--msp-id", "ConsortiumMSP", "--msp-folder")
+        said = refusal(totem(*words, msp_folder(tmp_path / "m", home.consortium.identity("admin"))))
+        assert f"the chaincode {CHAINCODE!r} is a newer version: it keeps records in format 2" in said
+        assert "hint: upgrade whichever is older" in said
+    finally:
+        place.close()
+
+
+def test_a_folder_that_is_on_the_other_ledger(place, totem, tmp_path):
+    assert "has joined no Fabric network yet" in refusal(totem("admin", "init", "--ledger", "fabric"))
+    assert "has joined no Fabric network" in refusal(totem("serve", "--ledger", "fabric"))
+    assert "has no ledger" in refusal(totem("serve"))
+    assert totem("admin", "init").exit_code == 0
+    files = wallet(tmp_path / "w", place.authority.issue("north", "NorthMSP", "provider"))
+    said = refusal(totem("admin", "join", "--profile", place.profile, "--wallet", files))
+    assert "has a consortium on the embedded ledger" in said
+    assert "has a consortium on the embedded ledger" in refusal(
+        totem("dev", "--ledger", "fabric", "--dir", tmp_path / "home")
+    )
+    shutil.rmtree(tmp_path / "home")
+    assert totem("admin", "join", "--profile", place.profile, "--wallet", files).exit_code == 0
+    assert "is on Fabric" in refusal(totem("dev", "--dir", tmp_path / "home"))
+    assert "is a place on a Fabric network" in refusal(totem("serve", "--ledger", "embedded"))
+    said = refusal(totem("dev", "--ledger", "fabric", "--dir", tmp_path / "home"))
+    assert "has a place on another Fabric network" in said

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from totem_chaincode.job_states import OPEN, is_data_part, pays
+from totem_chaincode.kept import keep
 from totem_chaincode.pool import Pool
 from totem_chaincode.tally import Tally
 
@@ -84,8 +85,8 @@ class JointJob:
         """
         ctx, record = self._ctx, self.record
         for part in self.data:
-            if part["result"] is not None:
-                ctx.purge_private(part["combining_msp"], "partials", part["job_id"])
+            if part["result"] is not None and part["result"]["sealed"] is None:
+                self._drop_partials(part)
         for party in (record["consumer"], "*", *record["parties"]):
             ctx.state.delete("open_job", party, record["job_id"])
         returned = self.pool.give_back()
@@ -98,6 +99,19 @@ class JointJob:
             **changes,
         )
         return self.record
+
+    def _drop_partials(self, part: Mapping[str, Any]) -> None:
+        """Purge a data part's partial groups, or leave that to the combining provider where it is not here.
+
+        Private data can be purged only with the endorsement of the organisation that has them. Totem must return to the
+        consumer also when that organisation is gone; nobody can read the groups any more by the contracts.
+        """
+        ctx, part_id = self._ctx, part["job_id"]
+        if ctx.caller.msp_id == part["combining_msp"]:
+            ctx.purge_private(part["combining_msp"], "partials", part_id)
+            return
+        record = {**part["result"], "partial": True, "expires_at": ctx.now, "purged_at": None}
+        keep(ctx, part_id, part["combining"], record)
 
     def set(self, **changes: Any) -> None:
         """Change fields of the joint job's own record."""

@@ -3,7 +3,7 @@
 import pytest
 
 from totem_chaincode.errors import Conflict, Forbidden, Invalid, NotFound, Refused
-from totem_chaincode.testing import PEOPLE, JointStory, toy_source
+from totem_chaincode.testing import PEOPLE, JointStory, creator, toy_source
 
 GRID, UTILITY, PETER = (PEOPLE[name].id for name in ("grid", "utility", "peter"))
 
@@ -97,6 +97,54 @@ def test_partial_groups_are_for_the_combining_provider_only_and_purged_at_the_en
     joint.combine(job_id)
     with pytest.raises(NotFound, match="purged"):
         joint.invoke("grid", "joint.partials", args)
+
+
+def collections(memory, person, *call):
+    """Return the organisations into whose private data a transaction writes: all of them must endorse it."""
+    who = PEOPLE[person]
+    found = memory.simulate(creator(who.name, who.msp_id, who.role), *call).found
+    return {collection.removeprefix("_implicit_org_") for collection, _ in found.private_writes}
+
+
+def test_nobodys_pay_hangs_on_the_organisation_that_combines(joint, memory):
+    """Its peer may be gone for good: what a provider has done is settled, and what is left returns, without it."""
+    job_id = joint.submit_joint(joint.ready_joint(), deadline_seconds=200, parts_seconds=100)
+    joint.run_data(f"{job_id}-2", 7)
+    part_id = f"{job_id}-1"
+    joint.accept_part(part_id)
+    settling = joint.settlement(part_id, 0, joint.receipt(0, "map", 5))
+    assert collections(memory, "utility", "jobs.settle", *settling) == {"UtilityMSP", "StavangerMSP"}
+    joint.settle_data(part_id, 5)
+    memory.now += 100_000
+    assert collections(memory, "peter", "jobs.expire", {"job_id": part_id}) == set()
+    joint.invoke("utility", "jobs.expire", {"job_id": part_id})
+    assert joint.available("utility") == 5
+    assert collections(memory, "peter", "joint.end", {"job_id": job_id}) == set()
+    assert collections(memory, "utility", "joint.end", {"job_id": job_id}) == set()
+    assert collections(memory, "grid", "joint.end", {"job_id": job_id}) == {"GridMSP"}
+
+
+def test_partial_groups_that_others_left_are_purged_by_the_combining_provider(joint, memory):
+    job_id = joint.submit_joint(joint.ready_joint())
+    part_id = f"{job_id}-1"
+    joint.run_data(part_id, 5)
+    joint.invoke("peter", "jobs.cancel", {"job_id": job_id})
+    # Nobody can read them any more, but they are still there.
+    with pytest.raises(NotFound, match="purged"):
+        joint.invoke("grid", "joint.partials", {"job_id": part_id})
+    with pytest.raises(NotFound):
+        joint.invoke("peter", "results.get", {"job_id": part_id})
+    assert any(b"partials" in key for _, key, _ in memory.state.private.values())
+    (kept,) = joint.invoke("grid", "results.kept", {})["results"]
+    assert (kept["job_id"], kept["expires_at"]) == (part_id, memory.now)
+    assert joint.invoke("grid", "jobs.get", {"job_id": part_id})["state"] == "completed"
+    with pytest.raises(Forbidden):
+        joint.invoke("paula", "results.purge", {"job_id": part_id})
+    joint.invoke("grid", "results.purge", {"job_id": part_id})
+    assert not any(b"partials" in key for _, key, _ in memory.state.private.values())
+    assert joint.invoke("grid", "results.kept", {})["results"] == []
+    with pytest.raises(Conflict, match="purged already"):
+        joint.invoke("grid", "results.purge", {"job_id": part_id})
 
 
 def test_bills_are_each_parts_and_their_sum(joint):

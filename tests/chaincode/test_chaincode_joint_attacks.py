@@ -257,16 +257,38 @@ def test_repeated_transactions_are_answered_and_change_nothing(joint, job_id, me
         ({"result_hash": "ab" * 32}, "not the salted hash"),
         ({"transient": {}}, "result_hash and, in transient"),
         ({"kept": {"hash": "ab" * 32, "lines": 1, "bytes": 1}, "result_hash": None, "transient": {}}, "kept"),
-        ({"result_hash": None, "transient": {}}, "delivers its partial groups|needs its result"),
+        ({"result_hash": None, "transient": {}}, "delivers its partial groups"),
+        ({"receipt": None}, "delivers the receipt that was settled"),
+        ({"receipt": "another"}, "delivers the receipt that was settled"),
     ],
 )
 def test_partial_groups_are_delivered_as_they_are(joint, job_id, more, match):
     part_id = f"{job_id}-1"
     joint.accept_part(part_id)
     joint.settle_data(part_id, 5)
-    transient = more.pop("transient", {"result": "groups\n", "salt": secret()})
+    more = dict(more)
+    transient = {**more.pop("transient", {"result": "groups\n", "salt": secret()}), **joint.with_receipt(part_id)}
+    if "receipt" in more:
+        changed = {"receipt": joint.receipt(0, "map", 6), "salt": transient.pop("receipt")["salt"]}
+        transient |= {"receipt": changed} if more.pop("receipt") else {}
     with pytest.raises(Invalid, match=match):
         joint.invoke("utility", "jobs.complete", {"job_id": part_id, "result_hash": "cd" * 32, **more}, transient)
+
+
+def test_only_a_data_part_delivers_its_receipt(joint, job_id):
+    shown = {}
+    for number in (1, 2):
+        joint.run_data(f"{job_id}-{number}")
+        shown = joint.with_receipt(f"{job_id}-{number}")
+    joint.accept_part(f"{job_id}-c")
+    joint.settle_combining(job_id, 5)
+    with pytest.raises(Invalid, match="only a data part"):
+        joint.invoke(
+            "grid",
+            "jobs.complete",
+            {"job_id": f"{job_id}-c", "result_hash": "ab" * 32},
+            {"result": "x", "salt": secret(), **shown},
+        )
 
 
 CRAFTED = ["", "job-", "job-zz", "job-" + "0" * 20 + "-", "job-" + "0" * 20 + "-0", "job-" + "0" * 20 + "-100"]

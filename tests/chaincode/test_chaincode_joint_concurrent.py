@@ -39,7 +39,7 @@ def complete(joint, part_id):
     joint.settle_data(part_id, 5)
     salt = secret()
     args = {"job_id": part_id, "result_hash": salted_hash(salt, b"partial\n")}
-    return "jobs.complete", args, {"result": "partial\n", "salt": salt}
+    return "jobs.complete", args, {"result": "partial\n", "salt": salt, **joint.with_receipt(part_id)}
 
 
 def fail(joint, part_id):

@@ -29,7 +29,7 @@ def sealed_to(joint, part_id, person, **changes):
 
 
 def complete(joint, part_id, person="utility", **given):
-    return joint.invoke(person, "jobs.complete", {"job_id": part_id, **given})
+    return joint.invoke(person, "jobs.complete", {"job_id": part_id, **given}, joint.with_receipt(part_id))
 
 
 def test_large_partial_groups_are_sealed_to_the_combining_provider(joint):

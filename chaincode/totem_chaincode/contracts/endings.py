@@ -14,7 +14,7 @@ from totem_chaincode.arguments import HASH, JOB_ID, REASON, Choice, Integer, Opt
 from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import PROVIDER
 from totem_chaincode.contracts.partials import deliver_partials
-from totem_chaincode.contracts.receipts import ERROR
+from totem_chaincode.contracts.receipts import ERROR, SALTED
 from totem_chaincode.contracts.results import RESULT, deliver, deliver_file, deliver_sealed, excess_of
 from totem_chaincode.contracts.sealed import SEALED
 from totem_chaincode.errors import Invalid, Refused
@@ -33,6 +33,7 @@ RESULT_LIMIT = "result_limit"
 
 _SIZE = Integer(0, (1 << 63) - 1, "size")
 _DELIVERY = {"result": Optional(RESULT), "salt": Optional(SECRET)}
+_PART_DELIVERY = {**_DELIVERY, "receipt": Optional(SALTED)}
 _KEPT = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE})
 """A result of which the channel has the size and the salted hash only, as its provider tells them."""
 
@@ -46,7 +47,7 @@ _KEPT = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE})
         "sealed": Optional(SEALED),
         "kept": Optional(_KEPT),
     },
-    transient=_DELIVERY,
+    transient=_PART_DELIVERY,
     event="jobs.ended",
     errors=("not_found", "job_state", "result_limit", "invalid"),
 )
@@ -59,23 +60,49 @@ def complete(
     kept: dict[str, Any] | None,
     result: str | None,
     salt: str | None,
+    receipt: dict[str, Any] | None,
 ) -> JSON:
     """Deliver the result of a job whose phases are all settled; pays what was used, returns the rest.
 
     A result goes into the consumer's private data (``result``), a large one into the provider's store (``sealed``), or
-    it stays in a file where the policy says so (``kept``).
+    it stays in a file where the policy says so (``kept``). The data part of a joint job delivers partial groups to the
+    combining provider, in no file, with the ``receipt`` that was settled and its salt.
     """
     job = ctx.state.need("job", job_id)
     told = _told(result_hash, sealed, kept)
     if job["state"] == "completed" and _delivered(job) == told:
         return _ended(job)
     state = next_state(job, "complete")
+    _check_given(sealed, kept, result_hash, result, salt)
+    if is_data_part(job):
+        if kept is not None:
+            raise Invalid("kept: partial groups go through the ledger, or are sealed")
+        partials = deliver_partials(
+            ctx, job, sealed=sealed, partials_hash=result_hash, groups=result, salt=salt, receipt=receipt
+        )
+        return _ended(end_job(ctx, job, state, result=partials))
+    if receipt is not None:
+        raise Invalid("transient.receipt: only a data part of a joint job delivers its receipt")
     delivered = _deliver(ctx, job, sealed, kept, result_hash=result_hash, result=result, salt=salt, partial=False)
     if delivered is None:
         raise Invalid(
             "a completed job needs its result: result_hash with result and salt in transient, or sealed, or kept"
         )
     return _ended(end_job(ctx, job, state, result=delivered))
+
+
+def _check_given(
+    sealed: dict[str, Any] | None,
+    kept: dict[str, Any] | None,
+    result_hash: str | None,
+    result: str | None,
+    salt: str | None,
+) -> None:
+    """Refuse what is given of a result in two ways, or by half in one."""
+    if [sealed, kept, result_hash].count(None) < 2 or ((sealed or kept) and (result, salt) != (None, None)):
+        raise Invalid("a result is either in private data (result_hash), or sealed, or in a file (kept)")
+    if None in (result_hash, result, salt) and (result_hash, result, salt) != (None, None, None):
+        raise Invalid("a result needs result_hash and, in transient, result and salt")
 
 
 def _deliver(
@@ -91,25 +118,15 @@ def _deliver(
 ) -> dict[str, Any] | None:
     """Deliver a result as it is given, in private data, sealed or in a file; return its record, None for none.
 
-    That of a data part goes to the combining provider, that of the combining part is the joint job's.
+    That of a combining part is the joint job's.
     """
-    if [sealed, kept, result_hash].count(None) < 2 or ((sealed or kept) and (result, salt) != (None, None)):
-        raise Invalid("a result is either in private data (result_hash), or sealed, or in a file (kept)")
     addressed = {**job, "job_id": whole_of(job)}
     if kept is not None:
-        if is_data_part(job):
-            raise Invalid("kept: partial groups go through the ledger, or are sealed")
         return deliver_file(ctx, addressed, kept, partial=partial)
     if sealed is not None:
-        if is_data_part(job):
-            return deliver_partials(ctx, job, sealed, None)
         return deliver_sealed(ctx, addressed, sealed, partial=partial)
     if result_hash is None or result is None or salt is None:
-        if (result_hash, result, salt) != (None, None, None):
-            raise Invalid("a result needs result_hash and, in transient, result and salt")
         return None
-    if is_data_part(job):
-        return deliver_partials(ctx, job, None, (result_hash, result, salt))
     return deliver(ctx, addressed, result_hash, result, salt, partial=partial)
 
 
@@ -155,6 +172,7 @@ def halt(
             f"{job_id} delivers nothing: only a job that ran out of totem in its last reduce has finished groups",
             code="no_partial_result",
         )
+    _check_given(sealed, kept, result_hash, result, salt)
     delivered = _deliver(ctx, job, sealed, kept, result_hash=result_hash, result=result, salt=salt, partial=True)
     if undelivered is not None:
         if delivered is not None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
-__all__ = ["CONSUMER", "JOINT_PARTIES", "PARTIES", "PROVIDER", "emit_joint", "padded"]
+__all__ = ["COMBINING", "CONSUMER", "JOINT_PARTIES", "PARTIES", "PROVIDER", "emit_joint", "padded"]
 
 CONSUMER = by("consumer", owns=Owns("job", "job_id", "consumer"))
 PROVIDER = by("provider", owns=Owns("job", "job_id", "provider"))
@@ -39,7 +39,10 @@ PARTIES = Who((*CONSUMER.rules, *PROVIDER.rules))
 JOINT_PARTIES = Who((*CONSUMER.rules, *by("provider", owns=Owns("job", "job_id", "parties")).rules, Rule("consortium")))
 """Everybody whom a joint job concerns: its consumer, every provider of a part, the consortium."""
 
-_READERS = Who((*PARTIES.rules, *JOINT_PARTIES.rules[1:]))
+COMBINING = Owns("job", "job_id", "combining")
+"""The combining provider of a joint job, for the job and each of its parts."""
+
+_READERS = Who((*PARTIES.rules, *JOINT_PARTIES.rules[1:], *by("provider", owns=COMBINING).rules))
 
 
 def padded(index: int) -> str:

@@ -12,10 +12,11 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from totem_chaincode.arguments import BOOKMARK, JOB_ID, LIMIT
-from totem_chaincode.contracts.jobs import CONSUMER, PARTIES, padded
+from totem_chaincode.contracts.jobs import COMBINING, CONSUMER, PARTIES, padded
 from totem_chaincode.contracts.sealed import INLINE_BYTES, INLINE_LINES, get_lines, put_lines, sealed_record
 from totem_chaincode.errors import Conflict, Invalid, NotFound, Refused
-from totem_chaincode.job_states import is_joint
+from totem_chaincode.job_states import is_data_part, is_joint
+from totem_chaincode.kept import forget, keep
 from totem_chaincode.registry import Rule, Who, by, transaction
 
 if TYPE_CHECKING:
@@ -97,14 +98,8 @@ def _put(
         "expires_at": ctx.now + KEPT_SECONDS * 1_000,
         "purged_at": None,
     }
-    ctx.state.put("result", job["job_id"], record=record)
-    ctx.state.mark("kept_result", *_kept_at(job, record))
+    keep(ctx, job["job_id"], job["provider"], record)
     return record
-
-
-def _kept_at(job: dict[str, Any], record: dict[str, Any]) -> tuple[str, str, str]:
-    """Return under what the index has a result: those that expire first come first."""
-    return job["provider"], f"{record['expires_at']:016d}", job["job_id"]
 
 
 def excess_of(policy: dict[str, Any], lines: int, size: int) -> str:
@@ -222,7 +217,7 @@ def _bill(ctx: Context, job: dict[str, Any]) -> dict[str, Any]:
 
 @transaction(
     "results.purge",
-    who=Who((*PARTIES.rules, Rule("consortium"))),
+    who=Who((*PARTIES.rules, *by("provider", owns=COMBINING).rules, Rule("consortium"))),
     arguments={"job_id": JOB_ID},
     event="results.purged",
     errors=("not_found", Conflict, "not_expired"),
@@ -230,7 +225,8 @@ def _bill(ctx: Context, job: dict[str, Any]) -> dict[str, Any]:
 def purge(ctx: Context, *, job_id: str) -> JSON:
     """Delete a result for good: its consumer at any time, the others once it has expired. The hash stays.
 
-    The ciphertext of a sealed one is then for its provider's server to delete.
+    The ciphertext of a sealed one is then for its provider's server to delete. Partial groups of a data part are purged
+    like this where their joint job was ended by somebody else than the organisation that has them.
     """
     job = ctx.state.need("job", job_id)
     record = ctx.state.need("result", job_id)
@@ -238,10 +234,10 @@ def purge(ctx: Context, *, job_id: str) -> JSON:
         raise Conflict(f"the result of {job_id} is purged already", code="already_purged")
     if ctx.caller.id != job["consumer"] and ctx.now < record["expires_at"]:
         raise Refused(f"the result of {job_id} is kept for its consumer until it expires", code="not_expired")
-    record = {**record, "purged_at": ctx.now}
-    ctx.state.put("result", job_id, record=record)
-    ctx.state.delete("kept_result", *_kept_at(job, record))
-    if job["policy"]["delivery"] == "ledger" and record["sealed"] is None:
+    record = forget(ctx, job_id, job["combining"] if is_data_part(job) else job["provider"], record)
+    if is_data_part(job):
+        ctx.purge_private(job["combining_msp"], "partials", job_id)
+    elif job["policy"]["delivery"] == "ledger" and record["sealed"] is None:
         ctx.purge_private(job["consumer_msp"], "result", job_id)
     ctx.emit(job_id=job_id, provider=job["provider"], by=ctx.caller.id)
     return record

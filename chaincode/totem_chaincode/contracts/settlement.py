@@ -1,9 +1,8 @@
 """Settlement: what a running job has used, phase by phase; how it ends is in ``endings``.
 
 ``phase (job, index)`` is what the channel knows of a settled phase: total, end, answer and the salted digest of the
-receipt. The receipt itself goes privately to consumer and provider, that of a data part also to who combines. Its
-counts are recomputed here from program and table: a charge that they don't add up to, counts that are impossible, or
-more than what is left are refused.
+receipt. The receipt itself goes privately to consumer and provider. Its counts are recomputed here from program and
+table: a charge that they don't add up to, counts that are impossible, or more than what is left are refused.
 Every transaction may be repeated after a crash: the same content gets the same answer and changes nothing.
 """
 
@@ -18,7 +17,7 @@ from totem_chaincode.contracts.jobs import PROVIDER, padded
 from totem_chaincode.contracts.receipts import CHARGE, ENDS, RECEIPT, SALTED, check_receipt
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.errors import Conflict, Invalid
-from totem_chaincode.job_states import is_data_part, next_state, phase_of, phases_end
+from totem_chaincode.job_states import next_state, phase_of, phases_end
 from totem_chaincode.registry import transaction
 
 if TYPE_CHECKING:
@@ -101,8 +100,6 @@ def settle(
     }
     ctx.state.put("job", job_id, record=following)
     parties = [job["consumer_msp"], job["provider_msp"]]
-    if is_data_part(job):
-        parties.append(job["combining_msp"])  # what its first phase reads is what came out here
     ctx.put_private(parties, "receipt", job_id, padded(phase_index), record={"receipt": receipt, "salt": salt})
     ctx.emit(
         job_id=job_id,

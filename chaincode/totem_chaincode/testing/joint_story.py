@@ -85,7 +85,15 @@ class JointStory(Story):
         """Deliver a data part's partial groups, or the combining part's result."""
         salt = secret()
         args = {"job_id": part_id, "result_hash": salted_hash(salt, groups.encode())}
-        return self.invoke(self.runner(part_id), "jobs.complete", args, {"result": groups, "salt": salt})
+        transient = {"result": groups, "salt": salt, **self.with_receipt(part_id)}
+        return self.invoke(self.runner(part_id), "jobs.complete", args, transient)
+
+    def with_receipt(self, part_id: str) -> dict[str, Any]:
+        """Return the receipt that a data part delivers with its partial groups; nothing for the combining part."""
+        if part_id.endswith("-c"):
+            return {}
+        settled = self.invoke(self.runner(part_id), "results.receipts", {"job_id": part_id})["receipts"]
+        return {"receipt": settled[0]} if settled else {}
 
     def run_data(self, part_id: str, charge: int = 5, **more: Any) -> Any:
         """Run a data part from accepting to delivery."""

@@ -81,6 +81,12 @@ class PartSettlement(LedgerSettlement):
         parts = delivered_parts(joint)
         return [self._session.query("joint.partials", job_id=part["job_id"])["receipt"] for part in parts]
 
+    def _shown(self) -> dict[str, Any]:
+        """Return the receipt that a data part delivers with its partial groups: the combining part goes on from it."""
+        if not is_data_part(self._part):
+            return {}
+        return {"receipt": self._session.query("results.receipts", job_id=self._job_id)["receipts"][0]}
+
     def _seal(self, result: Path, salt: str) -> Record:
         """Seal partial groups to the combining provider's key, the result to the consumer's."""
         if not is_data_part(self._part):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.tapes.gateway_proxy import GatewayProxy
 from tests.tapes.session import Session
-from tests.tapes.tape import FOLDER, Tape
+from tests.tapes.tape import FOLDER, OUTCOMES, Tape, expected_outcomes
 from totem.ledger import CertificateAuthority, Wallet
 from totem.ledger.fabric import from_wallet
 
@@ -76,7 +76,10 @@ def _run_session(network, version: str) -> Tape:
         for proxy in proxies.values():
             proxy.close()
     certificates = {name: [each.msp_id, each.certificate] for name, each in people.items()}
-    return Tape({"fabric": version, "people": certificates, "outcomes": outcomes}, entries)
+    if outcomes != expected_outcomes():
+        OUTCOMES.write_text(json.dumps(outcomes, indent=1, ensure_ascii=False) + "\n")
+        sys.stdout.write(f"{OUTCOMES.relative_to(ROOT)} has changed: see whether that is what you want\n")
+    return Tape({"fabric": version, "people": certificates}, entries)
 
 
 def _streams(folder: Path, version: str) -> Tape:

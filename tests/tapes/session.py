@@ -1,11 +1,13 @@
 """What TOTEM's client does on a tape: run once while it is recorded, and again over each tape that is replayed.
 
-Each step's outcome is kept with the tape: an answer, or an error by class, code and text. What differs each time
-(ids, addresses, seconds) is masked.
+Each step has an outcome: an answer, or an error by class, code and text. What differs each time (ids, addresses,
+seconds) is masked. ``recorded/outcomes.json`` says what is expected, of every version of Fabric alike.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import threading
 import time
@@ -22,6 +24,7 @@ MSP_IDS = {"org1": "Org1MSP", "org2": "Org2MSP"}
 SECRETS = "_implicit_org_Org2MSP"
 AT_ONCE = 8
 AHEAD = 10 * 60_000
+LONG = 500
 DEADLINES = Deadlines(evaluate=20, endorse=20, submit=20, commit_status=10, deliver=20, patience=30)
 AT_ONE_TRY = replace(DEADLINES, patience=0)
 
@@ -73,8 +76,13 @@ class Session:
             said = [type(error).__name__, getattr(error, "code", ""), _mask(str(error))]
             self.outcomes.append({"error": said})
             return None
-        self.outcomes.append({"result": found})
+        self._keep(found)
         return found
+
+    def _keep(self, result):
+        text = json.dumps(result, sort_keys=True)
+        digest = {"sha256": hashlib.sha256(text.encode()).hexdigest(), "length": len(text)}
+        self.outcomes.append({"result": digest if len(text) > LONG else result})
 
     def _ask(self, function, *, ledger=None, who="ann", **args):
         return self._note(lambda: (ledger or self._ann).evaluate(self._people[who], function, args))
@@ -179,7 +187,7 @@ class Session:
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             found = sorted(pool.map(put, range(AT_ONCE)))
-        self.outcomes.append({"result": found})
+        self._keep(found)
         self._ask("get_several", keys=found)
 
     def _events(self):
@@ -187,7 +195,7 @@ class Session:
             self._do("shout", text=f"number {number}")
         self._caught_up()
         past = list(self._ann.events())
-        self.outcomes.append({"result": [[event.name, event.payload] for event in past]})
+        self._keep([[event.name, event.payload] for event in past])
         for organisation, position in ((self._ann, 1), (self._bob, len(past) - 2)):
             behind, stop = [], threading.Event()
             for event in organisation.events_behind(Checkpoint.after(past[position]), follow=True, stop=stop):
@@ -195,17 +203,17 @@ class Session:
                 if event == past[-1]:
                     stop.set()
             assert behind == past[position + 1 :]
-            self.outcomes.append({"result": len(behind)})
+            self._keep(len(behind))
 
     def _blocks(self):
         height = self._ann.height()
         blocks = [self._ann.block(number) for number in range(height)]
         # How many transactions share a block is the orderers' business.
         codes = sorted(record.code for block in blocks for record in block.transactions)
-        self.outcomes.append({"result": codes})
+        self._keep(codes)
         self._note(lambda: str(self._ann.block(10**6)))
         report = self._ann.verify(blocks[1].hash)
-        self.outcomes.append({"result": [report.problem, report.transactions]})
+        self._keep([report.problem, report.transactions])
 
 
 def _mask(text: str) -> str:

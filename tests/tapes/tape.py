@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("recorded")
+OUTCOMES = FOLDER / "outcomes.json"
+"""What the session comes to, with every version of Fabric."""
 
 
 @dataclass
@@ -35,3 +37,7 @@ class Tape:
 def recorded(kind: str) -> list[Path]:
     """Return the tapes of a kind: "chaincode" or "gateway", one for each version of Fabric."""
     return sorted(FOLDER.glob(f"{kind}-*.tape.xz"))
+
+
+def expected_outcomes() -> list:
+    return json.loads(OUTCOMES.read_text())

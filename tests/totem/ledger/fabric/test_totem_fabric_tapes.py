@@ -3,13 +3,9 @@
 from collections import Counter
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.tapes.gateway_replay import Replay
-from tests.tapes.session import Session
-from tests.tapes.tape import Tape, recorded
-from totem.ledger import CertificateAuthority
-from totem.ledger.fabric.identities import MspIdentity
+from tests.tapes.rerun import replayed
+from tests.tapes.tape import Tape, expected_outcomes, recorded
 
 pytestmark = pytest.mark.slow
 
@@ -19,40 +15,14 @@ def tape(request):
     return Tape.read(request.param)
 
 
-class Person(MspIdentity):
-    """Somebody of a tape, whose own key is not on it: signs with another one, and ``key_certificate`` is of that."""
-
-    def __init__(self, msp_id, certificate):
-        other = CertificateAuthority.create().issue("somebody", msp_id, "consumer")
-        super().__init__(certificate, ec.generate_private_key(ec.SECP256R1()), msp_id)
-        self.key_certificate = other.certificate
-        self.sign = other.sign
-
-
-def run(tape):
-    """Run the session over a tape; return the outcomes, and what was not as on the tape."""
-    people = {name: Person(*each) for name, each in tape.about["people"].items()}
-    replay = Replay(tape, {each.certificate: each.key_certificate for each in people.values()})
-    try:
-        outcomes = Session(replay.addresses, people).run()
-    finally:
-        replay.close()
-    return outcomes, replay.differences + replay.unasked
-
-
 def test_both_supported_versions_are_on_tape():
     assert {Tape.read(path).about["fabric"].rpartition(".")[0] for path in recorded("gateway")} == {"2.5", "3.1"}
 
 
 def test_the_client_asks_what_it_asked_and_understands_what_it_understood(tape):
-    outcomes, differences = run(tape)
+    outcomes, differences = replayed(tape)
     assert differences == []
-    assert outcomes == tape.about["outcomes"]
-
-
-def test_both_versions_give_the_same_outcomes():
-    first, second = (Tape.read(path).about["outcomes"] for path in recorded("gateway"))
-    assert first == second
+    assert outcomes == expected_outcomes()
 
 
 def forged(tape, method, forge):
@@ -77,15 +47,15 @@ def forged(tape, method, forge):
     ],
 )
 def test_another_answer_of_the_peers_is_noticed(tape, method, forge):
-    outcomes, differences = run(forged(tape, method, forge))
-    assert outcomes != tape.about["outcomes"] or differences
+    outcomes, differences = replayed(forged(tape, method, forge))
+    assert outcomes != expected_outcomes() or differences
 
 
 def test_what_can_happen_to_a_transaction_is_on_tape(tape):
     calls = Counter(entry["method"].rpartition("/")[2] for entry in tape.entries)
     assert {"Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver"} <= set(calls)
     assert any(entry["trailers"] for entry in tape.entries)
-    said = Counter(each["error"][1] for each in tape.about["outcomes"] if "error" in each)
+    said = Counter(each["error"][1] for each in expected_outcomes() if "error" in each)
     assert set(said) >= {
         *("MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT", "ENDORSEMENT_POLICY_FAILURE"),
         *("wrong_peer", "drill", "authority", "stale"),

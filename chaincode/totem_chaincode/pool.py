@@ -15,7 +15,7 @@ between slices is no movement of money.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from totem_chaincode.errors import Conflict, Refused
@@ -27,7 +27,7 @@ from totem_sdk.errors import InternalError
 if TYPE_CHECKING:
     from totem_chaincode.context import Context
 
-__all__ = ["Pool", "reserve_slices", "slices_of"]
+__all__ = ["Pool", "cut_pool", "reserve_slices", "slices_of"]
 
 
 def slices_of(amount: int, weights: Sequence[int]) -> list[int]:
@@ -42,6 +42,24 @@ def slices_of(amount: int, weights: Sequence[int]) -> list[int]:
     for place in order[: amount - sum(slices)]:
         slices[place] += 1
     return slices
+
+
+def cut_pool(amount: int, estimates: Sequence[Mapping[str, int | None]]) -> list[int]:
+    """Cut a pool into the slices of parts with these estimates (``expected``, ``upper``).
+
+    Up to what they expect, in proportion to that; beyond it towards their upper bounds; the rest in proportion again.
+    So no slice is too small where the pool is as large as all upper bounds: no part has to wait for another then.
+    """
+    expected = [estimate["expected"] or 0 for estimate in estimates]
+    most = [max(least, estimate["upper"] or 0) for least, estimate in zip(expected, estimates, strict=True)]
+    if amount <= sum(expected):
+        return slices_of(amount, expected)
+    if amount <= sum(most):
+        base, weights = expected, [upper - least for upper, least in zip(most, expected, strict=True)]
+    else:
+        base, weights = most, expected
+    more = slices_of(amount - sum(base), weights)
+    return [part + extra for part, extra in zip(base, more, strict=True)]
 
 
 def reserve_slices(ctx: Context, joint_id: str, consumer: str, slices: Sequence[tuple[str, str, int]]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from totem_chaincode.errors import Conflict, Forbidden, Invalid, Refused
-from totem_chaincode.pool import slices_of
+from totem_chaincode.pool import cut_pool, slices_of
 from totem_chaincode.testing import JointStory
 
 
@@ -43,6 +43,28 @@ def test_slices_add_up_and_are_as_near_to_their_share_as_integers_can_be(amount,
 def test_what_rounding_leaves_goes_to_who_loses_most_by_it():
     assert slices_of(10, [9, 1, 5]) == [6, 1, 3]
     assert slices_of(2, [1, 1, 1]) == [1, 1, 0]
+
+
+@given(
+    st.integers(0, 10**6),
+    st.lists(st.tuples(st.integers(0, 1_000), st.none() | st.integers(0, 1_000)), min_size=2, max_size=6),
+)
+def test_a_pool_is_cut_so_that_upper_bounds_fit_where_they_all_do(amount, costs):
+    estimates = [{"expected": expected, "upper": more if more is None else expected + more} for expected, more in costs]
+    found = cut_pool(amount, estimates)
+    assert sum(found) == amount
+    needed = [estimate["upper"] or estimate["expected"] for estimate in estimates]
+    expected = [estimate["expected"] for estimate in estimates]
+    for fits, least in ((sum(needed) <= amount, needed), (sum(expected) <= amount, expected)):
+        if fits:
+            assert all(slice_ >= cost for slice_, cost in zip(found, least, strict=True))
+
+
+def test_what_is_left_beyond_expected_costs_goes_towards_the_upper_bounds():
+    estimates = [{"expected": 10, "upper": 20}, {"expected": 10, "upper": 10}, {"expected": 10, "upper": 40}]
+    assert cut_pool(15, estimates) == [5, 5, 5]
+    assert cut_pool(50, estimates) == [15, 10, 25]
+    assert cut_pool(100, estimates) == [30, 20, 50]
 
 
 def test_a_dry_part_waits_for_what_the_others_leave(joint):

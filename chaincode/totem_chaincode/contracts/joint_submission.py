@@ -47,7 +47,7 @@ from totem_chaincode.contracts.precheck import (
 )
 from totem_chaincode.errors import Invalid
 from totem_chaincode.job_ends import index_job
-from totem_chaincode.pool import reserve_slices, slices_of
+from totem_chaincode.pool import cut_pool, reserve_slices
 from totem_chaincode.registry import by, transaction
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def submit(
         take_quota(ctx, access, totem)
 
     plan = plan_of(ctx, found, combining, checked)
-    slices = slices_of(totem, [int(part["estimate"]["expected"]) for part in plan])
+    slices = cut_pool(totem, [part["estimate"] for part in plan])
     base = new_record(ctx, joint_id, checked, totem, deadline_seconds)
     entries = dataset_entries(datasets, found, grants)
     parts_deadline = ctx.now + (parts_seconds or deadline_seconds // 2) * 1_000

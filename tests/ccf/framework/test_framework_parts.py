@@ -3,6 +3,7 @@
 import pytest
 
 from totem_ccf.mapreduce.partial_reader import PartialFile
+from totem_sdk.values import result_line
 
 
 def parts_of(jobs, spec, cuts):
@@ -54,3 +55,39 @@ def test_both_executors_hand_over_the_same_bytes(jobs):
             part = jobs.again(spec, part="data", executor=executor)
             files.append(jobs.engine.run(part, jobs.settlement(part)).result.read_bytes())
         assert files[0] == files[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["kernel", "interpreter"])
+def test_a_combining_part_halts_where_the_one_job_halts(jobs, executor):
+    spec = jobs.word_count(3, 30, executor=executor, precheck=False)
+    *ends, whole = parts_of(jobs, spec, [(0, 1), (1, 3)])
+    maps = sum(end.used for end in ends)
+    partials = [PartialFile(str(end.result), "p").to_json() for end in ends]
+    for escrow in (0, whole.used * 7 // 10):
+        run = jobs.on_machine(jobs.again(spec, escrow=maps + escrow))
+        combine = jobs.again(spec, part="combine", fragments=(), partials=partials, escrow=escrow)
+        end = jobs.engine.run(combine, jobs.settlement(combine))
+        assert (end.state, end.partial, maps + end.used) == (run.state, True, run.used)
+        assert end.result.read_text() == "".join(result_line(key, value) for key, value in run.result)
+        (receipt,), phase = end.receipts, run.phases[1]
+        assert (receipt["charge"], receipt["records_in"]) == (phase.charge, phase.records_in)
+        assert {"blocks": receipt["blocks"], "units": receipt["units"]} == phase.counts.to_json()
+
+
+@pytest.mark.slow
+def test_a_data_part_that_halts_hands_nothing_over(jobs):
+    spec = jobs.word_count(3, 20, part="data", executor="interpreter")
+    cost = jobs.on_machine(jobs.again(spec, part="whole")).phases[0].charge
+    short = jobs.again(spec, escrow=cost - 1)
+    end = jobs.engine.run(short, jobs.settlement(short))
+    assert (end.state, end.result, end.partial, end.result_rows) == ("out_of_totem", None, False, 0)
+    assert not (short.directory / "partial.jsonl").exists()
+
+
+@pytest.mark.slow
+def test_data_parts_without_rows_are_combined_too(jobs):
+    spec = jobs.three_steps(1, 0)
+    ends = parts_of(jobs, spec, [(0, 1), (0, 1)])
+    assert [(end.result_rows, end.state) for end in ends] == [(0, "completed")] * 3
+    assert ends[-1].result.read_bytes() == b""

@@ -14,6 +14,7 @@ from typing import Any
 from totem.ledger import Identity
 from totem.ledger.fabric import ConnectionProfile, FabricLedger
 from totem.ledger.fabric.consortium import FabricWallet
+from totem_network.errors import NetworkError
 
 __all__ = ["ROOT", "Site", "site"]
 
@@ -76,7 +77,7 @@ def site(
     """Bring up a network with a chaincode, and take it down at the end.
 
     Raises:
-        subprocess.CalledProcessError: the network can't be brought up; its own words are on the terminal.
+        NetworkError: the network can't be brought up, in its own words.
     """
     with TemporaryDirectory(prefix="totem-bench-") as place:
         state = Path(place) / "network"
@@ -98,4 +99,6 @@ def site(
 
 def _run(state: Path, *arguments: str) -> None:
     command = [str(_NETWORK), "--state", str(state), *arguments]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise NetworkError(f"network {arguments[0]}: {done.stderr.strip()}")

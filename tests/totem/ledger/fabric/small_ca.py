@@ -47,7 +47,7 @@ class SmallCa:
         handler = type("Handler", (_Handler,), {"ca": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.socket = self._tls().wrap_socket(self._server.socket, server_side=True)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.address = f"https://127.0.0.1:{self._server.server_port}"
 
     @property

@@ -76,7 +76,7 @@ def _found_on_fabric(
 
 @app.command()
 def join(
-    profile: Annotated[Path, typer.Option(metavar="FILE", help="connection profile (docs/ledger.md)")],
+    profile: Annotated[Path, typer.Option(metavar="FILE", help="connection profile (docs/fabric.md)")],
     *,
     msp_id: Annotated[str | None, typer.Option(help="the organisation (default: of the profile's first peer)")] = None,
     msp_folder: Annotated[

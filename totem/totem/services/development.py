@@ -64,15 +64,15 @@ def fabric_network(home: Home, providers: int = USUAL_PROVIDERS) -> Iterator[boo
         raise BadInput(f"{home.root} has {there}", code="other-ledger", hint="give another --dir")
     home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(home), _stopped_at_the_end(network):
-        names = _PROVIDERS[:providers]
-        network.start([*names, CONSUMER, "consortium"])
+        network.start([*_PROVIDERS[:providers], CONSUMER, "consortium"])
         is_new = not home.is_founded
         if is_new:
+            organisations = network.organisations()  # of a start that was interrupted, perhaps
             found_on_fabric(
                 home,
-                network.organisations(),
+                organisations,
                 founder="consortium",
-                providers={name: name for name in names},
+                providers={name: name for name in organisations if name in _PROVIDERS},
                 consumers={CONSUMER: CONSUMER},
                 totem=_TOTEM,
             )

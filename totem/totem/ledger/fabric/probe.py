@@ -115,7 +115,7 @@ def _check_contracts(ledger: FabricLedger, identity: Identity) -> None:
                 f"the chaincode {name!r} is not deployed on the channel {channel!r}, or {identity.msp_id} has not"
                 " installed and approved it",
                 code="no_chaincode",
-                hint="deploy it (`totem chaincode package`, docs/ledger.md), or correct `chaincode` in the profile",
+                hint="deploy it (`totem chaincode package`, docs/fabric.md), or correct `chaincode` in the profile",
             ) from None
         if "could not launch chaincode" in said:
             raise LedgerUnavailable(

@@ -212,6 +212,13 @@ def test_the_policies_of_the_others_say_who_may_combine(joint, allowed):
         joint.submit_joint(access, combining="utility")
 
 
+def test_nobody_needs_leave_to_combine_its_own_data(joint):
+    access = joint.ready_joint(combining_providers=[GRID])
+    joint.invoke("grid", "datasets.revise", {"dataset_id": "homes-grid", **joint.metadata()})
+    job_id = joint.submit_joint(access, combining="grid")
+    assert joint.joint(job_id)["combining"] == GRID
+
+
 def test_a_stricter_policy_of_today_counts_for_an_earlier_version(joint):
     access = joint.ready_joint()
     joint.invoke("utility", "datasets.revise", {"dataset_id": "homes-utility", **joint.metadata()})

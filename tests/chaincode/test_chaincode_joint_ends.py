@@ -193,6 +193,14 @@ def test_a_cancel_stops_all_parts_and_pays_what_they_used(joint):
     assert joint.audit()["balanced"]
 
 
+def test_what_failed_in_a_part_is_not_why_a_cancelled_job_ended(joint):
+    job_id = submitted(joint)
+    ways_to_fail(joint, f"{job_id}-1", "failed")
+    ended = joint.invoke("peter", "jobs.cancel", {"job_id": job_id})
+    assert (ended["state"], ended["error"], ended["paid"]) == ("cancelled", None, 6)
+    assert joint.joint(job_id)["parts"][0]["error"] == {"kind": "overflow", "line": 3}
+
+
 def test_a_running_combining_part_that_is_cancelled_ends_the_job(joint):
     job_id = submitted(joint)
     joint.run_data(f"{job_id}-1", 5)

@@ -101,6 +101,24 @@ def test_a_joint_job_of_two_organisations_runs_on_real_peers(real):
     assert joint.audit()["balanced"]
 
 
+def test_what_another_organisation_ends_is_purged_by_the_one_that_combines(real):
+    joint = JointStory(real.invoke)
+    joint.people = real.story.people
+    for provider in ("utility", "grid"):
+        joint.publish(f"more-{provider}", provider, combining_providers="any")
+    access = {name: joint.grant(f"more-{name}", provider=name) for name in ("utility", "grid")}
+    args, transient = joint.asked(access, 90, combining="utility")
+    for item in args["datasets"]:
+        item["dataset_id"] = item["dataset_id"].replace("homes", "more")
+    job_id = joint.invoke("peter", "joint.submit", args, transient)["job_id"]
+    joint.run_data(f"{job_id}-2", 7)
+    assert joint.invoke("peter", "jobs.cancel", {"job_id": job_id})["state"] == "cancelled"
+    left = {"job_id": f"{job_id}-2"}
+    assert left["job_id"] in [item["job_id"] for item in joint.invoke("utility", "results.kept", {})["results"]]
+    joint.invoke("utility", "results.purge", left)
+    assert left["job_id"] not in [item["job_id"] for item in joint.invoke("utility", "results.kept", {})["results"]]
+
+
 def test_real_peers_errors_arrive_as_the_contracts_raised_them(real):
     for call, kind, code in (
         (("peter", "nothing.at_all", {}), NotFound, "unknown_transaction"),

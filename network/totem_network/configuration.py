@@ -12,13 +12,16 @@ from typing import Any
 
 from totem_network.layout import ORDERER_MSP, Network, Orderer, Organisation
 
-__all__ = ["BUILDER", "MANY", "core", "gossip", "orderer", "write_admin", "write_orderer", "write_peer"]
+__all__ = ["BUILDER", "MANY", "VERY_MANY", "core", "gossip", "orderer", "write_admin", "write_orderer", "write_peer"]
 
 BUILDER = Path(__file__).resolve().parent / "builder"
 """The external builder for chaincode as a service."""
 
 MANY = 6
 """Organisations from which on fast gossip flaps (peers believe others dead), so it must be calmer."""
+
+VERY_MANY = 16
+"""Organisations from which on a peer that is busy with greeting the others must not be taken for dead."""
 
 _MESSAGE_BYTES = 100 * 1024 * 1024
 
@@ -139,16 +142,21 @@ def core(network: Network, organisation: Organisation) -> dict[str, Any]:
 def gossip(network: Network, organisation: Organisation) -> dict[str, Any]:
     """Return a peer's gossip settings: with Fabric's defaults peers find each other after half a minute only."""
     address = f"127.0.0.1:{organisation.port}"
-    few = len(network.organisations) < MANY
+    peers = len(network.organisations)
+    few = peers < MANY
     return {
         "bootstrap": address,
         "endpoint": address,
         "externalEndpoint": address,
         "useLeaderElection": False,
         "orgLeader": True,
-        "reconnectInterval": "1s" if few else "2s",
-        "aliveTimeInterval": "1s" if few else "3s",
-        "aliveExpirationTimeout": "5s" if few else "30s",
+        "reconnectInterval": "1s" if few else "2s" if peers < VERY_MANY else "5s",
+        "aliveTimeInterval": "1s" if few else "3s" if peers < VERY_MANY else "10s",
+        "aliveExpirationTimeout": "5s" if few else "30s" if peers < VERY_MANY else "120s",
+        # Longer ones keep a peer waiting for others that have not joined yet; shorter ones cut greetings short where
+        # many peers of a busy machine greet one another at once.
+        "dialTimeout": "3s" if peers < VERY_MANY else "5s",
+        "connTimeout": "2s" if peers < VERY_MANY else "5s",
         "publishStateInfoInterval": "500ms" if few else "1s",
         "requestStateInfoInterval": "500ms" if few else "4s",
         "membershipTrackerInterval": "1s" if few else "2s",

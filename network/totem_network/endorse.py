@@ -20,9 +20,10 @@ from totem_network.crypto import ROLES
 from totem_network.layout import Network, Organisation
 from totem_network.nodes import each
 
-__all__ = ["ask", "problem_of", "refusals"]
+__all__ = ["OK", "ask", "problem_of", "refusals"]
 
-_OK = 200
+OK = 200
+"""The status of an answer that is no refusal."""
 _TIMEOUT = 10.0
 
 
@@ -57,7 +58,7 @@ def problem_of(
         status, said, _ = ask(network, organisation, chaincode, arguments, identity=identity)
     except grpc.RpcError as error:
         return str(error.details())
-    return None if status == _OK else said
+    return None if status == OK else said
 
 
 def ask(
@@ -67,18 +68,23 @@ def ask(
     arguments: Sequence[bytes],
     *,
     identity: Identity | None = None,
+    channel: str | None = None,
+    timeout: float = _TIMEOUT,
 ) -> tuple[int, str, bytes]:
     """Ask one organisation's peer itself, and no other one in its place; return status, message and payload.
+
+    ``channel`` is the network's unless it is given; empty: the question is about the peer, not about a channel.
+    ``timeout`` is in seconds.
 
     Raises:
         grpc.RpcError: it does not answer.
     """
     identity = identity or Wallet(network.wallet(organisation)).get(ROLES[0])
-    signed = _proposal(identity, network.channel, chaincode, arguments)
+    signed = _proposal(identity, network.channel if channel is None else channel, chaincode, arguments)
     credentials = grpc.ssl_channel_credentials(network.tls_ca(organisation).read_bytes())
-    with grpc.secure_channel(f"127.0.0.1:{organisation.port}", credentials) as channel:
-        answer: proposal_response_pb2.ProposalResponse = peer_pb2_grpc.EndorserStub(channel).ProcessProposal(
-            signed, timeout=_TIMEOUT
+    with grpc.secure_channel(f"127.0.0.1:{organisation.port}", credentials) as connection:
+        answer: proposal_response_pb2.ProposalResponse = peer_pb2_grpc.EndorserStub(connection).ProcessProposal(
+            signed, timeout=timeout
         )
     return int(answer.response.status), str(answer.response.message), bytes(answer.response.payload)
 

@@ -41,7 +41,7 @@ def add_organisation(network: Network, binaries: Binaries) -> Organisation:
     configuration.write_admin(network, newcomer)
     profile.write_all(network)
     nodes.start(network, binaries, newcomer.peer)
-    join.join_peer(network, binaries, newcomer, network.genesis)
+    join.join_peer(network, newcomer, network.genesis)
     join.wait_ready(network)
     if network.chaincode is not None:
         _serve(network, binaries, newcomer, network.chaincode)

@@ -25,7 +25,7 @@ class Words(TotemJob):
     def reducer(self, word, numbers):
         yield word, sum(numbers)
 """
-ROWS = [(f"{PLANTED}-{number:06d}-{'x' * 60}", number) for number in range(12_500)]
+ROWS = [(f"{PLANTED}-{number:06d}-{'x' * 1_000}", number) for number in range(1_100)]
 POINTS = {
     "folder": ["server:before-seal-record", "server:before-put", "server:after-put"],
     "bucket": ["server:after-put"],

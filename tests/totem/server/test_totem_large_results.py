@@ -42,7 +42,7 @@ class Words(TotemJob):
     def reducer(self, word, numbers):
         yield word, sum(numbers)
 """
-ROWS = [(f"{PLANTED}-{number:06d}-{'x' * 60}", number) for number in range(12_000)]
+ROWS = [(f"{PLANTED}-{number:06d}-{'x' * 1_000}", number) for number in range(1_100)]
 pytestmark = pytest.mark.slow
 
 

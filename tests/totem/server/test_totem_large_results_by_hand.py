@@ -44,11 +44,11 @@ def totem(fresh):
 
 @pytest.fixture
 def finish(fresh, tmp_path, serve):
-    """Run a job whose result has so many lines of about 80 bytes, and return its id."""
+    """Run a job whose result has so many lines of about 1 KB, and return its id."""
 
-    def run(count=13_000):
+    def run(count=1_200):
         file = tmp_path / "words.csv"
-        rows = [f"{number:06d}-{'x' * 60},{number}\n" for number in range(count)]
+        rows = [f"{number:06d}-{'x' * 1_000},{number}\n" for number in range(count)]
         file.write_text("word,number\n" + "".join(rows))
         publication = prepare("words", [file], policy={"approval": "auto"})
         publish(fresh.session("north"), fresh.store("north"), publication)
@@ -77,7 +77,7 @@ def test_the_command_fetches_stores_and_purges_a_large_result(totem, finish, fre
     size = result_of(fresh, job_id)["bytes"]
     assert size > INLINE_BYTES
     document = json.loads(totem("job", "result", job_id, "--json").stdout)
-    assert len(document["result"]) == 13_000
+    assert len(document["result"]) == 1_200
     # Columns are not the lines themselves: whoever wants another format can fetch it again.
     totem("job", "result", job_id, "-o", tmp_path / "result.csv")
     totem("job", "result", job_id, "-o", tmp_path / "result.parquet")
@@ -141,7 +141,7 @@ def test_faults_reach_people_with_what_to_do(totem, finish, fresh, tmp_path):
     file = tmp_path / "for-alice.jsonl"
     salt = json.loads(totem("provider", "result", job_id, "-o", file, "--json", who="north").stdout)["salt"]
     read = totem("job", "result", job_id, "--file", file, "--salt", salt, "--json")
-    assert len(json.loads(read.stdout)["result"]) == 13_000
+    assert len(json.loads(read.stdout)["result"]) == 1_200
 
 
 @pytest.mark.slow
@@ -165,7 +165,7 @@ def test_the_api_fetches_and_purges_a_large_result(finish, fresh):
         answer = call("GET", url, alice)
         assert answer.status_code == 200
         assert answer.headers["ETag"] == f'"{hashlib.sha256(answer.content).hexdigest()}"'
-        assert (len(answer.content), len(answer.text.splitlines())) == (job["result"]["bytes"], 13_000)
+        assert (len(answer.content), len(answer.text.splitlines())) == (job["result"]["bytes"], 1_200)
     store = next((fresh.store("north").root / "results").rglob("*/*"))
     content = store.read_bytes()
     store.write_bytes(b"x")
@@ -187,7 +187,7 @@ def test_a_providers_server_hands_ciphertexts_out_over_http(finish, fresh):
         job_id = finish()
         told = result_of(fresh, job_id)["sealed"]["location"]
         assert (told, told.startswith("http://127.0.0.1:")) == (place.told, True)
-        assert len(Consumer(fresh.session("alice")).result(job_id).pairs()) == 13_000
+        assert len(Consumer(fresh.session("alice")).result(job_id).pairs()) == 1_200
     with pytest.raises(BadInput, match="HOST:PORT is expected"), serving_results(store, "here", None, None):
         pass
 
@@ -216,4 +216,4 @@ def test_what_a_provider_writes_is_for_its_eyes_only_even_where_a_file_was(totem
     file.chmod(0o644)
     totem("provider", "result", job_id, "-o", file, who="north")
     assert file.stat().st_mode & 0o777 == 0o600
-    assert len(file.read_text().splitlines()) == 13_000
+    assert len(file.read_text().splitlines()) == 1_200

@@ -36,7 +36,7 @@ class Purging:
             ServiceError: ledger or store do not answer now.
             OSError: a file can't be deleted.
         """
-        for result in list(self._session.pages("results.kept", "results")):
+        for result in self._session.pages("results.kept", "results"):
             if result["expires_at"] > now:
                 break  # they come in this order
             with suppress(InTheWay):  # its consumer has purged it meanwhile

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from demo.consortium import Api, running
 from demo.ledger_scan import cells_found
 from demo.terminal import DemoFailed, Terminal
+from demo.together import Together
 
 ROOT = Path(__file__).resolve().parent.parent
 LEDGERS = {"embedded": Path("build") / "demo", "fabric": Path("build") / "demo-fabric"}
@@ -127,8 +128,8 @@ class Story:
         self.figures["halted"] = _ended(job)
 
     def verify(self) -> None:
-        """Act 8: the ledger is verified, and searched for the data."""
-        self.terminal.act("8. What the ledger knows, and what it never knew")
+        """Act 10: the ledger is verified, and searched for the data."""
+        self.terminal.act("10. What the ledger knows, and what it never knew")
         self.terminal.run("ledger", "show", "--limit", "8", who=RESEARCHER)
         self.terminal.run("ledger", "verify", who=RESEARCHER)
         self.figures["ledger"] = self.terminal.ask("ledger", "verify", who=RESEARCHER)
@@ -136,7 +137,7 @@ class Story:
         self.published = self._published_limits()
 
     def search(self, folder: Path) -> None:
-        """Act 8, its end: the ledger's files, in ``folder``, are searched; nobody writes to them any more."""
+        """Act 10, its end: the ledger's files, in ``folder``, are searched; nobody writes to them any more."""
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         searched, found = cells_found(files, ROOT / DATA, "kwh")
         if found - self.published:
@@ -206,6 +207,10 @@ def tell(ledger: str) -> dict[str, Any]:
         story.ask_for_access()
         job = story.run_job(estimate["upper"])
         story.run_dry(estimate, job["used"])
+        together = Together(terminal, api, ROOT, LEDGERS[ledger], DATA)
+        together.answer(8, (story.figures["completed"]["peak_hour"], story.figures["completed"]["peak_kwh"]))
+        together.fail(9)
+        story.figures |= together.figures
         story.verify()
     # Of a Fabric network every node's files: blocks, state, private data, write-ahead logs, and what the nodes logged.
     story.search(home / ("ledger" if ledger == "embedded" else "network/nodes"))

@@ -55,8 +55,8 @@ class Terminal:
         """Show a job's source with line numbers."""
         self._console.print(Syntax(file.read_text("utf-8"), "python", line_numbers=True, theme="ansi_dark"))
 
-    def run(self, *words: str | Path, who: str, status: int = 0) -> None:
-        """Show a command, run it, show what it prints as it comes.
+    def run(self, *words: str | Path, who: str, status: int = 0, last: int | None = None) -> None:
+        """Show a command, run it, show what it prints as it comes; with ``last`` only so many lines of it, at its end.
 
         Raises:
             DemoFailed: it ended with another exit status.
@@ -75,7 +75,10 @@ class Terminal:
         ) as process:
             for line in process.stdout or ():
                 lines.append(line)
-                self.show(line)
+                if last is None:
+                    self.show(line)
+        if last is not None:
+            self.show("".join(lines[-last:]))
         self._check(words, process.returncode, "".join(lines), status)
 
     def ask(self, *words: str | Path, who: str) -> Any:

@@ -52,6 +52,32 @@ def test_the_books_balance(figures):
     assert halted["paid"] < completed["paid"]
 
 
+def test_three_utilities_answer_what_one_with_all_data_does(figures):
+    together, alone = figures["together"], figures["completed"]
+    assert (together["state"], together["missing"]) == ("completed", [])
+    assert (together["peak_hour"], together["peak_kwh"]) == (alone["peak_hour"], alone["peak_kwh"])
+    assert together["paid"] == sum(part["paid"] for part in together["parts"])
+
+
+def test_with_one_of_three_gone_the_others_answer_and_are_paid(figures):
+    found = figures["two_of_three"]
+    assert (found["state"], found["missing"]) == ("completed", ["east@EastMSP"])
+    assert [(part["state"], part["paid"] > 0) for part in found["parts"]] == [
+        ("completed", True),
+        ("completed", True),
+        ("expired", False),
+        ("completed", True),
+    ]
+    question = """
+        SELECT hour("at") AS hour, sum(kwh) AS total FROM read_parquet(?) WHERE kwh > 0 AND home <= 12 GROUP BY hour
+        ORDER BY total DESC LIMIT 1
+    """
+    hour, kwh = duckdb.execute(question, [str(ROOT / ".data" / "homes.parquet")]).fetchone()
+    assert found["peak_hour"] == hour
+    assert found["peak_kwh"] == pytest.approx(kwh, rel=1e-12)
+    assert found["paid"] + found["returned"] == found["escrow"]
+
+
 def test_the_ledger_is_in_order_and_holds_no_cell(figures):
     assert figures["ledger"]["ok"]
     assert figures["search"]["cells"] > 100_000
@@ -64,8 +90,8 @@ def test_the_bad_job_is_refused_with_reasons(told):
 
 
 def test_no_heading_is_cut_at_80_columns(told):
-    headings = [line for line in told.splitlines() if re.match(r"\d\. ", line)]
-    assert len(headings) == 8
+    headings = [line for line in told.splitlines() if re.match(r"\d+\. ", line)]
+    assert len(headings) == 10
     assert not any("…" in line for line in headings)
 
 

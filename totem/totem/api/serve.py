@@ -41,6 +41,8 @@ class ApiServer:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
+            # Who is told the address may connect at once: it waits until somebody serves.
+            self._socket.listen()
         except OSError as error:
             self._socket.close()
             raise BadInput(

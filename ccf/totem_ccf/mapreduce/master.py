@@ -81,6 +81,9 @@ class Master:
                 self._attempt_over(event)
             case mm.Command(command=command):
                 self._command(command)
+            case m.Lifted(phase=index):
+                if self._phase is not None and self._phase.index == index:
+                    self._phase.ceiling = len(self._phase.tasks)
             case _:
                 self._news(event)
         self._schedule()

@@ -24,6 +24,7 @@ from totem_ccf.metering.records import (
     PhaseClosed,
     PhaseOpened,
     PhaseSettled,
+    PoolAsked,
     Record,
     TaskVoided,
 )
@@ -61,7 +62,7 @@ class PhaseBooks:
     """One open phase. ``lowest`` is the lowest task that is not done (the number of tasks: all are done).
 
     ``ceiling``: a task at or above it may only be started when it is the lowest; the end is known to be no later, or
-    a higher start would be in the way of a lower one.
+    a higher start would be in the way of a lower one. More totem of a pool lifts it.
     """
 
     index: int
@@ -131,6 +132,8 @@ class Books:
                 # Of a slice of a pool the ledger may have given or taken what was not used.
                 self.escrow += record.left - self.left
                 self.left = record.left
+            case PoolAsked(task=task):
+                self._ask(record, task)
             case EscrowGrown(escrow=escrow):
                 self._expect(escrow > self.escrow, record)
                 more = escrow - self.escrow
@@ -138,6 +141,7 @@ class Books:
                 self.left += more
                 if self.phase is not None:
                     self.phase.pool.clean += more
+                    self.phase.ceiling = len(self.phase.tasks)
             case JobCancelled():
                 self.cancelled = True
             case _:
@@ -202,6 +206,12 @@ class Books:
         phase.tasks[task] = TaskState("pending", phase.tasks[task].attempt)
         while phase.highest >= 0 and phase.tasks[phase.highest].status == "pending":
             phase.highest -= 1
+
+    def _ask(self, record: PoolAsked, task: int) -> None:
+        phase = self.phase
+        if phase is None or not phase.highest <= task == phase.lowest:
+            raise InternalError(f"lease log: {record} while a task above may run")
+        phase.ceiling = min(phase.ceiling, task + 1)
 
     def _close(self, record: PhaseClosed) -> None:
         phase = self.phase

@@ -35,6 +35,7 @@ from totem_ccf.metering.records import (
     PhaseClosed,
     PhaseOpened,
     PhaseSettled,
+    PoolAsked,
     Record,
     TaskVoided,
 )
@@ -270,6 +271,7 @@ class Manager:
             return
         if escrow >= asked.used + asked.needs:
             self._enter(EscrowGrown(escrow))
+            self._act(m.Lifted(self.books.next_phase))
         else:
             self._refused = asked
 
@@ -285,6 +287,7 @@ class Manager:
         if asked == self._refused:
             return False
         if self.asking is None:
+            self._enter(PoolAsked(blocked))
             self.asking = asked
             self._act(asked)
         return True

@@ -25,6 +25,7 @@ __all__ = [
     "Dry",
     "Finish",
     "Grant",
+    "Lifted",
     "Lost",
     "MakeRoom",
     "ManagerAction",
@@ -234,6 +235,13 @@ class Voided:
 
 
 @dataclass(frozen=True, slots=True)
+class Lifted:
+    """There is more totem: every task of the phase may be started again."""
+
+    phase: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dry:
     """Every live attempt waits, and the lowest task of the phase is not started."""
 
@@ -301,6 +309,7 @@ ManagerAction = (
     | TaskDone
     | TaskEnded
     | Voided
+    | Lifted
     | Dry
     | Settle
     | AskMore

@@ -26,6 +26,7 @@ __all__ = [
     "PhaseClosed",
     "PhaseOpened",
     "PhaseSettled",
+    "PoolAsked",
     "Record",
     "TaskVoided",
     "record_from_json",
@@ -126,6 +127,16 @@ class PhaseSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolAsked:
+    """The pool is asked for more for the lowest task: nothing above it is started until there is an answer.
+
+    So what is used stays what the pool was told, whatever is lost or cancelled meanwhile.
+    """
+
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
 class EscrowGrown:
     """The pool has given more: the job's escrow is ``escrow`` now, all that it had before included."""
 
@@ -148,6 +159,7 @@ Record = (
     | AttemptLost
     | PhaseClosed
     | PhaseSettled
+    | PoolAsked
     | EscrowGrown
     | JobCancelled
 )
@@ -163,6 +175,7 @@ _KINDS: dict[str, type[Record]] = {
     "lost": AttemptLost,
     "close": PhaseClosed,
     "settled": PhaseSettled,
+    "asked": PoolAsked,
     "more": EscrowGrown,
     "cancel": JobCancelled,
 }

@@ -138,18 +138,27 @@ def event_from_wire(word: pb.Word) -> m.ManagerEvent:
     raise InvalidDocument("the master has told the manager nothing")
 
 
+_ABOUT_ATTEMPTS: dict[str, type[m.Started | m.NotStarted | m.Voided]] = {
+    "started": m.Started,
+    "not_started": m.NotStarted,
+    "voided": m.Voided,
+}
+"""News that say no more than which attempt they are about, by the name of their field."""
+
+
 def news_to_wire(action: m.ManagerAction | m.Balance, books: Books) -> pb.News | None:
     """Return what the manager tells the master; None for actions that go elsewhere."""
     match action:
-        case m.Started(id=id_):
-            return pb.News(started=attempt_to_wire(id_))
-        case m.NotStarted(id=id_):
-            return pb.News(not_started=attempt_to_wire(id_))
+        case m.Started(id=id_) | m.NotStarted(id=id_) | m.Voided(id=id_):
+            news = pb.News()
+            name = next(name for name, kind in _ABOUT_ATTEMPTS.items() if kind is type(action))
+            getattr(news, name).CopyFrom(attempt_to_wire(id_))
+            return news
         case m.TaskDone(id=id_, report=report) | m.TaskEnded(id=id_, report=report):
             over = pb.TaskOver(attempt=attempt_to_wire(id_), report=dumps(report.to_json()))
             return pb.News(task_done=over) if isinstance(action, m.TaskDone) else pb.News(task_ended=over)
-        case m.Voided(id=id_):
-            return pb.News(voided=attempt_to_wire(id_))
+        case m.Lifted(phase=phase):
+            return pb.News(lifted=phase)
         case m.Dry(phase=phase, task=task):
             return pb.News(dry=pb.OpenPhase(phase=phase, tasks=task))
         case m.Released():
@@ -177,16 +186,14 @@ def news_from_wire(news: pb.News) -> m.ManagerAction | m.Balance | dict[str, Any
     match news.WhichOneof("news"):
         case "snapshot":
             return loads(news.snapshot)
-        case "started":
-            return m.Started(id_from_wire(news.started))
-        case "not_started":
-            return m.NotStarted(id_from_wire(news.not_started))
+        case "started" | "not_started" | "voided" as name:
+            return _ABOUT_ATTEMPTS[name](id_from_wire(getattr(news, name)))
         case "task_done":
             return m.TaskDone(id_from_wire(news.task_done.attempt), report_from_wire(news.task_done.report))
         case "task_ended":
             return m.TaskEnded(id_from_wire(news.task_ended.attempt), report_from_wire(news.task_ended.report))
-        case "voided":
-            return m.Voided(id_from_wire(news.voided))
+        case "lifted":
+            return m.Lifted(news.lifted)
         case "dry":
             return m.Dry(news.dry.phase, news.dry.tasks)
         case "released":

@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated import Work, World, cost_of, sequential, world_of
+from simulated import Work, World, cost_of, sequential, total, world_of
 
 from totem_ccf.mapreduce.master import MAX_ATTEMPTS
 from totem_ccf.mapreduce.master_messages import Command
+from totem_ccf.metering import messages as m
+from totem_ccf.metering.books import AttemptId
 from totem_ccf.metering.lease_size import LeasePolicy
+from totem_ccf.metering.manager import Manager
+from totem_sdk.program import Phase
 
 maps = st.lists(
     st.builds(Work, st.lists(st.integers(1, 9), max_size=5).map(tuple), st.sampled_from(["done"] * 12 + ["failed"])),
@@ -223,3 +227,36 @@ def test_a_job_that_is_no_part_of_a_pool_never_asks():
         world.advance(0.0)
         assert not world.questions
     assert world.over.state == "out_of_totem"
+
+
+def test_nothing_above_is_started_while_the_pool_is_asked_and_everything_when_it_has_given():
+    manager = Manager(10, (Phase(0, 0, "map"),), total, LeasePolicy(audit=True), pooled=True)
+
+    def said(event):
+        return [type(action) for action in manager.handle(event).actions]
+
+    def start(task):
+        return said(m.StartAttempt(AttemptId(0, task, 1), f"token {task}"))
+
+    manager.handle(m.OpenPhase(0, 3))
+    assert start(0) == [m.Started]
+    assert m.AskMore in said(m.Ask(AttemptId(0, 0, 1), "token 0", 1, 0, 11))
+    assert manager.asking == m.AskMore(0, 11)
+    assert start(1) == [m.NotStarted]
+    assert said(m.Pause()) == []
+    assert said(m.More(40)) == [m.Lifted]
+    assert start(1) == [m.Started]
+    assert said(m.Resume()) == [m.Grant]
+    assert manager.books.escrow == 40
+    assert said(m.More(70)) == [], "nobody has asked"
+    assert manager.books.escrow == 40
+
+
+def test_a_pool_that_gives_too_little_or_nothing_is_told_once():
+    manager = Manager(10, (Phase(0, 0, "map"),), total, LeasePolicy(audit=True), pooled=True)
+    manager.handle(m.OpenPhase(0, 1))
+    manager.handle(m.StartAttempt(AttemptId(0, 0, 1), "token"))
+    manager.handle(m.Ask(AttemptId(0, 0, 1), "token", 1, 0, 11))
+    decision = manager.handle(m.More(10))
+    assert decision.actions == [m.Stop(AttemptId(0, 0, 1), "out_of_totem")]
+    assert (manager.asking, manager.books.escrow) == (None, 10)

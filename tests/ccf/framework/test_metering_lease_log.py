@@ -18,6 +18,7 @@ from totem_ccf.metering.records import (
     PhaseClosed,
     PhaseOpened,
     PhaseSettled,
+    PoolAsked,
     TaskVoided,
     record_from_json,
 )
@@ -36,6 +37,7 @@ EVERY_KIND = [
     AttemptLost(2, 1),
     PhaseClosed(0, {"charge": 12, "blocks": {"0": 3}}, None),
     PhaseSettled(0, True, 88, "continue"),
+    PoolAsked(0),
     EscrowGrown(140),
     JobCancelled(),
 ]

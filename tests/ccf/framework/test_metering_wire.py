@@ -68,6 +68,7 @@ def test_what_the_master_does_not_tell():
         m.Released(0, True, 5, None, {"charge": 1}),
         m.Released(0, False, 0, "gate", {"charge": 1}),
         m.Broken(0, {"kind": "changed", "detail": "it is"}),
+        m.Lifted(0),
         m.Balance(1 << 61, 3),
     ],
     ids=lambda action: type(action).__name__,

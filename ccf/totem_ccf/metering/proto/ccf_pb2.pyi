@@ -116,7 +116,7 @@ class OpenPhase(_message.Message):
     def __init__(self, phase: _Optional[int] = ..., tasks: _Optional[int] = ...) -> None: ...
 
 class News(_message.Message):
-    __slots__ = ("snapshot", "started", "not_started", "task_done", "task_ended", "voided", "dry", "released", "broken", "balance")
+    __slots__ = ("snapshot", "started", "not_started", "task_done", "task_ended", "voided", "dry", "released", "broken", "balance", "lifted")
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     STARTED_FIELD_NUMBER: _ClassVar[int]
     NOT_STARTED_FIELD_NUMBER: _ClassVar[int]
@@ -127,6 +127,7 @@ class News(_message.Message):
     RELEASED_FIELD_NUMBER: _ClassVar[int]
     BROKEN_FIELD_NUMBER: _ClassVar[int]
     BALANCE_FIELD_NUMBER: _ClassVar[int]
+    LIFTED_FIELD_NUMBER: _ClassVar[int]
     snapshot: bytes
     started: Attempt
     not_started: Attempt
@@ -137,7 +138,8 @@ class News(_message.Message):
     released: Released
     broken: Broken
     balance: Balance
-    def __init__(self, snapshot: _Optional[bytes] = ..., started: _Optional[_Union[Attempt, _Mapping]] = ..., not_started: _Optional[_Union[Attempt, _Mapping]] = ..., task_done: _Optional[_Union[TaskOver, _Mapping]] = ..., task_ended: _Optional[_Union[TaskOver, _Mapping]] = ..., voided: _Optional[_Union[Attempt, _Mapping]] = ..., dry: _Optional[_Union[OpenPhase, _Mapping]] = ..., released: _Optional[_Union[Released, _Mapping]] = ..., broken: _Optional[_Union[Broken, _Mapping]] = ..., balance: _Optional[_Union[Balance, _Mapping]] = ...) -> None: ...
+    lifted: int
+    def __init__(self, snapshot: _Optional[bytes] = ..., started: _Optional[_Union[Attempt, _Mapping]] = ..., not_started: _Optional[_Union[Attempt, _Mapping]] = ..., task_done: _Optional[_Union[TaskOver, _Mapping]] = ..., task_ended: _Optional[_Union[TaskOver, _Mapping]] = ..., voided: _Optional[_Union[Attempt, _Mapping]] = ..., dry: _Optional[_Union[OpenPhase, _Mapping]] = ..., released: _Optional[_Union[Released, _Mapping]] = ..., broken: _Optional[_Union[Broken, _Mapping]] = ..., balance: _Optional[_Union[Balance, _Mapping]] = ..., lifted: _Optional[int] = ...) -> None: ...
 
 class TaskOver(_message.Message):
     __slots__ = ("attempt", "report")

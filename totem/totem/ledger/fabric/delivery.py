@@ -82,12 +82,16 @@ class BlockSource:
         newest = ab_pb2.SeekPosition(newest=ab_pb2.SeekNewest())
         return peer.deliver.DeliverFiltered(iter([self._seek(newest, _at(_NEVER), wait=True)]))
 
-    def end_of(self, peer: Peer, watched: Any) -> GatewayFault:
-        """Read what ``watch`` gave to its end; return why it ended."""
+    def end_of(self, peer: Peer, watched: Any, accepted: Callable[[], None]) -> GatewayFault:
+        """Read what ``watch`` gave to its end; return why it ended. ``accepted`` is called when the peer accepts us."""
+        is_accepted = False
         try:
             for response in watched:
                 if response.WhichOneof("Type") == "status":
                     return _ended(peer, response.status)
+                if not is_accepted:
+                    is_accepted = True
+                    accepted()
         except grpc.RpcError as error:
             return fault_of(peer.address, "Deliver", error)
         return GatewayFault(peer.address, "Deliver", "UNAVAILABLE", "the peer ended the blocks without a word")

@@ -33,6 +33,7 @@ __all__ = ["Checkpoint", "CheckpointFile", "EventSource"]
 
 _STOP_SECONDS = 0.02
 _RECONNECT_SECONDS = 0.2
+_GUARD_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class EventSource:
         stop = stop or threading.Event()
         while not stop.is_set():
             for peer in self._connections.order(self._reader.msp_id):
-                guard = _Guard(self._blocks, peer)
+                guard = _Guard(self._blocks, peer, self._standing)
                 try:
                     for event in self._stream(peer, checkpoint, stop, guard):
                         checkpoint = Checkpoint.after(event)
@@ -124,9 +125,6 @@ class EventSource:
         signed = gateway_pb2.SignedChaincodeEventsRequest(request=request, signature=sign(self._reader, request))
         call = peer.gateway.ChaincodeEvents(signed)
         with _cancelled_by(stop, call), guard.over(call):
-            # To be able to say, should the reader be refused one day, that it was accepted.
-            with suppress(LedgerError, LookupError):
-                self._standing.look()
             for response in call:
                 found = [read_event(response.block_number, event) for event in response.events]
                 yield from _behind(checkpoint, found)
@@ -135,9 +133,10 @@ class EventSource:
 class _Guard:
     """Ends a peer's event stream as soon as the peer does not accept its reader any more, or itself breaks off."""
 
-    def __init__(self, blocks: BlockSource, peer: Peer) -> None:
+    def __init__(self, blocks: BlockSource, peer: Peer, standing: Standing) -> None:
         self._blocks = blocks
         self._peer = peer
+        self._standing = standing
         self.fault: GatewayFault | None = None
         """Why the stream was ended; None: it was not the guard who did."""
 
@@ -148,7 +147,7 @@ class _Guard:
         ended = threading.Event()
 
         def watch() -> None:
-            fault = self._blocks.end_of(self._peer, watched)
+            fault = self._blocks.end_of(self._peer, watched, self._remember)
             if not ended.is_set():
                 self.fault = fault
                 call.cancel()
@@ -160,7 +159,13 @@ class _Guard:
         finally:
             ended.set()
             watched.cancel()
-            watcher.join()
+            # It may be asking peers that don't answer, which takes long; nothing of it is needed any more.
+            watcher.join(_GUARD_SECONDS)
+
+    def _remember(self) -> None:
+        """Keep in mind that the reader is accepted now, to be able to say so should it be refused one day."""
+        with suppress(LedgerError, LookupError):
+            self._standing.look()
 
 
 def _behind(checkpoint: Checkpoint, found: list[Event]) -> Iterator[Event]:

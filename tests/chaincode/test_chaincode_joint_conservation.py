@@ -263,4 +263,4 @@ TestPools = Pools.TestCase
 
 @pytest.mark.slow
 class TestPoolsForLong(Pools.TestCase):
-    settings = settings(Pools.TestCase.settings, max_examples=60, stateful_step_count=45)
+    settings = settings(Pools.TestCase.settings, max_examples=30, stateful_step_count=45)

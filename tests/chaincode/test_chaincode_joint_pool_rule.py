@@ -95,7 +95,7 @@ def test_a_job_whose_data_parts_cost_more_than_its_escrow_ends_out_of_totem(shar
 
 @pytest.mark.slow
 @given(shares(), st.integers(1, 100))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_pool_rule_for_long(shared, amount):
     fits(shared, amount)
     does_not_fit(shared, amount)

@@ -59,7 +59,7 @@ class Development:
         body = {"source": source, "datasets": [dataset], "totem": totem}
         answer = self.api.post("/v1/jobs", json=body)
         assert answer.status_code == 202, answer.text
-        return answer.headers["location"]
+        return "/v1/jobs/" + answer.headers["location"].rpartition("/")[2]  # the address changes with each start
 
     def job(self, location: str) -> dict:
         answer = self.api.get(location)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from totem.logs import logger
 from totem.services.errors import InTheWay, ProgramRefused, ServiceError
+from totem.services.killpoints import pass_point
 from totem.services.session import Record, Session
 from totem_chaincode.job_states import OPEN, is_data_part, is_joint, is_over, is_part, may_stop_waiting
 
@@ -115,10 +116,12 @@ class JointDuties:
             return None
 
     def _do(self, duty: Duty) -> None:
+        pass_point("server:before-duty")
         try:
             self._session.submit(duty.function, job_id=duty.job_id)
         except (InTheWay, ProgramRefused) as error:
             # Another provider has done it, or the ledger's clock is a little behind: the next look sees which.
             _log.info("not done for a joint job", job_id=duty.job_id, transaction=duty.function, why=error.message)
             return
+        pass_point("server:after-duty")
         _log.info("done for a joint job", job_id=duty.job_id, transaction=duty.function)

@@ -13,6 +13,7 @@ from typing import Any
 
 from totem.ledger.files import write_private
 from totem.services.errors import NotAllowed, ProviderSide
+from totem.services.killpoints import pass_point
 from totem.services.opening import open_sealed
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
@@ -41,7 +42,9 @@ def fetch_partials(session: Session, store: ProviderStore, part: Record) -> list
     folder = store.job_folder(part["job_id"]) / _FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     joint = session.query("jobs.get", job_id=part["joint"])
-    return [_fetch(session, folder, item["job_id"]).to_json() for item in delivered_parts(joint)]
+    found = [_fetch(session, folder, item["job_id"]).to_json() for item in delivered_parts(joint)]
+    pass_point("server:after-fetch")
+    return found
 
 
 def forget_partials(store: ProviderStore, part_id: str) -> None:

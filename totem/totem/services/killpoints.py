@@ -10,7 +10,7 @@ from typing import Final
 
 from totem_ccf.faults import kill_point
 
-__all__ = ["POINTS", "PUBLISHING_POINTS", "pass_point", "pass_publishing_point"]
+__all__ = ["JOINT_POINTS", "POINTS", "PUBLISHING_POINTS", "pass_point", "pass_publishing_point"]
 
 POINTS: Final = (
     "server:before-accept",
@@ -30,13 +30,24 @@ POINTS: Final = (
 where its result is large).
 """
 
+JOINT_POINTS: Final = (
+    "server:before-duty",
+    "server:after-duty",
+    "server:after-fetch",
+    "server:before-dry",
+    "server:after-dry",
+)
+"""Points that only servers with parts of joint jobs pass: around a transaction that concerns all parts, after what the
+others have delivered is fetched, and around telling that a slice is used up.
+"""
+
 PUBLISHING_POINTS: Final = ("publish:before-commit", "publish:after-commit")
 """Every point of ``totem provider publish``: what is published is kept at home by then, and before or on the ledger."""
 
 
 def pass_point(point: str) -> None:
     """Die here if the environment says so: no handler runs, nothing is flushed, as in a power cut."""
-    kill_point(point, POINTS)
+    kill_point(point, (*POINTS, *JOINT_POINTS))
 
 
 def pass_publishing_point(point: str) -> None:

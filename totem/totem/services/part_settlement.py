@@ -9,6 +9,7 @@ from typing import Any
 
 from totem.services.errors import InTheWay, NotAllowed, ServiceError
 from totem.services.joint_parts import delivered_parts
+from totem.services.killpoints import pass_point
 from totem.services.session import Record, Session
 from totem.services.settlement import LedgerSettlement, is_final
 from totem.services.store import ProviderStore
@@ -56,6 +57,7 @@ class PartSettlement(LedgerSettlement):
         return None
 
     def _tell_dry(self, used: int, needs: int) -> Record:
+        pass_point("server:before-dry")
         try:
             self._session.submit("joint.dry", job_id=self._job_id, used=used, needs=needs)
         except InTheWay:
@@ -65,6 +67,7 @@ class PartSettlement(LedgerSettlement):
                 if is_final(error):
                     raise SettlementRefused(f"the pool can't be asked: {error.message} [{error.code}]") from error
                 raise
+        pass_point("server:after-dry")
         return self._now()
 
     def _now(self) -> Record:

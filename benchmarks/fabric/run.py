@@ -106,6 +106,8 @@ def show(console: Console, found: dict[str, Any]) -> None:
         ("evaluate_least_ms", "evaluate, least, ms"),
         ("submit_ms", "submit + commit, median, ms"),
         ("submit_least_ms", "submit + commit, least, ms"),
+        ("servers_evaluate_ms", "both servers' processor time for an evaluate, ms"),
+        ("servers_submit_ms", "both servers' processor time for a submit, ms"),
         ("evaluates_per_second", f"evaluates a second, {IN_FLIGHT} in flight"),
         ("submits_per_second", f"submits + commits a second, {IN_FLIGHT} in flight"),
     ):

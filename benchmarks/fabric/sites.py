@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,9 @@ from typing import Any
 from totem.ledger import Identity
 from totem.ledger.fabric import ConnectionProfile, FabricLedger
 from totem.ledger.fabric.consortium import FabricWallet
+from totem_network import processes
 from totem_network.errors import NetworkError
+from totem_network.layout import Network
 
 __all__ = ["ROOT", "Site", "site"]
 
@@ -60,6 +63,14 @@ class Site:
         """Evaluate the small contract's read."""
         return self.ledger(organisation).evaluate(self._consumer(organisation), "get", {"key": key})
 
+    def server_seconds(self) -> float:
+        """Return the processor time that the chaincode's servers of all organisations have used so far."""
+        network = Network.load(self.state)
+        if network.chaincode is None:
+            raise NetworkError("no chaincode is deployed")
+        nodes = [network.chaincode.node(organisation) for organisation in network.organisations]
+        return sum(_processor_seconds(processes.pid(network.node_folder(node))) for node in nodes)
+
     def close(self) -> None:
         """Close the clients."""
         for ledger in self._ledgers.values():
@@ -95,6 +106,14 @@ def site(
         finally:
             if (state / "network.json").exists():
                 _run(state, "down")
+
+
+def _processor_seconds(process: int | None) -> float:
+    if process is None:
+        raise NetworkError("a chaincode server has ended while it was measured")
+    # The second field, the program's name, is in brackets and may have anything in it.
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _run(state: Path, *arguments: str) -> None:

@@ -71,7 +71,8 @@ def test_a_job_by_commands_and_by_http(dev, tmp_path, examples):
     halted = totem.tell("job", "submit", job, "bills", "--totem", 1, who=consumer)
     assert (halted.exit_code, "needs at least" in halted.stderr) == (2, True)
 
-    with httpx.Client(base_url=started["api"], headers={"Authorization": f"Bearer {started['token']}"}) as api:
+    authorised = {"Authorization": f"Bearer {started['token']}"}
+    with httpx.Client(base_url=started["api"], headers=authorised, timeout=60) as api:
         body = {"source": job.read_text(), "datasets": ["bills"], "totem": 10_000}
         submitted = api.post("/v1/jobs", json=body)
         assert submitted.status_code == 202
@@ -80,7 +81,7 @@ def test_a_job_by_commands_and_by_http(dev, tmp_path, examples):
         assert states[-1] == "completed"
         lines = api.get(submitted.headers["location"] + "/result").text.splitlines()
         assert sorted(json.loads(line) for line in lines) == [[1, 100.5], [2, 300.375]]
-    assert httpx.get(started["api"] + "/v1/jobs").status_code == 401
+    assert httpx.get(started["api"] + "/v1/jobs", timeout=60).status_code == 401
 
     assert totem.ask("admin", "audit", who="admin")["balanced"]
     assert totem.tell("admin", "audit", who=consumer).exit_code == 2

@@ -13,7 +13,6 @@ from typing import Any
 from totem.services.combining import choose_combining, providers_of
 from totem.services.errors import BadInput, NotAllowed
 from totem.services.lines import ResultLines
-from totem.services.opening import open_sealed
 from totem.services.session import Record, Session
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.job_states import ENDED as _ENDED
@@ -228,6 +227,8 @@ class Consumer:
         """
         found = self._session.query("results.get", job_id=job_id)
         if found["sealed"] is not None:
+            from totem.services.opening import open_sealed  # noqa: PLC0415  # brings cryptography and HTTP
+
             plain = open_sealed(self._session.gateway.identity, job_id, found, store=store)
             return Result(ResultLines(plain), found["partial"], tuple(found.get("missing", ())))
         lines = found["result"].encode()

@@ -89,3 +89,19 @@ def test_what_fabric_would_not_take_is_refused_before_anything_is_made(tmp_path,
     with pytest.raises(NetworkError, match=said):
         plan(tmp_path / "a", **options)
     assert not (tmp_path / "a").exists()
+
+
+def test_organisations_are_called_what_they_are(tmp_path):
+    network = plan(tmp_path / "a", organisations=["utility", "smart-city"])
+    assert [(each.name, each.msp_id) for each in network.organisations] == [
+        ("utility", "UtilityMSP"),
+        ("smart-city", "SmartCityMSP"),
+    ]
+    assert network.organisation("SmartCityMSP").domain == "smart-city.totem.test"
+    assert network.further_organisation().name == "org3"
+
+
+@pytest.mark.parametrize("names", [["Utility"], ["a b"], ["-a"], ["a-b", "a-b"], ["../x"], ["a" * 41], []])
+def test_names_that_organisations_cannot_have_are_refused(tmp_path, names):
+    with pytest.raises(NetworkError):
+        plan(tmp_path / "a", organisations=names)

@@ -4,6 +4,7 @@ import fcntl
 import itertools
 import threading
 import time
+from concurrent.futures import Future
 
 import pytest
 
@@ -143,6 +144,12 @@ class Broken:
     def cancel(self, job_id):
         raise AssertionError("nothing is to be cancelled")
 
+    def abandon(self, job_id):
+        """Nothing is held: a run has failed by then."""
+
+    def tell_news(self):
+        """No job waits for news."""
+
 
 def impatient():
     """Retries on a clock that is a minute later whenever it is looked at."""
@@ -238,7 +245,9 @@ class Listed(Provider):
 def test_a_finished_job_may_be_delivered_after_its_deadline(fresh, verdict, late, asked):
     provider = Listed(fresh.session("north"), verdict=verdict, deadline=1_000_000)
     server = ProviderServer(provider, Broken(OSError()), clock=lambda: 1_000 + late)
-    server._running["job-0"] = None  # its delivery is on the way; it must not be cancelled
+    delivery = Future()
+    delivery.set_running_or_notify_cancel()
+    server._running["job-0"] = delivery  # it is on the way, and must not be cancelled
     if asked:
         server._running.clear()
     server.look()

@@ -15,6 +15,8 @@ import pytest
 
 from totem.api.sealed import create_sealed_app
 from totem.api.serve import ApiServer
+from totem.services import result_bucket
+from totem.services import fetching
 from totem.services.errors import BadInput, Missing, ProviderSide
 from totem.services.fetching import fetch
 from totem.services.result_store import FolderStore, copy_checked, object_path, open_store
@@ -102,6 +104,23 @@ def test_a_bucket_is_a_store(s3, file):
     open_store(url).delete(HASH)
 
 
+@pytest.mark.parametrize(
+    ("query", "is_told", "anonymous"),
+    [
+        ("region=us-east-1", True, False),
+        ("region=us-east-1&scheme=https", True, False),
+        ("region=us-east-1&scheme=http", True, True),
+        ("endpoint_override=127.0.0.1:9", True, True),
+        ("region=us-east-1&scheme=http", False, False),
+    ],
+)
+def test_nothing_is_signed_where_a_told_place_would_show_it(monkeypatch, query, is_told, anonymous):
+    asked = []
+    monkeypatch.setattr(result_bucket, "S3FileSystem", lambda **options: asked.append(options["anonymous"]))
+    result_bucket.BucketStore(f"s3://results/of?{query}", is_told=is_told)
+    assert asked == [anonymous]
+
+
 @pytest.mark.slow
 def test_a_bucket_that_does_not_answer_is_the_providers_trouble(s3, file):
     url = f"{s3[0].partition('&endpoint')[0]}&endpoint_override=127.0.0.1:9"
@@ -149,6 +168,7 @@ class Strange(http.server.BaseHTTPRequestHandler):
         if kind == "broken":
             self.send_error(500)
             return
+        self.server.asked.append(self.path)
         self.send_response(200)
         self.send_header("Content-Length", str(SIZE + (5 if kind == "short" else 0)))
         self.end_headers()
@@ -159,6 +179,10 @@ class Strange(http.server.BaseHTTPRequestHandler):
                 case "endless":
                     while True:
                         self.wfile.write(bytes(1 << 20))
+                case "slow":
+                    for at in range(0, SIZE, 1_000):
+                        self.wfile.write(CONTENT[at : at + 1_000])
+                        time.sleep(0.01)
                 case "other":
                     self.wfile.write(bytes(SIZE))
         self.close_connection = True
@@ -170,6 +194,7 @@ class Strange(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def strange():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Strange) as server:
+        server.asked = []
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -189,6 +214,17 @@ def test_a_strange_server_is_the_providers_trouble(strange, kind, code, message)
         fetched(f"{strange}/{kind}")
     assert trouble.value.code == code
     assert fetched(f"{strange}/right") == CONTENT
+
+
+def test_a_server_that_sends_too_slowly_is_the_providers_trouble(strange, monkeypatch):
+    # It is never silent for long; a read of a whole piece would wait for all of it.
+    monkeypatch.setattr(fetching, "_ALL_SECONDS", 0.1)
+    monkeypatch.setattr(fetching, "_BYTES_PER_SECOND", 10 * SIZE)
+    begin = time.monotonic()
+    with pytest.raises(ProviderSide, match=f"sends too slowly: [0-9]+ of {SIZE} bytes") as trouble:
+        fetched(f"{strange}/slow")
+    assert trouble.value.code == "result_store"
+    assert time.monotonic() - begin < 5
 
 
 def test_a_server_that_stops_while_it_sends_is_the_providers_trouble(strange):
@@ -218,6 +254,16 @@ def test_a_server_that_is_not_there_is_the_providers_trouble(strange):
         "https://name@host/x",
         "s3://bucket?tls_verify_certificates=false",
         "s3://bucket?region=a&region=b",
+        "s3://bucket?region=host/x%23",
+        "s3://bucket?endpoint_override=host/x%3F",
+        "s3://bucket?scheme=file",
+        "s3://host:80/x",
+        "s3://bucket/x?region=a#",
+        "https://host/admin?x=",
+        "https://host/admin?",
+        "https://host/admin#x",
+        "https://host/admin#",
+        "file:///srv#",
         "file:///a b",
         "",
     ],

@@ -7,6 +7,7 @@ lifecycle rule to remove (``AbortIncompleteMultipartUpload``).
 
 from __future__ import annotations
 
+import re
 import shutil
 import urllib.parse
 from pathlib import Path
@@ -19,7 +20,14 @@ from totem.services.result_store import check_url, object_path, storing
 
 __all__ = ["BucketStore"]
 
-_OPTIONS = ("region", "endpoint_override", "scheme")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+_FORMS = {
+    "region": re.compile(r"[A-Za-z0-9-]{1,64}"),
+    "endpoint_override": re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"),
+    "scheme": re.compile("https?"),
+}
+"""The options. They become parts of a host's name: with more in them they would choose another host or path."""
+
 _CONNECT_SECONDS = 10.0
 _REQUEST_SECONDS = 60.0
 _PIECE = 1 << 20
@@ -28,7 +36,8 @@ _PIECE = 1 << 20
 class BucketStore:
     """A store in a bucket; see ``ResultStore``.
 
-    ``is_told``: the URL is another organisation's word. Then an endpoint that it names gets no credentials.
+    ``is_told``: the URL is another organisation's word. Then an endpoint that it names gets no credentials, and nothing
+    is signed with them where it says plain HTTP.
 
     Raises:
         BadInput: code ``bad-store``: the URL is not one of a bucket.
@@ -38,16 +47,23 @@ class BucketStore:
         parts = check_url(url, "the result store", ("s3",))
         given = urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
         options = dict(given)
-        if len(options) < len(given) or not options.keys() <= set(_OPTIONS):
+        if len(options) < len(given) or not options.keys() <= _FORMS.keys():
             raise BadInput(
-                f"the result store {url!r}: after ? may stand {', '.join(_OPTIONS)}, each once", code="bad-store"
+                f"the result store {url!r}: after ? may stand {', '.join(_FORMS)}, each once", code="bad-store"
+            )
+        options_form = all(_FORMS[name].fullmatch(value) for name, value in given)
+        if not (options_form and _BUCKET.fullmatch(parts.netloc)):
+            raise BadInput(
+                f"the result store {url!r}: a bucket's name, a region, http or https as scheme, HOST:PORT as"
+                " endpoint_override, and nothing else",
+                code="bad-store",
             )
         self.url = url
         self._base = f"{parts.netloc}/{urllib.parse.unquote(parts.path).strip('/')}".rstrip("/")
         with storing(url):
             self._files = S3FileSystem(
                 **options,
-                anonymous=is_told and "endpoint_override" in options,
+                anonymous=is_told and ("endpoint_override" in options or options.get("scheme") == "http"),
                 connect_timeout=_CONNECT_SECONDS,
                 request_timeout=_REQUEST_SECONDS,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.home import Home
+from totem.services.keeping import ResultKeeper
 from totem.services.provider import Provider
 from totem.services.publish import prepare, publish
 from totem.services.runner import JobRunner, RunnerOptions
@@ -17,7 +19,7 @@ from totem.services.server import ProviderServer
 from totem_ccf.engines.local import LocalEngine
 
 PROVIDERS = ("north", "south", "east")
-TOTEM = 10_000_000
+TOTEM = 1_000_000_000
 
 HOURS = """from totem_sdk import TotemJob
 
@@ -68,7 +70,8 @@ class JointHome:
         """Return a provider's server."""
         session = self.home.session(name)
         runner = JobRunner(session, self.home.store(name), engine, RunnerOptions(1, "interpreter"))
-        return ProviderServer(Provider(session), runner, at_once=at_once)
+        keeper = ResultKeeper(runner.purging, time.time)
+        return ProviderServer(Provider(session), runner, at_once=at_once, keeper=keeper)
 
     @contextmanager
     def serving(self, engine: LocalEngine, *names: str, at_once: int = 2) -> Iterator[None]:

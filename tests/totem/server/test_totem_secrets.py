@@ -78,10 +78,11 @@ def test_no_secret_and_no_cell_is_in_any_log(dev, tmp_path):
     good, spoilt = tmp_path / "good.csv", tmp_path / "spoilt.csv"
     schema = tmp_path / "schema.json"
     schema.write_text('{"word": "str", "number": "int"}')
-    for path in (good, spoilt):
+    other = tmp_path / "other.csv"
+    for path, who in ((good, "north"), (spoilt, "north"), (other, "south")):
         path.write_text("word,number\n" + cells)
-        options = ["--schema", schema, "--auto-approve", "--yes"]
-        assert totem("provider", "publish", path.stem, path, *options, who="north").returncode == 0
+        options = ["--schema", schema, "--auto-approve", "--combining", "any", "--yes"]
+        assert totem("provider", "publish", path.stem, path, *options, who=who).returncode == 0
         purpose = ["--purpose", "tests"]
         assert totem("access", "request", path.stem, *purpose, who=started["consumer"]).returncode == 0
     spoilt.write_text("word,number\n" + cells.replace(str(NUMBER), f"{WORD}!"))
@@ -95,8 +96,15 @@ def test_no_secret_and_no_cell_is_in_any_log(dev, tmp_path):
             assert api.get(path, headers=mine).status_code in (404, 422)
         assert api.post("/v1/jobs", headers=mine, json={wrong: wrong, "source": wrong}).status_code == 422
         ends = {}
-        for dataset, source in (("good", COUNT), ("good", SPREAD), ("spoilt", COUNT)):
-            body = {"source": source, "datasets": [dataset], "totem": 1_000_000}
+        joint = ["good", "other"]
+        for datasets, source in (
+            (["good"], COUNT),
+            (["good"], SPREAD),
+            (["spoilt"], COUNT),
+            (joint, COUNT),
+            (joint, SPREAD),
+        ):
+            body = {"source": source, "datasets": datasets, "totem": 1_000_000}
             job = api.post("/v1/jobs", headers=mine, json=body)
             assert job.status_code == 202, job.text
             with api.stream("GET", job.headers["location"] + "/events", headers=mine, timeout=60) as events:

@@ -24,6 +24,7 @@ from totem.services.handover import hand_over
 from totem.services.home import Home
 from totem.services.inputs import read_json
 from totem.services.provider import Provider
+from totem_chaincode.job_states import is_joint
 
 __all__ = ["app"]
 
@@ -298,20 +299,22 @@ def jobs(
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the jobs on your datasets; trouble on your side with file and row, which consumers never see."""
+    """List the jobs on your datasets and your parts of joint ones; trouble with file and row is not for consumers."""
     output = Output(as_json=as_json)
     folder = open_home(home)
     session = folder.session(as_)
     store = folder.store(session.name)
-    found = Provider(session).jobs(open_only=open_only)
+    # Open joint jobs are in the ledger's list as well, because a server may have to end them; what runs here are parts.
+    found = [job for job in Provider(session).jobs(open_only=open_only) if not is_joint(job)]
     for job in found:
         job["trouble"] = store.trouble(job["job_id"])
     output.document(found)
     output.table(
-        ["job", "state", "submitted", "consumer", "escrow", "paid", "error", "trouble here"],
+        ["job", "part", "state", "submitted", "consumer", "escrow", "paid", "error", "trouble here"],
         [
             [
                 job["job_id"],
+                job.get("part", ""),
                 job["state"],
                 when(job["submitted_at"]),
                 job["consumer"],
@@ -322,7 +325,7 @@ def jobs(
             ]
             for job in found
         ],
-        lesser=["submitted", "paid", "error", "escrow", "trouble here", "consumer"],
+        lesser=["part", "submitted", "paid", "error", "escrow", "trouble here", "consumer"],
         long="trouble here",
     )
 

@@ -1,60 +1,73 @@
-"""Joint jobs whose partial groups and result are over 1 MB: sealed from provider to provider, and to the consumer."""
-
-import json
+"""Partial groups that are too large for private data: the combined word count of two libraries."""
 
 import pytest
 from joint_home import JointHome
 
-from totem.services.consortium import Consortium
-from totem.services.keeping import ResultKeeper
-from totem.services.purging import Purging
+from totem.services.errors import NotAllowed
+from totem.services.publish import prepare, publish
 from totem_chaincode.contracts.sealed import INLINE_BYTES
 
 pytestmark = pytest.mark.slow
 
-PLANTED = "planted-cell-value"
-ROWS = 1_100
-TOTEM = 1_000_000_000
+WORDS = """from mrjob.job import MRJob
 
 
-class LargeHome(JointHome):
-    """Every row is a group of its own."""
+class WordCount(MRJob):
+    def mapper(self, _, line):
+        for word in line.lower().split():
+            yield word, 1
 
-    def put(self, folder, name, rows, **options):
-        alone = [(f"{PLANTED}-{number:05}-{'x' * 1_000}", kwh) for number, (_, kwh) in enumerate(rows)]
-        return super().put(folder, name, alone, **options)
+    def combiner(self, word, counts):
+        yield word, sum(counts)
+
+    def reducer(self, word, counts):
+        yield word, sum(counts)
+"""
+DISTINCT = 45_000
 
 
-def ciphertexts(home, name):
-    return {path.name: path for path in (home.store(name).root / "results").rglob("*") if path.is_file()}
+class Libraries(JointHome):
+    """Two providers with a text each; a third of the words is in both."""
+
+    def __init__(self, folder):
+        super().__init__(folder, ("north", "south"))
+        self.counts = {}
+        for place, name in enumerate(self.providers):
+            words = [f"word{number:08d}-of-a-book" for number in range(place * 30_000, place * 30_000 + DISTINCT)]
+            for word in words:
+                self.counts[word] = self.counts.get(word, 0) + 1
+            file = folder / f"{name}.txt"
+            file.write_text("".join(f"{' '.join(words[at : at + 10])}\n" for at in range(0, DISTINCT, 10)))
+            policy = {"approval": "auto", "combining_providers": "any"}
+            publication = prepare(f"text-{name}", [file], policy=policy, lines=True)
+            publish(self.home.session(name), self.home.store(name), publication)
+            self.alice.request_access(f"text-{name}", "tests")
 
 
-def test_large_partial_groups_and_results_are_sealed_and_deleted_in_the_end(tmp_path, engine):
-    joint = LargeHome(tmp_path, ("north", "south"), rows=ROWS)
-    home = joint.home
-    Consortium(home.session("admin")).issue(home.participant("alice"), TOTEM, "to test with")
+def test_the_combined_word_count_goes_through_the_result_stores(tmp_path, engine):
+    joint = Libraries(tmp_path)
+    job_id = joint.submit(WORDS, ["text-north", "text-south"], totem=900_000_000)
+    with joint.serving(engine, "north"):
+        joint.until(lambda: joint.alice.job(job_id)["parts"][0]["state"] == "completed", seconds=200)
+    told = joint.home.session("north").query("joint.partials", job_id=f"{job_id}-1")
+    assert told["bytes"] > INLINE_BYTES
+    assert told["result"] is None
+    assert told["sealed"]["location"].startswith("file://")
+    with pytest.raises(NotAllowed):
+        joint.home.session("alice").query("joint.partials", job_id=f"{job_id}-1")
+    stores = [joint.home.store(name).root for name in joint.providers]
+    assert [path for root in stores for path in root.rglob("*") if b"word00000007" in read(path)] == [
+        stores[0] / "jobs" / f"{job_id}-1" / "partial.jsonl"
+    ]
     with joint.serving(engine):
-        (job,) = joint.until_ended(joint.submit(totem=TOTEM), seconds=240)
-    assert job["state"] == "completed", job
-    parts = {part["job_id"].rpartition("-")[2]: part for part in job["parts"]}
-    combining = parts["c"]["provider"].partition("@")[0]
-    for part in (parts["1"], parts["2"]):
-        assert part["result"]["bytes"] > INLINE_BYTES
-        assert part["result"]["sealed"]["recipient"] != job["result"]["sealed"]["recipient"]
-    found = joint.alice.result(job["job_id"])
-    assert len(found.pairs()) == ROWS
-    assert found.content.size == job["result"]["bytes"] > INLINE_BYTES
-    blocks = home.explorer()
-    channel = json.dumps([blocks.block(number, content=True) for number in range(blocks.height())])
-    stores = [path for name in joint.providers for path in ciphertexts(home, name).values()]
-    assert f"{PLANTED}-0" not in channel
-    assert not any(PLANTED.encode() in path.read_bytes() for path in stores)
-    # Partial groups are gone with the joint job, its result when its consumer wants it.
-    for name in joint.providers:
-        assert ResultKeeper(Purging(home.session(name), home.store(name)), lambda: 0.0).look()
-    left = {name: set(ciphertexts(home, name)) for name in joint.providers}
-    assert left == {name: {job["result"]["sealed"]["ciphertext"]} if name == combining else set() for name in left}
-    joint.alice.purge(job["job_id"])
-    Purging(home.session(combining), home.store(combining)).forget(job["job_id"])
-    assert ciphertexts(home, combining) == {}
+        (job,) = joint.until_ended(job_id, seconds=200)
+        assert (job["state"], job["missing"]) == ("completed", [])
+        assert dict(joint.alice.result(job_id).pairs()) == joint.counts
+        joint.until(lambda: not list(stores[1].glob("results/**/*.bin")) and not list(stores[0].rglob("partial.jsonl")))
     joint.is_sound()
+    left = [path.name for root in stores for path in root.glob(f"jobs/{job_id}-[12]/*sealed*")]
+    assert left == []
+
+
+def read(path):
+    return path.read_bytes() if path.is_file() else b""

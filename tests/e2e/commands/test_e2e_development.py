@@ -115,3 +115,15 @@ def test_the_consortium_s_business(command, tmp_path):
     assert [item["token_id"] for item in totem.ask("api", "tokens")] == [token["token_id"]]
     totem.ask("api", "revoke", token["token_id"])
     assert totem.ask("api", "tokens") == []
+
+
+@pytest.mark.slow
+def test_without_fabric_s_programs_one_sentence_says_what_to_do(totem, tmp_path):
+    words = ("dev", "--ledger", "fabric", "--port", "0")
+    done = totem.start(*words, FABRIC_BIN=str(tmp_path))
+    assert done.returncode == 2
+    assert f"{tmp_path} has not all of Fabric's programs" in done.stderr
+    assert "Set FABRIC_BIN to the folder that has them" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert totem.start("dataset", "list").returncode == 2
+    assert not (totem.home / "network").exists()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from totem.ledger.fabric.membership import Organisation
-from totem.services.errors import Missing, ProviderSide
+from totem.services.errors import BadInput, Missing, ProviderSide
 
 __all__ = ["FabricNetwork"]
 
@@ -38,7 +38,8 @@ class FabricNetwork:
         """Make a network of these organisations with the contracts, or start what does not run of it.
 
         Raises:
-            ProviderSide: Fabric's programs are not on this machine, or a node does not start; the message says what.
+            BadInput: Fabric's programs are not on this machine; the message says what to do.
+            ProviderSide: a node does not start; the message says which.
         """
         self._run("up", *(() if self.is_made else ("--names", ",".join(names), "--orderers", _ORDERERS)))
         if json.loads(self._run("status", "--json"))["chaincode"] is None:
@@ -68,7 +69,9 @@ class FabricNetwork:
             check=False,
         )
         if done.returncode != 0:
-            said = done.stderr.strip() or done.stdout.strip() or f"status {done.returncode}"
+            said = (done.stderr.strip() or done.stdout.strip() or f"status {done.returncode}").removeprefix("network: ")
+            if not self.is_made:
+                raise BadInput(said, code="network")  # Fabric's programs are not there, or it is not a network's folder
             raise ProviderSide(said, code="network", hint=f"the nodes' logs are in {self.folder / 'nodes'}")
         return done.stdout
 

@@ -69,7 +69,14 @@ def test_a_repetition_is_answered_alike_and_another_ciphertext_is_refused(story)
         ({"location": "s3://key:secret@bucket"}, "not a store's location"),
         ({"location": "file:///a\nb"}, "not a store's location"),
         ({"location": "file:///" + "a" * 1_024}, "1 to 1024 bytes"),
+        ({"location": "https://host/admin?x="}, "not a store's location"),
+        ({"location": "https://host/admin#"}, "not a store's location"),
+        ({"location": "file:///srv?x"}, "not a store's location"),
+        ({"location": "s3://bucket/x?region=a#"}, "not a store's location"),
+        ({"location": "s3://bucket/x?region=a?"}, "not a store's location"),
         ({"ciphertext_bytes": -1}, "is expected"),
+        ({"ciphertext_bytes": 1 << 62}, "1000001 bytes are 1000272 when they are sealed"),
+        ({"ciphertext_bytes": 1_000_271}, "1000001 bytes are 1000272 when they are sealed"),
     ],
 )
 def test_what_is_told_of_a_sealed_result_is_checked(story, changed, message):

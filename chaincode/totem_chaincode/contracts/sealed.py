@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from totem_chaincode.context import Context
 
 __all__ = [
+    "CHUNK_BYTES",
     "FORMAT",
     "INLINE_BYTES",
     "INLINE_LINES",
@@ -30,6 +31,7 @@ __all__ = [
     "key_id",
     "put_lines",
     "sealed_record",
+    "sealed_size",
 ]
 
 INLINE_BYTES = 1_000_000
@@ -41,6 +43,10 @@ INLINE_LINES = Text(INLINE_BYTES, least=0, what="lines")
 FORMAT = "totem-sealed-1"
 """The only format of ciphertexts and envelopes so far."""
 
+CHUNK_BYTES = 1 << 16
+"""Bytes of plain text in each chunk of a ciphertext but the last."""
+
+_TAG_BYTES = 16
 _SIZE = Integer(0, (1 << 63) - 1, "size")
 _CIPHERTEXT: Fields = {
     "format": Choice(FORMAT),
@@ -48,12 +54,13 @@ _CIPHERTEXT: Fields = {
     "envelope": Text(1_024, pattern=r"(?:[0-9a-f]{2}){65,512}", what="envelope in hex"),
     "ciphertext": HASH,
     "ciphertext_bytes": _SIZE,
-    # Nothing before an @: a store's credentials have no place on a channel.
+    # Nothing before an @: a store's credentials have no place on a channel. No ? and no #: what its reader asks for
+    # ends in the ciphertext's hash, and is nothing else on a server of the reader's. Only a bucket has options.
     "location": Text(
         1_024,
-        pattern=r"(?:file|https?|s3)://[!-?A-~]*",
+        pattern=r'(?:(?:file|https?)://[!"$->A-~]*|s3://[!"$->A-~]*(?:\?[!"$->A-~]*)?)',
         what="store's location",
-        form="a URL file://, http://, https:// or s3:// in ASCII, without a user's name",
+        form="a URL file://, http://, https:// or s3:// in ASCII, without a user's name, # or (but for s3) ?",
     ),
 }
 
@@ -72,14 +79,25 @@ def key_of(ctx: Context, participant: str) -> str | None:
     return None if record is None else record["public_key"]
 
 
+def sealed_size(size: int) -> int:
+    """Return how many bytes the ciphertext of ``size`` bytes has: the format's first line, and a tag for each chunk."""
+    return len(FORMAT) + 1 + size + _TAG_BYTES * max(1, -(-size // CHUNK_BYTES))
+
+
 def sealed_record(told: dict[str, Any], public_key: str | None) -> dict[str, Any]:
     """Return what the channel keeps of a sealed result besides hash and size of its plain text.
 
     Raises:
-        Invalid: it is small enough for private data, or it is not sealed to ``public_key``.
+        Invalid: it is small enough for private data, its ciphertext can't have the size that is told, or it is not
+            sealed to ``public_key``.
     """
     if told["bytes"] <= INLINE_BYTES:
         raise Invalid(f"sealed.bytes: up to {INLINE_BYTES} bytes go through private data, this has {told['bytes']}")
+    if told["ciphertext_bytes"] != sealed_size(told["bytes"]):
+        raise Invalid(
+            f"sealed.ciphertext_bytes: {told['bytes']} bytes are {sealed_size(told['bytes'])} when they are sealed, not"
+            f" {told['ciphertext_bytes']}"
+        )
     if public_key is None:
         raise Invalid("sealed.recipient: there is no key on the ledger to which it could be sealed")
     if told["recipient"] != key_id(public_key):

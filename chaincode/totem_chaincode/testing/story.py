@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from totem_chaincode import canonical
 from totem_chaincode.contracts.results import salted_hash
-from totem_chaincode.contracts.sealed import FORMAT, INLINE_BYTES, key_id
+from totem_chaincode.contracts.sealed import FORMAT, INLINE_BYTES, key_id, sealed_size
 from totem_chaincode.testing.toy import toy_source
 
 __all__ = ["PEOPLE", "Invoke", "Person", "Story", "secret"]
@@ -221,7 +221,7 @@ class Story:
             "recipient": key_id(key),
             "envelope": "ee" * 145,
             "ciphertext": "cc" * 32,
-            "ciphertext_bytes": size + 31,
+            "ciphertext_bytes": sealed_size(changes.get("bytes", size)),
             "location": "file:///srv/results",
         }
         return {**told, **changes}

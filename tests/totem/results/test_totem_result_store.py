@@ -15,8 +15,7 @@ import pytest
 
 from totem.api.sealed import create_sealed_app
 from totem.api.serve import ApiServer
-from totem.services import result_bucket
-from totem.services import fetching
+from totem.services import fetching, result_bucket
 from totem.services.errors import BadInput, Missing, ProviderSide
 from totem.services.fetching import fetch
 from totem.services.result_store import FolderStore, copy_checked, object_path, open_store

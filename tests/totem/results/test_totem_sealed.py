@@ -14,16 +14,14 @@ from hypothesis import strategies as st
 from totem.ledger.hpke import CannotOpen, decrypt, encrypt
 from totem.ledger.identities import CertificateAuthority
 from totem.services.sealed import (
-    CHUNK_BYTES,
     MAGIC,
     Damaged,
     NotForThisKey,
     Sealed,
     seal,
-    sealed_size,
     unseal,
 )
-from totem_chaincode.contracts.sealed import SEALED, key_id
+from totem_chaincode.contracts.sealed import CHUNK_BYTES, SEALED, key_id, sealed_size
 
 AUTHORITY = CertificateAuthority.create()
 READER = AUTHORITY.issue("peter", "StavangerMSP", "consumer")

@@ -21,6 +21,12 @@ from totem.services.result_store import check_url, copy_checked, object_path, op
 __all__ = ["fetch"]
 
 _SECONDS = 30.0
+"""How long a connection may be silent."""
+
+_ALL_SECONDS = 60.0
+_BYTES_PER_SECOND = 16_384
+"""How slow a store may be: it has 60 s, and one more for each 16 KiB."""
+
 _SCHEMES = ("file", "http", "https", "s3")
 _HINT = "its provider can look what has become of it, or hand the result over: `totem provider result JOB -o FILE`"
 
@@ -50,7 +56,7 @@ def fetch(told: str, ciphertext: str, size: int, target: BinaryIO, *, store: str
         )
     with closing(found), storing(place.geturl()):
         try:
-            is_right = copy_checked(found, target, ciphertext, size)
+            is_right = copy_checked(found, target, ciphertext, size, seconds=_ALL_SECONDS + size / _BYTES_PER_SECOND)
         except http.client.HTTPException as error:
             raise ProviderSide(
                 f"the result store {place.geturl()} stopped while it sent: {type(error).__name__}", code="result_store"

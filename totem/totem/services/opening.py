@@ -11,7 +11,7 @@ from totem.services.errors import NotAllowed, ProviderSide
 from totem.services.fetching import fetch
 from totem.services.sealed import Damaged, NotForThisKey, purpose_of, unseal
 from totem.services.session import Record
-from totem_chaincode.contracts.sealed import key_id
+from totem_chaincode.contracts.sealed import key_id, sealed_size
 
 __all__ = ["open_sealed"]
 
@@ -40,6 +40,13 @@ def open_sealed(
             f"{what} is sealed to the key {sealed['recipient'][:16]}…, not to that of {identity.id}, {own[:16]}…",
             code="sealed_key",
             hint=f"use the certificate and key with which the job was submitted; without them {_HAND_OVER}",
+        )
+    if sealed["ciphertext_bytes"] != (size := sealed_size(told["bytes"])):
+        raise ProviderSide(
+            f"{what} can't be opened: {told['bytes']} bytes are {size} when they are sealed, the ledger says"
+            f" {sealed['ciphertext_bytes']}",
+            code="sealed_wrong",
+            hint=_HAND_OVER,
         )
     with tempfile.TemporaryFile() as ciphertext:
         fetch(sealed["location"], sealed["ciphertext"], sealed["ciphertext_bytes"], ciphertext, store=store)

@@ -8,6 +8,7 @@ A ciphertext appears there whole or not at all; nothing in a store is secret, an
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 import stat
@@ -16,13 +17,14 @@ import time
 import urllib.parse
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from totem.ledger.files import sync_folder
 from totem.services.errors import BadInput, ProviderSide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedIOBase
 
 __all__ = [
     "FolderStore",
@@ -90,7 +92,9 @@ def check_url(url: str, what: str, schemes: tuple[str, ...]) -> urllib.parse.Spl
         problem = f"it begins with none of {', '.join(f'{scheme}://' for scheme in schemes)}"
     elif not re.fullmatch(r"[!-~]{1,1000}", url):
         problem = "at most 1000 characters of ASCII, without spaces (write others as %20)"
-    elif parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/") or parts.query or parts.fragment):
+    elif "#" in url or ("?" in url and parts.scheme != "s3"):
+        problem = "what stands after ? or # would keep the ciphertext's hash from being what is asked for"
+    elif parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
         problem = "a folder's URL is file:// and its absolute path"
     elif parts.scheme != "file" and not parts.netloc:
         problem = f"it names no {'bucket' if parts.scheme == 's3' else 'host'}"
@@ -127,10 +131,18 @@ def storing(url: str) -> Iterator[None]:
         raise ProviderSide(f"the result store {url} does not work: {reason}", code="result_store") from error
 
 
-def copy_checked(source: BinaryIO, target: BinaryIO, ciphertext: str, size: int) -> bool:
-    """Copy a ciphertext, never more than it should have; return whether it has the size and sha256 that it should."""
-    digest, left = hashlib.sha256(), size
-    while piece := source.read(min(_PIECE, left + 1)):
+def copy_checked(source: BinaryIO, target: BinaryIO, ciphertext: str, size: int, *, seconds: float = math.inf) -> bool:
+    """Copy a ciphertext, never more than it should have; return whether it has the size and sha256 that it should.
+
+    Raises:
+        TimeoutError: it took more than ``seconds``.
+    """
+    digest, left, end = hashlib.sha256(), size, time.monotonic() + seconds
+    # What has come, not all that was asked for: who sends a byte now and then must not keep its reader for ever.
+    read = source.read if seconds == math.inf else cast("BufferedIOBase", source).read1
+    while piece := read(min(_PIECE, left + 1)):
+        if time.monotonic() > end:
+            raise TimeoutError(f"it sends too slowly: {size - left + len(piece)} of {size} bytes in {seconds:.0f} s")
         digest.update(piece)
         left -= len(piece)
         if left < 0:

@@ -19,12 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from totem.ledger import hpke
 from totem.ledger.identities import Identity
-from totem_chaincode.contracts.sealed import FORMAT, key_id
+from totem_chaincode.contracts.sealed import CHUNK_BYTES, FORMAT, key_id
 
-__all__ = ["CHUNK_BYTES", "MAGIC", "Damaged", "NotForThisKey", "Sealed", "purpose_of", "seal", "sealed_size", "unseal"]
-
-CHUNK_BYTES = 1 << 16
-"""Bytes of plain text in each chunk but the last."""
+__all__ = ["MAGIC", "Damaged", "NotForThisKey", "Sealed", "purpose_of", "seal", "unseal"]
 
 MAGIC = f"{FORMAT}\n".encode()
 """What every ciphertext begins with."""
@@ -58,11 +55,6 @@ class Sealed:
 def purpose_of(name: str, job_id: str) -> str:
     """Return what is bound to the envelope of what a job has sealed: ``result`` or ``partial``, and which job."""
     return f"{name} of {job_id}"
-
-
-def sealed_size(size: int) -> int:
-    """Return how many bytes the ciphertext of ``size`` bytes has."""
-    return len(MAGIC) + size + _TAG_BYTES * max(1, -(-size // CHUNK_BYTES))
 
 
 def seal(plain: BinaryIO, target: BinaryIO, *, public_key: str, purpose: str, salt: str) -> Sealed:

@@ -95,12 +95,21 @@ class FabricConsortium(Members):
 
     def _opened(self, name: str) -> tuple[Identity, InStep]:
         with self._lock:
-            if name not in self._open:
-                identity = self.wallet.get(name)
-                profile = ConnectionProfile.load(self.membership.organisation(identity.msp_id).profile)
-                probe(profile, identity, clock=self._clock)
-                self._open[name] = identity, InStep(FabricLedger(profile, identity, clock=self._clock), self._newest)
-            return self._open[name]
+            found = self._open.get(name)
+        if found is None:
+            # Not under the lock: where the network does not answer, others must not wait for this one's patience.
+            made = self._connect(name)
+            with self._lock:
+                found = self._open.setdefault(name, made)
+            if found is not made:
+                made[1].close()
+        return found
+
+    def _connect(self, name: str) -> tuple[Identity, InStep]:
+        identity = self.wallet.get(name)
+        profile = ConnectionProfile.load(self.membership.organisation(identity.msp_id).profile)
+        probe(profile, identity, clock=self._clock)
+        return identity, InStep(FabricLedger(profile, identity, clock=self._clock), self._newest)
 
 
 def _authority(organisation: Organisation) -> CertificateAuthority:

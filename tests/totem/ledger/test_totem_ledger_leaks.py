@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 RESULT = '["planted-result-of-peter",1]\n'
 
 

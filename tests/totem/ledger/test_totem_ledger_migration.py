@@ -9,6 +9,8 @@ from totem.services.errors import Missing, NotAllowed
 from totem.services.session import Session
 from totem_chaincode.errors import Conflict
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_ledger_of_an_earlier_release_goes_on_after_its_migration(embedded):
     story = embedded.story

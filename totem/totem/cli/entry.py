@@ -22,6 +22,8 @@ def main() -> int:
     if not _has_stdout():
         return 2
     install()
+    # gRPC writes to standard error by itself what every call's answer says too: failed handshakes, ended connections.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     with held():
         from totem.cli.main import app  # noqa: PLC0415  # takes a while
 

@@ -34,6 +34,7 @@ __all__ = [
     "STATES",
     "TRANSITIONS",
     "in_grace",
+    "is_absent",
     "is_data_part",
     "is_joint",
     "is_over",
@@ -87,6 +88,16 @@ def is_over(job: Mapping[str, Any], now: float) -> bool:
     """
     grace = GRACE_SECONDS * 1_000 if job["verdict"] == "finished" and not is_data_part(job) else 0
     return bool(job["deadline"] + grace <= now)
+
+
+def is_absent(job: Mapping[str, Any], now: float) -> bool:
+    """Return whether a data part may be expired at ``now`` (milliseconds since 1970) because nobody has begun it.
+
+    Half of its time has passed and it was not accepted: others may wait for what its slice holds, and they must get it
+    clearly before they may stop waiting (``may_stop_waiting``).
+    """
+    half = (job["deadline"] - job["submitted_at"]) // 2
+    return bool(is_data_part(job) and job["state"] == "submitted" and now >= job["submitted_at"] + half)
 
 
 def is_joint(job: Mapping[str, Any]) -> bool:

@@ -188,7 +188,7 @@ EXAMPLES = {
     "jobs.accept": (OWNER, accept),
     "jobs.decline": (OWNER, lambda w: ({"job_id": w.job, "reason": "x"}, {})),
     "jobs.cancel": (CONSUMER, job()),
-    "jobs.expire": (EVERYBODY, job("expired")),
+    "jobs.expire": (OWNER | CONSUMER | ADMIN, job("expired")),
     "jobs.get": (OWNER | CONSUMER | ADMIN, job()),
     "jobs.source": (OWNER | CONSUMER | ADMIN, job()),
     "jobs.list": (EVERYBODY, plain()),

@@ -47,7 +47,7 @@ def test_nobody_else_ends_a_phase_as_cancelled(story):
 
 
 def expire(story, job_id):
-    return story.invoke("paula", "jobs.expire", {"job_id": job_id})
+    return story.invoke("peter", "jobs.expire", {"job_id": job_id})
 
 
 def test_a_running_job_expires_after_the_deadline_and_pays_what_was_used(story, memory):

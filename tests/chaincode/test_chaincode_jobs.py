@@ -1,5 +1,7 @@
 """A job's life through the contracts: who pays what at every end, and what each step refuses."""
 
+import json
+
 import pytest
 
 from tests.chaincode.job_money import money, running
@@ -302,6 +304,19 @@ def test_the_one_time_code_works_once_and_only_for_its_job(story):
     story.invoke("utility", "jobs.accept", {"job_id": first}, {"code": code})
     with pytest.raises(Conflict, match="is running"):
         story.invoke("utility", "jobs.accept", {"job_id": first}, {"code": code})
+
+
+@pytest.mark.parametrize("field", ["job_id", "provider", "consumer", "consumer_certificate"])
+def test_the_one_time_code_is_bound_to_job_provider_and_the_consumers_certificate(story, memory, field):
+    job_id = story.submit(story.ready())
+    (key,) = [key for key, (record, _) in memory.state.rows.items() if b'"used_at"' in record]
+    job = story.invoke("peter", "jobs.get", {"job_id": job_id})
+    text, version = memory.state.rows[key]
+    record = json.loads(text)
+    assert record[field] == job[field]
+    memory.state.rows[key] = canonical.encode({**record, field: "another"}), version
+    with pytest.raises(Forbidden, match="not the one of"):
+        story.accept(job_id)
 
 
 def test_a_one_time_code_cannot_be_used_for_two_jobs(story):

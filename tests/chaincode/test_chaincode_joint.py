@@ -1,5 +1,7 @@
 """A job over the data of several providers, from its submission to the one result that its consumer reads."""
 
+import base64
+
 import pytest
 
 from totem_chaincode.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -82,7 +84,8 @@ def test_partial_groups_are_for_the_combining_provider_only_and_purged_at_the_en
     joint.run_data(f"{job_id}-1", 5)
     args = {"job_id": f"{job_id}-1"}
     found = joint.invoke("grid", "joint.partials", args)
-    assert (found["result"], found["receipt"]["receipt"]["charge"]) == ("partial\n", 5)
+    assert base64.b64decode(found["content"]) == joint.ciphertext("partial\n")
+    assert found["receipt"]["receipt"]["charge"] == 5
     for person in ("peter", "utility"):
         with pytest.raises(Forbidden):
             joint.invoke(person, "joint.partials", args)
@@ -145,6 +148,27 @@ def test_partial_groups_that_others_left_are_purged_by_the_combining_provider(jo
     assert joint.invoke("grid", "results.kept", {})["results"] == []
     with pytest.raises(Conflict, match="purged already"):
         joint.invoke("grid", "results.purge", {"job_id": part_id})
+
+
+def test_the_combining_providers_bill_has_the_parts_whose_receipts_it_holds(joint):
+    job_id = joint.submit_joint(joint.ready_joint(), 100, at_least=1)
+    joint.accept_part(f"{job_id}-1")
+    joint.settle_data(f"{job_id}-1", 5)
+    lost = f"{job_id}-1"
+    for deliver in (lambda: None, lambda: joint.run_data(f"{job_id}-2", 7)):
+        deliver()
+        bill = joint.invoke("grid", "results.bill", {"job_id": job_id})
+        receipts = joint.invoke("grid", "results.receipts", {"job_id": job_id})
+        assert bill["not_held"] == receipts["not_held"] == [lost]
+        held = [part["job_id"] for part in bill["parts"]]
+        assert held == [f"{job_id}-2", f"{job_id}-c"]
+        assert bill["used"] == sum(part["used"] for part in bill["parts"]) == 7 * len(receipts["receipts"])
+    assert joint.invoke("peter", "results.bill", {"job_id": job_id})["not_held"] == []
+    for who, part_id in (("utility", lost), ("peter", job_id)):
+        assert len(joint.invoke(who, "results.receipts", {"job_id": part_id})["receipts"]) in (1, 2)
+    joint.deliver(lost)
+    assert joint.invoke("grid", "results.bill", {"job_id": job_id})["not_held"] == []
+    assert joint.invoke("grid", "results.bill", {"job_id": job_id})["used"] == 12
 
 
 def test_bills_are_each_parts_and_their_sum(joint):

@@ -132,7 +132,7 @@ class Pools(RuleBasedStateMachine):
 
     @rule(job_id=jobs, part=st.sampled_from(PARTS))
     def expire(self, job_id, part):
-        self.attempt(lambda: self.invoke("paula", "jobs.expire", {"job_id": f"{job_id}-{part}"}))
+        self.attempt(lambda: self.invoke("grid", "jobs.expire", {"job_id": f"{job_id}-{part}"}))
 
     @rule(job_id=jobs, charges=st.lists(st.integers(0, 40), min_size=3, max_size=3))
     def run(self, job_id, charges):

@@ -224,7 +224,7 @@ def test_a_part_is_not_cancelled_by_itself_and_a_joint_job_is_not_accepted(joint
             joint.invoke("utility", function, {"job_id": job_id, **more})
 
 
-def test_a_late_data_part_can_be_expired_by_anybody_finished_or_not(joint, memory):
+def test_a_late_data_part_can_be_expired_by_whom_it_concerns_finished_or_not(joint, memory):
     job_id = submitted(joint, deadline_seconds=200, parts_seconds=100, at_least=1)
     late = f"{job_id}-1"
     joint.accept_part(late)
@@ -232,12 +232,14 @@ def test_a_late_data_part_can_be_expired_by_anybody_finished_or_not(joint, memor
     joint.run_data(f"{job_id}-2", 7)
     expire = ("jobs.expire", {"job_id": late})
     with pytest.raises(Refused, match="has not passed yet"):
-        joint.invoke("paula", *expire)
+        joint.invoke("grid", *expire)
     memory.now += 100_000
     assert is_over(joint.joint(job_id)["parts"][0], memory.now)
     with pytest.raises(Conflict, match="have not ended"):
         joint.accept_part(f"{job_id}-c")
-    joint.invoke("paula", *expire)
+    with pytest.raises(Forbidden):
+        joint.invoke("paula", *expire)
+    joint.invoke("grid", *expire)
     joint.combine(job_id, 5)
     ended = joint.joint(job_id)
     assert (ended["state"], ended["missing"], ended["paid"]) == ("completed", [UTILITY], 17)
@@ -287,7 +289,7 @@ def test_an_expired_combining_part_that_never_began_leaves_the_end_to_anybody(jo
     joint.run_data(f"{job_id}-1", 5)
     joint.run_data(f"{job_id}-2", 7)
     memory.now += 200_000
-    joint.invoke("paula", "jobs.expire", {"job_id": f"{job_id}-c"})
+    joint.invoke("utility", "jobs.expire", {"job_id": f"{job_id}-c"})
     assert joint.joint(job_id)["state"] == "running"
     ended = end(joint, job_id, "admin")
     assert (ended["state"], ended["paid"]) == ("expired", 12)

@@ -27,6 +27,42 @@ def redistribute(joint, job_id, person="peter"):
     return joint.invoke(person, "joint.redistribute", {"job_id": job_id})
 
 
+def absent_and_dry(joint):
+    """Submit a joint job of which one part is not accepted and the other waits; return its id."""
+    job_id = submitted(joint, at_least=1, deadline_seconds=2_000, parts_seconds=1_000)
+    joint.accept_part(f"{job_id}-2")
+    dry(joint, f"{job_id}-2", 30, 30)
+    return job_id
+
+
+def test_a_part_that_nobody_has_begun_is_expired_for_the_others_at_half_of_its_time(joint, memory):
+    job_id = absent_and_dry(joint)
+    with pytest.raises(Conflict, match="still run"):
+        redistribute(joint, job_id)
+    memory.now += 499_999
+    with pytest.raises(Refused, match="has not passed yet"):
+        joint.invoke("grid", "jobs.expire", {"job_id": f"{job_id}-1"})
+    memory.now += 1
+    assert joint.invoke("grid", "jobs.expire", {"job_id": f"{job_id}-1"})["state"] == "expired"
+    assert redistribute(joint, job_id, "grid")["to"] == f"{job_id}-2"
+    joint.settle_data(f"{job_id}-2", 60)
+    joint.deliver(f"{job_id}-2")
+    joint.combine(job_id, 30)
+    ended = joint.joint(job_id)
+    assert (ended["state"], ended["missing"], ended["paid"]) == ("completed", ["utility@UtilityMSP"], 90)
+
+
+def test_what_runs_has_all_its_time_and_so_have_jobs_of_one_provider(joint, memory):
+    job_id = absent_and_dry(joint)
+    access = joint.grant("homes-utility")
+    single = joint.submit(access, dataset_id="homes-utility", deadline_seconds=1_000)
+    memory.now += 999_999
+    for waits in (f"{job_id}-2", f"{job_id}-c", single):
+        with pytest.raises(Refused, match="has not passed yet"):
+            joint.invoke("peter", "jobs.expire", {"job_id": waits})
+    assert joint.accept_part(f"{job_id}-1")["state"] == "running"
+
+
 def slices(joint, job_id):
     return [part["slice"] for part in joint.joint(job_id)["parts"]]
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from totem_chaincode.dispatcher import Chaincode
+from totem_chaincode.job_states import may_stop_waiting
 from totem_chaincode.testing import PEOPLE, JointStory, MemoryLedger, Person, ToyEvaluator, creator, toy_source
 
 MORE = [Person(name, f"{name.title()}MSP", "provider") for name in ("village", "island", "harbour")]
@@ -25,16 +26,22 @@ class Weighing(ToyEvaluator):
 
 
 class Simulation:
-    """Providers that run parts charge by charge, as their frameworks do: dry when the next one does not fit."""
+    """Providers that run parts charge by charge, as their frameworks do: dry when the next one does not fit.
 
-    def __init__(self, totem, costs, order, weights):
+    Those in ``absent`` (their places) never do anything.
+    """
+
+    def __init__(self, totem, costs, order, weights, absent=()):
         self.memory = MemoryLedger(Chaincode(Weighing(weights)))
         self.story = JointStory(self.invoke, MORE)
         self.costs, self.used, self.order = [list(charges) for charges in costs], [0] * len(costs), order
         source = toy_source(lower=0, upper=None, bounds=[(0, None), (0, None)])
         access = self.story.ready_joint(PROVIDERS[: len(costs)], amount=totem, precheck="none")
-        self.job_id = self.story.submit_joint(access, totem, source=source)
-        self.pending = [f"{self.job_id}-{number}" for number in range(1, len(costs) + 1)]
+        present = len(costs) - len(absent)
+        self.job_id = self.story.submit_joint(access, totem, source=source, at_least=present)
+        self.absent = [f"{self.job_id}-{place + 1}" for place in absent]
+        every = [f"{self.job_id}-{number}" for number in range(1, len(costs) + 1)]
+        self.pending = [part_id for part_id in every if part_id not in self.absent]
         for part_id in self.pending:
             self.story.accept_part(part_id)
 
@@ -68,8 +75,21 @@ class Simulation:
             self.pending.sort(key=lambda part_id: self.order[int(part_id.rpartition("-")[2]) - 1])
             self.pending = [part_id for part_id in self.pending if self.turn(part_id)]
             if self.pending:
+                self.give_up_absent()
                 self.invoke("peter", "joint.redistribute", {"job_id": self.job_id})
             assert self.story.audit()["balanced"]
+
+    def give_up_absent(self):
+        """Wait for those who never come as long as others must, which is before anybody may stop waiting."""
+        for part_id in self.absent:
+            part = self.story.invoke("peter", "jobs.get", {"job_id": part_id})
+            self.memory.now = part["submitted_at"] + (part["deadline"] - part["submitted_at"]) // 2
+            assert not any(may_stop_waiting({**part, "final": False}, self.memory.now) for part in self.parts())
+            self.invoke("peter", "jobs.expire", {"job_id": part_id})
+        self.absent = []
+
+    def parts(self):
+        return self.story.joint(self.job_id)["parts"][:-1]
 
 
 @st.composite
@@ -93,12 +113,35 @@ def test_a_job_whose_data_parts_cost_more_than_its_escrow_ends_out_of_totem(shar
     does_not_fit(shared, lacking)
 
 
+@given(shares(), st.integers(0, 40), st.data())
+@settings(max_examples=8, deadline=None)
+def test_a_job_whose_cost_without_absent_providers_fits_its_escrow_completes(shared, combining, data):
+    fits_without(shared, combining, data)
+
+
 @pytest.mark.slow
-@given(shares(), st.integers(1, 100))
+@given(shares(), st.integers(1, 100), st.data())
 @settings(max_examples=60, deadline=None)
-def test_the_pool_rule_for_long(shared, amount):
+def test_the_pool_rule_for_long(shared, amount, data):
     fits(shared, amount)
     does_not_fit(shared, amount)
+    fits_without(shared, amount, data)
+
+
+def fits_without(shared, combining, data):
+    costs, order, weights = shared
+    places = st.sets(st.integers(0, len(costs) - 1), min_size=1, max_size=len(costs) - 1)
+    absent = sorted(data.draw(places))
+    total = sum(sum(charges) for place, charges in enumerate(costs) if place not in absent) + combining
+    world = Simulation(max(total, 1), costs, order, weights, absent)
+    world.run()
+    world.memory.now = max(world.memory.now, world.parts()[0]["deadline"])
+    for part_id in world.absent:
+        world.invoke("peter", "jobs.expire", {"job_id": part_id})
+    world.story.combine(world.job_id, combining)
+    ended = world.story.joint(world.job_id)
+    assert (ended["state"], ended["paid"]) == ("completed", total)
+    assert ended["missing"] == [world.parts()[place]["provider"] for place in absent]
 
 
 def fits(shared, combining):

@@ -44,6 +44,9 @@ __all__ = ["ACCESS_ID", "SECRET", "check_grant", "check_new_code", "hash_of", "p
 ACCESS_ID = Text(64, pattern=r"acc-[0-9a-f]{20}", what="access id", form="acc- and 20 hexadecimal digits")
 SECRET = Text(128, pattern=r"(?:[0-9a-f]{2}){16,64}", what="secret (16 to 64 random bytes in hex)")
 
+_BOUND_TO = ("job_id", "provider", "consumer", "consumer_certificate")
+"""The fields of a job that its one-time code is bound to; accepting compares every one of them."""
+
 _PROVIDER = Owns("access", "access_id", "provider")
 _CONSUMER = Owns("access", "access_id", "consumer")
 
@@ -84,7 +87,8 @@ def check_new_code(ctx: Context, code: str) -> None:
 
 def put_code(ctx: Context, job: dict[str, Any], code: str) -> None:
     """Keep a new job's one-time code: its hash on the channel, itself for the job's provider only."""
-    one_time = {"job_id": job["job_id"], "provider": job["provider"], "consumer": job["consumer"], "used_at": None}
+    bound_to = {name: job[name] for name in _BOUND_TO}
+    one_time = {**bound_to, "used_at": None}
     ctx.state.put("one_time_code", hash_of(code), record=one_time)
     ctx.put_private([job["provider_msp"]], "one_time_code", job["job_id"], record=code)
 
@@ -97,7 +101,7 @@ def use_code(ctx: Context, job: dict[str, Any], code: str) -> None:
     """
     code_hash = hash_of(code)
     record = ctx.state.get("one_time_code", code_hash)
-    if record is None or record["job_id"] != job["job_id"] or record["provider"] != ctx.caller.id:
+    if record is None or any(record[name] != job[name] for name in _BOUND_TO) or record["provider"] != ctx.caller.id:
         raise Forbidden(f"the one-time code is not the one of {job['job_id']}", code="one_time_code")
     if record["used_at"] is not None:
         raise Forbidden("the one-time code was used before: it works once", code="one_time_code")

@@ -16,6 +16,7 @@ from totem_chaincode.job_states import (
     GRACE_SECONDS,
     STATES,
     in_grace,
+    is_absent,
     is_data_part,
     is_joint,
     is_part,
@@ -43,6 +44,9 @@ COMBINING = Owns("job", "job_id", "combining")
 """The combining provider of a joint job, for the job and each of its parts."""
 
 _READERS = Who((*PARTIES.rules, *JOINT_PARTIES.rules[1:], *by("provider", owns=COMBINING).rules))
+
+_CONCERNED = Who((*PARTIES.rules, *JOINT_PARTIES.rules[1:]))
+"""Everybody whom a job or a part concerns: its consumer, its provider, those of the other parts, the consortium."""
 
 
 def padded(index: int) -> str:
@@ -122,7 +126,7 @@ def cancel(ctx: Context, *, job_id: str) -> JSON:
 
 @transaction(
     "jobs.expire",
-    who=EVERYBODY,
+    who=_CONCERNED,
     arguments={"job_id": JOB_ID},
     event="jobs.ended",
     errors=("not_found", "job_state", "deadline"),
@@ -132,11 +136,11 @@ def expire(ctx: Context, *, job_id: str) -> JSON:
 
     A finished job waits an hour (``GRACE_SECONDS``) for its delivery; an accepted job that its provider has not ended
     by then returns everything, settled phases too. The data part of a joint job is late at its deadline, finished or
-    not; a joint job expires with all its parts.
+    not, and if it is not accepted, at half of its time; a joint job expires with all its parts.
     """
     job = ctx.state.need("job", job_id)
     state = next_state(job, "expire")
-    if ctx.now < job["deadline"]:
+    if ctx.now < job["deadline"] and not is_absent(job, ctx.now):
         raise Refused(
             f"the deadline of {job_id} has not passed yet", code="deadline", details={"deadline": job["deadline"]}
         )

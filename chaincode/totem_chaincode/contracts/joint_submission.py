@@ -178,6 +178,7 @@ def submit(
             "provider": part["provider"],
             "provider_msp": records[part["provider"]]["msp_id"],
             "combining": combining,
+            "parties": joint["parties"],
             "combining_msp": records[combining]["msp_id"],
             "datasets": [entries[place] for place in part["places"]],
             "data": size_of([found[place] for place in part["places"]]),

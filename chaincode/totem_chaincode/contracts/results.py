@@ -62,13 +62,15 @@ def deliver_sealed(ctx: Context, job: dict[str, Any], told: dict[str, Any], *, p
     """Record a result that is sealed to the consumer's key and kept by the provider's store; return the record.
 
     Raises:
-        Invalid: the policy delivers results in files, the result is small, or it is sealed to another key.
+        Invalid: the policy delivers results in files, the ciphertext is in no store, or sealed to another key.
         Refused: code ``result_limit``: more groups or bytes than the datasets' policies allow.
     """
     if job["policy"]["delivery"] != "ledger":
         raise Invalid("sealed: the policy delivers results in files; tell hash, lines and bytes (kept)")
     if excess := excess_of(job["policy"], told["lines"], told["bytes"]):
         raise Refused(f"the result has {excess}", code="result_limit")
+    if told["location"] is None:
+        raise Invalid("sealed.location: the ciphertext of a result is in its provider's store")
     sealed = sealed_record(told, job["consumer_key"])
     return _put(ctx, job, told["hash"], told["bytes"], sealed, partial=partial)
 
@@ -126,7 +128,7 @@ def get(ctx: Context, *, job_id: str) -> JSON:
     """
     job = ctx.state.need("job", job_id)
     record = ctx.state.get("result", job_id)
-    if record is None:
+    if record is None or is_data_part(job):
         raise NotFound(f"{job_id} is {job['state']}: it has delivered no result", code="no_result")
     if job["policy"]["delivery"] == "file":
         raise NotFound(
@@ -149,40 +151,71 @@ def kept(ctx: Context, *, limit: int, bookmark: str) -> JSON:
     return {"results": found, "bookmark": following}
 
 
-def _receipts(ctx: Context, job_id: str) -> list[dict[str, Any]]:
-    """Return the receipts of the settled phases from the caller's organisation's private data."""
-    job = ctx.state.need("job", job_id)
-    if is_joint(job):
-        return [item for part_id in job["parts"] for item in _receipts(ctx, part_id)]
+def _receipts(ctx: Context, job_id: str) -> list[dict[str, Any]] | None:
+    """Return the receipts of a job's settled phases from the caller's organisation's private data.
+
+    None where it does not have them: those of a data part reach the combining provider with its partial groups only.
+    """
     # What is settled says which there are: a part has not all phases of its program.
     settled = [record["index"] for _, record in ctx.state.scan("phase", job_id)]
-    return [ctx.get_private("receipt", job_id, padded(index)) for index in settled]
+    found = [ctx.get_private("receipt", job_id, padded(index)) for index in settled]
+    return None if None in found else found
 
 
-@transaction("results.receipts", who=PARTIES, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found",))
+def _held(ctx: Context, job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the receipts of a job or part that the caller's organisation must have."""
+    found = _receipts(ctx, job["job_id"])
+    if found is None:
+        raise NotFound(f"the receipts of {job['job_id']} are not in the caller's private data", code="no_receipt")
+    return found
+
+
+@transaction(
+    "results.receipts", who=PARTIES, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found", "no_receipt")
+)
 def receipts(ctx: Context, *, job_id: str) -> JSON:
-    """Return the receipts of a job's settled phases with their salts: whoever has them can recompute the bill."""
-    return {"job_id": job_id, "receipts": _receipts(ctx, job_id)}
+    """Return the receipts of a job's settled phases with their salts: whoever has them can recompute the bill.
+
+    Of a joint job also which parts' receipts are not there (``not_held``): the combining provider gets those of a data
+    part when it delivers.
+    """
+    job = ctx.state.need("job", job_id)
+    if not is_joint(job):
+        return {"job_id": job_id, "receipts": _held(ctx, job)}
+    found = {part_id: _receipts(ctx, part_id) for part_id in job["parts"]}
+    return {
+        "job_id": job_id,
+        "receipts": [item for items in found.values() for item in items or ()],
+        "not_held": [part_id for part_id, items in found.items() if items is None],
+    }
 
 
-@transaction("results.bill", who=PARTIES, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found",))
+@transaction(
+    "results.bill", who=PARTIES, arguments={"job_id": JOB_ID}, read_only=True, errors=("not_found", "no_receipt")
+)
 def bill(ctx: Context, *, job_id: str) -> JSON:
     """Return a job's itemised bill, recomputed from its receipts: opcode class × type of every settled phase.
 
-    That of a joint job has the bills of its parts as well (``parts``) and is their sum.
+    That of a joint job has the bills of its parts as well (``parts``) and is their sum. Parts whose receipts the caller
+    does not hold are left out of it and named (``not_held``): the combining provider's can be so, the consumer's never.
     """
     job = ctx.state.need("job", job_id)
     if is_joint(job):
         return _joint_bill(ctx, job)
-    return _bill(ctx, job)
+    return _bill(ctx, job, _held(ctx, job))
 
 
 def _joint_bill(ctx: Context, job: dict[str, Any]) -> dict[str, Any]:
     parts = []
+    not_held = []
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for part_id in job["parts"]:
         part = ctx.state.need("job", part_id)
-        parts.append({"part": part["part"], "provider": part["provider"], **_bill(ctx, part)})
+        found = _receipts(ctx, part_id)
+        if found is None:
+            not_held.append(part_id)
+            continue
+        parts.append({"part": part["part"], "provider": part["provider"], **_bill(ctx, part, found)})
         for row in parts[-1]["bill"]:
             at = tuple(str(row[name]) for name in ("step", "phase", "opcode", "type"))
             there = rows.get(at, {**row, "count": 0, "totem": 0})
@@ -196,16 +229,16 @@ def _joint_bill(ctx: Context, job: dict[str, Any]) -> dict[str, Any]:
         "returned": job["returned"],
         "bill": list(rows.values()),
         "parts": parts,
+        "not_held": not_held,
     }
 
 
-def _bill(ctx: Context, job: dict[str, Any]) -> dict[str, Any]:
-    job_id = job["job_id"]
-    found = [item["receipt"] for item in _receipts(ctx, job_id)]
+def _bill(ctx: Context, job: dict[str, Any], receipts: list[dict[str, Any]]) -> dict[str, Any]:
+    found = [item["receipt"] for item in receipts]
     program = ctx.state.need("program", job["program_id"])
     table = ctx.state.need("table", job["table_id"])["document"]
     return {
-        "job_id": job_id,
+        "job_id": job["job_id"],
         "state": job["state"],
         "escrow": job["escrow"],
         "used": sum(receipt["charge"] for receipt in found),

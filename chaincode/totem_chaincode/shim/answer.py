@@ -44,8 +44,11 @@ __all__ = ["MAX_SKEW", "Answerer", "refusal"]
 
 _log = logging.getLogger("totem_chaincode.shim")
 
-MAX_SKEW = 5 * 60_000
-"""Milliseconds by which a proposal's time may differ from this machine's clock: contracts have no other clock."""
+MAX_SKEW = 30_000
+"""Milliseconds by which a proposal's time may differ from this machine's clock: contracts have no other clock.
+
+It is no longer than the shortest deadline that a contract takes: nobody's time may be over as soon as it begins.
+"""
 
 
 class Answerer:

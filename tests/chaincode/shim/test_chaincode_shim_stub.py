@@ -249,7 +249,7 @@ def test_time_and_id_are_the_transactions(run):
     assert answer(found) == [NOW + 123, found.tx_id]
 
 
-@pytest.mark.parametrize("apart", [-301_000, 301_000])
+@pytest.mark.parametrize("apart", [-31_000, 31_000])
 def test_a_proposal_of_another_time_is_refused(run, apart):
     refused = run(lambda stub: None, timestamp=NOW + apart)
     assert refused.status == 400

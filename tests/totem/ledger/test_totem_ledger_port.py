@@ -219,9 +219,9 @@ def test_times_are_the_transactions_own(site):
     access = site.story.ready()
     job_id = site.story.submit(access, deadline_seconds=60)
     with pytest.raises(Refused, match="not passed yet"):
-        site.invoke("paula", "jobs.expire", {"job_id": job_id})
+        site.invoke("utility", "jobs.expire", {"job_id": job_id})
     site.clock.ahead += 61_000
-    assert site.invoke("paula", "jobs.expire", {"job_id": job_id})["state"] == "expired"
+    assert site.invoke("utility", "jobs.expire", {"job_id": job_id})["state"] == "expired"
 
 
 def test_a_certificate_of_another_authority_opens_nothing(site):

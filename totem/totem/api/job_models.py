@@ -295,6 +295,10 @@ class PartBill(BillOf, PartName):
 
 
 class Bill(BillOf):
-    """A job's itemised bill; of one over several providers the sum of its parts', and these."""
+    """A job's itemised bill; of one over several providers the sum of its parts', and these.
+
+    ``not_held``: parts that are not in it, because the caller does not hold their receipts.
+    """
 
     parts: list[PartBill] = []
+    not_held: list[str] = []

@@ -69,3 +69,5 @@ def print_joint_bill(output: Output, bill: dict[str, Any]) -> None:
         [["" if cell is None else cell for cell in row] for row in rows],
         title="by part",
     )
+    if bill["not_held"]:
+        output.note(f"not in it: {', '.join(bill['not_held'])}, whose receipts you do not hold", style="yellow")

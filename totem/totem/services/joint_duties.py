@@ -14,7 +14,7 @@ from totem.logs import logger
 from totem.services.errors import InTheWay, ProgramRefused, ServiceError
 from totem.services.killpoints import pass_point
 from totem.services.session import Record, Session
-from totem_chaincode.job_states import OPEN, is_data_part, is_joint, is_over, is_part, may_stop_waiting
+from totem_chaincode.job_states import OPEN, is_absent, is_data_part, is_joint, is_over, is_part, may_stop_waiting
 
 __all__ = ["Duty", "JointDuties", "can_combine", "duties", "waits"]
 
@@ -37,9 +37,14 @@ def duties(joint: Record, now: float) -> list[Duty]:
         return [Duty("jobs.expire", part["job_id"]) for part in late]
     if _is_late(joint, now) or _is_doomed(joint, data):
         return [Duty("joint.end", joint["job_id"])]
-    if running and joint["state"] == "running" and all(part["dry"] is not None for part in running):
-        return [Duty("joint.redistribute", joint["job_id"])]
-    return []
+    waiting = [part for part in running if part["dry"] is not None]
+    if not waiting or joint["state"] != "running":
+        return []
+    absent = [part for part in running if is_absent(part, now)]
+    if len(waiting) + len(absent) < len(running):
+        return []
+    # Nobody is sent away without need: a provider that is late may still come while no other one waits for its slice.
+    return [Duty("jobs.expire", part["job_id"]) for part in absent] or [Duty("joint.redistribute", joint["job_id"])]
 
 
 def _is_late(joint: Record, now: float) -> bool:

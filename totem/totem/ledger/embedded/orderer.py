@@ -46,8 +46,11 @@ _log = logging.getLogger(__name__)
 
 MAX_BATCH = 200
 _TURN_SECONDS = 0.002
-MAX_SKEW = 5 * 60_000
-"""Milliseconds by which a proposal's time may differ from the node's clock: contracts have no other clock."""
+MAX_SKEW = 30_000
+"""Milliseconds by which a proposal's time may differ from the node's clock: contracts have no other clock.
+
+It is no longer than the shortest deadline that a contract takes: nobody's time may be over as soon as it begins.
+"""
 
 
 def check_moment(timestamp: int, now: int) -> None:

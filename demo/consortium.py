@@ -20,7 +20,7 @@ from demo.terminal import TOTEM, DemoFailed
 __all__ = ["Api", "running"]
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 180
 END_SECONDS = 20
 
 

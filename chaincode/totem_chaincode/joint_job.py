@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from totem_chaincode.job_states import OPEN, is_data_part, pays
+from totem_chaincode.job_states import OPEN, is_data_part, is_delivered, pays
 from totem_chaincode.kept import keep
 from totem_chaincode.pool import Pool
 from totem_chaincode.tally import Tally
@@ -56,8 +56,8 @@ class JointJob:
 
     @property
     def missing(self) -> list[str]:
-        """The providers whose data part has ended and delivered nothing, in listed order."""
-        return [part["provider"] for part in self.data if part["state"] not in (*OPEN, "completed")]
+        """The providers whose data part has ended without being of use, in listed order: not delivered, or left out."""
+        return [part["provider"] for part in self.data if part["state"] not in OPEN and not is_delivered(part)]
 
     def set_part(self, part_id: str, **changes: Any) -> dict[str, Any]:
         """Change fields of a part's record; return it."""
@@ -85,7 +85,7 @@ class JointJob:
         """
         ctx, record = self._ctx, self.record
         for part in self.data:
-            if part["result"] is not None and part["result"]["sealed"] is None:
+            if part["result"] is not None and part["result"]["sealed"]["location"] is None:
                 self._drop_partials(part)
         for party in (record["consumer"], "*", *record["parties"]):
             ctx.state.delete("open_job", party, record["job_id"])

@@ -244,7 +244,8 @@ def test_repeated_transactions_are_answered_and_change_nothing(joint, job_id, me
     joint.deliver(part_id, "groups\n")
     record = joint.joint(job_id)["parts"][0]["result"]
     before = dict(memory.state.rows), dict(memory.state.private)
-    args = {"job_id": part_id, "result_hash": record["hash"]}
+    told = {"hash": record["hash"], "bytes": record["bytes"], "lines": 1, **record["sealed"]}
+    args = {"job_id": part_id, "sealed": told}
     assert joint.invoke("utility", "jobs.complete", args)["state"] == "completed"
     assert (memory.state.rows, memory.state.private) == before
     with pytest.raises(Conflict):
@@ -252,27 +253,38 @@ def test_repeated_transactions_are_answered_and_change_nothing(joint, job_id, me
 
 
 @pytest.mark.parametrize(
-    ("more", "match"),
+    ("changed", "transient", "match"),
     [
-        ({"result_hash": "ab" * 32}, "not the salted hash"),
-        ({"transient": {}}, "result_hash and, in transient"),
-        ({"kept": {"hash": "ab" * 32, "lines": 1, "bytes": 1}, "result_hash": None, "transient": {}}, "kept"),
-        ({"result_hash": None, "transient": {}}, "delivers its partial groups"),
-        ({"receipt": None}, "delivers the receipt that was settled"),
-        ({"receipt": "another"}, "delivers the receipt that was settled"),
+        # Whoever endorses would see them.
+        ({"sealed": None, "result_hash": "ab" * 32}, {"result": "groups\n", "salt": "5a" * 32}, "delivers .* sealed"),
+        ({"sealed": None}, {}, "delivers its partial groups sealed"),
+        ({"sealed": None, "kept": {"hash": "ab" * 32, "lines": 1, "bytes": 1}}, {}, "kept"),
+        ({}, {"content": "AAAA"}, "not the ciphertext that sealed says"),
+        ({}, {"content": "AAA"}, "not base64"),
+        ({}, {"content": None}, "either in a store, or given"),
+        ({"location": "file:///srv"}, {}, "either in a store, or given"),
+        ({"recipient": "ab" * 32}, {}, "the key to seal it to is"),
+        ({"ciphertext_bytes": 1}, {}, "7 bytes are 38 when they are sealed"),
+        ({}, {"receipt": None}, "delivers the receipt that was settled"),
+        ({}, {"receipt": "another"}, "delivers the receipt that was settled"),
     ],
 )
-def test_partial_groups_are_delivered_as_they_are(joint, job_id, more, match):
+def test_partial_groups_are_delivered_as_they_are(joint, job_id, changed, transient, match):
     part_id = f"{job_id}-1"
     joint.accept_part(part_id)
     joint.settle_data(part_id, 5)
-    more = dict(more)
-    transient = {**more.pop("transient", {"result": "groups\n", "salt": secret()}), **joint.with_receipt(part_id)}
-    if "receipt" in more:
-        changed = {"receipt": joint.receipt(0, "map", 6), "salt": transient.pop("receipt")["salt"]}
-        transient |= {"receipt": changed} if more.pop("receipt") else {}
+    args, given = joint.delivery(part_id, "groups\n")
+    other = {"receipt": joint.receipt(0, "map", 6), "salt": given["receipt"]["salt"]}
+    if "sealed" in changed:
+        args, given = {"job_id": part_id, **changed}, {**transient, "receipt": given["receipt"]}
+    else:
+        args["sealed"] |= changed
+        given |= transient
+    if given["receipt"] == "another":
+        given["receipt"] = other
+    given = {name: value for name, value in given.items() if value is not None}
     with pytest.raises(Invalid, match=match):
-        joint.invoke("utility", "jobs.complete", {"job_id": part_id, "result_hash": "cd" * 32, **more}, transient)
+        joint.invoke("utility", "jobs.complete", args, given)
 
 
 def test_only_a_data_part_delivers_its_receipt(joint, job_id):
@@ -289,6 +301,8 @@ def test_only_a_data_part_delivers_its_receipt(joint, job_id):
             {"job_id": f"{job_id}-c", "result_hash": "ab" * 32},
             {"result": "x", "salt": secret(), **shown},
         )
+    with pytest.raises(Invalid, match="only a data part"):
+        joint.invoke("grid", "jobs.complete", {"job_id": f"{job_id}-c"}, {"content": "AAAA"})
 
 
 CRAFTED = ["", "job-", "job-zz", "job-" + "0" * 20 + "-", "job-" + "0" * 20 + "-0", "job-" + "0" * 20 + "-100"]

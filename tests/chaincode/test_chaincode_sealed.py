@@ -60,7 +60,7 @@ def test_a_repetition_is_answered_alike_and_another_ciphertext_is_refused(story)
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"bytes": INLINE_BYTES}, f"up to {INLINE_BYTES} bytes go through private data"),
+        ({"location": None}, "is in its provider's store"),
         ({"recipient": "ab" * 32}, "the key to seal it to is"),
         ({"format": "totem-sealed-2"}, "expected one of totem-sealed-1"),
         ({"envelope": "ee" * 64}, "not an envelope"),

@@ -16,7 +16,7 @@ from totem_chaincode.contracts.jobs import PROVIDER
 from totem_chaincode.contracts.partials import deliver_partials
 from totem_chaincode.contracts.receipts import ERROR, SALTED
 from totem_chaincode.contracts.results import RESULT, deliver, deliver_file, deliver_sealed, excess_of
-from totem_chaincode.contracts.sealed import SEALED
+from totem_chaincode.contracts.sealed import CONTENT, SEALED
 from totem_chaincode.errors import Invalid, Refused
 from totem_chaincode.job_ends import end_job
 from totem_chaincode.job_states import is_data_part, next_state, phases_end, whole_of
@@ -33,7 +33,7 @@ RESULT_LIMIT = "result_limit"
 
 _SIZE = Integer(0, (1 << 63) - 1, "size")
 _DELIVERY = {"result": Optional(RESULT), "salt": Optional(SECRET)}
-_PART_DELIVERY = {**_DELIVERY, "receipt": Optional(SALTED)}
+_PART_DELIVERY = {**_DELIVERY, "content": Optional(CONTENT), "receipt": Optional(SALTED)}
 _KEPT = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE})
 """A result of which the channel has the size and the salted hash only, as its provider tells them."""
 
@@ -60,13 +60,15 @@ def complete(
     kept: dict[str, Any] | None,
     result: str | None,
     salt: str | None,
+    content: str | None,
     receipt: dict[str, Any] | None,
 ) -> JSON:
     """Deliver the result of a job whose phases are all settled; pays what was used, returns the rest.
 
     A result goes into the consumer's private data (``result``), a large one into the provider's store (``sealed``), or
-    it stays in a file where the policy says so (``kept``). The data part of a joint job delivers partial groups to the
-    combining provider, in no file, with the ``receipt`` that was settled and its salt.
+    it stays in a file where the policy says so (``kept``). The data part of a joint job delivers partial groups
+    sealed to the combining provider, their ciphertext in a store or in ``content`` (base64), with the ``receipt`` that
+    was settled and its salt.
     """
     job = ctx.state.need("job", job_id)
     told = _told(result_hash, sealed, kept)
@@ -76,13 +78,11 @@ def complete(
     _check_given(sealed, kept, result_hash, result, salt)
     if is_data_part(job):
         if kept is not None:
-            raise Invalid("kept: partial groups go through the ledger, or are sealed")
-        partials = deliver_partials(
-            ctx, job, sealed=sealed, partials_hash=result_hash, groups=result, salt=salt, receipt=receipt
-        )
+            raise Invalid("kept: partial groups are sealed")
+        partials = deliver_partials(ctx, job, sealed=sealed, content=content, receipt=receipt)
         return _ended(end_job(ctx, job, state, result=partials))
-    if receipt is not None:
-        raise Invalid("transient.receipt: only a data part of a joint job delivers its receipt")
+    if receipt is not None or content is not None:
+        raise Invalid("transient: only a data part of a joint job delivers its receipt and a ciphertext (content)")
     delivered = _deliver(ctx, job, sealed, kept, result_hash=result_hash, result=result, salt=salt, partial=False)
     if delivered is None:
         raise Invalid(

@@ -1,9 +1,9 @@
 """Partial groups: what a data part of a joint job delivers, to the combining provider and nobody else.
 
-They go through transient data into the private data of the combining provider's organisation, or sealed to its key into
-the data provider's store where they are large; on the channel are their salted hash and their size. The receipt of the
-phase goes with them. They can't be read once the joint job has ended, and are purged then. The consumer never sees
-them.
+They are always sealed to the combining provider's key: whoever endorses sees transient data, and may be the consumer's
+organisation, which never sees partial groups. Their ciphertext goes into the private data of the combining provider's
+organisation, a large one into the data provider's store; on the channel are their salted hash and their size. The
+receipt of the phase goes with them. They can't be read once the joint job has ended, and are purged then.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from totem_chaincode import canonical
 from totem_chaincode.arguments import JOB_ID
 from totem_chaincode.contracts.jobs import COMBINING, padded
 from totem_chaincode.contracts.results import salted_hash
-from totem_chaincode.contracts.sealed import INLINE_BYTES, get_lines, key_of, put_lines, sealed_record
+from totem_chaincode.contracts.sealed import get_ciphertext, key_of, put_ciphertext, sealed_record
 from totem_chaincode.errors import Invalid, NotFound
 from totem_chaincode.job_states import OPEN, is_data_part
 from totem_chaincode.registry import by, transaction
@@ -31,36 +31,31 @@ def deliver_partials(
     part: dict[str, Any],
     *,
     sealed: dict[str, Any] | None,
-    partials_hash: str | None,
-    groups: str | None,
-    salt: str | None,
+    content: str | None,
     receipt: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """Put a data part's partial groups where the combining provider reads them; return what its record says of them.
 
-    Their salted hash, the groups and the salt are given, or ``sealed`` where they are large. ``receipt`` is that of the
-    settled phase with its salt. Settling does not give it to the combining provider: a private record can be written
-    only with the endorsement of the organisation that it is for, and nobody's pay may hang on one that is gone.
+    ``sealed`` says what and where they are; ``content`` is the ciphertext of those that are in no store. ``receipt`` is
+    that of the settled phase with its salt. Settling does not give it to the combining provider: a private record can
+    be written only with the endorsement of the organisation that it is for, and nobody's pay may hang on one that is
+    gone.
 
     Raises:
-        Invalid: they are neither given nor sealed, too large, or the hash or the receipt is not theirs.
+        Invalid: they are not sealed, or to another key, too large, or the ciphertext or the receipt is not theirs.
     """
     settled = ctx.state.need("phase", part["job_id"], padded(0))
     if receipt is None or salted_hash(receipt["salt"], canonical.encode(receipt["receipt"])) != settled["digest"]:
         raise Invalid("transient.receipt: a data part delivers the receipt that was settled, with its salt")
     ctx.put_private([part["combining_msp"]], "receipt", part["job_id"], padded(0), record=receipt)
-    if sealed is not None:
-        record = sealed_record(sealed, key_of(ctx, part["combining"]))
-        return {"hash": sealed["hash"], "bytes": sealed["bytes"], "sealed": record}
-    if partials_hash is None or groups is None or salt is None:
-        raise Invalid("a data part delivers its partial groups: result_hash with result and salt, or sealed")
-    data = groups.encode()
-    if len(data) > INLINE_BYTES:
-        raise Invalid(f"transient.result: more than {INLINE_BYTES} bytes are sealed (sealed), these are {len(data)}")
-    if salted_hash(salt, data) != partials_hash:
-        raise Invalid("arguments.result_hash: not the salted hash of the partial groups")
-    put_lines(ctx, [part["combining_msp"]], "partials", part["job_id"], lines=data, salt=salt)
-    return {"hash": partials_hash, "bytes": len(data), "sealed": None}
+    if sealed is None:
+        raise Invalid("a data part delivers its partial groups sealed to the combining provider's key (sealed)")
+    if (sealed["location"] is None) != (content is not None):
+        raise Invalid("sealed.location: a ciphertext is either in a store, or given (content in transient)")
+    record = sealed_record(sealed, key_of(ctx, part["combining"]))
+    if content is not None:
+        put_ciphertext(ctx, [part["combining_msp"]], "partials", part["job_id"], told=sealed, content=content)
+    return {"hash": sealed["hash"], "bytes": sealed["bytes"], "sealed": record}
 
 
 @transaction(
@@ -71,9 +66,10 @@ def deliver_partials(
     errors=("not_found", "no_result", "purged"),
 )
 def partials(ctx: Context, *, job_id: str) -> JSON:
-    """Return a data part's partial groups to the combining provider: text, salt, hash, and its receipt with its salt.
+    """Return a data part's partial groups to the combining provider, sealed, and its receipt with its salt.
 
-    Sealed ones are named only (``sealed``); text and salt are null then.
+    ``content`` is the ciphertext in base64, null where it is in the data provider's store. ``sealed`` says what opens
+    it, ``hash`` is the salted hash of what is inside, with the salt.
     """
     part = ctx.state.need("job", job_id)
     if not is_data_part(part):
@@ -83,13 +79,13 @@ def partials(ctx: Context, *, job_id: str) -> JSON:
         raise NotFound(f"{job_id} is {part['state']}: it has delivered no partial groups", code="no_result")
     if ctx.state.need("job", part["joint"])["state"] not in OPEN:
         raise NotFound(f"the partial groups of {job_id} are purged: its joint job has ended", code="purged")
-    found = {"result": None, "salt": None} if record["sealed"] else get_lines(ctx, "partials", job_id)
-    if found is None:
+    content = get_ciphertext(ctx, "partials", job_id) if record["sealed"]["location"] is None else None
+    if content is None and record["sealed"]["location"] is None:
         raise NotFound(f"the partial groups of {job_id} are not in the private data that they were put into")
     return {
         "job_id": job_id,
         "provider": part["provider"],
         **record,
-        **found,
+        "content": content,
         "receipt": ctx.get_private("receipt", job_id, padded(0)),
     }

@@ -1,18 +1,24 @@
 """Sealed results: those that are larger than a private data collection should carry.
 
 Up to ``INLINE_BYTES`` the lines of a result travel through transient data into the private data of the organisation
-that they are for. Beyond that their provider encrypts them to the recipient's public key and keeps the ciphertext in
-its result store (docs/sealed-results.md has the format). On the channel are then what a reader needs to find it, open
-it and check it: hash and size of plain text and ciphertext, the envelope with the key, and where the store is. The
-contract can't look into the envelope; it checks that everything is there and for whom it says it is.
+that they are for. Beyond that, or where that organisation does not endorse, their provider encrypts them to the
+recipient's public key and keeps the ciphertext in its result store (docs/sealed-results.md has the format). On the
+channel are then what a reader needs to find it, open it and check it: hash and size of plain text and ciphertext, the
+envelope with the key, and where the store is. The contract can't look into the envelope; it checks that everything is
+there and for whom it says it is.
+
+Partial groups are always sealed: whoever endorses sees transient data, the consumer's organisation too. Up to
+``INLINE_BYTES`` of them their ciphertext goes into private data (``location`` is null), beyond that into a store.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from totem_chaincode.arguments import HASH, Choice, Fields, Integer, Record, Text
+from totem_chaincode.arguments import HASH, Choice, Fields, Integer, Optional, Record, Text
 from totem_chaincode.errors import Invalid
 
 if TYPE_CHECKING:
@@ -22,13 +28,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHUNK_BYTES",
+    "CONTENT",
     "FORMAT",
     "INLINE_BYTES",
     "INLINE_LINES",
     "SEALED",
+    "get_ciphertext",
     "get_lines",
-    "key_of",
     "key_id",
+    "key_of",
+    "put_ciphertext",
     "put_lines",
     "sealed_record",
     "sealed_size",
@@ -56,16 +65,21 @@ _CIPHERTEXT: Fields = {
     "ciphertext_bytes": _SIZE,
     # Nothing before an @: a store's credentials have no place on a channel. No ? and no #: what its reader asks for
     # ends in the ciphertext's hash, and is nothing else on a server of the reader's. Only a bucket has options.
-    "location": Text(
-        1_024,
-        pattern=r'(?:(?:file|https?)://[!"$->A-~]*|s3://[!"$->A-~]*(?:\?[!"$->A-~]*)?)',
-        what="store's location",
-        form="a URL file://, http://, https:// or s3:// in ASCII, without a user's name, # or (but for s3) ?",
+    "location": Optional(
+        Text(
+            1_024,
+            pattern=r'(?:(?:file|https?)://[!"$->A-~]*|s3://[!"$->A-~]*(?:\?[!"$->A-~]*)?)',
+            what="store's location",
+            form="a URL file://, http://, https:// or s3:// in ASCII, without a user's name, # or (but for s3) ?",
+        )
     ),
 }
 
 SEALED = Record({"hash": HASH, "lines": _SIZE, "bytes": _SIZE, **_CIPHERTEXT})
 """What a provider tells of a sealed result: the salted hash, lines and bytes of the plain text, and its ciphertext."""
+
+CONTENT = Text(-(-(INLINE_BYTES + (1 << 12)) // 3) * 4, pattern="[A-Za-z0-9+/]+={0,2}", what="ciphertext in base64")
+"""A ciphertext that goes into private data, as a transient field; it is a little longer than what it holds."""
 
 
 def key_id(public_key: str) -> str:
@@ -88,11 +102,8 @@ def sealed_record(told: dict[str, Any], public_key: str | None) -> dict[str, Any
     """Return what the channel keeps of a sealed result besides hash and size of its plain text.
 
     Raises:
-        Invalid: it is small enough for private data, its ciphertext can't have the size that is told, or it is not
-            sealed to ``public_key``.
+        Invalid: its ciphertext can't have the size that is told, or it is not sealed to ``public_key``.
     """
-    if told["bytes"] <= INLINE_BYTES:
-        raise Invalid(f"sealed.bytes: up to {INLINE_BYTES} bytes go through private data, this has {told['bytes']}")
     if told["ciphertext_bytes"] != sealed_size(told["bytes"]):
         raise Invalid(
             f"sealed.ciphertext_bytes: {told['bytes']} bytes are {sealed_size(told['bytes'])} when they are sealed, not"
@@ -103,6 +114,31 @@ def sealed_record(told: dict[str, Any], public_key: str | None) -> dict[str, Any
     if told["recipient"] != key_id(public_key):
         raise Invalid(f"sealed.recipient: the key to seal it to is {key_id(public_key)}, not {told['recipient']}")
     return {name: told[name] for name in _CIPHERTEXT}
+
+
+def put_ciphertext(
+    ctx: Context, msp_ids: Iterable[str], kind: str, *parts: str, told: dict[str, Any], content: str
+) -> None:
+    """Write a ciphertext, given in base64, into the private data of organisations.
+
+    Raises:
+        Invalid: it is too large for that, or not the one that is told.
+    """
+    try:
+        data = base64.b64decode(content, validate=True)
+    except binascii.Error as error:
+        raise Invalid(f"transient.content: not base64: {error}") from None
+    if told["bytes"] > INLINE_BYTES:
+        raise Invalid(f"transient.content: more than {INLINE_BYTES} bytes go into a store, these are {told['bytes']}")
+    if (len(data), hashlib.sha256(data).hexdigest()) != (told["ciphertext_bytes"], told["ciphertext"]):
+        raise Invalid("transient.content: not the ciphertext that sealed says")
+    ctx.put_private_bytes(msp_ids, kind, *parts, value=data)
+
+
+def get_ciphertext(ctx: Context, kind: str, *parts: str) -> str | None:
+    """Return what ``put_ciphertext`` wrote, from the caller's organisation, in base64."""
+    value = ctx.get_private_bytes(kind, *parts)
+    return None if value is None else base64.b64encode(value).decode()
 
 
 def put_lines(ctx: Context, msp_ids: Iterable[str], kind: str, *parts: str, lines: bytes, salt: str) -> None:

@@ -1,5 +1,6 @@
 """A joint job on every ledger: the parts of several providers, a pool, partial groups that only one reads."""
 
+import base64
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -24,7 +25,8 @@ def test_a_joint_job_runs_to_its_one_result(joint):
     assert joint.invoke("grid", "joint.redistribute", {"job_id": job_id})["amount"] == 53
     joint.settle_data(first, 40)
     joint.deliver(first, "planted partial group\n")
-    assert joint.invoke("grid", "joint.partials", {"job_id": first})["result"] == "planted partial group\n"
+    content = joint.invoke("grid", "joint.partials", {"job_id": first})["content"]
+    assert base64.b64decode(content) == joint.ciphertext("planted partial group\n")
     for person in ("peter", "utility", "paula"):
         with pytest.raises(Forbidden):
             joint.invoke(person, "joint.partials", {"job_id": first})

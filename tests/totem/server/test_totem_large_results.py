@@ -165,6 +165,7 @@ def test_what_a_provider_has_sealed_wrongly_is_its_fault(large, fresh):
     for job, record in (
         (job_id, {**told, "hash": "ab" * 32}),
         (job_id, {**told, "bytes": told["bytes"] + 1}),
+        (job_id, {**told, "sealed": {**told["sealed"], "ciphertext_bytes": 1 << 62}}),
         (other, told),
         (job_id, {**told, "sealed": {**told["sealed"], "envelope": "04" * 145}}),
     ):

@@ -11,14 +11,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from totem.ledger.files import write_private
 from totem.services.errors import NotAllowed, ProviderSide
 from totem.services.killpoints import pass_point
 from totem.services.opening import open_sealed
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
 from totem_ccf.mapreduce.partial_reader import PartialFile
-from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.job_states import is_data_part
 
 __all__ = ["delivered_parts", "fetch_partials", "forget_partials"]
@@ -55,22 +53,11 @@ def forget_partials(store: ProviderStore, part_id: str) -> None:
 def _fetch(session: Session, folder: Path, part_id: str) -> PartialFile:
     found = session.query("joint.partials", job_id=part_id)
     path = folder / f"{part_id}.jsonl"
-    if found["sealed"] is not None:
-        try:
-            with (
-                open_sealed(session.gateway.identity, part_id, found, name="partial") as plain,
-                path.open("wb") as file,
-            ):
-                shutil.copyfileobj(plain, file)
-        except NotAllowed as error:
-            raise ProviderSide(error.message, code="partials") from error
-    else:
-        groups = found["result"].encode()
-        if salted_hash(found["salt"], groups) != found["hash"]:
-            raise ProviderSide(
-                f"the partial groups of {part_id} do not have the hash that is on the ledger", code="partials"
-            )
-        write_private(path, groups)
+    try:
+        with open_sealed(session.gateway.identity, part_id, found, name="partial") as plain, path.open("wb") as file:
+            shutil.copyfileobj(plain, file)
+    except NotAllowed as error:
+        raise ProviderSide(error.message, code="partials") from error
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     values = found["receipt"]["receipt"]["records_out"]

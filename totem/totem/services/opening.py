@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import tempfile
 from typing import BinaryIO
 
 from totem.ledger.identities import Identity
 from totem.services.errors import NotAllowed, ProviderSide
 from totem.services.fetching import fetch
+from totem.services.result_store import copy_checked
 from totem.services.sealed import Damaged, NotForThisKey, purpose_of, unseal
 from totem.services.session import Record
 from totem_chaincode.contracts.sealed import key_id, sealed_size
@@ -24,7 +27,8 @@ def open_sealed(
 ) -> BinaryIO:
     """Return the plain text of what a job has sealed, in a file without a name that is gone when it is closed.
 
-    ``told`` is what the ledger says of it: ``hash`` and ``bytes`` of the plain text, ``sealed`` with all the rest.
+    ``told`` is what the ledger says of it: ``hash`` and ``bytes`` of the plain text, ``sealed`` with all the rest, and
+    ``content`` with a ciphertext that is in no store.
     ``store`` is the URL of the result store where it is not the one on the ledger.
 
     Raises:
@@ -44,12 +48,15 @@ def open_sealed(
     if sealed["ciphertext_bytes"] != (size := sealed_size(told["bytes"])):
         raise ProviderSide(
             f"{what} can't be opened: {told['bytes']} bytes are {size} when they are sealed, the ledger says"
-            f" {sealed['ciphertext_bytes']}",
+            f" {sealed['ciphertext_bytes']}; its provider has sealed it wrongly",
             code="sealed_wrong",
             hint=_HAND_OVER,
         )
     with tempfile.TemporaryFile() as ciphertext:
-        fetch(sealed["location"], sealed["ciphertext"], sealed["ciphertext_bytes"], ciphertext, store=store)
+        if sealed["location"] is None:
+            _take(told["content"], ciphertext, sealed, what)
+        else:
+            fetch(sealed["location"], sealed["ciphertext"], sealed["ciphertext_bytes"], ciphertext, store=store)
         ciphertext.seek(0)
         plain = tempfile.TemporaryFile()  # noqa: SIM115  # its reader closes it
         try:
@@ -70,6 +77,20 @@ def open_sealed(
             raise
     plain.seek(0)
     return plain
+
+
+def _take(content: str, target: BinaryIO, sealed: Record, what: str) -> None:
+    """Write a ciphertext that came from private data, in base64.
+
+    Raises:
+        ProviderSide: code ``ciphertext_damaged``: it is another one than the ledger says.
+    """
+    source = io.BytesIO(base64.b64decode(content))
+    if not copy_checked(source, target, sealed["ciphertext"], sealed["ciphertext_bytes"]):
+        raise ProviderSide(
+            f"the private data with {what} are not the ciphertext {sealed['ciphertext']} that is on the ledger",
+            code="ciphertext_damaged",
+        )
 
 
 def _check(plain: BinaryIO, salt: str, told: Record) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from totem.services.session import Record, Session
 from totem.services.settlement import LedgerSettlement, is_final
 from totem.services.store import ProviderStore
 from totem_ccf.metering.settlement import SettlementRefused
+from totem_chaincode.contracts.sealed import INLINE_BYTES
 from totem_chaincode.job_states import is_data_part, may_stop_waiting
 
 __all__ = ["PartSettlement"]
@@ -84,17 +86,19 @@ class PartSettlement(LedgerSettlement):
         parts = delivered_parts(joint)
         return [self._session.query("joint.partials", job_id=part["job_id"])["receipt"] for part in parts]
 
-    def _shown(self) -> dict[str, Any]:
-        """Return the receipt that a data part delivers with its partial groups: the combining part goes on from it."""
-        if not is_data_part(self._part):
-            return {}
-        return {"receipt": self._session.query("results.receipts", job_id=self._job_id)["receipts"][0]}
-
     def _seal(self, result: Path, salt: str) -> Record:
-        """Seal partial groups to the combining provider's key, the result to the consumer's."""
+        """Seal a combining part's result to the consumer's key: it is the joint job's."""
+        whole, key = self._part["joint"], self._part["consumer_key"]
+        return self._sealing.seal(self._job_id, result, name="result", public_key=key, salt=salt, whole=whole)
+
+    def _deliver(self, function: str, result: Path) -> Record:
+        """Deliver a combining part's result; seal a data part's partial groups to the combining provider's key.
+
+        However small they are: those who endorse see transient data, and they may be the consumer's.
+        """
         if not is_data_part(self._part):
-            whole, key = self._part["joint"], self._part["consumer_key"]
-            return self._sealing.seal(self._job_id, result, name="result", public_key=key, salt=salt, whole=whole)
+            return super()._deliver(function, result)
+        is_stored = result.stat().st_size > INLINE_BYTES
         combining = self._part["combining"]
         key = self._session.query("participants.get", participant=combining)["public_key"]
         if not key:
@@ -103,4 +107,12 @@ class PartSettlement(LedgerSettlement):
                 code="no_key",
                 hint="its server announces one when it starts",
             )
-        return self._sealing.seal(self._job_id, result, name="partial", public_key=key, salt=salt)
+        salt = self._store.salt("result", self._job_id)
+        sealed = self._sealing.seal(
+            self._job_id, result, name="partial", public_key=key, salt=salt, is_stored=is_stored
+        )
+        receipt = self._session.query("results.receipts", job_id=self._job_id)["receipts"][0]
+        transient = {"receipt": receipt}  # the combining part goes on from it
+        if not is_stored:
+            transient["content"] = base64.b64encode(self._sealing.content(self._job_id, "partial")).decode()
+        return self._session.submit(function, transient=transient, job_id=self._job_id, sealed=sealed)

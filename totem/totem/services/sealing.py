@@ -36,20 +36,30 @@ class Sealing:
         self._store = store
 
     def seal(
-        self, job_id: str, plain: Path, *, name: str, public_key: str, salt: str, whole: str | None = None
+        self,
+        job_id: str,
+        plain: Path,
+        *,
+        name: str,
+        public_key: str,
+        salt: str,
+        whole: str | None = None,
+        is_stored: bool = True,
     ) -> Record:
         """Seal a file of a job and keep it in the result store; return what the ledger is told (``sealed``).
 
         ``name`` says what it is (``result``, ``partial``) and is bound to the ciphertext with the job, or with the job
         ``whole`` of which this one is a part, where that is under what its reader knows it. Done again it gives the
-        same, as long as file, key and store are the same.
+        same, as long as file, key and store are the same. ``is_stored`` False: the ciphertext is in no store, its
+        bytes are to be had from ``content``.
 
         Raises:
             ProviderSide: code ``result_store``: the store can't keep it now.
         """
         digest, lines, size = _measured(plain, salt)
         place = self._store.result_place
-        wanted = {"hash": digest, "recipient": key_id(public_key), "store": place.store, "location": place.told}
+        where = {"store": place.store, "location": place.told} if is_stored else {"store": None, "location": None}
+        wanted = {"hash": digest, "recipient": key_id(public_key), **where}
         record = self._record(job_id, name)
         content = self._content(job_id, name)
         if record is None or not content.exists() or any(record[key] != value for key, value in wanted.items()):
@@ -68,11 +78,16 @@ class Sealing:
                 "ciphertext_bytes": made.ciphertext_bytes,
             }
             write_private(self._path(job_id, name), json.dumps(record, sort_keys=True).encode())
-        pass_point("server:before-put")
-        open_store(record["store"]).put(record["ciphertext"], content)
-        pass_point("server:after-put")
+        if is_stored:
+            pass_point("server:before-put")
+            open_store(record["store"]).put(record["ciphertext"], content)
+            pass_point("server:after-put")
         told = {key: value for key, value in record.items() if key != "store"}
         return {**told, "lines": lines, "bytes": size, "format": FORMAT}
+
+    def content(self, job_id: str, name: str) -> bytes:
+        """Return a ciphertext that was sealed last, for as long as its job runs."""
+        return self._content(job_id, name).read_bytes()
 
     def held(self, job_id: str = "*") -> list[tuple[str, str]]:
         """Return job and name of what is sealed here, of one job or all; also of what a crash has left half done."""
@@ -106,7 +121,8 @@ class Sealing:
 
     def _delete(self, job_id: str, name: str, record: Record) -> None:
         """Delete a ciphertext: first from the store, so that it is found again if that is interrupted."""
-        open_store(record["store"]).delete(record["ciphertext"])
+        if record["store"] is not None:
+            open_store(record["store"]).delete(record["ciphertext"])
         self._content(job_id, name).unlink(missing_ok=True)
         self._path(job_id, name).unlink(missing_ok=True)
         _log.info("ciphertext deleted", job_id=job_id, ciphertext=record["ciphertext"])

@@ -117,10 +117,6 @@ class LedgerSettlement:
         settled = self._session.query("results.receipts", job_id=self._job_id)["receipts"] if phase_index else []
         return settled[phase_index - 1] if settled else None
 
-    def _shown(self) -> dict[str, Any]:
-        """Return what is delivered besides the result, for its reader only."""
-        return {}
-
     def _seal(self, result: Path, salt: str) -> Record:
         """Seal a large result to its reader's key, and keep it in the result store."""
         key = self._session.query("jobs.get", job_id=self._job_id)["consumer_key"]
@@ -130,9 +126,9 @@ class LedgerSettlement:
         salt = self._store.salt("result", self._job_id)
         if result.stat().st_size > INLINE_BYTES:
             sealed = self._seal(result, salt)
-            return self._session.submit(function, transient=self._shown(), job_id=self._job_id, sealed=sealed)
+            return self._session.submit(function, job_id=self._job_id, sealed=sealed)
         data = result.read_bytes()  # it is small
-        transient = {"result": data.decode(), "salt": salt, **self._shown()}
+        transient = {"result": data.decode(), "salt": salt}
         digest = salted_hash(salt, data)
         return self._session.submit(function, transient=transient, job_id=self._job_id, result_hash=digest)
 

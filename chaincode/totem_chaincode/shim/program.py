@@ -6,6 +6,7 @@ The environment is the one that Fabric's own chaincode-as-a-service programs kno
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import signal
@@ -52,14 +53,19 @@ class Settings:
         return cls(environment["CHAINCODE_ID"], environment["CHAINCODE_SERVER_ADDRESS"], *files)
 
     def tls(self) -> Tls | None:
-        """Return the server's TLS (None: it has none).
+        """Return the server's TLS (None: it has none, and listens on this machine only).
 
         Raises:
-            ServerProblem: files are missing or can't be read.
+            ServerProblem: files are missing or can't be read, or without TLS others than this machine could connect.
         """
         if self.certificate is None or self.key is None:
             if self.certificate or self.key or self.client_authorities:
                 raise ServerProblem("TLS needs both, the server's certificate and its key")
+            if not _is_loopback(self.address.rpartition(":")[0]):
+                raise ServerProblem(
+                    f"{self.address}: without TLS private data would cross the network in the clear, and anybody could"
+                    " connect: give the server's certificate and key, or listen on 127.0.0.1"
+                )
             return None
         authorities = self.client_authorities
         return Tls(_read(self.certificate), _read(self.key), _read(authorities) if authorities else None)
@@ -97,6 +103,13 @@ def main() -> int:
         sys.stderr.write(f"error: {problem}\n")
         return 2
     return 0
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _read(path: Path) -> bytes:

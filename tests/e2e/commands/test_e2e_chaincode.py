@@ -85,7 +85,9 @@ def test_the_server_serves_as_the_environment_says_until_it_is_asked_to_end(comm
     ("options", "reason"),
     [
         (("--address", "127.0.0.1:0"), "--id"),
-        (("--id", PACKAGE_ID, "--address", "256.0.0.1:1"), "can't listen here"),
+        (("--id", PACKAGE_ID, "--address", "0.0.0.0:9999"), "without TLS"),
+        (("--id", PACKAGE_ID, "--address", ":9999"), "without TLS"),
+        (("--id", PACKAGE_ID, "--address", "chaincode.example:9999"), "without TLS"),
         (("--id", PACKAGE_ID, "--address", "127.0.0.1:0", "--tls-cert", "x"), "TLS needs both"),
         (
             ("--id", PACKAGE_ID, "--address", "127.0.0.1:0", "--tls-cert", "/nowhere/c", "--tls-key", "/nowhere/k"),

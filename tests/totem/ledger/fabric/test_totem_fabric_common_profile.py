@@ -90,7 +90,7 @@ peers:
     grpcOptions: {{ssl-target-name-override: peer0.utility.example.com}}
     tlsCACerts: {{path: tls/utility.pem}}
   peer1.utility.example.com:
-    url: grpc://10.0.0.1:7051
+    url: grpc://127.0.0.1:7051
   peer0.grid.example.com:
     url: grpcs://127.0.0.1:9051
     grpcOptions:
@@ -141,7 +141,7 @@ def test_peers_of_the_clients_organisation_come_first(write):
     assert profile.peers == (
         PeerAddress("127.0.0.1:9051", "GridMSP", pem, "peer0.grid.example.com"),
         PeerAddress("peer0.utility.example.com:7051", "UtilityMSP", pem),
-        PeerAddress("10.0.0.1:7051", "UtilityMSP"),
+        PeerAddress("127.0.0.1:7051", "UtilityMSP"),
     )
     # The only channel is the one that is meant.
     assert (profile.channel, profile.chaincode, profile.endorsements) == ("energy", "contracts", 1)

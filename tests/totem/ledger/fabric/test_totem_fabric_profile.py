@@ -49,6 +49,9 @@ def test_a_profile_is_read_from_json_and_yaml(tmp_path):
         ({"deadlines": {"lunch": 1}}, "unknown lunch"),
         ({"tls_client": {"certificate": "x"}}, "tls_client: key must be given"),
         ({"tls_client": {"certificate": "none.pem", "key": "x"}}, "none.pem"),
+        ({"peers": [{"address": "peer.example:7051", "msp_id": "A"}]}, "peer.example:7051 has no TLS"),
+        ({"peers": [{"address": "10.0.0.1:7051", "msp_id": "A"}]}, "has no TLS"),
+        ({"peers": [{"address": "localhost.example:7051", "msp_id": "A"}]}, "has no TLS"),
     ],
 )
 def test_a_profile_that_is_none_is_refused_with_the_reason(tmp_path, change, said):
@@ -56,6 +59,12 @@ def test_a_profile_that_is_none_is_refused_with_the_reason(tmp_path, change, sai
     with pytest.raises(LedgerUnavailable, match=said) as refused:
         ConnectionProfile.load(path)
     assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:7051", "127.8.0.1:7051", "localhost:7051", "[::1]:7051"])
+def test_without_tls_a_peer_on_this_machine_is_spoken_to(tmp_path, address):
+    path = write(tmp_path, {**GOOD, "peers": [{"address": address, "msp_id": "AMSP"}]})
+    assert ConnectionProfile.load(path).peers == (PeerAddress(address, "AMSP"),)
 
 
 @pytest.mark.parametrize("text", ["", "[", "[]", "{}"])

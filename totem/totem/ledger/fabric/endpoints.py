@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 
-__all__ = ["PeerAddress", "TlsClient"]
+__all__ = ["PeerAddress", "TlsClient", "is_loopback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,14 @@ class PeerAddress:
     msp_id: str
     tls_ca: bytes | None = None
     server_name: str = ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to a host certainly does not leave this machine; a name other than localhost may."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from typing import Any
 
 from totem.ledger.errors import LedgerUnavailable
 from totem.ledger.fabric.common_profile import CommonProfile, read_document
-from totem.ledger.fabric.endpoints import PeerAddress, TlsClient
+from totem.ledger.fabric.endpoints import PeerAddress, TlsClient, is_loopback
 
 __all__ = ["ConnectionProfile", "Deadlines", "PeerAddress", "TlsClient"]
 
@@ -70,6 +70,13 @@ class ConnectionProfile:
             raise LedgerUnavailable("connection profile: channel and chaincode must be given")
         if not self.peers:
             raise LedgerUnavailable("connection profile: at least one peer must be given")
+        for peer in self.peers:
+            if peer.tls_ca is None and not is_loopback(peer.address.rpartition(":")[0]):
+                raise LedgerUnavailable(
+                    f"connection profile: the peer {peer.address} has no TLS: jobs, keys and results would be sent in"
+                    " the clear. Give the CA of its TLS certificate (tls_ca; grpcs:// and tlsCACerts in the common"
+                    " form); without TLS only peers on this machine are spoken to (127.0.0.1, [::1], localhost)"
+                )
         if not 0 <= self.endorsements <= len(self.endorsers):
             raise LedgerUnavailable(
                 f"connection profile: {self.endorsements} endorsements can't come from {len(self.endorsers)} endorsers"

@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from totem.ledger.errors import LedgerError, LedgerUnavailable
+from totem.ledger.fabric.endpoints import is_loopback
 from totem.ledger.fabric.signing import Signer, sign
 
 __all__ = ["CaRefused", "CaServer", "basic", "token"]
 
 _API = "/api/v1/"
 _MAX_ANSWER = 16 << 20
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class CaRefused(LedgerError):
@@ -52,7 +52,7 @@ class CaServer:
             raise LedgerUnavailable(f"{address!r}: not a port; expected https://host:port") from None
         if parts.scheme not in {"http", "https"} or not self._host or parts.path not in {"", "/"} or parts.query:
             raise LedgerUnavailable(f"{address!r}: the CA's address is expected as https://host:port")
-        if parts.scheme == "http" and self._host not in _LOOPBACK:
+        if parts.scheme == "http" and not is_loopback(self._host):
             raise LedgerUnavailable(f"{address}: without TLS, secrets would be sent in the clear: use https")
         self._context = _context(tls_ca) if parts.scheme == "https" else None
 

@@ -9,6 +9,7 @@ import typer
 from totem.cli.common import AsJson, HomeFolder, open_home, when
 from totem.cli.group import group
 from totem.cli.output import Output
+from totem.services.errors import OutcomeUnknown
 
 __all__ = ["app"]
 
@@ -65,6 +66,25 @@ def verify(
     output.fields(report)
     if not report["ok"]:
         raise typer.Exit(1)
+
+
+@app.command()
+def resume(home: HomeFolder = None, as_json: AsJson = False) -> None:
+    """Find out what became of transactions whose fate is unknown. Exit status 6 if one still is."""
+    output = Output(as_json=as_json)
+    found = open_home(home).resume()
+    output.document(found)
+    output.table(
+        ["transaction", "call", "by", "sent", "outcome"],
+        [
+            [item["tx_id"], item["function"], item["participant"], when(item["since"]), item["outcome"]]
+            for item in found
+        ],
+        lesser=["sent", "by"],
+        none="none: what became of every transaction is known",
+    )
+    if any(item["outcome"] not in ("committed", "void") for item in found):
+        raise typer.Exit(OutcomeUnknown.exit_status)
 
 
 def _key(key: str) -> str:

@@ -1,8 +1,8 @@
 """The ``totem`` command: which subcommands there are, and how each error becomes an exit status.
 
 Exit status: 0 done (for a job: completed), 1 a bug of ours, 2 refused or bad usage, 3 out of totem, 4 the job failed,
-5 the provider's side failed, 130 interrupted, 141 nobody reads the output any more. Commands are imported when they
-run: starting up stays fast.
+5 the provider's side failed, 6 sent and not known whether it is committed, 130 interrupted, 141 nobody reads the output
+any more. Commands are imported when they run: starting up stays fast.
 ``totem.cli.entry`` is where a process begins.
 """
 

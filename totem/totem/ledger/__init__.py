@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from totem.ledger.errors import (
+    FateUnknown,
     IdentityProblem,
     LedgerError,
     LedgerUnavailable,
@@ -24,6 +25,7 @@ __all__ = [
     "CertificateAuthority",
     "EmbeddedLedger",
     "Event",
+    "FateUnknown",
     "Gateway",
     "Identity",
     "IdentityProblem",

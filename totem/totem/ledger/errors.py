@@ -6,6 +6,7 @@
     ├── LedgerUnavailable   there is no ledger at this place, or it can't be used from here
     ├── ProposalRefused     signature, certificate, channel or time of a proposal are not accepted (``code`` says which)
     ├── TransactionVoid     the transaction lost against others, also after all repetitions; nothing has changed
+    ├── FateUnknown         it is not known whether the transaction is committed: it may still be
     ├── IdentityProblem     a wallet, key or certificate can't be read or used
     ├── RevocationRefused   a revocation list would lock out, revoke nobody or forget somebody; it is not put in force
     └── NameTaken           the name, or the organisation's name made from it, is another participant's
@@ -17,6 +18,7 @@ after which the same call may be repeated without looking.
 from __future__ import annotations
 
 __all__ = [
+    "FateUnknown",
     "IdentityProblem",
     "LedgerError",
     "LedgerUnavailable",
@@ -63,6 +65,21 @@ class TransactionVoid(LedgerError):
         self.tx_id = tx_id
         self.attempts = attempts
         super().__init__(f"transaction {tx_id} is void ({code}) after {attempts} attempts: try again later")
+
+
+class FateUnknown(LedgerError):
+    """It is not known yet whether a transaction is or will be committed: neither it nor its opposite may be assumed.
+
+    ``envelope`` is what was sent: ``Ledger.fate_of`` goes on asking with it; a new call would be another transaction.
+    """
+
+    def __init__(self, tx_id: str, envelope: bytes, seconds: float, last: str) -> None:
+        self.tx_id = tx_id
+        self.envelope = envelope
+        super().__init__(
+            f"after {seconds:.0f} s it is not known whether transaction {tx_id} is committed ({last});"
+            " it may still be: resume it, or look for it on the channel, before doing the same again"
+        )
 
 
 class IdentityProblem(LedgerError):

@@ -110,6 +110,17 @@ class Ledger(Protocol):
             ContractError: the contract does not accept it; nothing has changed.
             ProposalRefused: the ledger does not accept the identity or the proposal; nothing has changed.
             TransactionVoid: it lost every time; nothing has changed.
+            FateUnknown: it is not known whether it is committed; ``fate_of`` finds out.
+        """
+
+    def fate_of(self, envelope: bytes) -> Submitted:
+        """Find out what became of a transaction (``FateUnknown.envelope``), sending it again where that is needed.
+
+        May be repeated, in other processes too: it is applied once.
+
+        Raises:
+            TransactionVoid: it is not applied and never will be.
+            FateUnknown: it is still not known.
         """
 
     def events(

@@ -8,6 +8,7 @@
     ├── Unauthorised      no identity, or a token that nobody was given                 2    401
     ├── NotAllowed        the caller's certificate or the policy does not allow it      2    403
     ├── Missing           there is no such dataset, job, identity, …                    2    404
+    ├── OutcomeUnknown    sent, and not known whether it is committed: neither done nor failed       6    504
     ├── InTheWay          the state on the ledger does not allow it now                 2    409
     └── ProviderSide      the provider's data or machines can't do it; never a reason to pay   5    502
 
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from totem.ledger.errors import (
+    FateUnknown,
     IdentityProblem,
     LedgerError,
     LedgerUnavailable,
@@ -37,6 +39,7 @@ __all__ = [
     "InTheWay",
     "Missing",
     "NotAllowed",
+    "OutcomeUnknown",
     "ProgramRefused",
     "ProviderSide",
     "ServiceError",
@@ -58,6 +61,8 @@ _HINTS = {
     "new_format": "install the release that the other organisations have",
 }
 """What to do where a contract's rules say no, by the code of its answer."""
+
+_LOOK = "look whether it has happened before you repeat it: `totem ledger show` lists the transactions"
 
 _FORMAT_CODES = frozenset({"old_format", "migrating", "new_format"})
 """The ledger's records are in a format that the contracts don't work on, for now."""
@@ -139,6 +144,14 @@ class InTheWay(ServiceError):
     default_code = "conflict"
 
 
+class OutcomeUnknown(ServiceError):
+    """A transaction was sent, and it is not known whether it is committed; it may still be. ``details``: ``tx_id``."""
+
+    exit_status = 6
+    http_status = 504
+    default_code = "fate_unknown"
+
+
 class ProviderSide(ServiceError):
     """The provider's data or machines can't do it. The consumer gets everything back."""
 
@@ -191,6 +204,8 @@ def from_ledger(error: LedgerError) -> ServiceError:
             return NotAllowed(str(error), code=f"proposal_{error.code}")
         case TransactionVoid():
             return InTheWay(str(error), code="transaction_void", hint="nothing has changed; try again")
+        case FateUnknown():
+            return OutcomeUnknown(str(error), hint=_LOOK, details={"tx_id": error.tx_id})
         case IdentityProblem():
             return Unauthorised(str(error), code="identity", hint="`totem admin identities` lists those of the wallet")
         case NameTaken():

@@ -7,6 +7,7 @@
     identity               name of the identity that commands act as
     providers/NAME/        what a provider's server keeps (``store``)
     tokens.json            the REST API's tokens, hashed
+    unknown-fates/         transactions of which it is not known whether they are committed (``unknown_fates``)
 
 Whoever can read the folder can act as everybody in its wallet: it is made for its owner's eyes only.
 """
@@ -22,15 +23,16 @@ from pathlib import Path
 from typing import Any
 
 from totem.ledger.bootstrap import ADMIN, Consortium, msp_of
-from totem.ledger.errors import LedgerError, LedgerUnavailable
+from totem.ledger.errors import LedgerError, LedgerUnavailable, TransactionVoid
 from totem.ledger.files import write_private
 from totem.ledger.members import Members
 from totem.ledger.port import Ledger
-from totem.services.errors import BadInput, Unauthorised, from_contract, from_ledger
+from totem.services.errors import BadInput, OutcomeUnknown, Unauthorised, from_contract, from_ledger
 from totem.services.explorer import Explorer
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
 from totem.services.tokens import TokenStore
+from totem.services.unknown_fates import UnknownFates
 from totem_chaincode.errors import ContractError
 
 __all__ = ["Home"]
@@ -158,7 +160,7 @@ class Home:
             Unauthorised: the wallet has no such identity, or none is in use.
         """
         try:
-            return Session(self.consortium.gateway(name or self.current()))
+            return Session(self.consortium.gateway(name or self.current()), self.fates)
         except LedgerError as error:
             raise from_ledger(error) from error
 
@@ -262,6 +264,33 @@ class Home:
     def store_of(self, name: str | None) -> ProviderStore:
         """Return what the provider that commands act as keeps here."""
         return self.store(self.session(name).name)
+
+    @property
+    def fates(self) -> UnknownFates:
+        """Transactions of which it is not known whether they are committed."""
+        return UnknownFates(self.root / "unknown-fates")
+
+    def resume(self) -> list[dict[str, Any]]:
+        """Find out what became of every transaction in ``fates``; return them with their ``outcome``.
+
+        ``committed``, ``void`` (not done, and never will be), ``unknown`` still, or ``no identity`` (the wallet
+        does not have the one whose transaction it is).
+        """
+        names = {item["participant"]: item["name"] for item in self.identities()}
+        found = []
+        for kept in self.fates.all():
+            outcome = "no identity"
+            if kept.participant in names:
+                try:
+                    self.session(names[kept.participant]).settle_fate(kept)
+                    outcome = "committed"
+                except TransactionVoid:
+                    outcome = "void"
+                except OutcomeUnknown:
+                    outcome = "unknown"
+            fields = {name: getattr(kept, name) for name in ("tx_id", "participant", "function", "since")}
+            found.append({**fields, "outcome": outcome})
+        return found
 
     @property
     def tokens(self) -> TokenStore:

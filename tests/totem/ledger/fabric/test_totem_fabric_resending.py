@@ -7,9 +7,9 @@ from fabric_protos.common import common_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from totem.ledger import ProposalRefused
+from totem.ledger import FateUnknown, LedgerUnavailable, ProposalRefused
 from totem.ledger.fabric.faults import GatewayFault
-from totem.ledger.fabric.resending import FateUnknown, settle
+from totem.ledger.fabric.resending import settle
 from totem.ledger.fabric.transactions import Fate, SignedTransaction
 from totem_chaincode.testing import PEOPLE
 
@@ -86,7 +86,7 @@ def test_no_sequence_of_losses_applies_twice_or_loses_what_was_acknowledged(subm
     except FateUnknown as unknown:
         orders.flush()
         orders.submits, orders.statuses = [], []
-        fate = settle(orders, unknown.transaction, patience=5, was_sent=True, **wait)
+        fate = settle(orders, SignedTransaction.from_bytes(unknown.envelope), patience=5, was_sent=True, **wait)
         assert fate == Fate(7, code)
     else:
         assert fate == Fate(orders.block, code)
@@ -159,11 +159,21 @@ def test_an_unknown_fate_is_said_and_can_be_resumed(fabric):
     fabric.network.faults.status.extend(["slow"] * 9)
     with pytest.raises(FateUnknown, match="resume it") as unknown:
         settle(fabric.ledger._gateway, transaction, patience=0.05)
-    assert unknown.value.transaction is transaction
     fabric.network.faults.status.clear()
     fabric.network.faults.submit.clear()
-    kept = SignedTransaction.from_bytes(transaction.to_bytes())
-    submitted = fabric.ledger.resume(kept)
+    kept = SignedTransaction.from_bytes(unknown.value.envelope)
+    submitted = fabric.ledger.fate_of(unknown.value.envelope)
     assert (submitted.tx_id, submitted.result["amount"]) == (draft.tx_id, 5)
     assert fabric.ledger.resume(kept) == submitted
     assert fabric.story.available("peter") == 5
+
+
+def test_a_ledger_that_is_closed_meanwhile_leaves_the_fate_unknown():
+    class Closed(Orderers):
+        def fate(self, tx_id, attempt=1):
+            raise LedgerUnavailable("the ledger is closed")
+
+    orders = Closed([], [], "VALID")
+    with pytest.raises(FateUnknown, match="is closed") as unknown:
+        settle(orders, envelope(), patience=5, clock=orders.clock, wait=lambda _: None)
+    assert (orders.applied, unknown.value.tx_id) == (["ab" * 32], "ab" * 32)

@@ -164,6 +164,14 @@ class EmbeddedLedger:
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.002 * 2 ** min(attempt, 8))))  # noqa: S311 -- no secret
         raise LedgerError("unreachable: the last attempt returns or raises")
 
+    def fate_of(self, envelope: bytes) -> Submitted:
+        """See ``Ledger.fate_of``.
+
+        Raises:
+            LedgerError: always: here every call ends in a block or leaves nothing.
+        """
+        raise LedgerError(f"an envelope of {len(envelope)} bytes is not this ledger's: it leaves no fate unknown")
+
     def propose(self, identity: Identity, function: str, args: Mapping[str, Any]) -> Proposal:
         """Return a signed proposal, to be sent with ``send`` as often as it takes to know its fate."""
         return propose(identity, self.channel, function, args, timestamp=self._clock())

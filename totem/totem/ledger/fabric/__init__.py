@@ -12,10 +12,10 @@ except ImportError as error:
         "the Fabric ledger needs Fabric's message definitions: install `totem-platform[fabric]`"
     ) from error
 
+from totem.ledger.errors import FateUnknown
 from totem.ledger.fabric.identities import from_msp_folder, from_wallet
 from totem.ledger.fabric.ledger import FabricLedger
 from totem.ledger.fabric.profile import ConnectionProfile, Deadlines, PeerAddress
-from totem.ledger.fabric.resending import FateUnknown
 
 __all__ = [
     "ConnectionProfile",

@@ -60,10 +60,11 @@ class InStep:
     ) -> Submitted:
         """See ``Ledger.submit``."""
         self._catch_up()
-        submitted = self.fabric.submit(identity, function, args, transient)
-        self._seen = max(self._seen, submitted.block)
-        self._newest.committed(submitted.block)
-        return submitted
+        return self._committed(self.fabric.submit(identity, function, args, transient))
+
+    def fate_of(self, envelope: bytes) -> Submitted:
+        """See ``Ledger.fate_of``."""
+        return self._committed(self.fabric.fate_of(envelope))
 
     def events(
         self, from_block: int = 0, *, follow: bool = False, stop: threading.Event | None = None
@@ -88,6 +89,11 @@ class InStep:
     def close(self) -> None:
         """See ``Ledger.close``."""
         self.fabric.close()
+
+    def _committed(self, submitted: Submitted) -> Submitted:
+        self._seen = max(self._seen, submitted.block)
+        self._newest.committed(submitted.block)
+        return submitted
 
     def _catch_up(self) -> None:
         """Wait until this organisation's peer has the newest block that this process knows of.

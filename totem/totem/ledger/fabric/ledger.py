@@ -126,6 +126,10 @@ class FabricLedger:
         """
         return self._settle(transaction, None, was_sent=was_sent)
 
+    def fate_of(self, envelope: bytes) -> Submitted:
+        """See ``Ledger.fate_of``."""
+        return self.resume(SignedTransaction.from_bytes(envelope))
+
     def events(
         self, from_block: int = 0, *, follow: bool = False, stop: threading.Event | None = None
     ) -> Iterator[Event]:
@@ -160,13 +164,14 @@ class FabricLedger:
 
     def _settle(self, transaction: SignedTransaction, signer: Signer | None, *, was_sent: bool) -> Submitted:
         patience = self.profile.deadlines.patience
+        answer = _read(transaction.answer)  # one that can't be read is no reason to fail once it is committed
         try:
             fate = settle(self._gateway, transaction, patience=patience, was_sent=was_sent)
         except ProposalRefused as refused:
             raise self._reason(signer) or refused from None
         if fate.code != _VALID:
             raise TransactionVoid(fate.code, transaction.tx_id, 1)
-        return Submitted(transaction.tx_id, fate.block, _read(transaction.answer))
+        return Submitted(transaction.tx_id, fate.block, answer)
 
     def _port_error(self, fault: GatewayFault, signer: Signer | None) -> ContractError | LedgerError:
         error = port_error(fault)

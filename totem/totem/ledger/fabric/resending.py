@@ -11,26 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from totem.ledger.errors import LedgerError, ProposalRefused
+from totem.ledger.errors import FateUnknown, LedgerUnavailable, ProposalRefused
 from totem.ledger.fabric.faults import GatewayFault
 from totem.ledger.fabric.gateway import pause
 from totem.ledger.fabric.transactions import Fate, SignedTransaction
 
-__all__ = ["FateUnknown", "Orders", "settle"]
-
-
-class FateUnknown(LedgerError):
-    """It is not known yet whether a transaction is or will be committed: neither it nor its opposite may be assumed.
-
-    Hand ``transaction`` to ``FabricLedger.resume`` to go on asking; a new call would be another transaction.
-    """
-
-    def __init__(self, transaction: SignedTransaction, seconds: float, last: str) -> None:
-        self.transaction = transaction
-        super().__init__(
-            f"after {seconds:.0f} s it is not known whether transaction {transaction.tx_id} is committed ({last});"
-            " it may still be: resume it, or look for it on the channel, before doing the same again"
-        )
+__all__ = ["Orders", "settle"]
 
 
 class Orders(Protocol):
@@ -61,9 +47,13 @@ def settle(
 
     Raises:
         ProposalRefused: the orderers refused it, and nobody can have taken it: nothing has changed.
-        FateUnknown: nothing is known after ``patience``.
+        FateUnknown: nothing is known after ``patience``, or when the ledger is closed.
     """
     started = clock()
+
+    def unknown(last: str) -> FateUnknown:
+        return FateUnknown(transaction.tx_id, transaction.to_bytes(), clock() - started, last)
+
     attempt = 0
     last = "no answer yet"
     while True:
@@ -77,6 +67,8 @@ def settle(
                 refusal = fault
             else:
                 was_sent = True
+        except LedgerUnavailable as closed:  # meanwhile, perhaps behind a peer that has got it
+            raise unknown(str(closed)) from None
         else:
             last = "the orderers took it"
             was_sent = True
@@ -84,10 +76,12 @@ def settle(
             fate = orders.fate(transaction.tx_id, attempt)
         except GatewayFault as fault:
             fate, last = None, fault.describe()
+        except LedgerUnavailable as closed:
+            raise unknown(str(closed)) from None
         if fate is not None:
             return fate
         if refusal is not None and not was_sent:
             raise ProposalRefused("authority", f"the orderers refuse the transaction: {refusal.describe()}")
         if clock() - started >= patience:
-            raise FateUnknown(transaction, clock() - started, last)
+            raise unknown(last)
         wait(attempt)

@@ -36,6 +36,7 @@ __all__ = [
     "in_grace",
     "is_absent",
     "is_data_part",
+    "is_delivered",
     "is_joint",
     "is_over",
     "is_part",
@@ -113,6 +114,11 @@ def is_part(job: Mapping[str, Any]) -> bool:
 def is_data_part(job: Mapping[str, Any]) -> bool:
     """Return whether a job is the part of a joint job that reads one provider's data."""
     return job.get("part") == "data"
+
+
+def is_delivered(part: Mapping[str, Any]) -> bool:
+    """Return whether the combining part goes on from a part: a data part that was delivered and is not left out."""
+    return is_data_part(part) and part["state"] == "completed" and part["left_out"] is None
 
 
 def whole_of(job: Mapping[str, Any]) -> str:

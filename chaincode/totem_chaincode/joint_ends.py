@@ -15,7 +15,7 @@ from totem_chaincode.joint_job import JointJob
 if TYPE_CHECKING:
     from totem_chaincode.context import Context
 
-__all__ = ["begin_combining", "cancel_joint", "doom_of", "end_joint"]
+__all__ = ["begin_combining", "cancel_joint", "doom_of", "end_joint", "without_part"]
 
 
 def begin_combining(ctx: Context, part: dict[str, Any]) -> dict[str, Any]:
@@ -34,13 +34,44 @@ def begin_combining(ctx: Context, part: dict[str, Any]) -> dict[str, Any]:
     for item in joint.data:
         joint.pool.move(item["job_id"], part_id, joint.pool.unspent(item["job_id"]))
     if joint.missing:
-        # What the estimate says that all the data cost at least, a part of them need not.
-        bounds = ctx.state.need("bounds", part_id)
-        ctx.state.put("bounds", part_id, record={**bounds, "phases": [[0, most] for _, most in bounds["phases"]]})
+        _drop_lower_bounds(ctx, part_id)
     slice_ = joint.pool.slice(part_id)["reserved"]
     record = joint.set_part(part_id, state=next_state(part, "accept"), accepted_at=ctx.now, escrow=slice_)
     joint.write()
     return record
+
+
+def _drop_lower_bounds(ctx: Context, part_id: str) -> None:
+    """Let a combining part cost less than the estimate says that all the data cost at least: not all are there."""
+    bounds = ctx.state.need("bounds", part_id)
+    ctx.state.put("bounds", part_id, record={**bounds, "phases": [[0, most] for _, most in bounds["phases"]]})
+
+
+def without_part(ctx: Context, part: dict[str, Any], reason: str) -> JointJob:
+    """Go on without a data part that was delivered, or end the joint job where too few remain; return how it stands.
+
+    Raises:
+        Conflict: code ``job_state``: the part is not delivered, or the combining part does not run or has settled.
+    """
+    joint = JointJob(ctx, part["joint"])
+    combining = joint.combining
+    if part["state"] != "completed":
+        raise Conflict(f"{part['job_id']} is {part['state']}: there is nothing to leave out", code="job_state")
+    if (combining["state"], combining["verdict"]) != ("running", "start"):
+        raise Conflict(
+            f"{combining['job_id']} is {combining['state']}, its last settlement says {combining['verdict']!r}: parts"
+            " are left out while it runs, before its first settlement",
+            code="job_state",
+        )
+    joint.set_part(part["job_id"], left_out=reason)
+    if excuse := _too_few(joint):
+        excuse = f"{excuse}; {part['job_id']} is left out: {reason}"
+        joint.close_part(combining["job_id"], "cancelled", reason=excuse)
+        joint.end("too_few", ending="too_few", reason=excuse)
+    else:
+        _drop_lower_bounds(ctx, combining["job_id"])
+    joint.write()
+    return joint
 
 
 def cancel_joint(ctx: Context, joint_id: str) -> dict[str, Any]:

@@ -77,6 +77,12 @@ class World:
             self.joint.run_data(f"{job_id}-{number}", charge)
         return job_id
 
+    def combining(self):
+        """Have the combining part of a joint job run; return the joint job's id."""
+        job_id = self.joint_job(5, 5)
+        self.joint.accept_part(f"{job_id}-c")
+        return job_id
+
     def dry(self):
         """Have the first data part wait for more after the second has ended; return the joint job's id."""
         job_id = self.joint_job()
@@ -121,6 +127,12 @@ def submit(world):
 
 def settle(world):
     return world.story.settlement(world.running(), 0, world.story.receipt(0, "map", 5))
+
+
+def show_receipt(world):
+    args, transient = world.story.settlement(world.running(), 0, world.story.receipt(0, "map", 5))
+    world.story.invoke("utility", "jobs.settle", {**args, "shown": False}, transient)
+    return {"job_id": args["job_id"], "phase_index": 0}, transient
 
 
 def complete(world):
@@ -200,12 +212,15 @@ EXAMPLES = {
     "joint.submit": (CONSUMER, lambda w: w.asked()),
     "joint.dry": (OWNER, lambda w: ({"job_id": w.wet(), "used": 30, "needs": 10}, {})),
     "joint.redistribute": (PROVIDERS | CONSUMER | ADMIN, job("dry")),
+    "joint.leave_out": (frozenset({"grid"}), lambda w: ({"job_id": f"{w.combining()}-1", "reason": "x"}, {})),
     "joint.end": (PROVIDERS | CONSUMER | ADMIN, job("doomed")),
     "joint.partials": (frozenset({"grid"}), lambda w: ({"job_id": f"{w.joint_job(5)}-1"}, {})),
     "results.get": (CONSUMER, job("completed")),
     "results.receipts": (OWNER | CONSUMER, job("completed")),
     "results.bill": (OWNER | CONSUMER, job("completed")),
     "results.kept": (PROVIDERS, plain()),
+    "results.unshown": (PROVIDERS, plain()),
+    "results.show_receipt": (OWNER, show_receipt),
     "consortium.format": (EVERYBODY, plain()),
     "consortium.migrate": (frozenset(), plain()),  # needs older records: see test_chaincode_migration
     "results.purge": (CONSUMER | OWNER | ADMIN, lambda w: ({"job_id": kept(w)}, {})),

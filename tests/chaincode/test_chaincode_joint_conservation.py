@@ -7,7 +7,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.errors import ContractError, NotFound
-from totem_chaincode.job_states import ENDED, GRACE_SECONDS, OPEN, STATES
+from totem_chaincode.job_states import ENDED, GRACE_SECONDS, OPEN, STATES, is_delivered
 from totem_chaincode.journal import escrow_account
 from totem_chaincode.simulation import SimulatedStub
 from totem_chaincode.state import State
@@ -100,6 +100,13 @@ class Pools(RuleBasedStateMachine):
             self.attempt(lambda: self.invoke(person, "jobs.decline", {"job_id": part_id, "reason": "x"}))
         else:
             self.attempt(lambda: self.invoke(person, "jobs.fail", self.failure(part_id, "provider")))
+
+    @rule(job_id=jobs, part=st.sampled_from(PARTS), begins=st.booleans())
+    def leave_out(self, job_id, part, begins):
+        if begins:
+            self.attempt(lambda: self.story.accept_part(f"{job_id}-c"))
+        args = {"job_id": f"{job_id}-{part}", "reason": "it can't be used"}
+        self.attempt(lambda: self.invoke("grid", "joint.leave_out", args))
 
     @rule(job_id=jobs, part=st.sampled_from(PARTS), used=st.integers(0, 40), needs=st.integers(1, 60))
     def dry(self, job_id, part, used, needs):
@@ -209,7 +216,7 @@ class Pools(RuleBasedStateMachine):
             assert {part["state"] for part in parts} | {job["state"]} <= set(STATES)
             if job["state"] in ENDED:
                 assert all(part["state"] in ENDED for part in parts)
-                missing = [part["provider"] for part in parts[:-1] if part["state"] != "completed"]
+                missing = [part["provider"] for part in parts[:-1] if not is_delivered(part)]
                 assert job["missing"] == missing
             if job["state"] == "completed":
                 assert len(parts) - 1 - len(job["missing"]) >= job["at_least"]

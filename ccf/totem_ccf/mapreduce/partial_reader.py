@@ -12,7 +12,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
+
+import pyarrow as pa
 
 from totem_ccf.mapreduce.fold_rows import folds_to_batch
 from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
@@ -25,7 +27,7 @@ from totem_sdk.interpreter.folded import MOST_VALUES, Folded
 from totem_sdk.program import Program
 from totem_sdk.values import canonical_json, key_bytes, read_value
 
-__all__ = ["PartialFile", "PartialRefused", "read_partials"]
+__all__ = ["PartialFile", "PartialRefused", "check_partials", "read_partials"]
 
 _ROWS = 16_384
 
@@ -75,6 +77,29 @@ def read_partials(
     return outputs
 
 
+def check_partials(program: Program, file: PartialFile) -> None:
+    """Read one file as ``read_partials`` does, and keep nothing of it.
+
+    Raises:
+        PartialRefused: it is not what an honest data part of this program writes.
+    """
+    _Reader(program, file).copy(combined_layout(program), _Nowhere())
+
+
+class _Sink(Protocol):
+    """What takes rows that were read."""
+
+    def add(self, batch: pa.RecordBatch, /) -> None:
+        """Take a batch of rows."""
+
+
+class _Nowhere:
+    """Takes rows and keeps none of them."""
+
+    def add(self, batch: pa.RecordBatch, /) -> None:
+        """See ``_Sink``."""
+
+
 class _Reader:
     """Reads one file."""
 
@@ -87,7 +112,7 @@ class _Reader:
         self._groups = 0
         self._values = 0
 
-    def copy(self, layout: PairLayout | FoldLayout, writer: ShuffleWriter) -> None:
+    def copy(self, layout: PairLayout | FoldLayout, writer: _Sink) -> None:
         """Give everything to a writer."""
         try:
             with Path(self._file.path).open("rb") as stream:
@@ -97,7 +122,7 @@ class _Reader:
         except FileNotFoundError:
             raise self._refused("there is no such file") from None
 
-    def _copy(self, stream: IO[bytes], layout: PairLayout | FoldLayout, writer: ShuffleWriter) -> None:
+    def _copy(self, stream: IO[bytes], layout: PairLayout | FoldLayout, writer: _Sink) -> None:
         digest = hashlib.sha256()
         lines = self._lines(stream)
         first, header = next(lines, (b"", None))
@@ -191,6 +216,6 @@ class _Reader:
         return PartialRefused(f"the partial groups of {self._file.name} ({self._file.path}), line {self._line}: {why}")
 
 
-def _add(layout: PairLayout | FoldLayout, writer: ShuffleWriter, rows: Sequence[tuple[Any, Any]]) -> None:
+def _add(layout: PairLayout | FoldLayout, writer: _Sink, rows: Sequence[tuple[Any, Any]]) -> None:
     if rows:
         writer.add(folds_to_batch(layout, rows) if isinstance(layout, FoldLayout) else layout.from_python(rows))

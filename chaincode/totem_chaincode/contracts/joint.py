@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from totem_chaincode.arguments import JOB_ID, Integer
-from totem_chaincode.contracts.jobs import JOINT_PARTIES, PROVIDER, emit_joint
+from totem_chaincode.arguments import JOB_ID, REASON, Integer
+from totem_chaincode.contracts.jobs import COMBINING, JOINT_PARTIES, PROVIDER, emit_joint
 from totem_chaincode.errors import Conflict, Invalid, Refused
 from totem_chaincode.job_states import OPEN, is_data_part, is_joint
-from totem_chaincode.joint_ends import doom_of, end_joint
+from totem_chaincode.joint_ends import doom_of, end_joint, without_part
 from totem_chaincode.joint_job import JointJob
-from totem_chaincode.registry import transaction
+from totem_chaincode.registry import by, transaction
 from totem_sdk.cost import MAX_TOTEM
 
 if TYPE_CHECKING:
@@ -119,6 +119,39 @@ def redistribute(ctx: Context, *, job_id: str) -> JSON:
         final=final,
     )
     return {"job_id": job_id, "to": None if final else target, "amount": given, "final": final}
+
+
+@transaction(
+    "joint.leave_out",
+    who=by("provider", owns=COMBINING),
+    arguments={"job_id": JOB_ID, "reason": REASON},
+    event="joint.left_out",
+    errors=("not_found", "job_state", "invalid"),
+)
+def leave_out(ctx: Context, *, job_id: str, reason: str) -> JSON:
+    """Combine without a data part that was delivered and can't be used, for a reason that everybody concerned can read.
+
+    Possible while the combining part runs, before its first settlement. The part's provider is ``missing`` then, and
+    stays paid. Where fewer than ``at_least`` remain, the joint job ends as ``too_few``. Answers ``{"job_id",
+    "left_out", "state", "missing"}``, the last two of the joint job.
+    """
+    part = ctx.state.need("job", job_id)
+    if not is_data_part(part):
+        raise Invalid(f"job_id: {job_id} is no data part of a joint job")
+    if part["left_out"] is not None:
+        joint, reason = JointJob(ctx, part["joint"]), part["left_out"]
+    else:
+        joint = without_part(ctx, part, reason)
+    state = joint.record["state"]
+    ctx.emit(
+        job_id=job_id,
+        joint=part["joint"],
+        consumer=part["consumer"],
+        provider=part["provider"],
+        parties=part["parties"],
+        joint_state=None if state in OPEN else state,
+    )
+    return {"job_id": job_id, "left_out": reason, "state": state, "missing": joint.missing}
 
 
 @transaction(

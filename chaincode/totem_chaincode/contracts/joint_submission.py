@@ -190,6 +190,7 @@ def submit(
             "deadline": parts_deadline if part["part"] == "data" else base["deadline"],
             "dry": None,
             "final": False,
+            "left_out": None,
         }
         ctx.state.put("job", part_id, record=record)
         ctx.state.put("bounds", part_id, record=part["bounds"])

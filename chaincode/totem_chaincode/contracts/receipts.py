@@ -15,7 +15,7 @@ from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import padded
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.errors import Conflict, Invalid, Refused
-from totem_chaincode.job_states import is_data_part, is_part, may_stop_waiting, phase_of
+from totem_chaincode.job_states import is_data_part, is_delivered, is_part, may_stop_waiting, phase_of
 from totem_sdk.cost import MAX_TOTEM
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _before(ctx: Context, job: dict[str, Any], phase_index: int) -> list[str]:
     if not is_part(job) or phase_index != job["phases"][0]["index"]:
         return [job["job_id"]]
     parts = [ctx.state.need("job", part_id) for part_id in ctx.state.need("job", job["joint"])["parts"]]
-    return [part["job_id"] for part in parts if is_data_part(part) and part["state"] == "completed"]
+    return [part["job_id"] for part in parts if is_delivered(part)]
 
 
 def _within(name: str, said: int, least: int, most: int | None, *, exact: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.contracts.sealed import key_id, sealed_size
+from totem_chaincode.job_states import is_delivered
 from totem_chaincode.testing.story import Invoke, Person, Story, secret
 from totem_chaincode.testing.toy import toy_source
 
@@ -133,7 +134,7 @@ class JointStory(Story):
         """Return the receipts of all delivered data parts with their salts, as the combining provider shows them."""
         parts = self.joint(joint_id)["parts"]
         combining = self.runner(f"{joint_id}-c")
-        delivered = [part["job_id"] for part in parts if part["part"] == "data" and part["state"] == "completed"]
+        delivered = [part["job_id"] for part in parts if is_delivered(part)]
         return [self.invoke(combining, "joint.partials", {"job_id": part_id})["receipt"] for part_id in delivered]
 
     def settle_combining(self, joint_id: str, charge: int, end: str = "done", **more: Any) -> Any:

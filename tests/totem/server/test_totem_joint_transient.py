@@ -57,7 +57,8 @@ def test_what_does_not_open_to_what_the_ledger_says_is_the_data_providers_fault(
         joint.until(lambda: joint.alice.job(job_id)["parts"][0]["state"] == "completed")
     south, store = joint.home.session("south"), joint.home.store("south")
     part = south.query("jobs.get", job_id=f"{job_id}-c")
-    assert len(fetch_partials(south, store, part)) == 1
+    program = south.query("jobs.source", job_id=f"{job_id}-c")["program"].encode()
+    assert len(fetch_partials(south, store, part, program, 0)) == 1
     query, changes = Session.query, {}
 
     def changed(self, function, **arguments):
@@ -72,5 +73,5 @@ def test_what_does_not_open_to_what_the_ledger_says_is_the_data_providers_fault(
     ):
         changes = change
         with pytest.raises(ProviderSide) as fault:
-            fetch_partials(south, store, part)
+            fetch_partials(south, store, part, program, 0)
         assert fault.value.code == code

@@ -165,7 +165,7 @@ class SettledPhase(PhaseName):
 
 
 class SealedRecord(BaseModel):
-    """Where a large result is, and what opens it: ciphertext's sha256 and size, key envelope, the reader's key."""
+    """Where a sealed result is, and what opens it: ciphertext's sha256 and size, key envelope, the reader's key."""
 
     format: str
     recipient: str
@@ -176,7 +176,7 @@ class SealedRecord(BaseModel):
 
 
 class ResultRecord(BaseModel):
-    """What the ledger says of a result; ``sealed`` where it is larger than 1 MB."""
+    """What the ledger says of a result; ``sealed`` where its provider's store has it: all over 1 MB, some others."""
 
     hash: str
     bytes: int
@@ -209,7 +209,10 @@ class Dry(BaseModel):
 
 
 class JobPart(PartName):
-    """A part with what it has used so far; ``slice`` is what it holds of the job's escrow."""
+    """A part with what it has used so far; ``slice`` is what it holds of the job's escrow.
+
+    ``left_out``: why the combining provider goes on without a data part that was delivered.
+    """
 
     job_id: str
     state: JobState
@@ -224,6 +227,7 @@ class JobPart(PartName):
     left: int
     paid: int | None
     dry: Dry | None
+    left_out: str | None
     settled: list[SettledPhase]
     error: ProgramError | None
     reason: str

@@ -25,12 +25,12 @@ def print_parts(output: Output, job: dict[str, Any]) -> None:
             [
                 part["job_id"].rpartition("-")[2],
                 part_name(part),
-                part["state"] + (" (dry)" if part["dry"] else ""),
+                part["state"] + (" (dry)" if part["dry"] else " (left out)" if part["left_out"] else ""),
                 part["data"]["rows"],
                 part["slice"],
                 part["used"],
                 part["paid"],
-                part["reason"] or (part["error"] or {}).get("kind", ""),
+                part["left_out"] or part["reason"] or (part["error"] or {}).get("kind", ""),
             ]
             for part in job["parts"]
         ],

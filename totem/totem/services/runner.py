@@ -18,7 +18,7 @@ from totem.interrupts import allowed
 from totem.logs import logger
 from totem.services.consumer import ENDED
 from totem.services.errors import InTheWay, Missing, ProviderSide, ServiceError
-from totem.services.joint_parts import fetch_partials, forget_partials
+from totem.services.joint_parts import NothingToCombine, PartialsAway, fetch_partials, forget_partials
 from totem.services.killpoints import pass_point
 from totem.services.part_settlement import PartSettlement
 from totem.services.purging import Purging
@@ -95,6 +95,7 @@ class JobRunner:
 
         Raises:
             JobAbandoned: ``abandon`` was called; run again, it goes on where it was.
+            PartialsAway: what it combines can't be fetched now; run again later.
         """
         with self._lock:
             self._runs[job_id] = _Run()
@@ -211,6 +212,11 @@ class JobRunner:
         pass_point("server:before-check")
         try:
             spec = self._spec(job)
+        except PartialsAway:
+            raise
+        except NothingToCombine as error:
+            _log.info("job ended", job_id=job_id, reason=error.message)
+            return
         except (Missing, ProviderSide) as error:
             kind = error.code
             if kind in _PASSING:
@@ -335,8 +341,11 @@ class JobRunner:
             estimate=job["estimate"]["lower"],
             audit=self._options.audit,
             part=job["part"] if is_part(job) else "whole",
-            partials=fetch_partials(self._session, self._store, job) if combines else (),
+            partials=self._partials(job, source["program"].encode()) if combines else (),
         )
+
+    def _partials(self, job: Record, program: bytes) -> list[dict[str, Any]]:
+        return fetch_partials(self._session, self._store, job, program, time.time() * 1_000)
 
     def _holdings(self, job: Record) -> list[Holding]:
         return [self._holding(item["dataset_id"], item["version"]) for item in job["datasets"]]

@@ -20,6 +20,7 @@ from totem.ledger.port import Event
 from totem.logs import logger
 from totem.services.errors import InTheWay, ServiceError
 from totem.services.joint_duties import JointDuties, waits
+from totem.services.joint_parts import PartialsAway
 from totem.services.keeping import ResultKeeper
 from totem.services.provider import Provider
 from totem.services.retries import Retries
@@ -36,6 +37,7 @@ _log = logger("provider")
 _SWEEP_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 _BUSY_SECONDS = 30.0
+_AWAY_SECONDS = 10.0
 _TRIES = 5
 
 
@@ -222,6 +224,11 @@ class ProviderServer:
                 self._give_up(job_id)
         except JobAbandoned:
             _log.info("job left: it goes on later", job_id=job_id)
+        except PartialsAway as error:
+            # It is another provider's store that is away: no number of tries is a reason to give up, only the time is.
+            _log.warning("partial groups can't be fetched now", job_id=job_id, problem=error.message)
+            with self._lock:
+                self._retries.postpone(job_id, _AWAY_SECONDS)
         except JobBusy as error:
             _log.warning("job is run by another server of this provider", job_id=job_id, problem=str(error))
             with self._lock:

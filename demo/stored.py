@@ -28,14 +28,14 @@ def stored(file: Path) -> bytes:
     """
     data = file.read_bytes()
     if file.suffix == ".ldb":
-        return b"".join(_blocks(data, file))
+        return b"\n".join(_blocks(data, file))  # nothing is found across two blocks
     if file.suffix == ".log" and (file.parent / "CURRENT").exists():
         return _joined(data)
     return data
 
 
 def _blocks(table: bytes, file: Path) -> Iterator[bytes]:
-    """Yield the data blocks of a table: sorted entries of key and value, in blocks that an index names."""
+    """Yield the blocks of a table: the index, which has keys too, and the sorted entries of key and value it names."""
     if len(table) < _FOOTER or struct.unpack_from("<Q", table, len(table) - 8)[0] != _MAGIC:
         raise ValueError(f"{file} is no LevelDB table")
     footer = table[-_FOOTER:]
@@ -44,7 +44,9 @@ def _blocks(table: bytes, file: Path) -> Iterator[bytes]:
         _, at = _number(footer, at)
     offset, at = _number(footer, at)
     size, _ = _number(footer, at)
-    for handle in _values(_block(table, offset, size)):
+    index = _block(table, offset, size)
+    yield index
+    for handle in _values(index):
         offset, at = _number(handle, 0)
         size, _ = _number(handle, at)
         yield _block(table, offset, size)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.network import leveldb
+from demo.stored import stored
 from tests.network.real_dev import STATES, Development
 from totem.services.home import Home
 
@@ -86,7 +86,7 @@ def test_nothing_that_was_planted_is_where_it_should_not_be(story):
     assert {"chains", "stateLeveldb", "historyLeveldb", "pvtdataStore", "transientstore", "ledger", "wal"} <= kinds
     found: dict[str, set[str]] = {}
     for path in files:
-        data = leveldb.content(path)
+        data = stored(path)
         for secret in planted:
             if secret.encode() in data:
                 found.setdefault(secret, set()).add(

@@ -54,11 +54,11 @@ def block(entries, *, compressed):
     return stored, bytes([compressed]) + b"crc4"
 
 
-def table(values, *, compressed):
+def table(values, *, compressed, key=b"key"):
     data, handles = b"", []
     for value in values:
         stored, trailer = block([(b"key", value)], compressed=compressed)
-        handles.append((b"key", number(len(data)) + number(len(stored))))
+        handles.append((key, number(len(data)) + number(len(stored))))
         data += stored + trailer
     index, trailer = block(handles, compressed=compressed)
     footer = (number(0) * 2 + number(len(data)) + number(len(index))).ljust(40, b"\0")
@@ -73,6 +73,12 @@ def test_a_cell_in_a_table_of_fabric_s_state_is_found(tmp_path, parquet, compres
     assert cells_found([file], parquet, "kwh") == (3, {CELLS[2], CELLS[3]})
     file.write_bytes(table([b"north " * 500], compressed=compressed))
     assert cells_found([file], parquet, "kwh") == (3, set())
+
+
+def test_a_cell_in_a_key_of_a_tables_index_is_found(tmp_path, parquet):
+    file = tmp_path / "000007.ldb"
+    file.write_bytes(table([b"north"], compressed=True, key=b"cell " + repr(CELLS[2]).encode() + b" "))
+    assert cells_found([file], parquet, "kwh") == (3, {CELLS[2]})
 
 
 def test_a_cell_that_a_log_cuts_in_two_is_found(tmp_path, parquet):

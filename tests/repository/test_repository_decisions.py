@@ -17,6 +17,14 @@ def test_the_list_names_every_decision_once():
     assert all(name.startswith(number) for number, name in listed)
 
 
+def test_the_list_calls_every_decision_by_its_title():
+    listed = re.findall(
+        r"^\| \[(\d{4})\]\([^)]+\) \| (.+) \|$", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    titles = [path.read_text("utf-8").partition("\n")[0] for path in DECISIONS]
+    assert [f"# {number} {title}" for number, title in listed] == titles
+
+
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
 def test_a_decision_has_its_parts(path):
     text = path.read_text("utf-8")

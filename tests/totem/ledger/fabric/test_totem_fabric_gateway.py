@@ -135,7 +135,7 @@ def test_an_open_event_stream_ends_when_its_reader_is_revoked(fabric):
     fabric.story.fund("paula", 5)
     wait_until(lambda: len(seen) == len(PEOPLE) + 1)  # somebody else's revocation is nothing to this stream
     fabric.network.revoke(fabric.people["admin"])
-    follower.join(5)
+    follower.join(30)
     assert not follower.is_alive()
     assert [error.code for error in ended] == ["revoked"]
     assert "since its configuration changed after block" in str(ended[0])

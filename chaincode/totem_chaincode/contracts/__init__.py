@@ -13,6 +13,7 @@ from totem_chaincode.contracts import (
     participants,
     results,
     settlement,
+    showing,
     submission,
     tables,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "participants",
     "results",
     "settlement",
+    "showing",
     "submission",
     "tables",
 ]

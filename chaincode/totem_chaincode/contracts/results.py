@@ -162,11 +162,24 @@ def _receipts(ctx: Context, job_id: str) -> list[dict[str, Any]] | None:
     return None if None in found else found
 
 
+def _missing(ctx: Context, job: dict[str, Any]) -> list[int]:
+    """Return the settled phases whose receipts the caller's organisation does not have."""
+    job_id = job["job_id"]
+    settled = [record["index"] for _, record in ctx.state.scan("phase", job_id)]
+    return [index for index in settled if ctx.get_private("receipt", job_id, padded(index)) is None]
+
+
 def _held(ctx: Context, job: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the receipts of a job or part that the caller's organisation must have."""
     found = _receipts(ctx, job["job_id"])
     if found is None:
-        raise NotFound(f"the receipts of {job['job_id']} are not in the caller's private data", code="no_receipt")
+        raise NotFound(
+            f"the receipts of {job['job_id']} are not all in the caller's private data: missing are those of phases"
+            f" {', '.join(map(str, _missing(ctx, job)))}; its provider hands them over when the caller's organisation"
+            " endorses again",
+            code="no_receipt",
+            details={"phases": _missing(ctx, job)},
+        )
     return found
 
 
@@ -197,7 +210,8 @@ def bill(ctx: Context, *, job_id: str) -> JSON:
     """Return a job's itemised bill, recomputed from its receipts: opcode class × type of every settled phase.
 
     That of a joint job has the bills of its parts as well (``parts``) and is their sum. Parts whose receipts the caller
-    does not hold are left out of it and named (``not_held``): the combining provider's can be so, the consumer's never.
+    does not hold are left out of it and named (``not_held``): the combining provider may never get them, the consumer
+    gets them as soon as its organisation endorses.
     """
     job = ctx.state.need("job", job_id)
     if is_joint(job):

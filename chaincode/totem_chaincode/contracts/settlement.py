@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from totem_chaincode import canonical, escrow
-from totem_chaincode.arguments import HASH, JOB_ID, Choice, Integer, Optional, Several
+from totem_chaincode.arguments import HASH, JOB_ID, Boolean, Choice, Integer, Optional, Several
 from totem_chaincode.contracts.access import SECRET
 from totem_chaincode.contracts.jobs import PROVIDER, padded
 from totem_chaincode.contracts.receipts import CHARGE, ENDS, RECEIPT, SALTED, check_receipt
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         "charge": CHARGE,
         "end": Choice(*ENDS),
         "digest": HASH,
+        "shown": Optional(Boolean(), True),
     },
     transient={"receipt": RECEIPT, "salt": SECRET, "before": Optional(Several(SALTED, 32, 1))},
     event="jobs.settled",
@@ -47,6 +48,7 @@ def settle(
     charge: int,
     end: str,
     digest: str,
+    shown: bool,
     receipt: dict[str, Any],
     salt: str,
     before: list[dict[str, Any]] | None,
@@ -55,6 +57,9 @@ def settle(
 
     ``before`` is the receipt of the phase before with its salt: what went in there came out there. The first phase of a
     combining part has the receipts of all data parts that were delivered, in listed order.
+
+    ``shown`` false: the consumer's organisation, without whose endorsement nothing is written for it, does not get the
+    receipt now; the provider hands it over later (``results.show_receipt``).
 
     Answers ``{"continue", "left", "reason"}``; reason is "continue", or why not: "finished" (it was the last phase),
     "out_of_totem", "gate" (the next phase needs more than what is left), "failed", "cancelled".
@@ -99,7 +104,9 @@ def settle(
         "error": receipt["error"],
     }
     ctx.state.put("job", job_id, record=following)
-    parties = [job["consumer_msp"], job["provider_msp"]]
+    parties = [job["provider_msp"], *([job["consumer_msp"]] if shown else [])]
+    if job["consumer_msp"] not in parties:
+        ctx.state.mark("unshown", job["provider"], job_id, padded(phase_index))
     ctx.put_private(parties, "receipt", job_id, padded(phase_index), record={"receipt": receipt, "salt": salt})
     ctx.emit(
         job_id=job_id,

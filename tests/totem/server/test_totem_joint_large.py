@@ -51,7 +51,7 @@ def test_the_combined_word_count_goes_through_the_result_stores(tmp_path, engine
         joint.until(lambda: joint.alice.job(job_id)["parts"][0]["state"] == "completed", seconds=200)
     told = joint.home.session("north").query("joint.partials", job_id=f"{job_id}-1")
     assert told["bytes"] > INLINE_BYTES
-    assert told["result"] is None
+    assert told["content"] is None
     assert told["sealed"]["location"].startswith("file://")
     with pytest.raises(NotAllowed):
         joint.home.session("alice").query("joint.partials", job_id=f"{job_id}-1")

@@ -65,6 +65,7 @@ class ResultKeeper:
                 self._purging.forget(job_id)
             self._purging.tidy_partials()
             self._purging.purge_expired(self._clock() * 1_000)
+            self._purging.show_receipts()
         except (ServiceError, LedgerError, OSError) as error:
             _log.warning("results can't be looked after now", problem=str(error))
             with self._lock:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from totem.logs import logger
 from totem.services.consumer import ENDED
-from totem.services.errors import InTheWay, Missing
+from totem.services.errors import InTheWay, Missing, ServiceError
 from totem.services.sealing import Sealing
 from totem.services.session import Record, Session
 from totem.services.store import ProviderStore
@@ -62,6 +62,25 @@ class Purging:
             if name == "partial":
                 with suppress(Missing):
                     self.forget(job_id)
+
+    def show_receipts(self) -> None:
+        """Hand over the receipts of phases that were settled without the consumer's organisation.
+
+        Raises:
+            ServiceError: ledger or that organisation do not answer now.
+        """
+        failed: ServiceError | None = None
+        for item in list(self._session.pages("results.unshown", "receipts")):
+            job_id, index = item["job_id"], item["phase_index"]
+            transient = {"receipt": item["receipt"], "salt": item["salt"]}
+            try:
+                self._session.submit("results.show_receipt", transient=transient, job_id=job_id, phase_index=index)
+            except ServiceError as error:
+                failed = error  # another consumer's organisation may be there
+            else:
+                _log.info("receipt handed over", job_id=job_id, phase=index)
+        if failed is not None:
+            raise failed
 
     def forget(self, job_id: str) -> None:
         """Ask the ledger about a job, then ``settle``."""

@@ -7,9 +7,12 @@ contract answers with what it has already recorded.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from totem.logs import logger
 from totem.services.errors import BadInput, InTheWay, NotAllowed, ProgramRefused, ServiceError
 from totem.services.killpoints import pass_point
 from totem.services.sealing import Sealing
@@ -23,6 +26,14 @@ from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.contracts.sealed import INLINE_BYTES
 
 __all__ = ["LedgerSettlement", "is_final"]
+
+_log = logger("provider")
+
+_TRIES = 2
+"""How often a call is made before it is made without the consumer's organisation; each takes the ledger's patience."""
+
+_TURNS = 4
+"""How many choices of endorsers have to refuse a call until it is refused."""
 
 
 class LedgerSettlement:
@@ -48,23 +59,40 @@ class LedgerSettlement:
         # The channel has only the digest of what the phase before gave; the contract checks what is shown here.
         if (before := self._before(phase_index)) is not None:
             transient["before"] = before
+        arguments = {
+            "phase_index": phase_index,
+            "charge": told["charge"],
+            "end": told["end"],
+            "digest": salted_hash(salt, canonical.encode(told)),
+        }
         pass_point("server:before-settle")
         try:
-            answer = self._session.submit(
-                "jobs.settle",
-                transient=transient,
-                job_id=self._job_id,
-                phase_index=phase_index,
-                charge=told["charge"],
-                end=told["end"],
-                digest=salted_hash(salt, canonical.encode(told)),
-            )
+            answer = self._settled(transient, arguments)
         except ServiceError as error:
             if is_final(error):
                 raise SettlementRefused(f"phase {phase_index}: {error.message} [{error.code}]") from error
             raise
         pass_point("server:after-settle")
         return read_answer(answer)
+
+    def _settled(self, transient: Record, arguments: Record) -> Record:
+        """Settle; without the consumer's copy of the receipt where its organisation does not endorse that.
+
+        What is said no to may be that organisation's word alone, whatever it says: so it is asked without it. The
+        receipt is handed over later (``showing``).
+        """
+        call = partial(self._session.submit, "jobs.settle", transient=transient, job_id=self._job_id, **arguments)
+        try:
+            return _tried(call)
+        except ServiceError as error:
+            answer = _insisted(partial(call, shown=False))
+            _log.warning(
+                "settled without the consumer's organisation",
+                job_id=self._job_id,
+                phase=arguments["phase_index"],
+                problem=error.message,
+            )
+            return answer
 
     def more(self, used: int, needs: int) -> int | None:
         """Refuse: no job of one provider has a slice of a pool as its escrow; see SettlementPort."""
@@ -124,13 +152,21 @@ class LedgerSettlement:
 
     def _deliver(self, function: str, result: Path) -> Record:
         salt = self._store.salt("result", self._job_id)
-        if result.stat().st_size > INLINE_BYTES:
-            sealed = self._seal(result, salt)
-            return self._session.submit(function, job_id=self._job_id, sealed=sealed)
-        data = result.read_bytes()  # it is small
-        transient = {"result": data.decode(), "salt": salt}
-        digest = salted_hash(salt, data)
-        return self._session.submit(function, transient=transient, job_id=self._job_id, result_hash=digest)
+        if result.stat().st_size <= INLINE_BYTES:
+            data = result.read_bytes()
+            transient = {"result": data.decode(), "salt": salt}
+            digest = salted_hash(salt, data)
+            call = partial(self._session.submit, function, transient=transient, job_id=self._job_id, result_hash=digest)
+            try:
+                return _tried(call)
+            except ServiceError as error:
+                job = self._session.query("jobs.get", job_id=self._job_id)
+                if job["state"] not in ("running", "cancelling") or job["consumer_key"] is None:
+                    raise
+                # It may be the word of the consumer's organisation alone, whose collection this writes.
+                _log.warning("small result sealed", job_id=self._job_id, problem=error.message)
+        sealed = self._seal(result, salt)
+        return _insisted(lambda: self._session.submit(function, job_id=self._job_id, sealed=sealed))
 
     def _size_of(self, result: Path, lines: int) -> Record:
         salt = self._store.salt("result", self._job_id)
@@ -139,6 +175,36 @@ class LedgerSettlement:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
             return {"hash": digest.hexdigest(), "lines": lines, "bytes": file.tell()}
+
+
+def _tried(call: Callable[[], Record]) -> Record:
+    """Make a call that needs the endorsement of the consumer's organisation, a few times where it is not refused.
+
+    Raises:
+        ServiceError: it can't be had now, or is refused.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return call()
+        except ServiceError as error:
+            if is_final(error):
+                raise
+    return call()
+
+
+def _insisted(call: Callable[[], Record]) -> Record:
+    """Make a call that needs no particular organisation, again where it is refused: each time others are asked.
+
+    Raises:
+        ServiceError: all refuse it, or it can't be made now.
+    """
+    for _ in range(_TURNS - 1):
+        try:
+            return call()
+        except ServiceError as error:
+            if not is_final(error):
+                raise
+    return call()
 
 
 def is_final(error: ServiceError) -> bool:

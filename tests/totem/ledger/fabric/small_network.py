@@ -42,7 +42,8 @@ class Faults:
     """What the next calls meet, in order; when a queue is empty, nothing.
 
     submit: unavailable, commit_unavailable, lose, twice, late, refuse; status, endorse, evaluate, events, deliver:
-    unavailable; status: slow.
+    unavailable; status: slow. Organisations in ``absent`` have no peer that endorses, those in ``refusing`` answer
+    every proposal with what stands there, whatever the others say.
     """
 
     submit: deque = field(default_factory=deque)
@@ -51,6 +52,8 @@ class Faults:
     evaluate: deque = field(default_factory=deque)
     events: deque = field(default_factory=deque)
     deliver: deque = field(default_factory=deque)
+    absent: set = field(default_factory=set)
+    refusing: dict = field(default_factory=dict)
 
     def next(self, call: str) -> str:
         queue = getattr(self, call)

@@ -71,6 +71,12 @@ class _Gateway(gateway_pb2_grpc.GatewayServicer):
     def Endorse(self, request, context):
         self._meet("endorse", context)
         network = self.network
+        for msp_id in request.endorsing_organizations:
+            if msp_id in network.faults.absent:
+                _abort(context, grpc.StatusCode.UNAVAILABLE, f"failed to find any endorsing peers for org(s): {msp_id}")
+            if msp_id in network.faults.refusing:
+                text = "failed to endorse transaction, see attached details for more info"
+                _abort(context, grpc.StatusCode.ABORTED, text, network.faults.refusing[msp_id])
         signed = request.proposed_transaction
         call, payload, found = self._run(signed, self.peer.msp_id, context, "Endorse")
         if isinstance(payload, ContractError):

@@ -65,6 +65,11 @@ class Endorsers:
             self._more = max(self._more, asked + 1 - (self._profile.endorsements or known))
             return True
 
+    def forget(self, msp_id: str, function: str) -> None:
+        """Forget whose collections a call wrote: it failed, and without one of them it may not."""
+        with self._lock:
+            self._learned.pop((msp_id, function), None)
+
     def learn(self, msp_id: str, function: str, written: frozenset[str]) -> None:
         """Remember whose collections a call wrote."""
         with self._lock:

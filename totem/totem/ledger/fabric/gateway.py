@@ -72,11 +72,15 @@ class FabricGateway:
             LedgerError: what the peer made of the endorsements is not what was proposed.
         """
         function = function_of(proposal.message.proposal_bytes)
-        payload, named = self._endorsed(proposal, function, frozenset())
-        written = organisations_written(payload)
-        self._endorsers.learn(proposal.msp_id, function, written)
-        if named and not written <= set(named):
-            payload, _ = self._endorsed(proposal, function, written)
+        try:
+            payload, named = self._endorsed(proposal, function, frozenset())
+            written = organisations_written(payload)
+            self._endorsers.learn(proposal.msp_id, function, written)
+            if named and not written <= set(named):
+                payload, _ = self._endorsed(proposal, function, written)
+        except GatewayFault:
+            self._endorsers.forget(proposal.msp_id, function)
+            raise
         _check_same(proposal, payload)
         return TransactionDraft(proposal.tx_id, proposal.channel, payload)
 

@@ -2,6 +2,7 @@
 
 import json
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -11,7 +12,9 @@ from totem.api.problems import problem_of
 from totem.cli.main import app
 from totem.ledger import FateUnknown
 from totem.services.consortium import Consortium
+from totem.services.consumer import Consumer
 from totem.services.errors import OutcomeUnknown, from_ledger
+from totem.services.publish import prepare, publish
 from totem.services.settlement import is_final
 
 pytestmark = pytest.mark.slow
@@ -28,7 +31,7 @@ def network(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def home(network, tmp_path_factory):
-    made = network.found(tmp_path_factory.mktemp("home"), 1_000)
+    made = network.found(tmp_path_factory.mktemp("home"), 10_000)
     network.write_profile(network.profile.name, deadlines=QUICK)
     made.forget()
     yield made
@@ -116,6 +119,24 @@ def test_one_that_has_lost_meanwhile_is_made_anew(home, orderers):
     assert home.fates.all() == []
     admin.reinstate("bob@BobMSP")
     assert balance(home) == before
+
+
+def test_a_job_that_is_submitted_again_without_a_key_is_the_same_job(home, orderers, totem):
+    paper = Path(__file__).parents[3] / "examples" / "paper1"
+    north = home.session("north")
+    published = prepare("bills", [paper / "bills.csv"], schema=paper / "schema.json", policy={"approval": "auto"})
+    publish(north, home.store("north"), published)
+    Consumer(home.session("alice")).request_access("bills", "to add up")
+    words = ("job", "submit", paper / "total_bill.py", "bills", "--totem", 2_000, "--as", "alice", "--json")
+    orderers.silent("commit_unavailable")
+    done = totem(*words)
+    assert done.exit_code == 6, done.output
+    orderers.answer()
+    again = totem(*words)
+    assert again.exit_code == 0, again.output
+    submitted = json.loads(again.stdout)["job_id"]
+    assert [job["job_id"] for job in Consumer(home.session("alice")).jobs()] == [submitted]
+    assert Consumer(home.session("alice")).balance()["reserved"] == 2_000
 
 
 def test_the_kept_envelope_is_for_its_owners_eyes(home, orderers):

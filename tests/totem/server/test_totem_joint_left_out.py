@@ -4,8 +4,12 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from fastapi.testclient import TestClient
 from joint_home import JointHome
+from typer.testing import CliRunner
 
+from totem.api.serve import api_of
+from totem.cli.main import app
 from totem.services.part_settlement import PartSettlement
 from totem.services.result_store import object_path
 from totem_chaincode.job_states import OPEN
@@ -76,6 +80,14 @@ def test_made_up_partial_groups_are_left_out_at_once_and_the_consumer_reads_why(
     assert lost["paid"] > 0
     found = joint.alice.result(job_id)
     assert (dict(found.pairs()), found.missing) == (result_of(joint, "south", "east"), (NORTH,))
+    env = {"TOTEM_HOME": str(joint.home.root), "TOTEM_AS": "alice", "COLUMNS": "250"}
+    told = " ".join(CliRunner().invoke(app, ["job", "status", job_id], env=env).output.split())
+    for words in ("completed (left out)", lost["left_out"], f"missing: {NORTH}"):
+        assert words in told
+    with TestClient(api_of(joint.home)) as api:
+        api.headers["Authorization"] = f"Bearer {joint.home.tokens.issue('alice')[0]}"
+        shown = api.get(f"/v1/jobs/{job_id}").json()
+    assert [part["left_out"] for part in shown["parts"]] == [lost["left_out"], None, None, None]
     # What is wrong in detail stays with the combining provider: the channel is told no content.
     assert SECRET not in str(job)
     assert f"{job_id}-1" in joint.home.store("south").trouble(f"{job_id}-c")

@@ -1,86 +1,57 @@
-"""What is due in a joint job, from the ledger's record of it and the time alone."""
+"""What is due in a joint job, as every provider's server reads it from the record."""
 
 import pytest
 
-from totem.services.joint_duties import Duty, can_combine, duties, waits
+from totem.services.joint_duties import Duty, duties
 
-DEADLINE, PARTS_DEADLINE = 10_000, 5_000
-
-
-def part(number, state="running", **more):
-    return {
-        "job_id": f"j-{number}",
-        "part": "data",
-        "provider": f"p{number}",
-        "state": state,
-        "verdict": "start",
-        "submitted_at": 0,
-        "deadline": PARTS_DEADLINE,
-        "dry": None,
-        "final": False,
-        **more,
-    }
+DRY = {"used": 3, "needs": 4}
 
 
-def joint(*data, combining="submitted", verdict="start", state="running", at_least=None):
-    last = part("c", combining, part="combine", deadline=DEADLINE, verdict=verdict)
-    return {
-        "job_id": "j",
-        "kind": "joint",
-        "state": state,
-        "verdict": "start",
-        "deadline": DEADLINE,
-        "at_least": len(data) if at_least is None else at_least,
-        "missing": [item["provider"] for item in data if item["state"] in ("declined", "failed", "expired")],
-        "parts": [*data, last],
-    }
+def part(number, state="running", dry=None):
+    known = {"job_id": f"j-{number}", "part": "data", "state": state, "dry": dry, "verdict": "start", "final": False}
+    return {**known, "submitted_at": 0, "deadline": 1_000, "left_out": None}
 
 
-DRY = {"used": 5, "needs": 1}
-END, SHARE = [Duty("joint.end", "j")], [Duty("joint.redistribute", "j")]
+def job(*parts, state="running", least=1):
+    combining = {**part("c", "submitted"), "part": "combine", "deadline": 2_000}
+    missing = [item["job_id"] for item in parts if item["state"] == "expired"]
+    known = {"job_id": "j", "kind": "joint", "state": state, "verdict": "start", "deadline": 2_000}
+    return {**known, "parts": [*parts, combining], "missing": missing, "at_least": least}
+
+
+WAITS = part(1, dry=DRY)
+NEVER_BEGUN = part(2, "submitted")
+
+
+@pytest.mark.parametrize("now", [0, 499])
+def test_nobody_is_sent_away_before_half_of_the_time(now):
+    assert duties(job(WAITS, NEVER_BEGUN), now) == []
+
+
+def test_what_was_not_begun_at_half_of_the_time_is_expired_for_those_who_wait():
+    assert duties(job(WAITS, NEVER_BEGUN), 500) == [Duty("jobs.expire", "j-2")]
+    assert duties(job(WAITS, part(2, "expired")), 500) == [Duty("joint.redistribute", "j")]
 
 
 @pytest.mark.parametrize(
-    ("found", "now", "due"),
+    "parts",
     [
-        (joint(part(1), part(2)), 0, []),
-        (joint(part(1), part(2, dry=DRY)), 0, []),
-        (joint(part(1, dry=DRY), part(2, dry=DRY)), 0, SHARE),
-        (joint(part(1, "completed"), part(2, dry=DRY)), 0, SHARE),
-        (joint(part(1, "completed"), part(2, "completed")), 0, []),
-        (joint(part(1), part(2, "declined")), 0, END),
-        (joint(part(1, dry=DRY), part(2, "declined")), 0, END),
-        (joint(part(1), part(2, "declined"), at_least=1), 0, []),
-        (joint(part(1), part(2), combining="declined"), 0, END),
-        (joint(part(1, "cancelling"), part(2, "declined"), combining="cancelled", state="cancelling"), 0, []),
-        (joint(part(1, "cancelled"), part(2, "declined"), combining="cancelled", state="cancelling"), 0, END),
-        (joint(part(1, "completed"), part(2)), PARTS_DEADLINE, [Duty("jobs.expire", "j-2")]),
-        (joint(part(1, verdict="finished"), part(2, "completed")), PARTS_DEADLINE, [Duty("jobs.expire", "j-1")]),
-        (joint(part(1, "completed"), part(2, "completed"), combining="running"), DEADLINE - 1, []),
-        (joint(part(1, "completed"), part(2, "completed"), combining="running"), DEADLINE, END),
-        (joint(part(1, "completed"), part(2, "completed"), combining="running", verdict="finished"), DEADLINE, []),
+        (part(1), NEVER_BEGUN),  # nobody waits
+        (WAITS, part(2)),  # it has begun
+        (WAITS, NEVER_BEGUN, part(3)),  # another one still runs, and may leave enough
     ],
 )
-def test_what_is_due(found, now, due):
-    assert duties(found, now) == due
+def test_without_need_all_have_all_their_time(parts):
+    assert duties(job(*parts), 999) == []
 
 
-@pytest.mark.parametrize(
-    ("data", "least", "may"),
-    [
-        ((part(1, "completed"), part(2, "completed")), 2, True),
-        ((part(1, "completed"), part(2)), 1, False),
-        ((part(1, "completed"), part(2, "failed")), 2, False),
-        ((part(1, "completed"), part(2, "failed")), 1, True),
-    ],
-)
-def test_when_the_combining_part_may_begin(data, least, may):
-    assert can_combine(joint(*data, at_least=least)) is may
+def test_a_job_that_stops_gives_nothing_to_anybody():
+    assert duties(job(WAITS, NEVER_BEGUN, state="cancelling"), 600) == []
 
 
-def test_a_part_waits_until_it_is_decided_or_its_time_is_nearly_over():
-    assert waits(part(1, dry=DRY), 0)
-    assert not waits(part(1), 0)
-    assert not waits(part(1, dry=DRY, final=True), 0)
-    assert not waits(part(1, dry=DRY), PARTS_DEADLINE * 9 // 10)
-    assert not waits(part(1, "cancelling", dry=DRY), 0)
+def test_at_the_deadline_every_open_part_is_late():
+    assert duties(job(WAITS, NEVER_BEGUN), 1_000) == [Duty("jobs.expire", "j-1"), Duty("jobs.expire", "j-2")]
+
+
+def test_too_few_after_that_end_the_job():
+    assert duties(job(WAITS, part(2, "expired"), least=2), 500) == [Duty("joint.end", "j")]

@@ -30,6 +30,7 @@ _log = logging.getLogger("totem_chaincode.shim")
 
 _UNARY_CALLS = 4
 _CLOSING_SECONDS = 5.0
+_LAST_PORT = 65_535
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.max_send_message_length", MAX_MESSAGE),
@@ -125,7 +126,10 @@ class ChaincodeServer:
         Raises:
             ServerProblem: the address can't be used, or the certificate and key don't fit.
         """
-        host = self.address.rpartition(":")[0]
+        host, _, wanted = self.address.rpartition(":")
+        if not wanted.isdecimal() or int(wanted) > _LAST_PORT:
+            # gRPC would take it modulo 65,536 and listen somewhere else.
+            raise ServerProblem(f"{self.address}: not an address (host:port, port 0 to {_LAST_PORT})")
         try:
             if self._tls is None:
                 port = self._server.add_insecure_port(self.address)

@@ -88,6 +88,8 @@ def test_the_server_serves_as_the_environment_says_until_it_is_asked_to_end(comm
         (("--id", PACKAGE_ID, "--address", "0.0.0.0:9999"), "without TLS"),
         (("--id", PACKAGE_ID, "--address", ":9999"), "without TLS"),
         (("--id", PACKAGE_ID, "--address", "chaincode.example:9999"), "without TLS"),
+        (("--id", PACKAGE_ID, "--address", "127.0.0.1:70000"), "port 0 to 65535"),
+        (("--id", PACKAGE_ID, "--address", "127.0.0.1:http"), "port 0 to 65535"),
         (("--id", PACKAGE_ID, "--address", "127.0.0.1:0", "--tls-cert", "x"), "TLS needs both"),
         (
             ("--id", PACKAGE_ID, "--address", "127.0.0.1:0", "--tls-cert", "/nowhere/c", "--tls-key", "/nowhere/k"),

@@ -29,9 +29,6 @@ __all__ = ["LedgerSettlement", "is_final"]
 
 _log = logger("provider")
 
-_TRIES = 2
-"""How often a call is made before it is made without the consumer's organisation; each takes the ledger's patience."""
-
 _TURNS = 4
 """How many choices of endorsers have to refuse a call until it is refused."""
 
@@ -78,12 +75,12 @@ class LedgerSettlement:
     def _settled(self, transient: Record, arguments: Record) -> Record:
         """Settle; without the consumer's copy of the receipt where its organisation does not endorse that.
 
-        What is said no to may be that organisation's word alone, whatever it says: so it is asked without it. The
-        receipt is handed over later (``showing``).
+        The ledger has been asked for as long as its patience lasts then. Whatever is answered may be that
+        organisation's word alone, so it is tried without it. The receipt is handed over later (``Purging``).
         """
         call = partial(self._session.submit, "jobs.settle", transient=transient, job_id=self._job_id, **arguments)
         try:
-            return _tried(call)
+            return call()
         except ServiceError as error:
             answer = _insisted(partial(call, shown=False))
             _log.warning(
@@ -158,7 +155,7 @@ class LedgerSettlement:
             digest = salted_hash(salt, data)
             call = partial(self._session.submit, function, transient=transient, job_id=self._job_id, result_hash=digest)
             try:
-                return _tried(call)
+                return call()
             except ServiceError as error:
                 job = self._session.query("jobs.get", job_id=self._job_id)
                 if job["state"] not in ("running", "cancelling") or job["consumer_key"] is None:
@@ -177,21 +174,6 @@ class LedgerSettlement:
             return {"hash": digest.hexdigest(), "lines": lines, "bytes": file.tell()}
 
 
-def _tried(call: Callable[[], Record]) -> Record:
-    """Make a call that needs the endorsement of the consumer's organisation, a few times where it is not refused.
-
-    Raises:
-        ServiceError: it can't be had now, or is refused.
-    """
-    for _ in range(_TRIES - 1):
-        try:
-            return call()
-        except ServiceError as error:
-            if is_final(error):
-                raise
-    return call()
-
-
 def _insisted(call: Callable[[], Record]) -> Record:
     """Make a call that needs no particular organisation, again where it is refused: each time others are asked.
 
@@ -202,8 +184,8 @@ def _insisted(call: Callable[[], Record]) -> Record:
         try:
             return call()
         except ServiceError as error:
-            if not is_final(error):
-                raise
+            if error.code == "no_ledger":
+                raise  # the ledger has asked others by itself
     return call()
 
 

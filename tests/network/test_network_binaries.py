@@ -64,6 +64,7 @@ def test_missing_programs_are_named(fake, monkeypatch):
         binaries.find()
 
 
+@pytest.mark.slow
 def test_without_binaries_the_command_says_what_to_do_in_one_line(tmp_path):
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     done = subprocess.run(

@@ -44,6 +44,7 @@ def test_the_small_contract_does_the_same_on_both_shims(shim):
         assert at.up_seconds > 0 < at.deploy_seconds
 
 
+@pytest.mark.slow
 def test_a_network_that_does_not_come_up_is_told_with_its_reason(monkeypatch, tmp_path):
     monkeypatch.setenv("FABRIC_BIN", str(tmp_path / "none"))
     assert "network up: network: FABRIC_BIN is" in run.many_organisations(2)["problem"]

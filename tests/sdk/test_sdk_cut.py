@@ -107,6 +107,7 @@ def test_the_advice_to_add_a_combiner_helps():
     assert cut.partial_of(program) == cut.Partial(parse_type("int"), parse_type("str"), None)
 
 
+@pytest.mark.slow
 def test_what_is_cut_never_draws_single_values_first():
     """The rule itself, said another way, over every job that there is."""
     jobs = sorted((ROOT / "tests" / "conformance" / "programs").glob("*.py"))

@@ -181,6 +181,7 @@ def test_any_partition_gives_the_result_and_the_charges_of_one_provider(name, da
         assert run.result == JOBS[name].on_machine([rows]).result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", JOBS)
 def test_three_providers_on_the_kernel(name):
     rows = rows_of(name, 40)

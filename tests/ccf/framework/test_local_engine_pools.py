@@ -87,6 +87,7 @@ def undisturbed(jobs, spec, cost):
     return jobs.engine.run(whole, jobs.settlement(whole))
 
 
+@pytest.mark.slow
 def test_a_part_that_is_dry_waits_and_goes_on_when_it_is_given_more(jobs, part):
     spec, cost = part
     pool = Pool(spec, None, OSError("the ledger is away"), None, cost + 3)

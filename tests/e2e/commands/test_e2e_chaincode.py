@@ -102,6 +102,7 @@ def test_a_server_that_cannot_serve_says_why(totem, options, reason):
     assert (done.exit_code, reason in done.stderr) == (2, True), done.output
 
 
+@pytest.mark.slow
 def test_a_module_without_an_environment_says_what_is_missing(totem):
     environment = {name: value for name, value in totem.environment().items() if not name.startswith("CHAINCODE_")}
     command = [sys.executable, "-m", "totem_chaincode.shim"]

@@ -91,6 +91,7 @@ def test_a_job_by_commands_and_by_http(dev, tmp_path, examples):
     assert totem.ask("ledger", "verify", "--anchor", "0" * 64, status=1)["ok"] is False
 
 
+@pytest.mark.slow
 def test_the_consortium_s_business(command, tmp_path):
     totem = command(tmp_path / "home")
     assert totem.tell("dataset", "list").exit_code == 2

@@ -31,6 +31,7 @@ def at(home):
     return ["--home", home.root]
 
 
+@pytest.mark.slow
 def test_a_refused_submission_reads_like_a_compiler_error(at, tmp_path):
     job = tmp_path / "bad.py"
     job.write_text(MISSPELT)

@@ -365,6 +365,7 @@ def locked_out(fresh, how):
         fresh.consortium.revoke("alice")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "code"), [("suspended", "suspended"), ("revoked", "proposal_revoked")])
 def test_who_is_locked_out_gets_nothing_anywhere(fresh, job_source, how, code):
     app = api_of(fresh)

@@ -55,6 +55,7 @@ def test_who_publishes_is_told_before_anything_is(tmp_path, home):
     assert "note: d.csv has one column, a_b" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_the_note_says_helps(tmp_path, job):
     data = write(tmp_path / "d.csv", "a;b\n1;2\n")
     schema = tmp_path / "s.json"

@@ -106,6 +106,7 @@ def test_parameters_that_are_not_name_and_value(given):
         read_params(given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("check",), ("run", "--totem", "1000")])
 def test_columns_may_have_letters_beyond_ascii(tmp_path, words):
     job, data = tmp_path / "sizes.py", tmp_path / "sizes.csv"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from totem.cli.output import show
@@ -11,9 +11,15 @@ from totem_chaincode.job_states import is_data_part
 __all__ = ["Followed", "part_name"]
 
 
-def part_name(part: dict[str, Any]) -> str:
-    """Return what a part of a joint job is called: its provider, and that it combines."""
-    name = str(part["provider"]).partition("@")[0]
+def part_name(part: dict[str, Any], parts: Iterable[dict[str, Any]]) -> str:
+    """Return what a part of a joint job is called: its provider, and that it combines.
+
+    The organisation is left out where none of the job's ``parts`` is of a provider of the same name.
+    """
+    provider = str(part["provider"])
+    short = provider.partition("@")[0]
+    is_shared = any(other["provider"] != provider and other["provider"].startswith(f"{short}@") for other in parts)
+    name = provider if is_shared else short
     return name if is_data_part(part) else f"{name} (combining)"
 
 
@@ -26,8 +32,9 @@ class Followed:
 
     def news(self, job: dict[str, Any]) -> Iterator[str]:
         """Yield a line for everything that is new in a job's record, the parts of a joint one first."""
-        for part in job.get("parts", ()):
-            name = part_name(part)
+        parts = job.get("parts", ())
+        for part in parts:
+            name = part_name(part, parts)
             yield from (f"{name}: {text}" for text in self._settled(part))
             if self._is_new(part) and part["state"] != "submitted":
                 yield f"{name} is {part['state']}{_of(part)}"

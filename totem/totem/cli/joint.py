@@ -24,7 +24,7 @@ def print_parts(output: Output, job: dict[str, Any]) -> None:
         [
             [
                 part["job_id"].rpartition("-")[2],
-                part_name(part),
+                part_name(part, job["parts"]),
                 part["state"] + (" (dry)" if part["dry"] else " (left out)" if part["left_out"] else ""),
                 part["data"]["rows"],
                 part["slice"],
@@ -48,7 +48,7 @@ def print_part_estimates(output: Output, parts: Sequence[dict[str, Any]]) -> Non
         ["at", "at least", "probably", "at most"],
         [
             [
-                part_name(part),
+                part_name(part, parts),
                 part["estimate"]["lower"],
                 part["estimate"]["expected"],
                 "unbounded" if part["estimate"]["upper"] is None else show(part["estimate"]["upper"]),
@@ -61,7 +61,8 @@ def print_part_estimates(output: Output, parts: Sequence[dict[str, Any]]) -> Non
 
 def print_joint_bill(output: Output, bill: dict[str, Any]) -> None:
     """Print what each part of a joint job used and was paid, with the total."""
-    rows: list[list[object]] = [[part_name(part), part["state"], part["used"], part["paid"]] for part in bill["parts"]]
+    parts = bill["parts"]
+    rows: list[list[object]] = [[part_name(part, parts), part["state"], part["used"], part["paid"]] for part in parts]
     rows.append(["total", bill["state"], bill["used"], bill["paid"]])
     output.line()
     output.table(

@@ -84,7 +84,7 @@ def _serve(output: Output, folder: Home, host: str, port: int, workers: int) -> 
     with serve_providers(folder, RunnerOptions(workers=workers)) as providers:
         output.document({"home": str(folder.root), "api": api.url, "providers": providers})
         output.line(f"REST API    {api.url}/v1/docs   (`totem api token NAME` makes tokens)")
-        output.line(f"providers   {', '.join(providers) or 'none in the wallet'}")
+        output.line(f"providers   {', '.join(providers) or 'none of the wallet may act'}")
         sys.stdout.flush()
         with allowed():
             api.run()

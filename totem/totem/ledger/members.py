@@ -49,6 +49,10 @@ class Members(ABC):
         """Return the MSP id of the organisation that a newcomer of this name, enrolled by ``by``, belongs to."""
 
     @abstractmethod
+    def certifies(self, msp_id: str) -> bool:
+        """Whether an organisation's CA is here, so that ``certify`` can issue its certificates."""
+
+    @abstractmethod
     def certify(self, name: str, role: str, msp_id: str | None = None) -> Identity | None:
         """Issue a certificate and keep it in the wallet; None where the organisation's CA is not here.
 
@@ -98,7 +102,8 @@ class Members(ABC):
         """
         organisation = msp_id or self.organisation_for(name, by)
         participant = f"{name}@{organisation}"
-        self.wallet.check(name, participant)
+        if self.certifies(organisation):  # else nothing is put into the wallet, which may have a namesake
+            self.wallet.check(name, participant)
         if msp_id is None:
             self.check_free(name, organisation, by)
         gateway = self.gateway(by)

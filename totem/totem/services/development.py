@@ -113,7 +113,9 @@ def _may_act(home: Home, item: Mapping[str, Any]) -> bool:
     try:
         home.session(item["name"]).query("participants.get")
     except NotAllowed as error:
-        logger("provider").warning("a provider is not served", provider=item["participant"], reason=error.message)
+        logger("provider").warning(
+            "a provider is not served; start again once it may act", provider=item["participant"], reason=error.message
+        )
         return False
     return True
 

@@ -67,8 +67,11 @@ def test_newcomers_are_certified_where_their_ca_is_here(place):
     assert place.gateway("deputy").evaluate("participants.get", {})["state"] == "active"
     assert place.enrol("paul", "consumer", "StavangerMSP") is None
     assert "paul" not in place.wallet.labels()
+    # A namesake of somebody in the wallet, whose certificate another organisation makes, is in nobody's way.
+    assert place.enrol("deputy", "consumer", "StavangerMSP") is None
+    assert place.identity("deputy").id == "deputy@ConsortiumMSP"
     enrolled = {item["participant"] for item in place.participants("admin")}
-    assert {"deputy@ConsortiumMSP", "paul@StavangerMSP"} <= enrolled
+    assert {"deputy@ConsortiumMSP", "paul@StavangerMSP", "deputy@StavangerMSP"} <= enrolled
 
 
 def test_who_is_chosen_looks_at_the_blocks(fabric, place):

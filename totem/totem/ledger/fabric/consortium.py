@@ -77,6 +77,11 @@ class FabricConsortium(Members):
     def check_free(self, name: str, msp_id: str, by: str) -> None:
         """Say nothing: on Fabric an organisation has any number of participants."""
 
+    def certifies(self, msp_id: str) -> bool:
+        """See ``Members.certifies``."""
+        organisation = self.membership.organisations.get(msp_id)
+        return organisation is not None and organisation.certifies
+
     def certify(self, name: str, role: str, msp_id: str | None = None) -> Identity | None:
         """See ``Members.certify``."""
         organisation = self.membership.organisations.get(msp_id or "")

@@ -116,6 +116,7 @@ def test_what_is_told_of_a_part_that_waits():
         "settled": [],
         "data": {"rows": 5},
         "reason": "",
+        "accepted_at": 1,
     }
     followed = Followed()
     job = {"job_id": "job-1", "state": "running", "settled": [], "parts": [part]}
@@ -128,3 +129,24 @@ def test_what_is_told_of_a_part_that_waits():
     assert list(followed.news({**job, "parts": [{**part, "slice": 1_500}]})) == [
         "north is running on 5 rows, with 1,500 totem"
     ]
+
+
+def test_for_whom_the_others_wait_is_said_once_and_why_nothing_came():
+    def part(number, provider, state, accepted_at=None):
+        named = {"job_id": f"job-1-{number}", "part": "data", "provider": provider, "state": state}
+        rest = {"dry": None, "slice": 0, "settled": [], "data": {"rows": 5}, "reason": "", "deadline": 1_000}
+        return {**named, **rest, "accepted_at": accepted_at}
+
+    followed = Followed()
+    job = {"job_id": "job-1", "state": "running", "settled": []}
+    absent = part(2, "grid@WestMSP", "submitted")
+    both = [part(1, "grid@EastMSP", "submitted"), absent]
+    assert list(followed.news({**job, "parts": both})) == ["job-1 is running"]
+    delivered = [part(1, "grid@EastMSP", "completed", 1), absent]
+    assert list(followed.news({**job, "parts": delivered})) == [
+        "grid@EastMSP is completed",
+        "waiting for grid@WestMSP until 1970-01-01 00:00:01 UTC",
+    ]
+    assert list(followed.news({**job, "parts": delivered})) == []
+    over = [delivered[0], {**absent, "state": "expired"}]
+    assert list(followed.news({**job, "parts": over})) == ["grid@WestMSP is expired: it has not accepted in time"]

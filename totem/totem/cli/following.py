@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from totem.cli.common import when
 from totem.cli.output import show
-from totem_chaincode.job_states import is_data_part
+from totem_chaincode.job_states import ENDED, is_data_part
 
-__all__ = ["Followed", "part_name"]
+__all__ = ["Followed", "part_name", "why_ended"]
 
 
 def part_name(part: dict[str, Any], parts: Iterable[dict[str, Any]]) -> str:
@@ -23,12 +24,20 @@ def part_name(part: dict[str, Any], parts: Iterable[dict[str, Any]]) -> str:
     return name if is_data_part(part) else f"{name} (combining)"
 
 
+def why_ended(part: dict[str, Any]) -> str:
+    """Return why a part has ended without its result, as far as its record tells."""
+    if part["state"] == "expired" and not part["reason"]:
+        return "it has not accepted in time" if part["accepted_at"] is None else "it has not delivered in time"
+    return str(part["reason"])
+
+
 class Followed:
     """One job that is followed; remembers what has been told of it."""
 
     def __init__(self) -> None:
         self._phases: dict[str, int] = {}
         self._states: dict[str, str] = {}
+        self._awaited: list[str] = []
 
     def news(self, job: dict[str, Any]) -> Iterator[str]:
         """Yield a line for everything that is new in a job's record, the parts of a joint one first."""
@@ -38,6 +47,7 @@ class Followed:
             yield from (f"{name}: {text}" for text in self._settled(part))
             if self._is_new(part) and part["state"] != "submitted":
                 yield f"{name} is {part['state']}{_of(part)}"
+        yield from self._waits(parts)
         yield from self._settled(job)
         if self._is_new(job):
             yield f"{job['job_id']} is {job['state']}"
@@ -47,6 +57,16 @@ class Followed:
         self._phases[job["job_id"]] = len(job["settled"])
         for phase in job["settled"][told:]:
             yield f"step {phase['step']} {phase['phase']}: {show(phase['charge'])} totem, {show(phase['left'])} left"
+
+    def _waits(self, parts: Sequence[dict[str, Any]]) -> Iterator[str]:
+        """Say, once, for which data parts that have not begun the others wait, and until when."""
+        data = [part for part in parts if is_data_part(part)]
+        late = [part for part in data if part["state"] == "submitted"]
+        names = [part_name(part, parts) for part in late]
+        begun = [part for part in data if part["state"] != "submitted"]
+        if late and begun and names != self._awaited and all(part["state"] in ENDED for part in begun):
+            self._awaited = names
+            yield f"waiting for {', '.join(names)} until {when(late[0]['deadline'])}"
 
     def _is_new(self, job: dict[str, Any]) -> bool:
         # A part that waits for the pool is running, but nothing happens in it.
@@ -63,4 +83,5 @@ def _of(part: dict[str, Any]) -> str:
     if part["state"] == "running":
         rows = f" on {show(part['data']['rows'])} rows" if is_data_part(part) else ""
         return f"{rows}, with {show(part['slice'])} totem"
-    return f": {part['reason']}" if part["reason"] else ""
+    reason = why_ended(part)
+    return f": {reason}" if reason else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from totem.cli.following import part_name
+from totem.cli.following import part_name, why_ended
 from totem.cli.output import Output, show
 
 __all__ = ["missing_text", "print_joint_bill", "print_part_estimates", "print_parts"]
@@ -30,7 +30,7 @@ def print_parts(output: Output, job: dict[str, Any]) -> None:
                 part["slice"],
                 part["used"],
                 part["paid"],
-                part["left_out"] or part["reason"] or (part["error"] or {}).get("kind", ""),
+                part["left_out"] or why_ended(part) or (part["error"] or {}).get("kind", ""),
             ]
             for part in job["parts"]
         ],

@@ -172,7 +172,8 @@ def test_a_server_in_the_background_ignores_interrupts_as_it_was_told(fresh, tmp
     words = ("provider", "start", "--home", fresh.root, "--as", "north")
     process = begin(*words, tmp=tmp_path, interrupt=signal.SIG_IGN)
     try:
-        assert "server started" in process.stderr.readline()
+        while "server started" not in (line := process.stderr.readline()):
+            assert line, "it has ended"
         (ignored,) = re.findall(r"^SigIgn:\t(.*)$", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
         assert int(ignored, 16) & 1 << signal.SIGINT - 1
         os.killpg(process.pid, signal.SIGTERM)

@@ -17,6 +17,7 @@ from totem.services.consumer import Consumer, Submission
 from totem.services.errors import Missing, NotAllowed, ProviderSide
 from totem.services.handover import hand_over
 from totem.services.keeping import ResultKeeper
+from totem.services.killpoints import SEALING_POINTS
 from totem.services.lines import ResultLines
 from totem.services.opening import open_sealed
 from totem.services.publish import prepare, publish
@@ -251,7 +252,7 @@ def test_sealing_again_gives_the_same_and_leaves_no_orphans(fresh, tmp_path):
     assert [path for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()] == []
 
 
-POINTS = ["server:before-seal-record", "server:before-put", "server:after-put", "server:after-end"]
+POINTS = [*SEALING_POINTS, "server:after-end"]
 
 
 class Killed(BaseException):

@@ -10,7 +10,7 @@ from typing import Final
 
 from totem_ccf.faults import kill_point
 
-__all__ = ["JOINT_POINTS", "POINTS", "PUBLISHING_POINTS", "pass_point", "pass_publishing_point"]
+__all__ = ["JOINT_POINTS", "POINTS", "PUBLISHING_POINTS", "SEALING_POINTS", "pass_point", "pass_publishing_point"]
 
 POINTS: Final = (
     "server:before-accept",
@@ -21,14 +21,12 @@ POINTS: Final = (
     "server:after-settle",
     "server:after-run",
     "server:before-end",
-    "server:before-seal-record",
-    "server:before-put",
-    "server:after-put",
     "server:after-end",
 )
-"""Every point, in the order of the protocol; a job that completes passes all of them (the three about sealing only
-where its result is large).
-"""
+"""Every point, in the order of the protocol; a job that completes passes all of them."""
+
+SEALING_POINTS: Final = ("server:before-seal-record", "server:before-put", "server:after-put")
+"""Points that only a server passes that seals what it delivers, before the job's end."""
 
 JOINT_POINTS: Final = (
     "server:before-duty",
@@ -47,7 +45,7 @@ PUBLISHING_POINTS: Final = ("publish:before-commit", "publish:after-commit")
 
 def pass_point(point: str) -> None:
     """Die here if the environment says so: no handler runs, nothing is flushed, as in a power cut."""
-    kill_point(point, (*POINTS, *JOINT_POINTS))
+    kill_point(point, (*POINTS, *SEALING_POINTS, *JOINT_POINTS))
 
 
 def pass_publishing_point(point: str) -> None:

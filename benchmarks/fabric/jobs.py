@@ -18,22 +18,12 @@ from typing import Any
 from benchmarks.fabric.sites import ROOT, Site, site
 from totem.ledger.fabric.in_step import InStep, Newest
 from totem_chaincode.registry import REGISTRY
-from totem_chaincode.testing import Person, Story
+from totem_chaincode.testing import PEOPLE_OF_TWO, Person, Story
 
 __all__ = ["JobFigures", "jobs_site", "measure_jobs"]
 
 _SERVER = ROOT / "tests" / "totem" / "ledger" / "fabric" / "toy_server.py"
 _JOBS, _AT_ONCE = 40, 10
-_PEOPLE = {
-    person.name: person
-    for person in (
-        Person("admin", "Org1MSP", "consortium"),
-        Person("utility", "Org1MSP", "provider"),
-        Person("grid", "Org2MSP", "provider"),
-        Person("peter", "Org2MSP", "consumer"),
-        Person("paula", "Org1MSP", "consumer"),
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -53,11 +43,11 @@ class _Jobs:
         self.submitted = 0
         self._lock = threading.Lock()
         self._people = {
-            person.name: at.enrol(_organisation(person), person.name, person.role) for person in _PEOPLE.values()
+            person.name: at.enrol(_organisation(person), person.name, person.role) for person in PEOPLE_OF_TWO.values()
         }
         self._ledgers = {name: InStep(at.ledger(name), newest) for name in ("org1", "org2")}
         self.story = Story(self._invoke)
-        self.story.people = _PEOPLE
+        self.story.people = PEOPLE_OF_TWO
         self._access = self.story.ready(1_000_000)
 
     def run(self) -> None:
@@ -72,7 +62,7 @@ class _Jobs:
     def _invoke(
         self, person: str, function: str, args: Mapping[str, Any], transient: Mapping[str, Any] | None = None
     ) -> Any:
-        ledger, identity = self._ledgers[_organisation(_PEOPLE[person])], self._people[person]
+        ledger, identity = self._ledgers[_organisation(PEOPLE_OF_TWO[person])], self._people[person]
         declared = REGISTRY.get(function)
         if declared is not None and declared.read_only:
             return ledger.evaluate(identity, function, args, transient)

@@ -20,7 +20,7 @@ from totem_chaincode.tally import Tally
 if TYPE_CHECKING:
     from totem_chaincode.context import Context
 
-__all__ = ["left_of", "mark_used", "pay_out", "reserve", "void"]
+__all__ = ["left_of", "mark_used", "pay_out", "reserve", "take_balance", "void"]
 
 
 def left_of(escrow: dict[str, Any]) -> int:
@@ -29,8 +29,8 @@ def left_of(escrow: dict[str, Any]) -> int:
     return held
 
 
-def reserve(ctx: Context, job_id: str, consumer: str, provider: str, amount: int) -> None:
-    """Move totem from the consumer's account into the job's escrow.
+def take_balance(ctx: Context, consumer: str, amount: int) -> None:
+    """Take totem that is to be reserved from the consumer's account.
 
     Raises:
         Refused: code ``balance``: the account holds less.
@@ -42,6 +42,15 @@ def reserve(ctx: Context, job_id: str, consumer: str, provider: str, amount: int
             code="balance",
             details={"available": there, "escrow": amount},
         )
+
+
+def reserve(ctx: Context, job_id: str, consumer: str, provider: str, amount: int) -> None:
+    """Move totem from the consumer's account into the job's escrow.
+
+    Raises:
+        Refused: code ``balance``: the account holds less.
+    """
+    take_balance(ctx, consumer, amount)
     record = {
         "job_id": job_id,
         "consumer": consumer,

@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from totem_chaincode.errors import Conflict, Refused
-from totem_chaincode.escrow import left_of
+from totem_chaincode.errors import Conflict
+from totem_chaincode.escrow import left_of, take_balance
 from totem_chaincode.journal import escrow_account, record_movement
 from totem_chaincode.tally import Tally
 from totem_sdk.errors import InternalError
@@ -69,13 +69,7 @@ def reserve_slices(ctx: Context, joint_id: str, consumer: str, slices: Sequence[
         Refused: code ``balance``: the account holds less.
     """
     amount = sum(slice_ for _, _, slice_ in slices)
-    there = Tally(ctx.state, "balance", consumer).take(amount)
-    if there is not None:
-        raise Refused(
-            f"the account holds {there} totem, {amount} are to be reserved",
-            code="balance",
-            details={"available": there, "escrow": amount},
-        )
+    take_balance(ctx, consumer, amount)
     for part_id, provider, slice_ in slices:
         record = {
             "job_id": part_id,

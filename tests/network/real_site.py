@@ -13,21 +13,12 @@ from totem.ledger.errors import LedgerError
 from totem.ledger.fabric import ConnectionProfile, FabricLedger, from_wallet
 from totem.ledger.wallet import Wallet
 from totem_chaincode.registry import REGISTRY
+from totem_chaincode.testing import PEOPLE_OF_TWO as PEOPLE
 from totem_chaincode.testing import Person, Story
 from totem_network.layout import Network
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = ROOT / "tests" / "totem" / "ledger" / "fabric" / "toy_server.py"
-PEOPLE = {
-    person.name: person
-    for person in (
-        Person("admin", "Org1MSP", "consortium"),
-        Person("utility", "Org1MSP", "provider"),
-        Person("grid", "Org2MSP", "provider"),
-        Person("peter", "Org2MSP", "consumer"),
-        Person("paula", "Org1MSP", "consumer"),
-    )
-}
 
 
 def organisation_of(person: Person) -> str:

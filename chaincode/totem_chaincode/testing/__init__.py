@@ -2,11 +2,12 @@
 
 from totem_chaincode.testing.joint_story import JointStory
 from totem_chaincode.testing.memory import MemoryLedger, MemoryState, Simulated, creator
-from totem_chaincode.testing.story import PEOPLE, Person, Story, secret
+from totem_chaincode.testing.story import PEOPLE, PEOPLE_OF_TWO, Person, Story, secret
 from totem_chaincode.testing.toy import ToyEvaluator, toy_source
 
 __all__ = [
     "PEOPLE",
+    "PEOPLE_OF_TWO",
     "JointStory",
     "MemoryLedger",
     "MemoryState",

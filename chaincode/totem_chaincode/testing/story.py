@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from totem_chaincode import canonical
@@ -16,7 +16,7 @@ from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.contracts.sealed import FORMAT, INLINE_BYTES, key_id, sealed_size
 from totem_chaincode.testing.toy import toy_source
 
-__all__ = ["PEOPLE", "Invoke", "Person", "Story", "secret"]
+__all__ = ["PEOPLE", "PEOPLE_OF_TWO", "Invoke", "Person", "Story", "secret"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,12 @@ PEOPLE = {
     )
 }
 """One member of the consortium, two providers, two consumers, each of an organisation of its own."""
+
+PEOPLE_OF_TWO = {
+    name: replace(person, msp_id="Org2MSP" if name in ("grid", "peter") else "Org1MSP")
+    for name, person in PEOPLE.items()
+}
+"""The same people in two organisations, as a test network calls them: a provider and a consumer in each."""
 
 
 class Invoke(Protocol):

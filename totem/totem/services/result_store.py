@@ -12,14 +12,13 @@ import math
 import os
 import re
 import stat
-import tempfile
 import time
 import urllib.parse
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from totem.ledger.files import sync_folder
+from totem.ledger.files import replacing, sync_folder
 from totem.services.errors import BadInput, ProviderSide
 
 if TYPE_CHECKING:
@@ -175,17 +174,8 @@ class FolderStore:
             place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             if self._has(place, ciphertext, file.stat().st_size):
                 return
-            number, name = tempfile.mkstemp(dir=place.parent, prefix=_TEMPORARY)
-            try:
-                with os.fdopen(number, "wb") as target, file.open("rb") as source:
-                    _copy_sealed(source, target, ciphertext)
-                    os.fchmod(target.fileno(), 0o644)
-                    target.flush()
-                    os.fsync(target.fileno())
-                Path(name).replace(place)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            with replacing(place, mode=0o644, prefix=_TEMPORARY) as target, file.open("rb") as source:
+                _copy_sealed(source, target, ciphertext)
             for folder in (place.parent, self._folder):
                 sync_folder(folder)
 

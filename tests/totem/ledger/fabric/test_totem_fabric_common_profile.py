@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from totem.ledger import CertificateAuthority, LedgerUnavailable
@@ -246,6 +246,7 @@ JUNK = st.recursive(
 
 @pytest.mark.slow
 @given(st.sampled_from(sorted(filter(None, _places(WHOLE)), key=repr)), JUNK)
+@example(("client", "organization"), [])
 def test_junk_anywhere_is_taken_or_refused_and_nothing_else(tmp_path_factory, place, junk):
     folder = tmp_path_factory.getbasetemp() / "common-profiles"
     (folder / "tls").mkdir(parents=True, exist_ok=True)

@@ -126,7 +126,7 @@ class CommonProfile:
         listed = _mapping(self._document.get("organizations") or {}, "organizations")
         client = _mapping(self._document.get("client") or {}, "client")
         own = client.get("organization")
-        if own is not None and own not in listed:
+        if own is not None and _text(own, "client.organization") not in listed:
             raise LedgerUnavailable(f"client.organization: {own!r} is not under organizations")
         for name in sorted(listed, key=lambda each: each != own):
             yield str(name), _mapping(listed[name], f"organizations.{name}")

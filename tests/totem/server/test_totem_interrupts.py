@@ -33,12 +33,15 @@ HANGS = 60
 """Seconds after which something hangs; how fast it is depends on what else the machine does."""
 
 COMMAND = [sys.executable, "-m", "totem.cli.entry"]
+TOLD = "import os, sys; from totem.cli.entry import main; os.close(int(sys.argv.pop(1))); sys.exit(main())"
+"""The same, but it closes a file as soon as Python itself has started: before that no interrupt is ours."""
 
 
-def begin(*words, tmp, interrupt=signal.default_int_handler, **environment):
+def begin(*words, tmp, interrupt=signal.default_int_handler, command=COMMAND, pass_fds=(), **environment):
     """Start the command in a process group and a temporary directory of its own, as from a terminal."""
     return subprocess.Popen(
-        [*COMMAND, *(str(word) for word in words)],
+        [*command, *(str(word) for word in words)],
+        pass_fds=pass_fds,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -73,7 +76,11 @@ def slow_run(tmp_path):
 @pytest.mark.parametrize("twice", [False, True])
 def test_a_run_ends_at_once_and_leaves_nothing(slow_run, seconds, twice):
     words, tmp = slow_run
-    with begin(*words, tmp=tmp) as process:
+    started, starting = os.pipe()
+    with begin(starting, *words, tmp=tmp, command=[sys.executable, "-c", TOLD], pass_fds=[starting]) as process:
+        os.close(starting)
+        os.read(started, 1)
+        os.close(started)
         time.sleep(seconds)
         os.killpg(process.pid, signal.SIGINT)
         if twice:

@@ -132,6 +132,8 @@ def test_an_open_event_stream_ends_when_its_reader_is_revoked(fabric):
     follower.start()
     wait_until(lambda: len(seen) == len(PEOPLE))
     fabric.network.revoke(fabric.people["peter"])
+    with pytest.raises(ProposalRefused):  # looks into the configuration, should the stream's guard not have done it yet
+        fabric.ledger.evaluate(fabric.people["peter"], "participants.get", {})
     fabric.story.fund("paula", 5)
     wait_until(lambda: len(seen) == len(PEOPLE) + 1)  # somebody else's revocation is nothing to this stream
     fabric.network.revoke(fabric.people["admin"])

@@ -135,6 +135,20 @@ def test_what_was_given_away_cant_be_settled(joint, job_id):
         joint.settle_data(second, 25)
 
 
+def test_a_part_that_settles_more_than_it_has_told_does_not_keep_the_pool_from_others(joint, job_id):
+    first, second = f"{job_id}-1", f"{job_id}-2"
+    for part_id, used, needs in ((second, 10, 25), (first, 30, 5)):
+        joint.accept_part(part_id)
+        joint.invoke(joint.runner(part_id), "joint.dry", {"job_id": part_id, "used": used, "needs": needs})
+    joint.settle_data(second, 30)
+    assert joint.joint(job_id)["parts"][1]["dry"] is None
+    with pytest.raises(Conflict, match=f"{second} still run"):
+        joint.invoke("peter", "joint.redistribute", {"job_id": job_id})
+    joint.deliver(second)
+    given = joint.invoke("peter", "joint.redistribute", {"job_id": job_id})
+    assert (given["to"], given["amount"]) == (first, 30)
+
+
 def test_other_jobs_are_never_touched(joint, memory):
     access = joint.ready_joint()
     mine, other = joint.submit_joint(access, 90), joint.submit_joint(access, 90)

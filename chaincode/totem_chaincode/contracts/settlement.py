@@ -17,7 +17,7 @@ from totem_chaincode.contracts.jobs import PROVIDER, padded
 from totem_chaincode.contracts.receipts import CHARGE, ENDS, RECEIPT, SALTED, check_receipt
 from totem_chaincode.contracts.results import salted_hash
 from totem_chaincode.errors import Conflict, Invalid
-from totem_chaincode.job_states import next_state, phase_of, phases_end
+from totem_chaincode.job_states import is_data_part, next_state, phase_of, phases_end
 from totem_chaincode.registry import transaction
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ def settle(
         "verdict": verdict,
         "error": receipt["error"],
     }
+    if is_data_part(job):
+        following["dry"] = None  # what is settled counts now, not what was told: the part waits for nothing
     ctx.state.put("job", job_id, record=following)
     parties = [job["provider_msp"], *([job["consumer_msp"]] if shown else [])]
     if job["consumer_msp"] not in parties:

@@ -1,5 +1,6 @@
 """The demo's search for rows on the ledger finds what is there, and only that."""
 
+import gzip
 import json
 import struct
 
@@ -97,3 +98,51 @@ def test_what_is_called_a_table_and_is_none_is_not_passed_over(tmp_path, parquet
     file.write_bytes(b"nothing of the kind" * 10)
     with pytest.raises(ValueError, match="no LevelDB table"):
         cells_found([file], parquet, "kwh")
+
+
+def manifest(folder, *, added, deleted=(), cut=0):
+    """A database's manifest: its comparer, next number, the tables that came and those that went."""
+    text = number(8) + b"bytewise"
+    edits = number(1) + text + number(3) + number(9) + number(5) + number(0) + text
+    edits += b"".join(number(7) + number(0) + number(each) + number(100) + text * 2 for each in added)
+    edits += b"".join(number(6) + number(0) + number(each) for each in deleted)
+    log = struct.pack("<IHB", 0, len(edits), 1) + edits
+    (folder / "MANIFEST-000001").write_bytes(log[: len(log) - cut])
+    (folder / "CURRENT").write_text("MANIFEST-000001\n")
+
+
+@pytest.mark.parametrize("bytes_there", [0, 30, 200])
+def test_a_table_that_is_being_written_is_searched_as_it_lies(tmp_path, parquet, bytes_there):
+    """Nothing is only there: what it is made from goes when it is finished, and then the manifest names it."""
+    file = tmp_path / "000007.ldb"
+    whole = table([repr(CELLS[2]).encode(), b"x" * 200], compressed=False)
+    file.write_bytes(whole[:bytes_there])
+    manifest(tmp_path, added=[6, 7, 8], deleted=[7])
+    assert cells_found([file], parquet, "kwh") == (3, {CELLS[2]} if bytes_there else set())
+    manifest(tmp_path, added=[6, 8])
+    assert cells_found([file], parquet, "kwh") == (3, {CELLS[2]} if bytes_there else set())
+    manifest(tmp_path, added=[6, 8], deleted=[700], cut=1)
+    assert cells_found([file], parquet, "kwh") == (3, {CELLS[2]} if bytes_there else set())
+    manifest(tmp_path, added=[6, 7], deleted=[6])
+    with pytest.raises(ValueError, match=r"000007\.ldb is damaged"):
+        cells_found([file], parquet, "kwh")
+    file.write_bytes(whole)
+    assert cells_found([file], parquet, "kwh") == (3, {CELLS[2]})
+
+
+def test_a_cell_in_a_key_that_shares_its_beginning_is_found(tmp_path, parquet):
+    """Of a key only what differs from the one before is written: here the cell's last digits."""
+    first, text = b"cell 0.85116666666666", repr(CELLS[2]).encode()
+    entries = number(0) + number(len(first)) + number(1) + first + b"v"
+    entries += number(len(first)) + number(len(text) - 16) + number(1) + text[16:] + b"v"
+    assert text not in entries
+    data = entries + struct.pack("<II", 0, 1)
+    index, _ = block([(b"key", number(0) + number(len(data)))], compressed=False)
+    footer = (number(0) * 2 + number(len(data) + 5) + number(len(index))).ljust(40, b"\0")
+    file = tmp_path / "000007.ldb"
+    file.write_bytes(data + b"\0crc4" + index + b"\0crc4" + footer + struct.pack("<Q", 0xDB4775248B80FB57))
+    assert cells_found([file], parquet, "kwh") == (3, {CELLS[2]})
+
+
+def test_a_cell_in_a_packed_file_is_found(tmp_path, parquet):
+    assert scan(tmp_path, parquet, gzip.compress(b"x" * 999 + repr(CELLS[2]).encode())) == (3, {CELLS[2]})

@@ -1,18 +1,25 @@
-"""Real jobs on a real network while its parts die: each ends as it would have, and is paid once."""
+"""Real jobs on a real network while its parts die: each ends as it would have, and is paid once.
+
+The last test prints the table of pauses: the longest time in which none of the jobs had a transaction.
+"""
 
 import json
+import sys
 import time
+from contextlib import closing
+from itertools import pairwise
 
 import pytest
 
 from tests.network.real_dev import STATES, Development
-from totem.ledger.fabric import from_wallet
+from totem.ledger.fabric import ConnectionProfile, FabricLedger, from_wallet
 from totem.ledger.wallet import Wallet
 from totem_network import control, endorse, nodes
 
 pytestmark = [pytest.mark.fabric, pytest.mark.slow]
 
 JOBS = 20
+PAUSES: dict[str, tuple[float, float]] = {}
 SUM = """from totem_sdk import TotemJob
 
 
@@ -77,6 +84,22 @@ def _down(dev, node):
     control.restart(network, control.programs(network), node)
 
 
+def _pauses(dev, admin, job_ids):
+    """Return the longest time between transactions of jobs, and that from the first to the last, in seconds."""
+    network = dev.network
+    profile = ConnectionProfile.load(network.profile(network.organisation("consortium")))
+    with closing(FabricLedger(profile, admin)) as ledger:
+        found = [
+            block.timestamp
+            for block in map(ledger.block, range(ledger.height()))
+            if any(
+                each.args.get("job_id") in job_ids for each in block.transactions if each.function.startswith("jobs.")
+            )
+        ]
+    moments = sorted(found)
+    return max(later - earlier for earlier, later in pairwise(moments)) / 1_000, (moments[-1] - moments[0]) / 1_000
+
+
 def _wait(dev, locations, enough):
     end = time.monotonic() + 600
     while not enough([dev.job(location)["state"] for location in locations]):
@@ -105,3 +128,12 @@ def test_jobs_end_as_they_would_have(dev, fault):
         audits.append(json.loads(payload))
     assert all(audit == audits[0] for audit in audits)
     assert audits[0]["balanced"]
+    PAUSES[fault.__name__] = _pauses(dev, admin, {location.rpartition("/")[2] for location in locations})
+
+
+def test_the_pauses(capsys):
+    lines = [f"{'fault':<20}{'pause, s':>10}{f'{JOBS} jobs in, s':>18}"]
+    lines += [f"{name:<20}{pause:>10.1f}{total:>18.1f}" for name, (pause, total) in PAUSES.items()]
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    assert PAUSES

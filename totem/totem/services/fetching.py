@@ -1,8 +1,9 @@
 """Fetching a ciphertext from where its provider says it is: a shared folder, a bucket, a provider's server.
 
 The place is another organisation's word. So what is asked for always ends in the ciphertext's own hash, never more
-bytes are read than there should be, nothing but a regular file is opened, no redirection is followed, and an endpoint
-that the provider names gets no credentials of the caller. ``store`` is the caller's own word instead.
+bytes are read than there should be, nothing but a regular file is opened, no redirection is followed, an endpoint
+that the provider names gets no credentials of the caller, and none keeps it waiting (``patient_reading``). ``store`` is
+the caller's own word instead.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import http.client
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from totem.services.errors import BadInput, Missing, ProviderSide
+from totem.services.patient_reading import Connections, PatientReading
 from totem.services.result_store import check_url, copy_checked, object_path, open_regular, storing
 
 __all__ = ["fetch"]
@@ -47,36 +49,46 @@ def fetch(told: str, ciphertext: str, size: int, target: BinaryIO, *, store: str
         if store is not None:
             raise
         raise ProviderSide(error.message, code="result_store", hint=_HINT) from None
-    found = _open(place, ciphertext, is_told=store is None)
-    if found is None:
-        raise Missing(
-            f"the result store {place.geturl()} has no ciphertext {ciphertext}",
-            code="ciphertext_missing",
-            hint=f"where you see the store under another URL, give that: `--store URL`; {_HINT}",
-        )
-    with closing(found), storing(place.geturl()):
+    url, seconds = place.geturl(), _ALL_SECONDS + size / _BYTES_PER_SECOND
+    open_ = partial(_open, place, ciphertext, is_told=store is None)
+    with storing(url), PatientReading(url, open_, size=size, seconds=seconds) as found:
+        if not found.is_there():
+            raise Missing(
+                f"the result store {url} has no ciphertext {ciphertext}",
+                code="ciphertext_missing",
+                hint=f"where you see the store under another URL, give that: `--store URL`; {_HINT}",
+            )
         try:
-            is_right = copy_checked(found, target, ciphertext, size, seconds=_ALL_SECONDS + size / _BYTES_PER_SECOND)
+            is_right = copy_checked(found, target, ciphertext, size)
         except http.client.HTTPException as error:
             raise ProviderSide(
-                f"the result store {place.geturl()} stopped while it sent: {type(error).__name__}", code="result_store"
+                f"the result store {url} stopped while it sent: {type(error).__name__}", code="result_store"
             ) from None
     if not is_right:
         raise ProviderSide(
-            f"what the result store {place.geturl()} has as {ciphertext} is damaged: it is not the ciphertext of {size}"
+            f"what the result store {url} has as {ciphertext} is damaged: it is not the ciphertext of {size}"
             " bytes that is on the ledger",
             code="ciphertext_damaged",
             hint=_HINT,
         )
 
 
-def _open(place: urllib.parse.SplitResult, ciphertext: str, *, is_told: bool) -> BinaryIO | None:
-    match place.scheme:
-        case "file":
-            return open_regular(Path(urllib.parse.unquote(place.path)) / object_path(ciphertext), place.geturl())
-        case "s3":
-            return _open_object(place.geturl(), ciphertext, is_told=is_told)
-    return _open_http(f"{place.geturl().rstrip('/')}/{object_path(ciphertext)}")
+def _open(
+    place: urllib.parse.SplitResult, ciphertext: str, connections: Connections, *, is_told: bool
+) -> BinaryIO | None:
+    try:
+        match place.scheme:
+            case "file":
+                return open_regular(Path(urllib.parse.unquote(place.path)) / object_path(ciphertext), place.geturl())
+            case "s3":
+                return _open_object(place.geturl(), ciphertext, is_told=is_told)
+        return _open_http(f"{place.geturl().rstrip('/')}/{object_path(ciphertext)}", connections)
+    except ValueError as error:
+        # No host, file or key has such a name (a label that is empty, a NUL); each library says so in its own way.
+        reason = str(error).splitlines()[0]
+        raise ProviderSide(
+            f"the result store {place.geturl()} can't be looked for: {reason}", code="result_store", hint=_HINT
+        ) from None
 
 
 def _open_object(url: str, ciphertext: str, *, is_told: bool) -> BinaryIO | None:
@@ -98,9 +110,42 @@ class _NoRedirection(urllib.request.HTTPRedirectHandler):
         return
 
 
-def _open_http(url: str) -> BinaryIO | None:
+class _Http(http.client.HTTPConnection):
+    """A connection that tells its socket to those who may have to end it."""
+
+    def __init__(self, connections: Connections, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._connections = connections
+
+    def connect(self) -> None:
+        """See ``HTTPConnection``."""
+        super().connect()
+        self._connections.add(self.sock)
+
+
+class _Https(_Http, http.client.HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Handler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
+    """Opens such connections."""
+
+    def __init__(self, connections: Connections) -> None:
+        super().__init__()
+        self._connections = connections
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """See ``HTTPHandler``."""
+        return self.do_open(partial(_Http, self._connections), req)
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """See ``HTTPSHandler``."""
+        return self.do_open(partial(_Https, self._connections), req)
+
+
+def _open_http(url: str, connections: Connections) -> BinaryIO | None:
     request = urllib.request.Request(url, headers={"Accept": "application/octet-stream"})  # noqa: S310  # http(s) only
-    opener = urllib.request.build_opener(_NoRedirection)
+    opener = urllib.request.build_opener(_NoRedirection, _Handler(connections))
     try:
         answer: IO[bytes] = opener.open(request, timeout=_SECONDS)
     except urllib.error.HTTPError as error:

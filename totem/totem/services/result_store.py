@@ -8,7 +8,6 @@ A ciphertext appears there whole or not at all; nothing in a store is secret, an
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import re
 import stat
@@ -16,17 +15,17 @@ import time
 import urllib.parse
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from totem.ledger.files import replacing, sync_folder
 from totem.services.errors import BadInput, ProviderSide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import BufferedIOBase
 
 __all__ = [
     "FolderStore",
+    "Readable",
     "ResultStore",
     "check_url",
     "copy_checked",
@@ -130,18 +129,17 @@ def storing(url: str) -> Iterator[None]:
         raise ProviderSide(f"the result store {url} does not work: {reason}", code="result_store") from error
 
 
-def copy_checked(source: BinaryIO, target: BinaryIO, ciphertext: str, size: int, *, seconds: float = math.inf) -> bool:
-    """Copy a ciphertext, never more than it should have; return whether it has the size and sha256 that it should.
+class Readable(Protocol):
+    """What can be read to its end."""
 
-    Raises:
-        TimeoutError: it took more than ``seconds``.
-    """
-    digest, left, end = hashlib.sha256(), size, time.monotonic() + seconds
-    # What has come, not all that was asked for: who sends a byte now and then must not keep its reader for ever.
-    read = source.read if seconds == math.inf else cast("BufferedIOBase", source).read1
-    while piece := read(min(_PIECE, left + 1)):
-        if time.monotonic() > end:
-            raise TimeoutError(f"it sends too slowly: {size - left + len(piece)} of {size} bytes in {seconds:.0f} s")
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, at most ``size`` of them; none at the end."""
+
+
+def copy_checked(source: Readable, target: BinaryIO, ciphertext: str, size: int) -> bool:
+    """Copy a ciphertext, never more than it should have; return whether it has the size and sha256 that it should."""
+    digest, left = hashlib.sha256(), size
+    while piece := source.read(min(_PIECE, left + 1)):
         digest.update(piece)
         left -= len(piece)
         if left < 0:

@@ -1,35 +1,37 @@
 """``totem dev --ledger fabric`` on real nodes: every command, the published example, the examples' figures."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.conformance.test_conformance_examples import EXAMPLES as EXAMPLES_OF_CONFORMANCE
+from tests.conformance.test_conformance_examples import PARAMS, Sample
 from tests.e2e.commands.test_e2e_development import (
     test_a_job_by_commands_and_by_http as the_story_on_the_embedded_ledger,
 )
 from tests.e2e.fabric.running import Process, remove_at_the_end, totem_dev
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
-from totem.services.development import prepare_home, serve_providers
+from totem.services.development import prepare_home
 from totem.services.errors import ProgramRefused
 from totem.services.home import Home
 from totem.services.publish import prepare, publish
 from totem.services.runner import RunnerOptions
+from totem.services.serving import serve_providers
 from totem_ccf.storage.profile import OWN, profile
+from totem_sdk.schema import LINES
 
 pytestmark = [pytest.mark.fabric, pytest.mark.slow]
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
-JOBS = {
-    "peak_hour": "homes",
-    "solar_share": "homes",
-    "customer_spend": "retail",
-    "price_bands": "retail",
-    "word_count": "words",
-    "total_bill": "bills",
-}
+JOBS = {**EXAMPLES_OF_CONFORMANCE, "total_bill": "paper-bills"}
+TOGETHER = {"community_peak": "homes", "word_count": "descriptions"}
+"""Papers' jobs that two providers answer together."""
+
 WAIT_SECONDS = 240
 
 
@@ -48,21 +50,11 @@ def home(dev):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """Small data sets with the columns of the real ones."""
-    folder = tmp_path_factory.mktemp("data")
-    homes = ["at,home,kwh,solar_kwh"]
-    retail = ["invoice,product,description,quantity,at,price,customer,country"]
-    for row in range(400):
-        at = f"2017-0{row % 9 + 1}-1{row % 9}T{row % 24:02d}:00:00"
-        homes.append(f"{at},{row % 17},{row % 13 / 8},{row % 7 / 4}")
-        invoice, customer = f"{'I' if row % 9 else 'C'}{row}", row % 6 or ""
-        price, product = row % 9 * 25 / 4, row % 5
-        retail.append(f"{invoice},p{product},thing {product},{row % 4 - 1},{at},{price},{customer},c{row % 3}")
-    (folder / "homes.csv").write_text("\n".join(homes) + "\n")
-    (folder / "retail.csv").write_text("\n".join(retail) + "\n")
-    (folder / "words.txt").write_text("".join(f"the word {row % 7} is word {row % 3}\n" for row in range(200)))
-    return folder
+def samples(tmp_path_factory):
+    """Those of the conformance suite: rows spread over the real data, as several files each."""
+    subprocess.run([sys.executable, str(EXAMPLES.parent / "scripts" / "fetch_data.py")], check=True)
+    folder = tmp_path_factory.mktemp("samples")
+    return {data: Sample(data, folder) for data in sorted(set(EXAMPLES_OF_CONFORMANCE.values()))}
 
 
 @pytest.mark.sample
@@ -91,48 +83,80 @@ def test_the_published_example_costs_198_completes_with_198_and_is_refused_with_
     assert len(functions) <= 3 + phases
 
 
-def test_the_examples_have_the_embedded_ledger_s_figures(home, data, tmp_path):
+def test_without_a_pre_check_the_published_example_halts_with_197(home):
+    publish_exactly(home, "paper-unchecked", precheck="none")
+    alice = Consumer(home.session("researcher"))
+    table = Consortium(alice.session).table_id("paper-2019", "active")
+    source = (EXAMPLES / "paper1" / "total_bill.py").read_text()
+    job = Submission(source=source, filename="total_bill.py", datasets=["paper-unchecked"], table=table, totem=197)
+    (ended,) = wait_for(alice, [alice.submit(job)["job_id"]])
+    assert ended["state"] == "out_of_totem"
+    # Customers 1 and 3 are done and paid for; of customer 2 the key is read, its values (56) can't be paid any more.
+    assert (ended["used"], ended["paid"], ended["returned"]) == (142, 142, 55)
+    found = alice.result(ended["job_id"])
+    assert (found.pairs(), found.partial) == ([[1, 100.0], [3, 200.0]], True)
+
+
+def test_all_examples_have_the_embedded_ledger_s_figures(home, samples, tmp_path):
     embedded = Home(tmp_path / "embedded")
     prepare_home(embedded)
     with serve_providers(embedded, RunnerOptions(workers=1)):
-        expected = run_all(embedded, data)
+        expected = run_all(embedded, samples)
     embedded.consortium.close()
-    assert run_all(home, data) == expected
-    assert all(figures["state"] == "completed" and figures["result"] for figures in expected.values())
+    found = run_all(home, samples)
+    assert found.keys() == expected.keys() == {*JOBS, *(f"{example} of two" for example in TOGETHER)}
+    for example, figures in expected.items():
+        assert found[example] == figures, example
+        assert (figures["state"], bool(figures["result"])) == ("completed", True)
+    assert found["word_count of two"]["result"] == found["word_count"]["result"]
 
 
-def run_all(home, data):
-    """Publish the data, run every job, return what each estimated, cost and found."""
-    north, alice = home.session("north"), Consumer(home.session("researcher"))
-    for name in sorted(set(JOBS.values())):
-        if name == "bills":
-            publish_exactly(home, "bills-2")
-            continue
-        file = data / ("words.txt" if name == "words" else f"{name}.csv")
-        publish(north, home.store("north"), prepare(name, [file], policy={"approval": "auto"}))
-        alice.request_access(name, "to compare")
-    submitted = {}
-    for example, name in JOBS.items():
-        path = EXAMPLES / ("paper1" if name == "bills" else "") / f"{example}.py"
-        dataset = "bills-2" if name == "bills" else name
-        job = Submission(source=path.read_text(), filename=path.name, datasets=[dataset], totem=10**8)
-        submitted[alice.submit(job)["job_id"]] = example
+def run_all(home, samples):
+    """Publish the samples, run every job, return what each estimated, cost and found."""
+    alice, submitted = Consumer(home.session("researcher")), {}
+    for data, sample in samples.items():
+        offer(home, "north", data, sample, sample.parts)
+        if data in TOGETHER.values():
+            offer(home, "north", f"{data}-of-north", sample, sample.parts[:1])
+            offer(home, "south", f"{data}-of-south", sample, sample.parts[1:])
+    publish_exactly(home, JOBS["total_bill"])
+
+    def submit(name, example, datasets):
+        path = EXAMPLES / ("paper1" if example == "total_bill" else "") / f"{example}.py"
+        params = PARAMS.get(example, {})
+        job = Submission(path.read_text(), path.name, datasets, params=params, totem=10**9)
+        submitted[alice.submit(job)["job_id"]] = name
+
+    for example, data in JOBS.items():
+        submit(example, example, [data])
+    for example, data in TOGETHER.items():
+        submit(f"{example} of two", example, [f"{data}-of-north", f"{data}-of-south"])
     figures = {}
     for job in wait_for(alice, list(submitted)):
         job_id = job["job_id"]
         figures[submitted[job_id]] = {
             **{name: job[name] for name in ("state", "estimate", "escrow", "used", "paid", "returned")},
-            "phases": job["phases"],
+            "phases": [job["phases"], *(part["phases"] for part in job.get("parts", ()))],
             "bill": alice.bill(job_id)["bill"],
             "result": alice.result(job_id).lines,
         }
     return figures
 
 
-def publish_exactly(home, name):
+def offer(home, provider, name, sample, parts):
+    """Publish files of a sample, and get access to them."""
+    policy = {"approval": "auto", "combining_providers": "any"}
+    made = prepare(name, parts, policy=policy, lines=sample.schema == LINES)
+    publish(home.session(provider), home.store(provider), made)
+    Consumer(home.session("researcher")).request_access(name, "to compare")
+
+
+def publish_exactly(home, name, **policy):
     """Publish the published example's data with exact statistics, as the publication has them; grant it at once."""
     paper = EXAMPLES / "paper1"
-    publication = prepare(name, [paper / "bills.csv"], schema=paper / "schema.json", policy={"approval": "auto"})
+    publication = prepare(
+        name, [paper / "bills.csv"], schema=paper / "schema.json", policy={"approval": "auto", **policy}
+    )
     exact = profile(publication.dataset, frozenset(), options=OWN)
     publish(home.session("north"), home.store("north"), replace(publication, statistics=exact))
     Consumer(home.session("researcher")).request_access(name, "to add up")

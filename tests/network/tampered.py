@@ -1,4 +1,4 @@
-"""Contracts that one organisation has changed to its advantage: prices are halved, escrow is given back early."""
+"""Contracts that one organisation has changed to its advantage: prices are halved, escrow is given back early …"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 
 from totem_chaincode import escrow
 from totem_chaincode.dispatcher import Chaincode
+from totem_chaincode.errors import Refused
 from totem_chaincode.registry import REGISTRY
 from totem_chaincode.testing import ToyEvaluator
 
@@ -28,3 +29,14 @@ def chaincode() -> Chaincode:
     escrow.mark_used = half
     REGISTRY["jobs.cancel"] = dataclasses.replace(REGISTRY["jobs.cancel"], handler=early)  # type: ignore[index]  # tampered with
     return Chaincode(ToyEvaluator())
+
+
+def refusing() -> Chaincode:
+    """Return those of a consumer's organisation that reads what it is asked to endorse, and lets nobody be paid."""
+
+    def refuse(ctx, **_):
+        raise Refused("we have seen the result, and endorse nothing", code="escrow")
+
+    for name in ("jobs.settle", "jobs.complete", "results.show_receipt"):
+        REGISTRY[name] = dataclasses.replace(REGISTRY[name], handler=refuse)  # type: ignore[index]  # tampered with
+    return Chaincode()

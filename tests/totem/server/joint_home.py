@@ -37,10 +37,8 @@ class JointHome:
     """Three providers with rows of one schema each, and a consumer with grants of all."""
 
     def __init__(self, folder: Path, providers: Sequence[str] = PROVIDERS, *, rows: int = 30, **policy) -> None:
-        self.home = Home(folder / "totem")
         self.providers = providers
-        admin = self.home.found(providers=providers, consumers=["alice"])
-        Consortium(admin).issue(self.home.participant("alice"), TOTEM, "to test with")
+        self.home = self.founded(folder / "totem")
         self.alice = Consumer(self.home.session("alice"))
         self.rows = [(number % 6, number / 8) for number in range(rows * len(providers))]
         self.files = {}
@@ -48,6 +46,13 @@ class JointHome:
             share = self.rows[place * rows : (place + 1) * rows]
             self.put(folder, name, share, **policy)
         self.put(folder, "whole", self.rows, by=providers[0], **policy)
+
+    def founded(self, folder: Path) -> Home:
+        """Found the consortium in a folder, with totem on the consumer's account."""
+        home = Home(folder)
+        admin = home.found(providers=self.providers, consumers=["alice"])
+        Consortium(admin).issue(home.participant("alice"), TOTEM, "to test with")
+        return home
 
     def put(self, folder: Path, name: str, rows: Sequence[tuple[int, float]], *, by: str | None = None, **policy):
         """Publish rows as the dataset ``name`` of a provider, and get access to it."""

@@ -65,6 +65,14 @@ def show_status(options: argparse.Namespace) -> int:
     return 0 if all(row["process"] for row in document["nodes"]) else 1
 
 
+def programs(options: argparse.Namespace) -> int:
+    """Print which of Fabric's programs run the network, or would run a new one."""
+    is_made = (options.state / "network.json").exists()
+    found = control.programs(Network.load(options.state)) if is_made else binaries.find()
+    print(f"Fabric {found.version} in {found.folder}")
+    return 0
+
+
 def organisations(options: argparse.Namespace) -> int:
     """Print the organisations with their files, for programs."""
     network = Network.load(options.state)
@@ -213,6 +221,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--keep", action="store_true", help="delete nothing: `up` starts it again")
     command = add("status", show_status, "show what runs")
     command.add_argument("--json", action="store_true", help="for programs")
+    add("programs", programs, "say which of Fabric's programs are used; status 1 where they are missing")
     add("organisations", organisations, "list the organisations with their profiles, wallets and CAs, as JSON")
     command = add("logs", logs, "show the end of a node's log")
     command.add_argument("node")

@@ -33,6 +33,7 @@ def dev(command, tmp_path):
     assert started["token"] not in written
     assert "PRIVATE KEY" not in written
     assert "100.5" not in written
+    assert not (home / "dev.lock").exists()
 
 
 @pytest.mark.slow
@@ -92,6 +93,16 @@ def test_a_job_by_commands_and_by_http(dev, tmp_path, examples):
 
 
 @pytest.mark.slow
+def test_a_second_one_in_the_same_folder_says_where_the_first_one_runs(dev):
+    totem, started, _ = dev
+    pid = json.loads((totem.home / "dev.lock").read_text())["pid"]
+    second = totem.start("dev", "--dir", totem.home, "--json")
+    told = json.loads(second.stdout)["error"]
+    assert (second.returncode, told["code"]) == (2, "running")
+    assert told["message"] == f"another `totem dev` runs in {totem.home}: process {pid}, {started['api']}"
+
+
+@pytest.mark.slow
 def test_the_consortium_s_business(command, tmp_path):
     totem = command(tmp_path / "home")
     assert totem.tell("dataset", "list").exit_code == 2
@@ -124,6 +135,8 @@ def test_without_fabric_s_programs_one_sentence_says_what_to_do(totem, tmp_path)
     done = totem.start(*words, FABRIC_BIN=str(tmp_path))
     assert done.returncode == 2
     assert f"{tmp_path} has not all of Fabric's programs" in done.stderr
+    assert "starting" not in done.stderr
+    assert not totem.home.exists()
     assert "Set FABRIC_BIN to the folder that has them" in done.stderr
     assert "Traceback" not in done.stderr
     assert totem.start("dataset", "list").returncode == 2

@@ -53,6 +53,12 @@ def test_a_job_of_the_wallet_s_provider_comes_to_its_end(served, totem, tmp_path
     answer = httpx.get(f"{served['api']}/v1/jobs", headers={"Authorization": f"Bearer {token}"}, timeout=60)
     assert [item["job_id"] for item in answer.json()["jobs"]] == [done["job_id"]]
 
+    totem.ask("admin", "reinstate", "wind", who="admin")  # who may act only now is served without a restart
+    totem.ask("provider", "publish", "more", data, "--auto-approve", "--yes", who="wind")
+    totem.ask("access", "request", "more", "--purpose", "to add up", who="alice")
+    later = totem.ask("job", "submit", job, "more", "--totem", 50_000, "--watch", who="alice")
+    assert later["state"] == "completed"
+
 
 def test_what_belongs_together_is_asked_for_together(totem, tmp_path):
     done = totem.tell("serve", "--wallet", tmp_path)

@@ -14,17 +14,18 @@ from totem.cli.common import LedgerKind, open_home
 from totem.cli.output import Output
 from totem.interrupts import allowed, held
 from totem.logs import configure
+from totem.services.claim import Claim
 from totem.services.development import (
     CONSUMER,
     MOST_PROVIDERS,
     USUAL_PROVIDERS,
-    fabric_network,
-    prepare_home,
-    serve_providers,
+    on_embedded,
+    on_fabric,
 )
-from totem.services.errors import BadInput, Missing
+from totem.services.errors import Missing
 from totem.services.home import Home
 from totem.services.runner import RunnerOptions
+from totem.services.serving import serve_providers
 
 __all__ = ["dev"]
 
@@ -51,23 +52,23 @@ def dev(
     home = open_home(folder)
     with held():
         if ledger is LedgerKind.embedded:
-            if home.is_on_fabric:
-                raise BadInput(f"{home.root} is on Fabric", code="other-ledger", hint="give --ledger fabric")
-            _serve(output, home, folder, port, workers, is_new=prepare_home(home, providers))
-            return
-        output.note("starting Fabric's nodes")
-        with fabric_network(home, providers) as is_new:
-            _serve(output, home, folder, port, workers, is_new=is_new)
-        output.note("Fabric's nodes have ended; their state stays")
+            prepared = on_embedded(home, providers)
+        else:
+            prepared = on_fabric(home, providers, say=output.note)
+        with prepared as (claim, is_new):
+            _serve(output, home, folder, port, workers, claim=claim, is_new=is_new)
 
 
-def _serve(output: Output, home: Home, folder: Path | None, port: int, workers: int, *, is_new: bool) -> None:
+def _serve(
+    output: Output, home: Home, folder: Path | None, port: int, workers: int, *, claim: Claim, is_new: bool
+) -> None:
     """Serve until interrupted; jobs that run then are left, and go on at the next start."""
     consumers = [item["name"] for item in home.identities() if item["role"] == "consumer"]
     if not consumers:
         raise Missing(f"the consortium in {home.root} has no consumer", hint="`totem admin enrol NAME --role consumer`")
     who = CONSUMER if CONSUMER in consumers else str(consumers[0])
     api = ApiServer(api_of(home), "127.0.0.1", port)
+    claim.tell(api.url)
     token, _ = home.tokens.issue(who, "totem dev")
     with serve_providers(home, RunnerOptions(workers=workers)) as providers:
         output.document(
@@ -101,4 +102,16 @@ def _steps(providers: list[str], who: str) -> list[str]:
         f"totem provider requests --as {providers[0]}; totem provider approve ACCESS --as {providers[0]}",
         f"totem job submit JOB.py DATASET --totem N --watch --as {who}",
         f"totem job bill JOB --as {who}; totem job result JOB --as {who}",
+        *(_joint_steps(providers, who) if len(providers) > 1 else ()),
+    ]
+
+
+def _joint_steps(providers: list[str], who: str) -> list[str]:
+    first, second = providers[:2]
+    return [
+        "# one job over two providers' data, which each of them keeps:",
+        f"totem provider publish DATASET1 DATA1 --combining any --auto-approve --as {first}",
+        f"totem provider publish DATASET2 DATA2 --combining any --auto-approve --as {second}",
+        f"totem access request DATASET1 --purpose TEXT --as {who}   (and DATASET2)",
+        f"totem job submit JOB.py DATASET1 DATASET2 --totem N --watch --as {who}",
     ]

@@ -13,10 +13,10 @@ from totem.cli.common import AsJson, HomeFolder, LedgerKind, open_home
 from totem.cli.output import Output
 from totem.interrupts import allowed, held
 from totem.logs import configure
-from totem.services.development import serve_providers
 from totem.services.errors import BadInput
 from totem.services.home import Home
 from totem.services.runner import RunnerOptions
+from totem.services.serving import serve_providers
 
 __all__ = ["serve"]
 
@@ -84,7 +84,7 @@ def _serve(output: Output, folder: Home, host: str, port: int, workers: int) -> 
     with serve_providers(folder, RunnerOptions(workers=workers)) as providers:
         output.document({"home": str(folder.root), "api": api.url, "providers": providers})
         output.line(f"REST API    {api.url}/v1/docs   (`totem api token NAME` makes tokens)")
-        output.line(f"providers   {', '.join(providers) or 'none of the wallet may act'}")
+        output.line(f"providers   {', '.join(providers) or 'none of the wallet may act yet: the log says why'}")
         sys.stdout.flush()
         with allowed():
             api.run()

@@ -9,6 +9,7 @@
     ├── FateUnknown         it is not known whether the transaction is committed: it may still be
     ├── IdentityProblem     a wallet, key or certificate can't be read or used
     ├── RevocationRefused   a revocation list would lock out, revoke nobody or forget somebody; it is not put in force
+    ├── NoOrganisation      the channel has no organisation of this MSP id
     └── NameTaken           the name, or the organisation's name made from it, is another participant's
 
 A contract's own answer arrives as ``totem_chaincode.errors.ContractError``. ``TransactionVoid`` is the only error
@@ -17,12 +18,15 @@ after which the same call may be repeated without looking.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 __all__ = [
     "FateUnknown",
     "IdentityProblem",
     "LedgerError",
     "LedgerUnavailable",
     "NameTaken",
+    "NoOrganisation",
     "ProposalRefused",
     "RevocationRefused",
     "TransactionVoid",
@@ -88,6 +92,15 @@ class IdentityProblem(LedgerError):
 
 class RevocationRefused(LedgerError):
     """A revocation list is not put in force; the message says what is wrong with it, and nothing has changed."""
+
+
+class NoOrganisation(LedgerError):
+    """The channel has no organisation of an MSP id; ``known`` are those that it has."""
+
+    def __init__(self, msp_id: str, known: Iterable[str]) -> None:
+        self.msp_id = msp_id
+        self.known = tuple(sorted(known))
+        super().__init__(f"the channel has no organisation {msp_id!r} (it has: {', '.join(self.known)})")
 
 
 class NameTaken(LedgerError):

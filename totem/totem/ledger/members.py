@@ -90,6 +90,14 @@ class Members(ABC):
             NameTaken: it is another participant's alone.
         """
 
+    @abstractmethod
+    def check_organisation(self, msp_id: str, by: str) -> None:
+        """Check that an organisation that was named can have participants, as ``by`` may see it.
+
+        Raises:
+            NoOrganisation: the ledger has none of this id.
+        """
+
     def enrol(self, name: str, role: str, msp_id: str | None = None, *, by: str = ADMIN) -> Identity | None:
         """Enrol a participant in the name of ``by``, issue its certificate and keep it in the wallet.
 
@@ -97,6 +105,7 @@ class Members(ABC):
         Returns None where the organisation's CA is not here: then its own administrator must certify it.
 
         Raises:
+            NoOrganisation: the ledger has no organisation of ``msp_id``.
             NameTaken: the wallet has another participant of this name, or the organisation is another one's.
             Conflict: this participant is enrolled already, and has its certificate or another role.
         """
@@ -106,6 +115,8 @@ class Members(ABC):
             self.wallet.check(name, participant)
         if msp_id is None:
             self.check_free(name, organisation, by)
+        else:
+            self.check_organisation(msp_id, by)
         gateway = self.gateway(by)
         # First the ledger: a refused enrolment leaves no certificate behind.
         try:

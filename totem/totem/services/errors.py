@@ -27,9 +27,11 @@ from totem.ledger.errors import (
     LedgerError,
     LedgerUnavailable,
     NameTaken,
+    NoOrganisation,
     ProposalRefused,
     TransactionVoid,
 )
+from totem.near import meant
 from totem.services.report import Bounds
 from totem_chaincode import errors as contract
 from totem_sdk.errors import Refusal, Refused
@@ -208,6 +210,9 @@ def from_ledger(error: LedgerError) -> ServiceError:
             return OutcomeUnknown(str(error), hint=_LOOK, details={"tx_id": error.tx_id})
         case IdentityProblem():
             return Unauthorised(str(error), code="identity", hint="`totem admin identities` lists those of the wallet")
+        case NoOrganisation():
+            hint = meant(error.msp_id, error.known) or "a new organisation is added to the channel first"
+            return BadInput(str(error), code="unknown-organisation", hint=hint)
         case NameTaken():
             return InTheWay(str(error), code="name_taken", hint="choose another name")
     return ProviderSide(str(error), code="ledger")

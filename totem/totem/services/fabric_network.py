@@ -34,11 +34,23 @@ class FabricNetwork:
         """Whether there is a network in the folder, running or not."""
         return (self.folder / "network.json").exists()
 
+    def check(self) -> None:
+        """Check that this machine has what a network needs, before anything is made.
+
+        Raises:
+            BadInput: Fabric's programs are not here, or of another version than the network's; the message says what
+                to do.
+            Missing: the test network's program is not here.
+        """
+        done = self._call("programs")
+        if done.returncode != 0:
+            raise BadInput(_said(done), code="network")
+
     def start(self, names: Sequence[str]) -> None:
         """Make a network of these organisations with the contracts, or start what does not run of it.
 
         Raises:
-            BadInput: Fabric's programs are not on this machine; the message says what to do.
+            BadInput: no network can be made in the folder; the message says why.
             ProviderSide: a node does not start; the message says which.
         """
         self._run("up", *(() if self.is_made else ("--names", ",".join(names), "--orderers", _ORDERERS)))
@@ -60,7 +72,15 @@ class FabricNetwork:
         self._run("down", "--keep")
 
     def _run(self, *words: str) -> str:
-        done = subprocess.run(  # noqa: S603  # our own program, arguments of ours
+        done = self._call(*words)
+        if done.returncode != 0:
+            if not self.is_made:
+                raise BadInput(_said(done), code="network")  # it is not a network's folder
+            raise ProviderSide(_said(done), code="network", hint=f"the nodes' logs are in {self.folder / 'nodes'}")
+        return done.stdout
+
+    def _call(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603  # our own program, arguments of ours
             [*_program(), "--state", str(self.folder), *words],
             capture_output=True,
             text=True,
@@ -68,12 +88,10 @@ class FabricNetwork:
             start_new_session=True,
             check=False,
         )
-        if done.returncode != 0:
-            said = (done.stderr.strip() or done.stdout.strip() or f"status {done.returncode}").removeprefix("network: ")
-            if not self.is_made:
-                raise BadInput(said, code="network")  # Fabric's programs are not there, or it is not a network's folder
-            raise ProviderSide(said, code="network", hint=f"the nodes' logs are in {self.folder / 'nodes'}")
-        return done.stdout
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    return (done.stderr.strip() or done.stdout.strip() or f"status {done.returncode}").removeprefix("network: ")
 
 
 def _program() -> list[str]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from totem.ledger.errors import IdentityProblem
+from totem.ledger.errors import IdentityProblem, NoOrganisation
 from totem.ledger.fabric.identities import from_wallet
 from totem.ledger.fabric.in_step import InStep, Newest
 from totem.ledger.fabric.ledger import FabricLedger
-from totem.ledger.fabric.membership import Membership, Organisation
+from totem.ledger.fabric.membership import FILE, Membership, Organisation
 from totem.ledger.fabric.probe import probe
 from totem.ledger.fabric.profile import ConnectionProfile
 from totem.ledger.files import read_text
@@ -77,6 +77,12 @@ class FabricConsortium(Members):
     def check_free(self, name: str, msp_id: str, by: str) -> None:
         """Say nothing: on Fabric an organisation has any number of participants."""
 
+    def check_organisation(self, msp_id: str, by: str) -> None:
+        """See ``Members.check_organisation``: those of the channel's configuration."""
+        known = self._opened(by)[1].fabric.organisations()
+        if msp_id not in known:
+            raise NoOrganisation(msp_id, known)
+
     def certifies(self, msp_id: str) -> bool:
         """See ``Members.certifies``."""
         organisation = self.membership.organisations.get(msp_id)
@@ -112,9 +118,19 @@ class FabricConsortium(Members):
 
     def _connect(self, name: str) -> tuple[Identity, InStep]:
         identity = self.wallet.get(name)
-        profile = ConnectionProfile.load(self.membership.organisation(identity.msp_id).profile)
+        profile = ConnectionProfile.load(self._organisation(identity.msp_id).profile)
         probe(profile, identity, clock=self._clock)
         return identity, InStep(FabricLedger(profile, identity, clock=self._clock), self._newest)
+
+    def _organisation(self, msp_id: str) -> Organisation:
+        """Return one of the folder's organisations, also one that has joined after this was opened.
+
+        Raises:
+            LedgerUnavailable: the folder has none of this id.
+        """
+        if msp_id not in self.membership.organisations and (self.folder / FILE).exists():
+            self.membership = Membership.load(self.folder)
+        return self.membership.organisation(msp_id)
 
 
 def _authority(organisation: Organisation) -> CertificateAuthority:

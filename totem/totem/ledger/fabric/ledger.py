@@ -147,6 +147,10 @@ class FabricLedger:
         height: int = self._blocks.info().height
         return height
 
+    def organisations(self) -> tuple[str, ...]:
+        """Return the MSP ids of the organisations that use the channel."""
+        return tuple(self._standing.look().members)
+
     def block(self, number: int) -> Block:
         """See ``Ledger.block``; Fabric's blocks have no time: ``timestamp`` is the latest of their transactions."""
         return read_block(self._blocks.block(number), self.profile.chaincode)

@@ -30,8 +30,8 @@ class Standing:
         self._clock = clock
         self._seen: tuple[int, ChannelConfig] | None = None
 
-    def look(self) -> None:
-        """Read the channel's configuration now, to be able to say later what has changed.
+    def look(self) -> ChannelConfig:
+        """Return the channel's configuration as it is now; it is kept, to be able to say later what has changed.
 
         Raises:
             LedgerError: it can't be read.
@@ -42,15 +42,16 @@ class Standing:
             if config is None:
                 raise LedgerError(f"block {number} should be the channel's configuration, and is not")
             self._seen = number, config
+        return self._seen[1]
 
     def reason(self, signer: Signer) -> ProposalRefused | None:
         """Return why the peers refuse a signer, or None where that can't be found out."""
         before = self._seen
         try:
-            self.look()
+            config = self.look()
         except (LedgerError, LookupError):
             return self._without_config(signer, before)
-        return self._seen[1].refusal(signer.msp_id, signer.certificate, self._clock()) if self._seen else None
+        return config.refusal(signer.msp_id, signer.certificate, self._clock())
 
     def _without_config(self, signer: Signer, before: tuple[int, ChannelConfig] | None) -> ProposalRefused | None:
         """Return the reason as far as it is known to somebody who is refused too."""

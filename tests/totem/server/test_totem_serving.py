@@ -1,0 +1,175 @@
+"""Providers are served as soon as they may act, also those that may only later; one `totem dev` a home folder."""
+
+import itertools
+import json
+import os
+import threading
+import time
+
+import pytest
+
+from tests.totem.server.conftest import make_home
+from tests.totem.server.fabric_places import FabricPlace
+from totem.ledger import Wallet
+from totem.services import serving
+from totem.services.claim import claimed
+from totem.services.consortium import Consortium
+from totem.services.errors import BadInput, InTheWay, Missing
+from totem.services.fabric_home import Joining, join
+from totem.services.home import Home
+from totem.services.runner import RunnerOptions
+from totem.services.serving import serve_providers
+
+OPTIONS = RunnerOptions(1, "interpreter")
+
+
+class Log:
+    """What was logged: (event, provider, reason or problem)."""
+
+    def __init__(self):
+        self.told = []
+
+    def warning(self, event, provider="", **more):
+        self.told.append((event, provider, *more.values()))
+
+    def info(self, event, provider="", **_):
+        self.told.append((event, provider))
+
+
+@pytest.fixture
+def log(monkeypatch):
+    made = Log()
+    monkeypatch.setattr(serving, "_log", made)
+    monkeypatch.setattr("totem.services.server._log", made)
+    return made
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = make_home(tmp_path / "totem", totem=0)
+    yield made
+    made.consortium.close()
+
+
+def until(holds):
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def started(provider):
+    return ("provider's server started", provider)
+
+
+def test_who_may_act_later_is_served_then_without_a_restart(home, log):
+    admin = Consortium(home.session("admin"))
+    admin.suspend("south@SouthMSP", "not now")
+    with serve_providers(home, OPTIONS, retry_seconds=0.05) as names:
+        assert names == ["north"]
+        until(lambda: started("north@NorthMSP") in log.told)
+        time.sleep(0.3)
+        assert started("south@SouthMSP") not in log.told
+        admin.reinstate("south@SouthMSP")
+        until(lambda: started("south@SouthMSP") in log.told)
+        home.enrol("wind", "provider", by="admin")  # a certificate that comes into the wallet
+        until(lambda: started("wind@WindMSP") in log.told)
+    stopped = {provider for event, provider, *_ in log.told if event == "provider's server stopped"}
+    assert stopped == {"north@NorthMSP", "south@SouthMSP", "wind@WindMSP"}
+    why = [told for told in log.told if told[0].startswith("a provider is not served yet")]
+    assert why == [(why[0][0], "south@SouthMSP", "south@SouthMSP is suspended: not now")]  # once, not at every look
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("provider")]
+
+
+def test_a_ledger_that_is_away_is_told_once_and_asked_again(home, log, monkeypatch):
+    asked = []
+
+    def identities():
+        asked.append(time.monotonic())
+        if len(asked) in range(2, 6):
+            raise Missing("the ledger is away")
+        return found
+
+    found = home.identities()
+    monkeypatch.setattr(home, "identities", identities)
+    with serve_providers(home, OPTIONS, retry_seconds=0.05):
+        until(lambda: len(asked) > 7)
+    assert [told[-1] for told in log.told if "can't be found out" in told[0]] == ["the ledger is away"]
+    assert min(later - earlier for earlier, later in itertools.pairwise(asked)) >= 0.05  # it does not spin
+
+
+def test_a_home_is_one_process_s_and_says_whose(tmp_path):
+    home = Home(tmp_path / "home")
+    lock = home.root / "dev.lock"
+    with claimed(home) as claim:
+        with pytest.raises(InTheWay, match=f"process {os.getpid()}, which is only starting"), claimed(home):
+            pass
+        claim.tell("http://127.0.0.1:1234")
+        with pytest.raises(InTheWay, match=f"process {os.getpid()}, http://127.0.0.1:1234") as refused, claimed(home):
+            pass
+        assert (refused.value.code, refused.value.exit_status) == ("running", 2)
+        assert json.loads(lock.read_text()) == {"pid": os.getpid(), "url": "http://127.0.0.1:1234"}
+    assert not lock.exists()
+    lock.write_text('{"pid": 1, "url": "of one that was killed"}')
+    with claimed(home):
+        assert json.loads(lock.read_text())["url"] == ""
+
+
+def test_a_home_that_is_deleted_by_its_holder_while_another_waits_is_not_held_twice(tmp_path):
+    home = Home(tmp_path)
+    for _ in range(20):
+        held, most = [], []
+
+        def hold(held=held, most=most):
+            end = time.monotonic() + 0.1
+            while time.monotonic() < end:
+                try:
+                    with claimed(home):
+                        held.append(1)
+                        most.append(len(held))
+                        held.pop()
+                except InTheWay:
+                    pass
+
+        threads = [threading.Thread(target=hold) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert set(most) == {1}
+
+
+def test_a_home_that_can_t_be_made_is_the_caller_s_mistake(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="Not a directory"), claimed(Home(tmp_path / "file" / "home")):
+        pass
+
+
+@pytest.mark.slow
+def test_an_organisation_that_joins_a_place_later_is_served_too(tmp_path, log):
+    place = FabricPlace(tmp_path / "fabric")
+    try:
+        everybody = place.found(tmp_path / "everybody", 0)
+        home = Home(tmp_path / "home")
+        join(home, Joining(place.profile, "SouthMSP", wallets=[_wallet(tmp_path / "w", everybody, "south")]))
+        with serve_providers(home, OPTIONS, retry_seconds=0.1) as names:
+            assert names == ["south"]
+            other = Home(home.root)  # another process
+            stranger = place.authority.issue("wind", "NorthMSP", "provider")
+            join(other, Joining(place.profile, "NorthMSP", wallets=[_wallet(tmp_path / "x", everybody, "north")]))
+            until(lambda: started("north@NorthMSP") in log.told)
+            other.consortium.wallet.put("wind", stranger)
+            until(lambda: any(told[1] == "wind@NorthMSP" for told in log.told))
+            assert "wind@NorthMSP is not enrolled" in next(told[2] for told in log.told if told[1] == "wind@NorthMSP")
+            everybody.enrol("wind", "provider", "NorthMSP", by="admin")
+            until(lambda: started("wind@NorthMSP") in log.told)
+        home.consortium.close()
+        other.consortium.close()
+        everybody.consortium.close()
+    finally:
+        place.close()
+
+
+def _wallet(folder, home, name):
+    Wallet(folder).put(name, home.consortium.identity(name))
+    return folder

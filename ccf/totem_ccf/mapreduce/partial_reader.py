@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,11 @@ from totem_sdk.values import canonical_json, key_bytes, read_value
 __all__ = ["PartialFile", "PartialRefused", "check_partials", "read_partials"]
 
 _ROWS = 16_384
+
+_STRUCTURE_BYTES = 1 << 20
+"""No line has more outside of its texts: no program has so many scalars in a key and a value (docs/language.md, 13)."""
+
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
 class PartialRefused(Exception):
@@ -152,6 +158,8 @@ class _Reader:
             self._line += 1
             if not line.endswith(b"\n"):
                 raise InvalidDocument("the line is cut short, or too long")
+            if len(line) > _STRUCTURE_BYTES and not _is_mostly_text(line):
+                raise InvalidDocument("more brackets, numbers and commas than a group of any program has")
             text = line[:-1].decode("utf-8")
             try:
                 document = json.loads(text)
@@ -214,6 +222,17 @@ class _Reader:
 
     def _refused(self, why: str) -> PartialRefused:
         return PartialRefused(f"the partial groups of {self._file.name} ({self._file.path}), line {self._line}: {why}")
+
+
+def _is_mostly_text(line: bytes) -> bool:
+    """Return whether a line has little outside of its texts; else its document would be far larger than itself."""
+    others = end = 0
+    for text in _TEXT.finditer(line):
+        others += text.start() - end + 1
+        end = text.end()
+        if others > _STRUCTURE_BYTES:
+            return False
+    return others + len(line) - end <= _STRUCTURE_BYTES
 
 
 def _add(layout: PairLayout | FoldLayout, writer: _Sink, rows: Sequence[tuple[Any, Any]]) -> None:

@@ -287,6 +287,27 @@ def test_a_line_that_never_ends_does_not_fill_the_memory(honest, tmp_path, monke
     assert refusal(COMPILED["sum of int"], data, tmp_path) == "2: the line is cut short, or too long"
 
 
+@pytest.mark.parametrize("unit", [b"[],", b"1,", b'"",', b'""', b'{"":[]},', b"-", b'"\\"'], ids=repr)
+def test_a_long_line_of_anything_but_texts_is_not_read_into_memory(honest, tmp_path, monkeypatch, unit):
+    loads = json.loads
+
+    def counted(text):
+        assert len(text) < 1 << 20
+        return loads(text)
+
+    monkeypatch.setattr("totem_ccf.mapreduce.partial_reader.json.loads", counted)
+    lines = honest["sum of int"]
+    data = lines[0] + b"[" + unit * (1 << 20) + b"0]\n" + lines[-1]
+    assert "more brackets, numbers and commas" in refusal(COMPILED["sum of int"], data, tmp_path)
+
+
+@pytest.mark.parametrize("unit", ["a", '"', "\\", ",", "[]", "ö\n"])
+def test_a_key_may_be_a_long_text_whatever_is_in_it(honest, tmp_path, unit):
+    header = honest["sum of int"][0]
+    row = line([unit * (1 << 20), 1, 5])
+    assert read(COMPILED["sum of int"], sealed(header, [row]), tmp_path)
+
+
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from([1 << 62, (1 << 63) - 1, -(1 << 63), 1 << 90]),
     st.floats(), st.text(max_size=3),

@@ -6,7 +6,6 @@ The environment is the one that Fabric's own chaincode-as-a-service programs kno
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import signal
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from totem_chaincode.dispatcher import Chaincode
+from totem_chaincode.hosts import is_loopback
 from totem_chaincode.shim.server import ChaincodeServer, ServerProblem, Tls
 
 __all__ = ["GRACE_SECONDS", "Settings", "log_to_stderr", "main", "serve"]
@@ -61,7 +61,7 @@ class Settings:
         if self.certificate is None or self.key is None:
             if self.certificate or self.key or self.client_authorities:
                 raise ServerProblem("TLS needs both, the server's certificate and its key")
-            if not _is_loopback(self.address.rpartition(":")[0]):
+            if not is_loopback(self.address.rpartition(":")[0]):
                 raise ServerProblem(
                     f"{self.address}: without TLS private data would cross the network in the clear, and anybody could"
                     " connect: give the server's certificate and key, or listen on 127.0.0.1"
@@ -103,13 +103,6 @@ def main() -> int:
         sys.stderr.write(f"error: {problem}\n")
         return 2
     return 0
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _read(path: Path) -> bytes:

@@ -247,6 +247,7 @@ JUNK = st.recursive(
 @pytest.mark.slow
 @given(st.sampled_from(sorted(filter(None, _places(WHOLE)), key=repr)), JUNK)
 @example(("client", "organization"), [])
+@example(("certificateAuthorities", "ca.org1.example.com", "url"), "grpcs://[")
 def test_junk_anywhere_is_taken_or_refused_and_nothing_else(tmp_path_factory, place, junk):
     folder = tmp_path_factory.getbasetemp() / "common-profiles"
     (folder / "tls").mkdir(parents=True, exist_ok=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 
-__all__ = ["PeerAddress", "TlsClient", "is_loopback"]
+__all__ = ["PeerAddress", "TlsClient"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +18,6 @@ class PeerAddress:
     msp_id: str
     tls_ca: bytes | None = None
     server_name: str = ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether what is sent to a host certainly does not leave this machine; a name other than localhost may."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)

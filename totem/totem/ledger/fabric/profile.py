@@ -25,9 +25,12 @@ from typing import Any
 
 from totem.ledger.errors import LedgerUnavailable
 from totem.ledger.fabric.common_profile import CommonProfile, read_document
-from totem.ledger.fabric.endpoints import PeerAddress, TlsClient, is_loopback
+from totem.ledger.fabric.endpoints import PeerAddress, TlsClient
+from totem_chaincode.hosts import is_loopback
 
 __all__ = ["ConnectionProfile", "Deadlines", "PeerAddress", "TlsClient"]
+
+_FORM = "docs/fabric.md says what is in one; those of the test network: `network/network organisations`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,13 @@ class ConnectionProfile:
         """
         try:
             return cls.from_document(read_document(path), path.parent)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            what = f"{error.filename}: " if error.filename not in {None, str(path)} else ""
+            why = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
+            raise LedgerUnavailable(
+                f"the connection profile {path} can't be read: {what}{why}", hint=_FORM if not what else ""
+            ) from None
+        except ValueError as error:
             raise LedgerUnavailable(f"the connection profile {path} can't be read: {error}") from None
         except LedgerUnavailable as error:
             raise LedgerUnavailable(f"{path}: {error}") from None

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from totem.ledger.errors import LedgerError, LedgerUnavailable
-from totem.ledger.fabric.endpoints import is_loopback
 from totem.ledger.fabric.signing import Signer, sign
+from totem_chaincode.hosts import is_loopback
 
 __all__ = ["CaRefused", "CaServer", "basic", "token"]
 
@@ -43,13 +43,13 @@ class CaServer:
     """
 
     def __init__(self, address: str, *, tls_ca: bytes | None = None, timeout: float = 30.0) -> None:
-        parts = urlsplit(address)
         self.address = address
         self._timeout = timeout
         try:
+            parts = urlsplit(address)
             self._host, self._port = parts.hostname or "", parts.port or 7054
-        except ValueError:
-            raise LedgerUnavailable(f"{address!r}: not a port; expected https://host:port") from None
+        except ValueError as error:
+            raise LedgerUnavailable(f"{address!r}: no address ({error}); expected https://host:port") from None
         if parts.scheme not in {"http", "https"} or not self._host or parts.path not in {"", "/"} or parts.query:
             raise LedgerUnavailable(f"{address!r}: the CA's address is expected as https://host:port")
         if parts.scheme == "http" and not is_loopback(self._host):

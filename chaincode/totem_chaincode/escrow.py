@@ -38,7 +38,7 @@ def take_balance(ctx: Context, consumer: str, amount: int) -> None:
     there = Tally(ctx.state, "balance", consumer).take(amount)
     if there is not None:
         raise Refused(
-            f"the account holds {there} totem, {amount} are to be reserved",
+            f"the account holds {there:,} totem, {amount:,} are to be reserved",
             code="balance",
             details={"available": there, "escrow": amount},
         )
@@ -77,7 +77,7 @@ def mark_used(ctx: Context, job_id: str, charge: int) -> int:
     left: int = escrow["reserved"] - escrow["used"]
     if charge > left:
         raise Refused(
-            f"{charge} totem are to be settled, but only {left} of the escrow are left",
+            f"{charge:,} totem are to be settled, but only {left:,} of the escrow are left",
             code="escrow",
             details={"left": left, "charge": charge},
         )

@@ -267,7 +267,7 @@ def test_the_combining_provider_is_an_active_provider(joint):
         ({"at_least": 3}, "there are 2 data parts"),
         ({"deadline_seconds": 100, "parts_seconds": 101}, "longer than the whole job"),
         ({"totem": 9}, "needs at least 10 totem"),
-        ({"totem": 1_001}, "the account holds 1000"),
+        ({"totem": 1_001}, "the account holds 1,000 totem, 1,001"),
     ],
 )
 def test_what_can_never_be_is_refused_at_once(joint, more, match):

@@ -175,11 +175,13 @@ def run_command():
 
 
 def test_a_name_that_nobody_or_several_have_is_asked_for_in_full(place):
-    if not place.is_on_fabric:
-        assert place.participant("stranger") == "stranger@StrangerMSP"
-        return
     with pytest.raises(BadInput, match="no participant is called 'stranger'"):
         place.participant("stranger")
+    if not place.is_on_fabric:
+        return
+    with pytest.raises(BadInput, match="the channel has no organisation 'NrothMSP'") as refused:
+        place.enrol("twin", "consumer", "NrothMSP", by="admin")
+    assert refused.value.hint.startswith("did you mean 'NorthMSP'")
     place.enrol("twin", "consumer", "NorthMSP", by="admin")
     with pytest.raises(InTheWay, match="twin"):
         place.enrol("twin", "consumer", "SouthMSP", by="admin")

@@ -125,6 +125,33 @@ def test_a_profile_that_is_none(totem, tmp_path, place, text, reason):
     assert str(profile) in said
 
 
+def test_a_profile_or_a_file_of_it_that_is_not_there(totem, tmp_path, place):
+    files = wallet(tmp_path / "w", place.authority.issue("north", "NorthMSP", "provider"))
+    said = refusal(totem("admin", "join", "--profile", tmp_path / "nosuch.json", "--wallet", files))
+    assert f"the connection profile {tmp_path / 'nosuch.json'} can't be read: there is no such file" in said
+    assert "hint: docs/fabric.md" in said
+    assert "Errno" not in said
+    peers = [{"address": place.peer.address, "msp_id": "NorthMSP", "tls_ca": "nosuch.pem"}]
+    profile = place.write_profile("no-ca.json", peers=peers)
+    said = refusal(totem("admin", "join", "--profile", profile, "--wallet", files))
+    assert f"{profile} can't be read: {place.folder / 'nosuch.pem'}: there is no such file" in said
+
+
+def test_organisations_that_the_channel_does_not_have_and_names_of_several(place, totem, tmp_path):
+    home = place.found(tmp_path / "home", 0)
+    said = refusal(totem("admin", "enrol", "nobody@MarsMSP", "--role", "provider"))
+    assert "the channel has no organisation 'MarsMSP' (it has: AliceMSP, BobMSP, ConsortiumMSP, NorthMSP," in said
+    assert "did you mean 'NorthMSP'" in refusal(totem("admin", "enrol", "nobody@NrothMSP", "--role", "provider"))
+    people = json.loads(totem("admin", "participants", "--json").stdout)
+    assert "nobody" not in {item["name"] for item in people}
+    for msp_id in ("NorthMSP", "SouthMSP"):
+        home.session("admin").submit("participants.enrol", participant=f"twin@{msp_id}", role="provider")
+    assert "are called 'twin': twin@NorthMSP, twin@SouthMSP" in refusal(totem("dataset", "list", "--provider", "twin"))
+    assert totem("ledger", "verify", "--as", "south").exit_code == 0
+    assert "no identity 'nobody'" in refusal(totem("ledger", "show", "--as", "nobody"))
+    home.consortium.close()
+
+
 def test_identities_that_the_network_does_not_know(place, totem, tmp_path):
     stranger = CertificateAuthority.create().issue("north", "NorthMSP", "provider")
     said = refusal(totem("admin", "join", "--profile", place.profile, "--wallet", wallet(tmp_path / "w", stranger)))

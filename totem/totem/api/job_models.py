@@ -136,6 +136,7 @@ class JobSummary(BaseModel):
     state: JobState
     provider: str
     combining: str | None = None
+    parties: list[str] = Field([], description="all providers of parts, in listed order; the combining one too")
     at_least: int | None = Field(None, description="how many data parts must deliver")
     parts_deadline: int | None = Field(None, description="until when the data parts have to deliver")
     program_id: str

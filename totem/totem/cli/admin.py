@@ -12,6 +12,7 @@ from totem.cli.amounts import positive
 from totem.cli.common import As, AsJson, HomeFolder, LedgerKind, consumer, open_home, open_session, when
 from totem.cli.group import group
 from totem.cli.output import Output
+from totem.near import meant
 from totem.services.consortium import Consortium
 from totem.services.errors import BadInput
 from totem.services.home import Home
@@ -132,10 +133,15 @@ def enrol(
     output = Output(as_json=as_json)
     folder = open_home(home)
     label, _, msp_id = name.partition("@")
+    known = folder.directory(as_).organisations() if msp_id and not folder.is_on_fabric else {msp_id}
     record = folder.enrol(label, role, msp_id or None, by=as_)
     has_certificate = folder.holds(record["participant"])
     output.document({**record, "certificate": has_certificate})
     output.line(f"{record['participant']} is enrolled as {role}")
+    if msp_id not in known:  # which may be meant: here everybody may have an organisation of their own
+        output.note(
+            "; ".join(filter(None, (f"{msp_id} is an organisation that was not here yet", meant(msp_id, known))))
+        )
     if not has_certificate:
         output.note(
             f"its certificate must come from the CA of {record['msp_id']}, with the attribute role={role}"
@@ -198,7 +204,7 @@ def suspend(
 ) -> None:
     """Suspend a participant: nothing it signs is accepted any more."""
     output = Output(as_json=as_json)
-    who = open_home(home).participant(participant)
+    who = open_home(home).participant(participant, by=as_)
     output.document(Consortium(open_session(home, as_)).suspend(who, reason))
     output.line(f"{who} is suspended")
 
@@ -212,7 +218,7 @@ def reinstate(
 ) -> None:
     """Let a suspended participant act again."""
     output = Output(as_json=as_json)
-    who = open_home(home).participant(participant)
+    who = open_home(home).participant(participant, by=as_)
     output.document(Consortium(open_session(home, as_)).reinstate(who))
     output.line(f"{who} is active")
 
@@ -232,7 +238,7 @@ def issue(
     """Make totem and credit it to an account."""
     output = Output(as_json=as_json)
     folder = open_home(home)
-    who = folder.participant(account)
+    who = folder.participant(account, by=as_)
     record = Consortium(folder.session(as_)).issue(who, amount, reason, reference=reference, request_id=request)
     output.document(record)
     output.line(f"{amount:,} totem issued to {who}")

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from totem.cli.common import As, AsJson, HomeFolder, consumer, when
+from totem.cli.common import As, AsJson, HomeFolder, consumer, open_home, when
 from totem.cli.group import group
 from totem.cli.output import Output
 from totem.cli.output import show as show_value
+from totem.services.consumer import Consumer
 
 __all__ = ["app", "print_dataset"]
 
@@ -18,14 +19,16 @@ app = group("Look at the datasets that providers have published.")
 
 @app.command("list")
 def list_(
-    provider: Annotated[str | None, typer.Option(help="only this provider's (name@msp)")] = None,
+    provider: Annotated[str | None, typer.Option(metavar="NAME[@MSP]", help="only this provider's")] = None,
     home: HomeFolder = None,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
     """List the catalogue."""
     output = Output(as_json=as_json)
-    found = consumer(home, as_).datasets(provider)
+    folder = open_home(home)
+    named = None if provider is None else folder.participant(provider, by=as_, role="provider")
+    found = Consumer(folder.session(as_)).datasets(named)
     output.document(found)
     output.table(
         ["dataset", "version", "provider", "state", "published", "title"],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+
+from totem.near import meant
 
 __all__ = ["Group", "group"]
 
@@ -27,8 +28,7 @@ class Group(TyperGroup):
         name = args[0]
         known = self.list_commands(ctx)
         if name not in known and not name.startswith("-"):
-            near = get_close_matches(name, known, n=1)
-            ctx.fail(f"there is no command {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+            ctx.fail("; ".join(filter(None, (f"there is no command {name!r}", meant(name, known)))))
         return super().resolve_command(ctx, args)
 
 

@@ -11,8 +11,11 @@ _BY_CODE = {
     "forbidden": "`--as NAME` acts as another identity; `totem admin identities` lists them",
     "job_state": "`totem job status JOB` shows how far it is",
     "no_result": "`totem job status JOB` says how it ended",
+    "not_enrolled": "a member of the consortium enrols it: `totem admin enrol NAME@MSP --role ROLE`",
     "not_found": "`totem dataset list`, `totem access list` and `totem job list` show what there is",
+    "purged": "the file that `totem job result JOB -o FILE` wrote is the only copy; without it, submit the job again",
     "result_in_file": "`totem job result JOB --file FILE --salt SALT` checks and shows what the provider hands over",
+    "suspended": "a member of the consortium lets it act again: `totem admin reinstate NAME@MSP`",
 }
 
 _BY_FORM = {

@@ -12,7 +12,7 @@ import typer
 from totem.cli.amounts import amount
 from totem.cli.common import As, AsJson, HomeFolder, consumer, open_home, when
 from totem.cli.escrow import escrow_hint, escrow_text
-from totem.cli.following import Followed
+from totem.cli.following import Followed, providers_of, providers_text
 from totem.cli.group import group
 from totem.cli.hints import program_error_hint, provider_trouble
 from totem.cli.joint import print_joint_bill, print_part_estimates, print_parts
@@ -61,7 +61,9 @@ def submit(
     totem: Annotated[int, typer.Option(parser=amount, metavar="N", help="totem to put into escrow")],
     table: ActiveTable = None,
     param: Params = None,
-    deadline: Annotated[int | None, typer.Option(min=60, help="seconds after which an unfinished job expires")] = None,
+    deadline: Annotated[
+        int | None, typer.Option(min=60, help="seconds after which an unfinished job expires (default: 86400, a day)")
+    ] = None,
     request_key: Annotated[str | None, typer.Option(help="makes a repetition of this submission the same job")] = None,
     combine_at: CombineAt = None,
     at_least: Annotated[
@@ -88,7 +90,7 @@ def submit(
         totem=totem,
         deadline_seconds=deadline,
         request_key=request_key,
-        combining=_combining(home, combine_at),
+        combining=_combining(home, as_, combine_at),
         at_least=at_least,
         parts_seconds=parts_within,
     )
@@ -121,7 +123,7 @@ def estimate(
     output = Output(as_json=as_json)
     source = read_job(job)
     caller = consumer(home, as_)
-    submission = replace(_asked(caller, source, datasets, table, param), combining=_combining(home, combine_at))
+    submission = replace(_asked(caller, source, datasets, table, param), combining=_combining(home, as_, combine_at))
     with explained(output, source):
         found = caller.estimate(submission)
     output.document(found)
@@ -161,9 +163,9 @@ def _asked(
     )
 
 
-def _combining(home: Path | None, provider: str | None) -> str | None:
-    """Return the participant whom a command line names to combine."""
-    return None if provider is None else open_home(home).participant(provider)
+def _combining(home: Path | None, as_: str | None, provider: str | None) -> str | None:
+    """Return the provider whom a command line names to combine."""
+    return None if provider is None else open_home(home).participant(provider, by=as_, role="provider")
 
 
 def _watch(output: Output, caller: Consumer, job_id: str) -> int:
@@ -300,13 +302,21 @@ def list_(
     """List your jobs, newest first."""
     output = Output(as_json=as_json)
     found = consumer(home, as_).jobs(state)
-    output.document(found)
+    output.document([{**job, "providers": providers_of(job)} for job in found])
     output.table(
-        ["job", "state", "submitted", "escrow", "paid", "returned", "provider"],
+        ["job", "state", "submitted", "escrow", "paid", "returned", "providers"],
         [
-            [j["job_id"], j["state"], when(j["submitted_at"]), j["escrow"], j["paid"], j["returned"], j["provider"]]
-            for j in found
+            [
+                job["job_id"],
+                job["state"],
+                when(job["submitted_at"]),
+                job["escrow"],
+                job["paid"],
+                job["returned"],
+                providers_text(job),
+            ]
+            for job in found
         ],
-        lesser=["provider", "submitted", "returned", "paid"],
+        lesser=["providers", "submitted", "returned", "paid"],
         none="none; `totem job submit JOB.py DATASET --totem N` makes one",
     )

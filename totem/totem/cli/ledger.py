@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from totem.cli.common import AsJson, HomeFolder, open_home, when
+from totem.cli.common import As, AsJson, HomeFolder, open_home, when
 from totem.cli.group import group
 from totem.cli.output import Output
 from totem.services.errors import OutcomeUnknown
@@ -21,11 +21,12 @@ def show(
     block: Annotated[int | None, typer.Argument(min=0, metavar="BLOCK", help="one block in full")] = None,
     limit: Annotated[int, typer.Option(min=1, help="how many blocks of the newest")] = 20,
     home: HomeFolder = None,
+    as_: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the newest blocks, or one block with everything that its transactions wrote."""
     output = Output(as_json=as_json)
-    explorer = open_home(home).explorer()
+    explorer = open_home(home).explorer(as_)
     if block is None:
         found = explorer.blocks(explorer.height(), limit)
         output.document({"height": explorer.height(), "blocks": found})
@@ -57,11 +58,12 @@ def verify(
         str | None, typer.Option(help="hash of a block that you have seen: it must still be there")
     ] = None,
     home: HomeFolder = None,
+    as_: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Check every signature, hash, validation code and state of the chain. Exit status 1 if something is wrong."""
     output = Output(as_json=as_json)
-    report = open_home(home).explorer().verify(anchor)
+    report = open_home(home).explorer(as_).verify(anchor)
     output.document(report)
     output.fields(report)
     if not report["ok"]:

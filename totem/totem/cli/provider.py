@@ -19,9 +19,9 @@ from totem.cli.group import group
 from totem.cli.output import Output
 from totem.cli.result_store import ResultUrl, ServeResults, StoreUrl, keep_results, serving_results
 from totem.cli.results import write_lines
+from totem.services.directory import Directory
 from totem.services.errors import BadInput, NotAllowed
 from totem.services.handover import hand_over
-from totem.services.home import Home
 from totem.services.inputs import read_json
 from totem.services.provider import Provider
 from totem_chaincode.job_states import is_joint
@@ -99,7 +99,7 @@ def publish(
     publishing.check_name(session, dataset, revise=revise)
     fields = _policy(policy, hide, max_groups, max_result_bytes, auto_approve=auto_approve)
     if combining:
-        fields["combining_providers"] = _combining(folder, combining)
+        fields["combining_providers"] = _combining(output, folder.directory(as_), combining)
     publication = publishing.prepare(
         dataset, data, title=title, description=description, schema=schema, policy=fields, lines=lines
     )
@@ -162,17 +162,27 @@ def _policy(
     return fields
 
 
-def _combining(folder: Home, names: list[str]) -> str | list[str]:
-    """Return whom names on the command line let combine: ``any``, or participants.
+def _combining(output: Output, directory: Directory, names: list[str]) -> str | list[str]:
+    """Return whom names on the command line let combine: ``any``, or providers.
+
+    Somebody who is enrolled only later is named in full, ``name@msp``; whether that is meant is asked in a note.
 
     Raises:
-        BadInput: ``any`` and others.
+        BadInput: ``any`` and others, or a bare name that no provider has, or several have.
     """
-    if "any" not in names:
-        return [folder.participant(name) for name in names]
-    if len(names) > 1:
+    if "any" in names and len(names) > 1:
         raise BadInput("--combining any allows everybody: name nobody besides", code="usage")
-    return "any"
+    return "any" if "any" in names else [_may_combine(output, directory, name) for name in names]
+
+
+def _may_combine(output: Output, directory: Directory, name: str) -> str:
+    try:
+        return directory.find(name, "provider")
+    except BadInput as error:
+        if error.code != "unknown-participant" or "@" not in name:
+            raise
+        output.trouble(f"note: --combining {name}: nobody of this name is enrolled yet ({error.hint})")
+        return name
 
 
 @app.command()

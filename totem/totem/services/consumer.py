@@ -151,12 +151,12 @@ class Consumer:
 
         Raises:
             ProgramRefused: program, price or balance do not allow it; nothing has changed.
-            NotAllowed: there is no grant for one of the datasets, or (code ``combining``) nobody may combine.
+            NotAllowed: there is no grant for some of the datasets, or (code ``combining``) nobody may combine.
             BadInput: something is said about several providers, but there is one.
         """
         repeats = submission.request_key is not None
         combining = self._combining(submission)
-        grants = {dataset_id: self._grant(dataset_id, repeats=repeats) for dataset_id in submission.datasets}
+        grants = self._grants(submission.datasets, repeats=repeats)
         keys = {
             grant["access_id"]: self._session.query("access.key", access_id=grant["access_id"])["access_key"]
             for grant in grants.values()
@@ -274,26 +274,39 @@ class Consumer:
             )
         return None
 
-    def _grant(self, dataset_id: str, *, repeats: bool) -> Record:
-        """Return the newest valid grant of a dataset; where a submission may be a repetition, else the newest of all.
+    def _grants(self, datasets: Sequence[str], *, repeats: bool) -> dict[str, Record]:
+        """Return the newest valid grant of each dataset; where a submission may be a repetition, else the newest.
 
         Whether there is an earlier submission is for the contract to say, which refuses a new one under an old grant.
+
+        Raises:
+            NotAllowed: some have none; the message names all of them.
         """
         now = time.time() * 1_000
-        mine = [item for item in self.access() if item["dataset_id"] == dataset_id]
-        answered = [item for item in mine if item["state"] in ("granted", "revoked")]
-        for item in answered:
-            if item["state"] == "granted" and item["expires_at"] > now:
-                return item
-        if repeats and answered:
-            return answered[0]
-        waiting = any(item["state"] == "requested" for item in mine)
-        raise NotAllowed(
-            f"there is no valid grant of {dataset_id} to {self._session.participant}"
-            + (": the provider has not answered the request yet" if waiting else ""),
-            code="grant",
-            hint="" if waiting else f"ask for it: `totem access request {dataset_id} --purpose TEXT`",
-        )
+        mine = self.access()
+        grants, missing, waiting = {}, [], []
+        for dataset_id in dict.fromkeys(datasets):
+            of_it = [item for item in mine if item["dataset_id"] == dataset_id]
+            answered = [item for item in of_it if item["state"] in ("granted", "revoked")]
+            valid = [item for item in answered if item["state"] == "granted" and item["expires_at"] > now]
+            if found := valid or (answered if repeats else []):
+                grants[dataset_id] = found[0]
+            elif any(item["state"] == "requested" for item in of_it):
+                waiting.append(dataset_id)
+            else:
+                missing.append(dataset_id)
+        if missing or waiting:
+            raise _not_granted(self._session.participant, missing, waiting)
+        return grants
+
+
+def _not_granted(participant: str, missing: Sequence[str], waiting: Sequence[str]) -> NotAllowed:
+    """Return what to say where some datasets are not granted; of those ``waiting`` the request is not answered yet."""
+    text = f"there is no valid grant of {', '.join([*missing, *waiting])} to {participant}"
+    if waiting:
+        text += f": the request for {', '.join(waiting)} is not answered yet"
+    commands = [f"`totem access request {dataset_id} --purpose TEXT`" for dataset_id in missing]
+    return NotAllowed(text, code="grant", hint=f"ask for access: {', '.join(commands)}" if commands else "")
 
 
 def _ledger_value(value: Any) -> Any:

@@ -22,11 +22,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from totem.ledger.bootstrap import ADMIN, Consortium, msp_of
+from totem.ledger.bootstrap import ADMIN, Consortium
 from totem.ledger.errors import LedgerError, LedgerUnavailable, TransactionVoid
 from totem.ledger.files import write_private
 from totem.ledger.members import Members
 from totem.ledger.port import Ledger
+from totem.services.directory import Directory
 from totem.services.errors import BadInput, OutcomeUnknown, Unauthorised, from_contract, from_ledger
 from totem.services.explorer import Explorer
 from totem.services.session import Record, Session
@@ -208,6 +209,7 @@ class Home:
         organisation is not here (``holds`` says so afterwards), the participant is enrolled and not certified.
 
         Raises:
+            BadInput: on Fabric, the channel has no such organisation.
             InTheWay: the name is another participant's, or it is enrolled and has its certificate.
             NotAllowed: ``by`` may not enrol.
         """
@@ -226,30 +228,21 @@ class Home:
         """Whether the wallet has this participant's (``name@msp``) identity."""
         return any(item["participant"] == participant for item in self.identities())
 
-    def participant(self, name: str) -> str:
-        """Return ``name@msp`` for a name, of the wallet first; or what already is one.
+    def directory(self, by: str | None = None) -> Directory:
+        """Return who is enrolled, as ``by`` (by default the identity in use) sees it."""
+        return Directory(self.session(by), {item["name"]: str(item["participant"]) for item in self.identities()})
+
+    def participant(self, name: str, *, by: str | None = None, role: str | None = None) -> str:
+        """Return ``name@msp`` for what names a participant who is enrolled (``Directory.find``), as ``by`` sees it.
 
         Raises:
-            BadInput: on Fabric, nobody or several are called so.
+            BadInput: nobody, several, or somebody of another role than ``role`` is called so.
         """
-        if "@" in name:
-            return name
-        known = {item["name"]: str(item["participant"]) for item in self.identities()}
-        if name in known or not self.is_on_fabric:
-            return known.get(name, f"{name}@{msp_of(name)}")
-        found = [item["participant"] for item in self.session().pages("participants.list", "participants")]
-        called = [participant for participant in found if participant.partition("@")[0] == name]
-        if len(called) == 1:
-            return str(called[0])
-        raise BadInput(
-            f"{'several participants are' if called else 'no participant is'} called {name!r}",
-            code="unknown-participant",
-            hint="give NAME@MSP; `totem admin participants` lists them",
-        )
+        return self.directory(by).find(name, role)
 
-    def explorer(self) -> Explorer:
-        """Return the ledger's explorer."""
-        return Explorer(self._view())
+    def explorer(self, by: str | None = None) -> Explorer:
+        """Return the ledger's explorer, for whoever is in use, or for ``by``."""
+        return Explorer(self._view() if by is None else self.session(by).gateway.ledger)
 
     def _view(self) -> Ledger:
         try:

@@ -56,6 +56,7 @@ def test_the_combined_word_count_goes_through_the_result_stores(tmp_path, engine
     with pytest.raises(NotAllowed):
         joint.home.session("alice").query("joint.partials", job_id=f"{job_id}-1")
     stores = [joint.home.store(name).root for name in joint.providers]
+    assert ciphertexts(stores) == [told["sealed"]["ciphertext"]]
     assert [path for root in stores for path in root.rglob("*") if b"word00000007" in read(path)] == [
         stores[0] / "jobs" / f"{job_id}-1" / "partial.jsonl"
     ]
@@ -63,10 +64,18 @@ def test_the_combined_word_count_goes_through_the_result_stores(tmp_path, engine
         (job,) = joint.until_ended(job_id, seconds=200)
         assert (job["state"], job["missing"]) == ("completed", [])
         assert dict(joint.alice.result(job_id).pairs()) == joint.counts
-        joint.until(lambda: not list(stores[1].glob("results/**/*.bin")) and not list(stores[0].rglob("partial.jsonl")))
+        # Of what was sealed the result stays for its consumer; partial groups go, sealed or not.
+        result = job["result"]["sealed"]["ciphertext"]
+        joint.until(lambda: ciphertexts(stores) == [result])
+        joint.until(lambda: not [path for root in stores for path in root.rglob("partial.jsonl")])
     joint.is_sound()
     left = [path.name for root in stores for path in root.glob(f"jobs/{job_id}-[12]/*sealed*")]
     assert left == []
+
+
+def ciphertexts(stores):
+    """Return the names of all files in the providers' result stores."""
+    return sorted(path.name for root in stores for path in root.glob("results/**/*") if path.is_file())
 
 
 def read(path):

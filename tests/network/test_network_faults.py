@@ -24,6 +24,7 @@ from totem_network.binaries import environment
 pytestmark = [pytest.mark.fabric, pytest.mark.slow]
 
 PAUSES: dict[str, tuple[float, dict]] = {}
+AMOUNTS = (7, 11, 13, 17, 19)
 
 
 @pytest.fixture(scope="module")
@@ -194,22 +195,27 @@ def _cut_after_submission(ledger, ways):
 
 
 def test_an_envelope_that_is_sent_by_many_at_once_is_applied_once(load):
+    """Eight hand it over through two organisations' peers, and one more when its fate is known."""
     real = load.real
     ledger, grid, admin = real.ledger("admin"), real.ledger("grid"), real.people["admin"]
-    account = real.who["client0"].id
+    account = real.who["peter"].id  # who runs no jobs: nothing else changes it
 
     def balance():
-        return ledger.evaluate(admin, "accounts.balance", {"account": account})["available"]
+        return load.ledger("admin").evaluate(admin, "accounts.balance", {"account": account})["available"]
+
+    def send(amount):
+        args = {"account": account, "amount": amount, "reason": "once"}
+        transaction = ledger.endorse(ledger.prepare(admin, "accounts.issue", args).signed_by(admin)).signed_by(admin)
+        with ThreadPoolExecutor(8) as pool:
+            sent = list(pool.map(lambda turn: (ledger, grid)[turn % 2].resume(transaction), range(8)))
+        sent.append(ledger.resume(transaction))
+        load.newest.committed(sent[0].block)
+        assert {(each.tx_id, each.block) for each in sent} == {(transaction.tx_id, sent[0].block)}
 
     before = balance()
-    args = {"account": account, "amount": 7, "reason": "once"}
-    transaction = ledger.endorse(ledger.prepare(admin, "accounts.issue", args).signed_by(admin)).signed_by(admin)
-    with ThreadPoolExecutor(8) as pool:
-        sent = list(pool.map(lambda turn: (ledger, grid)[turn % 2].resume(transaction), range(8)))
-    sent.append(ledger.resume(transaction))
-    assert {(each.tx_id, each.block) for each in sent} == {(transaction.tx_id, sent[0].block)}
-    assert balance() == before + 7
-    load.check()
+    _suffer(load, "double_submission", lambda: [send(amount) for amount in AMOUNTS])
+    assert balance() == before + sum(AMOUNTS)
+    assert load.check()["codes"]["DUPLICATE_TXID"] > 0, "no copy has reached the channel"
 
 
 def test_the_pauses(capsys):

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+import time
 from contextlib import closing
 
 import pytest
@@ -120,6 +121,29 @@ def test_a_result_is_not_read_through_another_organisations_peer(real):
         assert b"mine" not in payload
     status, said, payload = ask("peter", "org1")  # whom it belongs to, but at a peer that does not have it
     assert (status != 200, b"mine" in payload, "mine" in said) == (True, False, False)
+
+
+@pytest.mark.parametrize("seconds", [-35, -25, 25, 35])
+def test_a_time_that_is_wrong_by_more_than_thirty_seconds_is_refused(real, seconds):
+    """The signed time is the contracts' only clock, and Fabric's peers take any: the chaincode's servers do not."""
+
+    def wrong():
+        return time.time_ns() // 1_000_000 + seconds * 1_000
+
+    peter, height = real.people["peter"], real.ledger("peter").height()
+    asked = "accounts.request", {"amount": 1, "reason": "another time"}
+    with closing(FabricLedger(real.ledger("peter").profile, peter, clock=wrong)) as ledger:
+        if abs(seconds) < 30:
+            block = ledger.submit(peter, *asked).block
+            assert abs(ledger.block(block).timestamp - wrong()) < 20_000, "it has the client's time"
+            return
+        for run, call in ((ledger.submit, asked), (ledger.evaluate, ("participants.get", {}))):
+            with pytest.raises(
+                ProposalRefused, match=r"by 3\d s \(at most 30 are accepted\): check the clock"
+            ) as refused:
+                run(peter, *call)
+            assert refused.value.code == "stale"
+    assert real.ledger("peter").height() == height
 
 
 @pytest.fixture

@@ -18,10 +18,14 @@ STATES = {"completed", "failed", "cancelled", "declined", "expired", "out_of_tot
 
 
 class Development:
-    """Providers north and south, a consumer, a Fabric network and the API; it can be killed and started again."""
+    """Providers north and south, a consumer, a Fabric network and the API; it can be killed and started again.
 
-    def __init__(self, home: Path) -> None:
+    ``options`` are further ones of `totem dev`.
+    """
+
+    def __init__(self, home: Path, *options: str) -> None:
         self.home = home
+        self.options = options
         self.log = home.with_suffix(".log")
         self.env = {**os.environ, "TOTEM_HOME": str(home), "NO_COLOR": "1"}
         self.process: subprocess.Popen | None = None
@@ -31,6 +35,7 @@ class Development:
     def start(self) -> None:
         with self.log.open("a") as stream:
             command = [str(TOTEM), "dev", "--ledger", "fabric", "--port", "0", "--workers", "1", "--json"]
+            command += self.options
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True, env=self.env)
         line = self.process.stdout.readline()
         assert line, self.log.read_text()[-2_000:]

@@ -6,8 +6,11 @@ import json
 import struct
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from demo.leveldb import log_contents
+from tests.network.entitled import Planted, keys_of, written
 from tests.network.planted import Search, forms
 
 WORD = 'planted "Größe"/?>'
@@ -130,3 +133,57 @@ def test_what_is_too_short_to_tell_anything_is_not_searched_for():
     for secret in ("short", b"1234567", 5):
         with pytest.raises(AssertionError, match="plant something longer"):
             forms(secret)
+
+
+def node(peer, path):
+    return f"network/nodes/peer.{peer}/data/{path}"
+
+
+def test_who_may_have_what_is_in_private_data():
+    secret = written(WORD, "south", files=("providers/south/jobs/*/result.jsonl",))
+    for peer in ("north", "researcher", "consortium", "south"):
+        assert secret.may_be_at(node(peer, "transientstore/000001.log"))
+    assert secret.may_be_at(node("south", "ledgersData/stateLeveldb/000001.log"))
+    assert secret.may_be_at(node("south", "ledgersData/pvtdataStore/000001.ldb"))
+    assert secret.may_be_at("providers/south/jobs/job-1/result.jsonl")
+    for place in (
+        node("east", "transientstore/000001.log"),
+        node("north", "ledgersData/stateLeveldb/000001.log"),
+        node("north", "ledgersData/pvtdataStore/000001.ldb"),
+        node("south", "ledgersData/historyLeveldb/000001.log"),
+        node("south", "ledgersData/chains/chains/totem/blockfile_000000"),
+        "network/nodes/totem.south/log",
+        "network/nodes/peer.south/log",
+        "network/nodes/orderer1/data/wal/totem/0.wal",
+        "providers/north/jobs/job-1/result.jsonl",
+        "providers/south/jobs/job-1/logs/master.log",
+        "home.log",
+    ):
+        assert not secret.may_be_at(place), place
+
+
+def test_what_is_in_no_private_data_is_not_excused_in_a_transient_store():
+    secret = Planted(WORD)
+    for peer in ("north", "researcher", "consortium", "south", "east"):
+        for folder in ("transientstore", "ledgersData/stateLeveldb", "ledgersData/pvtdataStore"):
+            assert not secret.may_be_at(node(peer, f"{folder}/000001.log"))
+
+
+def test_every_private_key_may_be_in_its_own_file_only(tmp_path):
+    """As PEM has it, and as a number or in base64 wherever it stands."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    kinds = (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL)
+    for name, kind in zip(("a", "b"), kinds, strict=True):
+        pem = key.private_bytes(Encoding.PEM, kind, NoEncryption())
+        (tmp_path / "wallet").mkdir(exist_ok=True)
+        text = json.dumps({"credentials": {"privateKey": pem.decode()}})
+        (tmp_path / "wallet" / f"{name}.id").write_text(text)
+    found = keys_of(tmp_path)
+    assert set(found) == {"key wallet/a.id", "key wallet/b.id"}
+    assert found["key wallet/a.id"].may_be_at("wallet/a.id")
+    assert not found["key wallet/a.id"].may_be_at("wallet/b.id")
+    search = Search({name: planted.secret for name, planted in found.items()})
+    assert {name: len(paths) for name, paths in search.files(tmp_path.rglob("*.id")).items()} == dict.fromkeys(found, 2)
+    number = key.private_numbers().private_value.to_bytes(32, "big")
+    for text in (number, number.hex().encode(), base64.urlsafe_b64encode(b"d:" + number)):
+        assert search.data(text) == set(found)

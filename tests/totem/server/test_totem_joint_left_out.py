@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from totem.api.serve import api_of
 from totem.cli.main import app
+from totem.services.errors import Missing, NotAllowed
 from totem.services.part_settlement import PartSettlement
 from totem.services.result_store import object_path
+from totem.services.session import Session
 from totem_chaincode.job_states import OPEN
 
 pytestmark = pytest.mark.slow
@@ -128,6 +130,29 @@ def test_a_ciphertext_that_comes_back_is_used(joint, engine, monkeypatch, ahead)
         (job,) = joint.until_ended(job_id)
     assert (job["state"], job["missing"]) == ("completed", [])
     assert dict(joint.alice.result(job_id).pairs()) == result_of(joint, *joint.providers)
+
+
+@pytest.mark.parametrize("refusal", [Missing("no endorser answers", code="no_ledger"), NotAllowed("no", code="spite")])
+def test_who_combines_cant_have_a_finished_part_given_up_by_not_endorsing_it(
+    joint, engine, monkeypatch, ahead, refusal
+):
+    monkeypatch.setattr("totem.services.server._TRIES", 2)
+    submit, refused = Session.submit, []
+
+    def refusing(self, function, **arguments):
+        if function == "jobs.complete" and arguments["job_id"].endswith("-1") and len(refused) < 6:
+            refused.append(arguments["job_id"])
+            raise refusal
+        return submit(self, function, **arguments)
+
+    monkeypatch.setattr(Session, "submit", refusing)
+    job_id = joint.submit(combining="south@SouthMSP")
+    with joint.serving(engine):
+        (job,) = joint.until_ended(job_id)
+    assert len(refused) == 6
+    assert (job["state"], job["missing"]) == ("completed", [])
+    assert job["parts"][0]["paid"] > 0
+    joint.is_sound()
 
 
 def test_the_slice_of_a_provider_without_a_server_goes_to_those_who_wait(tmp_path, engine):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from totem.services.errors import InTheWay, NotAllowed, ServiceError
+from totem.services.errors import InTheWay, NotAllowed, ProviderSide, ServiceError
 from totem.services.joint_parts import delivered_parts
 from totem.services.killpoints import pass_point
 from totem.services.session import Record, Session
@@ -18,10 +18,18 @@ from totem_ccf.metering.settlement import SettlementRefused
 from totem_chaincode.contracts.sealed import INLINE_BYTES
 from totem_chaincode.job_states import is_data_part, may_stop_waiting
 
-__all__ = ["PartSettlement"]
+__all__ = ["DeliveryHeldUp", "PartSettlement"]
 
 _PATIENCE_SECONDS = 2.0
 """How long one question for more waits for news; the framework asks again, and its own calls must not time out."""
+
+
+class DeliveryHeldUp(ProviderSide):
+    """What a data part gives can't be delivered now: it is tried again, and paid at the part's deadline in any case.
+
+    Delivering needs the endorsement of the combining provider's organisation, whose word nobody's pay may hang on: so
+    no number of refusals is a reason to give a part up that is finished.
+    """
 
 
 class PartSettlement(LedgerSettlement):
@@ -115,4 +123,9 @@ class PartSettlement(LedgerSettlement):
         transient = {"receipt": receipt}  # the combining part goes on from it
         if not is_stored:
             transient["content"] = base64.b64encode(self._sealing.content(self._job_id, "partial")).decode()
-        return self._session.submit(function, transient=transient, job_id=self._job_id, sealed=sealed)
+        try:
+            return self._session.submit(function, transient=transient, job_id=self._job_id, sealed=sealed)
+        except InTheWay:
+            raise  # it has ended meanwhile, say: the ledger's record tells
+        except ServiceError as error:
+            raise DeliveryHeldUp(error.message, code=error.code, hint=error.hint) from error

@@ -3,7 +3,8 @@
 The ledger is the only list of what there is to do. The server looks through the open jobs when it starts, whenever an
 event says that something has changed, and once in a while anyway; so nothing depends on a message that a crash could
 lose. Jobs run in threads (their tasks in processes of the framework), a few at a time; the rest wait on the ledger.
-A job that breaks down is tried again, with growing pauses, and after five times given up: its escrow goes back.
+A job that breaks down is tried again, with growing pauses, and after five times given up: its escrow goes back. What
+hangs on others (the ledger, the store of a data provider, the endorsement of who combines) is waited for.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from totem.services.errors import InTheWay, ServiceError
 from totem.services.joint_duties import JointDuties, waits
 from totem.services.joint_parts import PartialsAway
 from totem.services.keeping import ResultKeeper
+from totem.services.part_settlement import DeliveryHeldUp
 from totem.services.provider import Provider
 from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
@@ -39,6 +41,7 @@ _POLL_SECONDS = 0.1
 _BUSY_SECONDS = 30.0
 _AWAY_SECONDS = 10.0
 _TRIES = 5
+_OTHERS = (PartialsAway, DeliveryHeldUp)
 
 
 @contextmanager
@@ -224,19 +227,12 @@ class ProviderServer:
                 self._give_up(job_id)
         except JobAbandoned:
             _log.info("job left: it goes on later", job_id=job_id)
-        except PartialsAway as error:
-            # It is another provider's store that is away: no number of tries is a reason to give up, only the time is.
-            _log.warning("partial groups can't be fetched now", job_id=job_id, problem=error.message)
-            with self._lock:
-                self._retries.postpone(job_id, _AWAY_SECONDS)
         except JobBusy as error:
             _log.warning("job is run by another server of this provider", job_id=job_id, problem=str(error))
             with self._lock:
                 self._retries.postpone(job_id, _BUSY_SECONDS)
         except Exception as error:  # noqa: BLE001  # one job's trouble, whatever it is, must not stop the others
-            with self._lock:
-                tries = self._retries.failed(job_id)
-            _log.error("job broke down", job_id=job_id, tries=tries, exc_info=error)
+            self._broke_down(job_id, error)
         else:
             with self._lock:
                 self._retries.forget(job_id)
@@ -244,6 +240,17 @@ class ProviderServer:
             with self._lock:
                 self._running.pop(job_id, None)
             self._wake.set()
+
+    def _broke_down(self, job_id: str, error: Exception) -> None:
+        if isinstance(error, ServiceError) and (isinstance(error, _OTHERS) or error.code == "no_ledger"):
+            # It is others that are away: no number of tries is a reason to give up, only the time is.
+            _log.warning("job waits for others", job_id=job_id, problem=error.message, code=error.code)
+            with self._lock:
+                self._retries.postpone(job_id, _AWAY_SECONDS)
+            return
+        with self._lock:
+            tries = self._retries.failed(job_id)
+        _log.error("job broke down", job_id=job_id, tries=tries, exc_info=error)
 
     def _give_up(self, job_id: str) -> None:
         """End a job that breaks down again and again; where that fails, it is tried again like everything else."""

@@ -1,12 +1,16 @@
 """``totem dev`` and every command against it: one consortium, several processes, the REST API."""
 
 import json
+import os
+import re
 import signal
 import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
 
+ROOT = Path(__file__).parents[3]
 BILLS = "date,cid,bill\n2019-02-25,1,100.5\n2019-02-25,2,200.25\n2019-02-26,2,100.125\n"
 
 
@@ -90,6 +94,20 @@ def test_a_job_by_commands_and_by_http(dev, tmp_path, examples):
     head = totem.ask("ledger", "show")["blocks"][0]
     assert totem.ask("ledger", "verify", "--anchor", head["hash"])["ok"]
     assert totem.ask("ledger", "verify", "--anchor", "0" * 64, status=1)["ok"] is False
+
+
+@pytest.mark.slow
+def test_the_documented_job_over_two_providers(dev, tmp_path):
+    totem, _, _ = dev
+    (lines,) = re.findall(r"beside `totem dev`.*?```bash\n(.*?)```", (ROOT / "docs" / "cli.md").read_text(), re.DOTALL)
+    environment = totem.environment()
+    environment["PATH"] = f"{totem.PROGRAM.parent}{os.pathsep}{environment['PATH']}"
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    words = ["bash", "-euo", "pipefail", "-c", lines]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = done.stdout[done.stdout.rindex("result\n") :].splitlines()[2:]
+    assert sorted(line.split() for line in result) == [["19", "4.5"], ["20", "0.5"], ["8", "2.5"]]
 
 
 @pytest.mark.slow

@@ -54,8 +54,8 @@ class Directory:
         """Say who may have been meant, who there is, or how somebody new gets there."""
         ids = [participant for participant, has in self._roles.items() if role in (None, has)]
         question = meant(name, ids if "@" in name else {participant.partition("@")[0] for participant in ids})
-        new = f"`totem admin enrol {name} --role {role or 'ROLE'}` is for somebody new"
-        return "; ".join(filter(None, (question, self._who(role), new)))
+        new = "" if role else f", `totem admin enrol {name} --role ROLE` adds somebody new"
+        return f"{question} {self._who(role)}{new}".lstrip()
 
     def _who(self, role: str | None) -> str:
         flag = f" --role {role}" if role else ""

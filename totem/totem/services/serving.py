@@ -43,9 +43,9 @@ def serve_providers(home: Home, options: RunnerOptions, *, retry_seconds: float 
             yield names
         finally:
             ended.set()
-            watcher.join()
-            for server in servers.running.values():
-                server.stop()
+            servers.stop()
+            watcher.join()  # it may be asking a ledger that is away, and so may they
+            servers.stop()  # what it has begun meanwhile
 
 
 class _Servers:
@@ -82,6 +82,11 @@ class _Servers:
                 trouble = str(error)
             else:
                 trouble = ""
+
+    def stop(self) -> None:
+        """Let all that run return soon."""
+        for server in list(self.running.values()):
+            server.stop()
 
     def _may_act(self, item: Mapping[str, Any]) -> bool:
         try:

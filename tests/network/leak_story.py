@@ -15,26 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.network import leak_jobs as data
 from tests.network.entitled import ENDORSERS, Planted, keys_of, written
-from tests.network.leak_jobs import (
-    BAD,
-    CELL,
-    CONVERT,
-    COUNT,
-    DISTINCT,
-    GROUP,
-    HIDDEN,
-    HIDDEN_NUMBER,
-    JOINT_WORDS,
-    LARGE,
-    LARGE_ROWS,
-    NUMBER,
-    PARTIAL,
-    ROWS,
-    SHARE,
-    WORDS,
-    source,
-)
 from tests.network.real_dev import STATES, Development
 from tests.network.real_site import SERVER, until
 from totem.ledger.fabric import from_wallet
@@ -121,34 +103,34 @@ class Told:
     def run_jobs(self) -> dict[str, dict]:
         """Run one job for every way in which one can end; return them."""
         cells = {"word": "str", "note": "str", "number": "int", "other": "str", "pay": "int"}
-        row = f"{GROUP},{CELL},{NUMBER},{HIDDEN},{HIDDEN_NUMBER}\n"
+        row = f"{data.GROUP},{data.CELL},{data.NUMBER},{data.HIDDEN},{data.HIDDEN_NUMBER}\n"
         options = ("--hide", "other", "--hide", "pay")
-        self.publish("cells", (row + "other,b,2,c,3\n") * ROWS, cells, options=options)
-        for name, group in PARTIAL.items():
+        self.publish("cells", (row + "other,b,2,c,3\n") * data.ROWS, cells, options=options)
+        for name, group in data.PARTIAL.items():
             rows = "".join(f"{group}-{number % 9}\n" for number in range(60))
             self.publish(f"words-{name}", rows, {"word": "str"}, who=name)
-        pages = "".join(f"{LARGE}-{number:06d}-{'x' * 64}\n" for number in range(LARGE_ROWS))
+        pages = "".join(f"{data.LARGE}-{number:06d}-{'x' * 64}\n" for number in range(data.LARGE_ROWS))
         self.publish("pages", pages, {"word": "str"})
         for name in ("spoilt", "gone"):
             file = self.publish(name, "a,b,2\n" * 3, {"word": "str", "note": "str", "number": "int"}, who="south")
-            file.write_text(f"word,note,number\na,b,{BAD}\n" * 3)
+            file.write_text(f"word,note,number\na,b,{data.BAD}\n" * 3)
         shutil.rmtree(self.home / "providers" / "south" / "datasets" / "gone")
         schema = self.folder / "spoilt.json"
         bad = ("provider", "publish", "worse", self.folder / "spoilt.csv", "--schema", schema, "--yes")
         self.run(*bad, who="south", status=5)
 
-        count = source(COUNT, "counted")
-        words = [f"words-{name}" for name in PARTIAL]
+        count = data.source(data.COUNT, "counted")
+        words = [f"words-{name}" for name in data.PARTIAL]
         counted = self.job(count, "cells")
         ended = {
             "counted": counted,
-            "purged": self.job(source(COUNT, "purged"), "cells"),
+            "purged": self.job(data.source(data.COUNT, "purged"), "cells"),
             "halted": self.job(count, "cells", totem=(counted["estimate"]["lower"] + counted["used"]) // 2),
-            "failed": self.job(CONVERT, "cells"),
+            "failed": self.job(data.CONVERT, "cells"),
             "spoilt": self.job(count, "spoilt"),
             "declined": self.job(count, "gone"),
-            "sealed": self.job(WORDS, "pages", totem=10_000_000_000),
-            "joined": self.job(source(DISTINCT, "joined"), *words, combining="south@SouthMSP"),
+            "sealed": self.job(data.WORDS, "pages", totem=10_000_000_000),
+            "joined": self.job(data.source(data.DISTINCT, "joined"), *words, combining="south@SouthMSP"),
         }
         states = {name: job["state"] for name, job in ended.items()}
         assert states == dict.fromkeys(states, "completed") | {
@@ -213,24 +195,26 @@ class Told:
         own = "providers/north/jobs/{}/result.jsonl"
         left = tuple(own.format(jobs[name]) for name in ("counted", "halted"))
         self.planted |= {
-            "group": written(GROUP, RESEARCHER, files=(*left, "cells.csv", "kept.jsonl")),
-            "cell": Planted(CELL, files=("cells.csv",)),
-            "number": Planted(NUMBER, files=("cells.csv",)),
-            "hidden cell": Planted(HIDDEN, files=("cells.csv",)),
-            "hidden number": Planted(HIDDEN_NUMBER, files=("cells.csv",)),
-            "spoilt cell": Planted(BAD, files=("spoilt.csv", "gone.csv")),
-            "sealed result": Planted(LARGE, files=(own.format(jobs["sealed"]), "pages.csv")),
-            "result": written(ROWS * SHARE["counted"], RESEARCHER, files=left),
-            "purged result": written(ROWS * SHARE["purged"], RESEARCHER, files=("kept.jsonl",), is_purged=True),
+            "group": written(data.GROUP, RESEARCHER, files=(*left, "cells.csv", "kept.jsonl")),
+            "cell": Planted(data.CELL, files=("cells.csv",)),
+            "number": Planted(data.NUMBER, files=("cells.csv",)),
+            "hidden cell": Planted(data.HIDDEN, files=("cells.csv",)),
+            "hidden number": Planted(data.HIDDEN_NUMBER, files=("cells.csv",)),
+            "spoilt cell": Planted(data.BAD, files=("spoilt.csv", "gone.csv")),
+            "sealed result": Planted(data.LARGE, files=(own.format(jobs["sealed"]), "pages.csv")),
+            "result": written(data.ROWS * data.SHARE["counted"], RESEARCHER, files=left),
+            "purged result": written(
+                data.ROWS * data.SHARE["purged"], RESEARCHER, files=("kept.jsonl",), is_purged=True
+            ),
             "joint result": written(
-                JOINT_WORDS * SHARE["joined"],
+                data.JOINT_WORDS * data.SHARE["joined"],
                 RESEARCHER,
                 with_=("south",),  # it purges the partial groups from south's collection, and south has made it
                 files=(f"providers/south/jobs/{jobs['joined']}-c/result.jsonl",),
             ),
             "wrong token": Planted(self.wrong_token),
         }
-        for name, group in PARTIAL.items():
+        for name, group in data.PARTIAL.items():
             self.planted[f"partial groups of {name}"] = Planted(group, files=(f"words-{name}.csv",))
         self.planted |= self.in_private_data(jobs) | keys_of(self.home)
 

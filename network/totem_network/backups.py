@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tarfile
 import tempfile
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from totem_network import join, lifecycle, nodes, ports
 from totem_network.binaries import Binaries
 from totem_network.errors import NetworkError
-from totem_network.layout import Network
+from totem_network.layout import Network, check_free
 
 __all__ = ["backup", "restore"]
 
@@ -22,10 +21,15 @@ def backup(network: Network, binaries: Binaries, file: Path) -> None:
     Nodes that run are stopped for it, so that all ledgers are of one moment, and started again.
 
     Raises:
-        NetworkError: the file is there already, or a node does not stop or come back.
+        NetworkError: the file is there already, can't be written or would be in the network's own folder, or a node
+            does not stop or come back.
     """
     if file.exists():
         raise NetworkError(f"{file} is there already: give another name, or take it away")
+    if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+        raise NetworkError(f"{file} can't be written: {file.parent} is no folder, or not yours")
+    if file.resolve().is_relative_to(network.folder):
+        raise NetworkError(f"{file} would be a part of what is backed up, and gone with it: give another folder")
     running = nodes.stop_all(network)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -45,19 +49,19 @@ def restore(folder: Path, binaries: Binaries, file: Path) -> Network:
     folder = folder.resolve()
     if (folder / "network.json").exists():
         raise NetworkError(f"{folder} has a network: `network/network down` first, or give another --state")
+    check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".restore-") as place:
         try:
             with tarfile.open(file) as tar:
                 tar.extractall(place, filter="data")
         except (OSError, tarfile.TarError) as error:
-            raise NetworkError(f"{file} can't be read as a backup: {error}") from None
+            reason = str(error).splitlines()[0]
+            raise NetworkError(f"{file} can't be read as a backup: {reason}") from None
         network = Network.load(Path(place) / "network")
         # Ports are in the channel's configuration: the network must have the ones that it had.
         ports.reserve_these(folder, network.all_ports())
-        if folder.exists():
-            shutil.rmtree(folder)
-        network.folder.rename(folder)
+        network.folder.rename(folder)  # it replaces an empty one, and nothing else
     network = Network.load(folder)
     _start(network, binaries)
     return network

@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def up(options: argparse.Namespace) -> int:
     """Make a network and start it, or start what does not run of the one that is there."""
+    if options.names and options.orgs not in {None, len(options.names)}:
+        raise NetworkError(f"--orgs {options.orgs}: --names has {len(options.names)}; give one of both")
     found = binaries.find(options.version)
     if (options.state / "network.json").exists():
         network = Network.load(options.state)
@@ -40,8 +42,8 @@ def up(options: argparse.Namespace) -> int:
         network = Network.plan(
             options.state,
             version=found.version,
-            organisations=options.names or options.orgs or 2,
-            orderers=options.orderers or 3,
+            organisations=(2 if options.orgs is None else options.orgs) if options.names is None else options.names,
+            orderers=3 if options.orderers is None else options.orderers,
             batch_timeout=options.batch_timeout or "100ms",
             explicit_policy=options.explicit_policy,
         )
@@ -171,10 +173,12 @@ def _check_same(network: Network, options: argparse.Namespace) -> None:
     named = len(options.names) if options.names else options.orgs
     asked = (named, options.orderers, options.batch_timeout)
     there = (len(network.organisations), len(network.orderers), network.batch_timeout)
-    if any(wanted not in {None, has} for wanted, has in zip(asked, there, strict=True)):
+    names = [organisation.name for organisation in network.organisations]
+    is_other = any(wanted not in {None, has} for wanted, has in zip(asked, there, strict=True))
+    if is_other or (options.names and options.names != names[: len(options.names)]):
         raise NetworkError(
-            f"{options.state} has a network of {there[0]} organisations, {there[1]} orderers, batch timeout "
-            f"{there[2]}: `network/network down` first, or give another --state"
+            f"{options.state} has a network of {there[0]} organisations ({', '.join(names)}), {there[1]} orderers,"
+            f" batch timeout {there[2]}: `network/network down` first, or give another --state"
         )
 
 

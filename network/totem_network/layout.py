@@ -14,7 +14,7 @@ from totem.ledger.bootstrap import msp_of
 from totem_network import ports
 from totem_network.errors import NetworkError
 
-__all__ = ["DOMAIN", "ORDERER_MSP", "Chaincode", "Network", "Orderer", "Organisation"]
+__all__ = ["DOMAIN", "ORDERER_MSP", "Chaincode", "Network", "Orderer", "Organisation", "check_free"]
 
 DOMAIN = "totem.test"
 ORDERER_MSP = "OrdererMSP"
@@ -23,6 +23,8 @@ EXPLICIT_FROM = 10
 
 _ORDERER_PORTS = 3
 _PEER_PORTS = 4
+
+_BY_HAND = "delete the folder, or bring it back from a backup; nodes of it that still run are for you to end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class Network:
         if not re.fullmatch(r"[1-9][0-9]*(ms|s)", batch_timeout):
             raise NetworkError(f"--batch-timeout {batch_timeout!r}: give it like 100ms or 2s")
         folder = folder.resolve()
+        check_free(folder)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         free = iter(ports.reserve(folder, _ORDERER_PORTS * orderers + _PEER_PORTS * len(names)))
         return cls(
@@ -261,16 +264,29 @@ class Network:
             document = json.loads(path.read_text())
         except FileNotFoundError:
             raise NetworkError(f"no network in {folder}: make one with `network/network up`") from None
-        except ValueError as error:
-            raise NetworkError(f"{path} can't be read ({error}): take it away with `network/network down`") from None
-        chaincode = document.pop("chaincode")
-        return cls(
-            folder.resolve(),
-            orderers=[Orderer(**each) for each in document.pop("orderers")],
-            organisations=[Organisation(**each) for each in document.pop("organisations")],
-            chaincode=Chaincode(**chaincode) if chaincode else None,
-            **document,
-        )
+        except (OSError, ValueError) as error:
+            raise NetworkError(f"{path} can't be read ({error}): {_BY_HAND}") from None
+        try:
+            chaincode = document.pop("chaincode")
+            return cls(
+                folder.resolve(),
+                orderers=[Orderer(**each) for each in document.pop("orderers")],
+                organisations=[Organisation(**each) for each in document.pop("organisations")],
+                chaincode=Chaincode(**chaincode) if chaincode else None,
+                **document,
+            )
+        except (AttributeError, KeyError, TypeError):
+            raise NetworkError(f"{path} does not describe a network: {_BY_HAND}") from None
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a folder in which there is something already: bringing a network down deletes all that is in its folder.
+
+    Raises:
+        NetworkError: it is not empty, or no folder.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise NetworkError(f"{folder} has something else in it, which `down` would delete: give another --state")
 
 
 def _names(organisations: int | Sequence[str]) -> list[str]:

@@ -1,10 +1,13 @@
 """Layout and ports: names, free ports that stay a network's own, and network.json."""
 
 import socket
+import tarfile
 
 import pytest
 
-from totem_network import ports
+from totem_network import backups, ports
+from totem_network.binaries import Binaries
+from totem_network.commands import main
 from totem_network.errors import NetworkError
 from totem_network.layout import Chaincode, Network
 
@@ -65,6 +68,64 @@ def test_no_network_and_a_damaged_one_say_what_to_do(tmp_path):
     (tmp_path / "network.json").write_text("{")
     with pytest.raises(NetworkError, match="can't be read"):
         Network.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "null", "{}", '{"chaincode": null, "orderers": [{}], "organisations": []}', "1"]
+)
+def test_a_file_of_something_else_is_no_network(tmp_path, capsys, text):
+    (tmp_path / "network.json").write_text(text)
+    for command in ("status", "down", "up"):
+        assert main(["--state", str(tmp_path), command]) == 1
+    assert "delete the folder, or bring it back from a backup" in capsys.readouterr().err
+    assert (tmp_path / "network.json").read_text() == text
+
+
+def test_no_network_is_made_where_down_would_delete_something_else(tmp_path, capsys):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "thesis.tex").write_text("precious")
+    with pytest.raises(NetworkError, match="has something else in it, which `down` would delete"):
+        plan(tmp_path / "a")
+    with pytest.raises(NetworkError, match="has something else in it"):
+        plan(tmp_path / "a" / "thesis.tex")
+    backup = tmp_path / "backup.tgz"
+    made = plan(tmp_path / "network")
+    made.save()
+    with tarfile.open(backup, "w:gz") as tar:
+        tar.add(made.folder, arcname="network")
+    programs = Binaries(tmp_path, "2.5.16")
+    with pytest.raises(NetworkError, match="has something else in it"):
+        backups.restore(tmp_path / "a", programs, backup)
+    assert (tmp_path / "a" / "thesis.tex").read_text() == "precious"
+
+
+def test_a_backup_is_written_where_it_survives(tmp_path):
+    network = plan(tmp_path / "a")
+    network.save()
+    programs = Binaries(tmp_path, "2.5.16")
+    for file, said in (
+        (network.folder / "b.tgz", "a part of what is backed up"),
+        (tmp_path / "x" / "b.tgz", "no folder"),
+    ):
+        with pytest.raises(NetworkError, match=said):
+            backups.backup(network, programs, file)
+        assert not file.exists()
+
+
+def test_numbers_that_were_given_are_not_replaced_by_others(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("totem_network.binaries.find", lambda version=None: Binaries(tmp_path, "2.5.16"))
+    state = str(tmp_path / "a")
+    for given, said in (
+        (["--orgs", "0"], "--orgs 0: give 1 to 60"),
+        (["--orderers", "0"], "--orderers 0: give 1 to 9"),
+        (["--names", ","], "--orgs 0: give 1 to 60"),
+        (["--orgs", "3", "--names", "north,south"], "--orgs 3: --names has 2"),
+    ):
+        assert main(["--state", state, "up", *given]) == 1
+        assert said in capsys.readouterr().err
+    plan(tmp_path / "a").save()
+    assert main(["--state", state, "up", "--names", "north,south"]) == 1
+    assert "has a network of 2 organisations (org1, org2)" in capsys.readouterr().err
 
 
 def test_names_that_are_not_there_are_answered_with_those_that_are(tmp_path):

@@ -20,6 +20,10 @@ __all__ = ["ChaincodePackage", "Connection", "PackageProblem", "make_package"]
 
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _ADDRESS = re.compile(r"[^\s:/]+:[0-9]{1,5}|\[[0-9A-Fa-f:]+\]:[0-9]{1,5}")
+_MOST_PORT = 65_535
+_DURATION = re.compile(r"(?=.*[1-9])(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|s|m|h))+")
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
+_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s[^-]+-----END (?:[A-Z]+ )?PRIVATE KEY-----")
 _STORED_BLOCK = 0xFFFF
 
 
@@ -45,14 +49,25 @@ class Connection:
         """Return the content of connection.json.
 
         Raises:
-            PackageProblem: the address is not ``host:port``, or what mutual TLS needs is not complete.
+            PackageProblem: the address is not ``host:port``, the time-out none that peers can read, or what TLS needs
+                is not complete, or something else: a peer would find that out when it dials, or never, and a key
+                must not get into a package by mistake.
         """
-        if not _ADDRESS.fullmatch(self.address):
+        if not (_ADDRESS.fullmatch(self.address) and 1 <= int(self.address.rpartition(":")[2]) <= _MOST_PORT):
             raise PackageProblem(f"{self.address!r} is not an address (host:port) that a peer can dial")
         if bool(self.client_certificate) != bool(self.client_key):
             raise PackageProblem("mutual TLS needs both, the peer's client certificate and its key")
         if self.client_certificate and not self.root_certificate:
             raise PackageProblem("mutual TLS needs the root certificate of the server's certificate too")
+        if not _DURATION.fullmatch(self.dial_timeout):
+            raise PackageProblem(f"{self.dial_timeout!r} is not a time such as 10s or 500ms")
+        for text, form, what in (
+            (self.root_certificate, _CERTIFICATE, "the root certificate"),
+            (self.client_certificate, _CERTIFICATE, "the client certificate"),
+            (self.client_key, _KEY, "the client key"),
+        ):
+            if text and not (form.search(text) and (form is _KEY or "PRIVATE KEY" not in text)):
+                raise PackageProblem(f"{what} is not {'a key' if form is _KEY else 'a certificate, or not only'} (PEM)")
         document: dict[str, object] = {
             "address": self.address,
             "dial_timeout": self.dial_timeout,

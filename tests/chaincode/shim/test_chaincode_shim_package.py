@@ -14,7 +14,9 @@ from totem_chaincode.shim import Connection, PackageProblem, make_package
 from totem_chaincode.shim.package import _gzip
 
 PLAIN = Connection("127.0.0.1:9999")
-MUTUAL = Connection("chaincode.utility.example:9999", "ROOT", "CERTIFICATE", "KEY")
+ROOT, CERTIFICATE = (f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n" for text in ("AAAA", "BBBB"))
+KEY = "-----BEGIN PRIVATE KEY-----\nCCCC\n-----END PRIVATE KEY-----\n"
+MUTUAL = Connection("chaincode.utility.example:9999", ROOT, CERTIFICATE, KEY)
 
 
 def unpack(data):
@@ -41,12 +43,12 @@ def test_mutual_tls_is_in_the_connection():
         "address": "chaincode.utility.example:9999",
         "dial_timeout": "10s",
         "tls_required": True,
-        "root_cert": "ROOT",
+        "root_cert": ROOT,
         "client_auth_required": True,
-        "client_cert": "CERTIFICATE",
-        "client_key": "KEY",
+        "client_cert": CERTIFICATE,
+        "client_key": KEY,
     }
-    assert "KEY" not in repr(MUTUAL)
+    assert "CCCC" not in repr(MUTUAL)
 
 
 def test_the_package_id_is_the_same_on_every_machine():
@@ -74,14 +76,29 @@ def test_a_label_that_no_peer_takes_is_refused(label):
         (Connection("127.0.0.1"), "not an address"),
         (Connection("http://host:1"), "not an address"),
         (Connection("host:"), "not an address"),
-        (Connection("host:1", "ROOT", "CERTIFICATE"), "needs both"),
-        (Connection("host:1", "ROOT", "", "KEY"), "needs both"),
-        (Connection("host:1", "", "CERTIFICATE", "KEY"), "root certificate"),
+        (Connection("host:0"), "not an address"),
+        (Connection("host:65536"), "not an address"),
+        (Connection("host:1", dial_timeout="nonsense"), "not a time"),
+        (Connection("host:1", dial_timeout="-5s"), "not a time"),
+        (Connection("host:1", dial_timeout="0s"), "not a time"),
+        (Connection("host:1", ROOT, CERTIFICATE), "needs both"),
+        (Connection("host:1", ROOT, "", KEY), "needs both"),
+        (Connection("host:1", "", CERTIFICATE, KEY), "root certificate"),
+        (Connection("host:1", "garbage"), "the root certificate is not a certificate"),
+        (Connection("host:1", KEY), "the root certificate is not a certificate"),
+        (Connection("host:1", ROOT + KEY), "the root certificate is not a certificate, or not only"),
+        (Connection("host:1", ROOT, KEY, CERTIFICATE), "the client certificate is not a certificate"),
+        (Connection("host:1", ROOT, CERTIFICATE, CERTIFICATE), "the client key is not a key"),
     ],
 )
 def test_a_connection_that_no_peer_can_use_is_refused(connection, message):
     with pytest.raises(PackageProblem, match=message):
         make_package("totem", connection)
+
+
+@pytest.mark.parametrize("time", ["10s", "500ms", "1m30s", "0.5s", "2h"])
+def test_times_of_every_form_are_taken(time):
+    assert make_package("totem", Connection("host:1", dial_timeout=time)).data
 
 
 @pytest.mark.parametrize("address", ["[::1]:9999", "host.example:1", "10.0.0.1:65535"])

@@ -120,3 +120,11 @@ def test_an_msp_folder_without_certificate_or_key_is_refused(msp):
     (folder / "signcerts/cert.pem").unlink()
     with pytest.raises(IdentityProblem, match="there are 0"):
         from_msp_folder(folder, "StavangerMSP")
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml"])
+def test_brackets_without_an_end_are_no_profile(tmp_path, suffix):
+    path = tmp_path / f"profile{suffix}"
+    path.write_text("[" * 20_000)
+    with pytest.raises(LedgerUnavailable, match="nested too deeply"):
+        ConnectionProfile.load(path)

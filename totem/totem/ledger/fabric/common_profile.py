@@ -171,13 +171,16 @@ def read_document(path: Path) -> Any:
         OSError, ValueError: it can't be read.
     """
     text = path.read_text(encoding="utf-8")
-    if path.suffix not in {".yaml", ".yml"}:
-        return json.loads(text)
-    yaml = import_module("yaml")
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from None
+        if path.suffix not in {".yaml", ".yml"}:
+            return json.loads(text)
+        yaml = import_module("yaml")
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("its brackets are nested too deeply for a profile") from None
 
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:

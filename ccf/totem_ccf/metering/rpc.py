@@ -23,7 +23,8 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", 256 << 20),
     ("grpc.max_send_message_length", 256 << 20),
     ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 50),
+    # This is how long a connection may take to be made. Who has gone refuses it at once; who is only busy does not.
+    ("grpc.min_reconnect_backoff_ms", 10_000),
     ("grpc.max_reconnect_backoff_ms", 500),
     # Loopback and Unix sockets need no proxy, whatever the environment says.
     ("grpc.enable_http_proxy", 0),

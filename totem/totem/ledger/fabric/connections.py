@@ -24,6 +24,8 @@ MAX_MESSAGE = 100 << 20
 """Bytes of a message: what peers accept by default. gRPC's own 4 MB do not carry a result."""
 
 _SILENCE_SECONDS = 5.0
+_CONNECT_MILLISECONDS = 5_000
+"""How long a connection may take to be made: several round trips, for TLS too, to a peer that may be far or busy."""
 _Answer = TypeVar("_Answer")
 
 
@@ -133,7 +135,7 @@ def _open(address: PeerAddress, profile: ConnectionProfile) -> Any:
         ("grpc.max_send_message_length", MAX_MESSAGE),
         ("grpc.keepalive_time_ms", 120_000),
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", _CONNECT_MILLISECONDS),
         ("grpc.max_reconnect_backoff_ms", 1_000),
         ("grpc.use_local_subchannel_pool", 1),
     ]

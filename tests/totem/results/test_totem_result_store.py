@@ -276,6 +276,14 @@ def test_a_server_that_is_never_silent_and_never_done_keeps_nobody(trickling, mo
     assert not [thread for thread in set(threading.enumerate()) - before if thread.name == f"reading {url}"]
 
 
+def test_who_has_less_time_waits_no_longer_than_that(trickling):
+    url = f"http://{trickling[0]('content')}/sealed"
+    begin = time.monotonic()
+    with pytest.raises(ProviderSide, match="sends too slowly"):
+        fetched(url, size=1 << 40, patience=0.3)
+    assert time.monotonic() - begin < 5
+
+
 def test_what_can_not_be_cut_is_left_and_not_begun_again(trickling, monkeypatch):
     monkeypatch.setattr(fetching, "_ALL_SECONDS", 1.0)
     monkeypatch.setattr(fetching, "_BYTES_PER_SECOND", 1e9)

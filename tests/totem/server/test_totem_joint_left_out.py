@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from totem.api.serve import api_of
 from totem.cli.main import app
 from totem.services.errors import Missing, NotAllowed
+from totem.services.joint_parts import patience_with
 from totem.services.part_settlement import PartSettlement
 from totem.services.result_store import object_path
 from totem.services.session import Session
@@ -118,6 +119,18 @@ def test_a_ciphertext_that_is_not_there_is_waited_for_until_half_of_the_time_is_
     assert (job["state"], job["missing"]) == ("completed", [NORTH])
     assert "could not be fetched" in job["parts"][0]["left_out"]
     assert dict(joint.alice.result(job_id).pairs()) == result_of(joint, "south", "east")
+
+
+@pytest.mark.parametrize("delivered", [1, 3, 32])
+@pytest.mark.parametrize("now", [1_000_000, 1_400_000, 1_600_000, 1_900_000])
+def test_slow_stores_leave_time_to_combine(delivered, now):
+    part = {"accepted_at": 1_000_000, "deadline": 2_000_000}
+    each = patience_with(part, delivered, now)
+    begun = max(now, 1_500_000)  # before half of the time they are tried again, not left out
+    ended = begun / 1_000 + delivered * patience_with(part, delivered, begun)
+    assert each >= 1
+    assert now / 1_000 + delivered * each < (1_500 if now < 1_500_000 else 2_000)
+    assert 2_000 - ended == pytest.approx((2_000 - begun / 1_000) / (delivered + 1))
 
 
 def test_a_ciphertext_that_comes_back_is_used(joint, engine, monkeypatch, ahead):

@@ -9,6 +9,7 @@ the caller's own word instead.
 from __future__ import annotations
 
 import http.client
+import math
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -33,10 +34,13 @@ _SCHEMES = ("file", "http", "https", "s3")
 _HINT = "its provider can look what has become of it, or hand the result over: `totem provider result JOB -o FILE`"
 
 
-def fetch(told: str, ciphertext: str, size: int, target: BinaryIO, *, store: str | None = None) -> None:
+def fetch(
+    told: str, ciphertext: str, size: int, target: BinaryIO, *, store: str | None = None, patience: float = math.inf
+) -> None:
     """Write a ciphertext to ``target``: all of it, and exactly the one that was asked for.
 
-    ``told`` is the URL of the store as the ledger has it; ``store``, where given, is looked in instead.
+    ``told`` is the URL of the store as the ledger has it; ``store``, where given, is looked in instead. ``patience`` is
+    how many seconds the caller has, where that is less than what so large a ciphertext may take.
 
     Raises:
         BadInput: code ``bad-store``: ``store`` is not a URL of a store.
@@ -49,7 +53,7 @@ def fetch(told: str, ciphertext: str, size: int, target: BinaryIO, *, store: str
         if store is not None:
             raise
         raise ProviderSide(error.message, code="result_store", hint=_HINT) from None
-    url, seconds = place.geturl(), _ALL_SECONDS + size / _BYTES_PER_SECOND
+    url, seconds = place.geturl(), min(_ALL_SECONDS + size / _BYTES_PER_SECOND, patience)
     open_ = partial(_open, place, ciphertext, is_told=store is None)
     with storing(url), PatientReading(url, open_, size=size, seconds=seconds) as found:
         if not found.is_there():

@@ -22,11 +22,19 @@ from totem_ccf.mapreduce.partial_reader import PartialFile, PartialRefused, chec
 from totem_chaincode.job_states import OPEN, is_delivered
 from totem_sdk.program import Program
 
-__all__ = ["NothingToCombine", "PartialsAway", "delivered_parts", "fetch_partials", "forget_partials"]
+__all__ = [
+    "NothingToCombine",
+    "PartialsAway",
+    "delivered_parts",
+    "fetch_partials",
+    "forget_partials",
+    "patience_with",
+]
 
 _log = logger("provider")
 
 _FOLDER = "received"
+_LEAST_SECONDS = 1.0
 _AWAY = ("result_store", "ciphertext_missing", "ciphertext_damaged")
 _UNUSABLE = {
     "partials": "the partial groups are not what a data part of this program writes",
@@ -67,10 +75,12 @@ def fetch_partials(
     folder.mkdir(mode=0o700, exist_ok=True)
     has_begun = (home / "job.json").exists()
     found = []
-    for item in delivered_parts(session.query("jobs.get", job_id=part["joint"])):
+    delivered = delivered_parts(session.query("jobs.get", job_id=part["joint"]))
+    patience = patience_with(part, len(delivered), now)
+    for item in delivered:
         path = folder / f"{item['job_id']}.jsonl"
         try:
-            file = _fetch(session, path, item["job_id"])
+            file = _fetch(session, path, item["job_id"], patience)
             if not has_begun:
                 _check(Program.decode(program), file)
         except (ProviderSide, Missing) as error:
@@ -88,6 +98,18 @@ def fetch_partials(
         found.append(file.to_json())
     pass_point("server:after-fetch")
     return found
+
+
+def patience_with(part: Record, delivered: int, now: float) -> float:
+    """Return for how many seconds each of so many ``delivered`` parts may be fetched by a combining part at ``now``.
+
+    Whoever says that its partial groups are huge and sends them slowly must not use up the time of all: the first half
+    of the combining part's time is shared by them and a rest, and so is the second, if it comes to that.
+    """
+    deadline = float(part["deadline"])
+    half = (part["accepted_at"] + deadline) / 2
+    end = half if now < half else deadline
+    return max(_LEAST_SECONDS, (end - now) / 1_000 / (delivered + 1))
 
 
 def _why(part: Record, error: ProviderSide | Missing, now: float) -> str:
@@ -117,10 +139,11 @@ def forget_partials(store: ProviderStore, part_id: str) -> None:
     shutil.rmtree(store.root / "jobs" / part_id / _FOLDER, ignore_errors=True)
 
 
-def _fetch(session: Session, path: Path, part_id: str) -> PartialFile:
+def _fetch(session: Session, path: Path, part_id: str, patience: float) -> PartialFile:
     found = session.query("joint.partials", job_id=part_id)
     try:
-        with open_sealed(session.gateway.identity, part_id, found, name="partial") as plain, path.open("wb") as file:
+        opened = open_sealed(session.gateway.identity, part_id, found, name="partial", patience=patience)
+        with opened as plain, path.open("wb") as file:
             shutil.copyfileobj(plain, file)
     except NotAllowed as error:
         raise ProviderSide(error.message, code=error.code) from error

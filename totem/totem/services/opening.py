@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import math
 import tempfile
 from typing import BinaryIO
 
@@ -23,13 +24,20 @@ _HAND_OVER = "its provider can hand the result over: `totem provider result JOB 
 
 
 def open_sealed(
-    identity: Identity, job_id: str, told: Record, *, name: str = "result", store: str | None = None
+    identity: Identity,
+    job_id: str,
+    told: Record,
+    *,
+    name: str = "result",
+    store: str | None = None,
+    patience: float = math.inf,
 ) -> BinaryIO:
     """Return the plain text of what a job has sealed, in a file without a name that is gone when it is closed.
 
     ``told`` is what the ledger says of it: ``hash`` and ``bytes`` of the plain text, ``sealed`` with all the rest, and
     ``content`` with a ciphertext that is in no store.
-    ``store`` is the URL of the result store where it is not the one on the ledger.
+    ``store`` is the URL of the result store where it is not the one on the ledger, ``patience`` how many seconds there
+    are to fetch from it.
 
     Raises:
         NotAllowed: code ``sealed_key``: it is sealed to another key than this identity's.
@@ -56,7 +64,8 @@ def open_sealed(
         if sealed["location"] is None:
             _take(told["content"], ciphertext, sealed, what)
         else:
-            fetch(sealed["location"], sealed["ciphertext"], sealed["ciphertext_bytes"], ciphertext, store=store)
+            size = sealed["ciphertext_bytes"]
+            fetch(sealed["location"], sealed["ciphertext"], size, ciphertext, store=store, patience=patience)
         ciphertext.seek(0)
         plain = tempfile.TemporaryFile()  # noqa: SIM115  # its reader closes it
         try:

@@ -35,7 +35,8 @@ _ROWS = 16_384
 _STRUCTURE_BYTES = 1 << 20
 """No line has more outside of its texts: no program has so many scalars in a key and a value (docs/language.md, 13)."""
 
-_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
+"""A text, also one without an end: else each quote in it would be tried as a beginning, up to the end of the line."""
 
 
 class PartialRefused(Exception):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -299,6 +300,16 @@ def test_a_long_line_of_anything_but_texts_is_not_read_into_memory(honest, tmp_p
     lines = honest["sum of int"]
     data = lines[0] + b"[" + unit * (1 << 20) + b"0]\n" + lines[-1]
     assert "more brackets, numbers and commas" in refusal(COMPILED["sum of int"], data, tmp_path)
+
+
+@pytest.mark.parametrize("end", [b"", b"\\"])
+def test_a_long_text_without_an_end_is_refused_in_no_time(honest, tmp_path, end):
+    """Each of its quotes could begin a text, which is looked for to the end of the line: that must happen once."""
+    lines = honest["sum of int"]
+    data = lines[0] + b'["' + b'\\"' * (1 << 20) + end + b"\n" + lines[-1]
+    begin = time.process_time()
+    assert refusal(COMPILED["sum of int"], data, tmp_path) == "2: not JSON"
+    assert time.process_time() - begin < 10
 
 
 @pytest.mark.parametrize("unit", ["a", '"', "\\", ",", "[]", "ö\n"])

@@ -98,6 +98,27 @@ def test_a_ledger_that_is_away_is_told_once_and_asked_again(home, log, monkeypat
     assert min(later - earlier for earlier, later in itertools.pairwise(asked)) >= 0.05  # it does not spin
 
 
+def test_a_ledger_that_is_away_at_the_beginning_ends_those_that_are_served_already(home, log, monkeypatch):
+    session, refused = home.session, []
+
+    def only_north(name=None):
+        if name == "south":
+            raise Missing("south's peer does not answer", code="no_ledger")
+        return session(name)
+
+    def serve():
+        with pytest.raises(Missing, match="south's peer") as missing, serve_providers(home, OPTIONS):
+            pass
+        refused.append(missing.value)
+
+    monkeypatch.setattr(home, "session", only_north)
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert refused
+    assert ("provider's server stopped", "north@NorthMSP") in log.told
+
+
 def test_a_home_is_one_process_s_and_says_whose(tmp_path):
     home = Home(tmp_path / "home")
     lock = home.root / "dev.lock"

@@ -108,4 +108,5 @@ class _Servers:
         thread = threading.Thread(target=server.serve, name=f"provider-{name}")
         thread.start()
         self._stack.callback(thread.join)
+        self._stack.callback(server.stop)  # before that: where another one can't begin, nobody else has stopped it
         self.running[name] = server

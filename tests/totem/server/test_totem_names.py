@@ -92,6 +92,16 @@ def test_totem_is_issued_to_members_only(totem):
     )
 
 
+def test_a_name_that_only_the_wallet_has_is_found(totem, joint):
+    """An identity may be called something else here: `admin join --name`."""
+    joint.home.consortium.wallet.put("my-alice", joint.home.consortium.identity("alice"))
+    said = totem("admin", "issue", "my-alice", 5, "--reason", "x", who="admin").stdout
+    assert "5 totem issued to alice@AliceMSP" in said
+    words = ["job", "estimate", joint.job, "north", "south", "--combine-at", "my-alice"]
+    assert "alice@AliceMSP is a consumer, not a provider" in totem(*words, status=2).stderr
+    joint.home.consortium.wallet.remove("my-alice")
+
+
 def test_an_organisation_that_is_new_is_told(totem):
     slip = totem("admin", "enrol", "wind@NrothMSP", "--role", "consumer", who="admin")
     assert "NrothMSP is an organisation that was not here yet; did you mean 'NorthMSP' or " in slip.stderr

@@ -32,9 +32,13 @@ class Directory:
             BadInput: nobody is called so (code ``unknown-participant``), several are (``ambiguous-participant``), or
                 whoever is has another role (``wrong-role``).
         """
-        called = [participant for participant in self._roles if name in (participant, participant.partition("@")[0])]
+        own = self._own.get(name)  # which may be called something else on the ledger
+        called = [
+            participant
+            for participant in self._roles
+            if participant == own or name in (participant, participant.partition("@")[0])
+        ]
         found = [participant for participant in called if role in (None, self._roles[participant])]
-        own = self._own.get(name)
         if own in found or len(found) == 1:
             return own if own is not None and own in found else found[0]
         if found:

@@ -13,7 +13,7 @@ from totem.ledger.bootstrap import Consortium as Consortia
 from totem.ledger.errors import LedgerUnavailable
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
-from totem.services.errors import InTheWay, Missing, ProgramRefused, ProviderSide
+from totem.services.errors import InTheWay, Missing, OutcomeUnknown, ProgramRefused, ProviderSide
 from totem.services.provider import Provider
 from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
@@ -213,9 +213,14 @@ def test_a_job_that_another_server_of_the_provider_runs_is_not_given_up(fresh, j
     assert consumer.job(job_id)["state"] == "submitted"
 
 
-def test_a_ledger_that_is_away_for_long_is_waited_for(fresh, job_source):
+@pytest.mark.parametrize(
+    "trouble",
+    [Missing("no peer answers", code="no_ledger"), OutcomeUnknown("no orderer answers")],
+    ids=lambda e: e.code,
+)
+def test_a_ledger_that_is_away_for_long_is_waited_for(fresh, job_source, trouble):
     consumer, job_id = submit(fresh, job_source)
-    away = Broken(Missing("no peer answers", code="no_ledger"))
+    away = Broken(trouble)
     server = ProviderServer(Provider(fresh.session("north")), away, retries=impatient())
     while len(away.tried) < 12:
         server.look()

@@ -19,7 +19,7 @@ from typing import Any
 from totem.ledger.errors import LedgerError
 from totem.ledger.port import Event
 from totem.logs import logger
-from totem.services.errors import InTheWay, ServiceError
+from totem.services.errors import InTheWay, OutcomeUnknown, ServiceError
 from totem.services.joint_duties import JointDuties, waits
 from totem.services.joint_parts import PartialsAway
 from totem.services.keeping import ResultKeeper
@@ -41,7 +41,7 @@ _POLL_SECONDS = 0.1
 _BUSY_SECONDS = 30.0
 _AWAY_SECONDS = 10.0
 _TRIES = 5
-_OTHERS = (PartialsAway, DeliveryHeldUp)
+_OTHERS = (PartialsAway, DeliveryHeldUp, OutcomeUnknown)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from totem.services.errors import InTheWay, ProviderSide
+from totem.services.errors import InTheWay, Missing, ProviderSide
 from totem.services.keeping import ResultKeeper
 from totem.services.purging import Purging
 from totem.services.store import ProviderStore
@@ -59,6 +59,37 @@ def test_what_has_expired_is_purged_and_forgotten_and_no_more_is_looked_at(store
     Purging(ledger, store).purge_expired(2_500)
     assert (ledger.purged, ledger.looked_at) == (["job-0", "job-2"], 4)
     assert store.with_results() == ["job-3", "job-4"]
+
+
+class Gone(Ledger):
+    """Whoever must endorse that ``job-0`` is purged is gone; ``shown`` are the receipts that were handed over."""
+
+    def __init__(self, *jobs):
+        super().__init__(*jobs)
+        self.shown = []
+
+    def pages(self, function, field):
+        if function == "results.unshown":
+            return iter([{"job_id": "job-4", "phase_index": 0, "receipt": {}, "salt": ""}])
+        return super().pages(function, field)
+
+    def submit(self, function, job_id, **more):
+        if function == "results.show_receipt":
+            self.shown.append(job_id)
+        elif job_id == "job-0":
+            raise Missing("no endorsing peers of the consumer's organisation", code="no_ledger")
+        else:
+            super().submit(function, job_id)
+
+
+def test_an_organisation_that_is_gone_does_not_keep_the_results_and_receipts_of_others(store):
+    ledger = Gone(*(job(number, number * 1_000) for number in range(5)))
+    with pytest.raises(Missing, match="no endorsing peers"):
+        Purging(ledger, store).purge_expired(2_500)
+    assert ledger.purged == ["job-1", "job-2"]
+    assert store.with_results() == ["job-0", "job-3", "job-4"]
+    assert not ResultKeeper(Purging(ledger, store), lambda: 3.5).look()
+    assert (ledger.purged, ledger.shown) == (["job-1", "job-2", "job-3"], ["job-4"])
 
 
 def test_tidying_forgets_what_is_gone_and_nothing_else(store):

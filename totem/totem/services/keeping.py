@@ -55,23 +55,37 @@ class ResultKeeper:
 
     def look(self) -> bool:
         """Do what is to be done now; return whether all of it could be done."""
-        with self._lock:
-            purged, self._purged = self._purged, set()
+        # Each by itself: neither a store nor an organisation that is gone may keep from others what is theirs.
+        duties = (
+            self._tidy,
+            self._forget_purged,
+            self._purging.tidy_partials,
+            lambda: self._purging.purge_expired(self._clock() * 1_000),
+            self._purging.show_receipts,
+        )
+        done = [self._has_done(duty) for duty in duties]
+        return all(done)
+
+    def _has_done(self, duty: Callable[[], None]) -> bool:
         try:
-            if not self._is_tidy:
-                self._purging.tidy()
-                self._is_tidy = True
-            for job_id in sorted(purged):
-                self._purging.forget(job_id)
-            self._purging.tidy_partials()
-            self._purging.purge_expired(self._clock() * 1_000)
-            self._purging.show_receipts()
+            duty()
         except (ServiceError, LedgerError, OSError) as error:
             _log.warning("results can't be looked after now", problem=str(error))
-            with self._lock:
-                self._purged |= purged
             return False
         return True
+
+    def _tidy(self) -> None:
+        if not self._is_tidy:
+            self._purging.tidy()
+            self._is_tidy = True
+
+    def _forget_purged(self) -> None:
+        with self._lock:
+            purged = sorted(self._purged)
+        for job_id in purged:
+            self._purging.forget(job_id)
+            with self._lock:
+                self._purged.discard(job_id)
 
     def _run(self) -> None:
         while not self._stop.is_set():

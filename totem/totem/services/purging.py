@@ -36,13 +36,22 @@ class Purging:
             ServiceError: ledger or store do not answer now.
             OSError: a file can't be deleted.
         """
+        failed: ServiceError | None = None
         for result in self._session.pages("results.kept", "results"):
             if result["expires_at"] > now:
                 break  # they come in this order
-            with suppress(InTheWay):  # its consumer has purged it meanwhile
-                self._session.submit("results.purge", job_id=result["job_id"])
-                _log.info("expired result purged", job_id=result["job_id"])
-            self.forget(result["job_id"])
+            try:
+                self._purge(result["job_id"])
+            except ServiceError as error:
+                failed = error  # another consumer's organisation may be there
+        if failed is not None:
+            raise failed
+
+    def _purge(self, job_id: str) -> None:
+        with suppress(InTheWay):  # its consumer has purged it meanwhile
+            self._session.submit("results.purge", job_id=job_id)
+            _log.info("expired result purged", job_id=job_id)
+        self.forget(job_id)
 
     def tidy(self) -> None:
         """Delete, here and in the result store, what belongs to results that are gone or were never delivered.

@@ -224,6 +224,52 @@ def test_faults_in_the_ports_words(raised, kind, text, final):
     assert raised.is_final is final
 
 
+STALE = fault(
+    "failed to collect enough transaction endorsements",
+    'chaincode response 400, {"code":"stale","details":{},"kind":"refused","message":"check the clock"}',
+    "error dialing: connection refused",
+)
+
+
+@pytest.mark.parametrize("call", ["evaluate", "endorse"])
+def test_a_proposal_that_grew_old_while_it_waited_is_made_anew(fabric, monkeypatch, call):
+    """Endorsers take no proposal that is older than half of the patience with which it is offered to them."""
+    monkeypatch.setattr("totem.ledger.fabric.ledger._WAITED_SECONDS", 0.2)
+    asked, answer = [], getattr(fabric.ledger._gateway, call)
+
+    def late(proposal):
+        asked.append(proposal.tx_id)
+        if len(asked) == 1:
+            time.sleep(0.3)
+            raise STALE
+        return answer(proposal)
+
+    monkeypatch.setattr(fabric.ledger._gateway, call, late)
+    fabric.story.fund("peter", 3)
+    assert balance(fabric) == 3
+    assert len(set(asked)) == len(asked) > 1
+
+
+def test_who_is_not_answered_is_not_told_that_its_clock_is_wrong_and_who_has_a_wrong_clock_is(fabric, monkeypatch):
+    monkeypatch.setattr("totem.ledger.fabric.ledger._WAITED_SECONDS", 0.2)
+    pauses = [0.0]
+
+    def refuse(proposal):
+        time.sleep(pauses[-1])
+        raise STALE
+
+    monkeypatch.setattr(fabric.ledger._gateway, "endorse", refuse)
+    with pytest.raises(ProposalRefused, match="check the clock") as refused:
+        fabric.story.fund("peter", 3)
+    assert refused.value.code == "stale"
+    pauses.append(1.0)
+    begin = time.monotonic()
+    with pytest.raises(LedgerUnavailable, match="connection refused") as away:
+        fabric.story.fund("peter", 3)
+    assert away.value.code == "no_ledger"
+    assert 5 <= time.monotonic() - begin < 10
+
+
 def test_a_details_trailer_that_cannot_be_read_hides_nothing():
     class Raised(grpc.RpcError, grpc.Call):
         def __init__(self, trailer):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from totem.ledger.envelopes import transient_bytes
-from totem.ledger.errors import LedgerError, ProposalRefused, TransactionVoid
+from totem.ledger.errors import LedgerError, LedgerUnavailable, ProposalRefused, TransactionVoid
 from totem.ledger.fabric.blocks import read_block
 from totem.ledger.fabric.connections import Connections
 from totem.ledger.fabric.delivery import BlockSource
@@ -33,6 +33,10 @@ _ATTEMPTS = 60
 _LOST = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
 _TOO_FEW = "ENDORSEMENT_POLICY_FAILURE"
 _VALID = "VALID"
+_WAITED_SECONDS = 15.0
+"""What is refused as too old after so long was fresh when it was made: it has waited, and no clock is wrong."""
+
+_Answer = TypeVar("_Answer")
 
 
 def _now() -> int:
@@ -59,11 +63,7 @@ class FabricLedger:
         self, identity: Identity, function: str, args: Mapping[str, Any], transient: Mapping[str, Any] | None = None
     ) -> Any:
         """See ``Ledger.evaluate``."""
-        proposal = self.prepare(identity, function, args, transient).signed_by(identity)
-        try:
-            return _read(self._gateway.evaluate(proposal))
-        except GatewayFault as fault:
-            raise self._port_error(fault, identity) from None
+        return _read(self._answered(identity, function, args, transient, self._gateway.evaluate))
 
     def submit(
         self, identity: Identity, function: str, args: Mapping[str, Any], transient: Mapping[str, Any] | None = None
@@ -74,8 +74,8 @@ class FabricLedger:
             FateUnknown: it is not known whether it is committed; see there.
         """
         for attempt in range(1, _ATTEMPTS + 1):
-            draft = self.prepare(identity, function, args, transient)
-            transaction = self.endorse(draft.signed_by(identity), identity).signed_by(identity)
+            draft = self._answered(identity, function, args, transient, self._gateway.endorse)
+            transaction = draft.signed_by(identity)
             try:
                 return self._settle(transaction, identity, was_sent=False)
             except TransactionVoid as error:
@@ -176,6 +176,35 @@ class FabricLedger:
         if fate.code != _VALID:
             raise TransactionVoid(fate.code, transaction.tx_id, 1)
         return Submitted(transaction.tx_id, fate.block, answer)
+
+    def _answered(
+        self,
+        identity: Identity,
+        function: str,
+        args: Mapping[str, Any],
+        transient: Mapping[str, Any] | None,
+        ask: Callable[[SignedProposal], _Answer],
+    ) -> _Answer:
+        """Return what peers answer to a proposal; it is made anew where it has grown old while they did not answer.
+
+        Endorsers refuse one that is 30 seconds old, which is less than the patience with which it is offered to them.
+        """
+        end = time.monotonic() + self.profile.deadlines.patience
+        while True:
+            begin = time.monotonic()
+            proposal = self.prepare(identity, function, args, transient).signed_by(identity)
+            try:
+                return ask(proposal)
+            except GatewayFault as fault:
+                error = self._port_error(fault, identity)
+                now = time.monotonic()
+                is_stale = isinstance(error, ProposalRefused) and error.code == "stale"
+                if not is_stale or now - begin < _WAITED_SECONDS:
+                    raise error from None
+                if now >= end:
+                    raise LedgerUnavailable(
+                        f"Fabric does not answer in time: {fault.describe()}; nothing has changed, try again"
+                    ) from None
 
     def _port_error(self, fault: GatewayFault, signer: Signer | None) -> ContractError | LedgerError:
         error = port_error(fault)

@@ -2,7 +2,7 @@
 
 ``SettlementPort`` is the way to the ledger, whatever it is. ``Settlement`` is the state machine around it: it repeats
 a settlement until it is answered, because a crash on either side can lose the answer (a ledger gives the same answer
-to the same receipt again), and gives up after a bounded number of failures.
+to the same receipt again), and gives up only where the ledger refuses.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class SettlementPort(Protocol):
         """Settle a phase. The same phase with the same receipt again gets the same answer and changes nothing.
 
         Raises:
-            SettlementRefused: the receipt is refused for good. Anything else that is raised counts as passing.
+            SettlementRefused: the receipt is refused for good. Anything else that is raised counts as passing, however
+                often: the work is done, and a ledger that is away is no reason to lose it.
         """
         ...
 
@@ -83,9 +84,6 @@ class GiveUp:
 class Settlement:
     """One job's settlements, one phase after the other; a state machine without I/O and clock."""
 
-    ATTEMPTS = 8
-    """Failures in a row after which a settlement is given up."""
-
     def __init__(self) -> None:
         self._owed: tuple[int, Mapping[str, Any]] | None = None
         self._failures = 0
@@ -107,11 +105,12 @@ class Settlement:
         """Take note that a call was not answered; return what to do now."""
         if self._owed is None or self._owed[0] != phase:
             return None
-        self._failures += 1
-        if final or self._failures >= self.ATTEMPTS:
+        if final:
             self._owed = None
             return GiveUp(phase, reason)
-        return CallLedger(phase, self._owed[1], min(0.1 * 2 ** (self._failures - 1), 2.0))
+        self._failures += 1
+        # The exponent is bounded: a ledger may be away for days.
+        return CallLedger(phase, self._owed[1], min(0.1 * 2 ** min(self._failures - 1, 16), 2.0))
 
 
 def read_answer(document: Mapping[str, Any]) -> SettlementAnswer:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from totem_ccf.engines.local import JobBusy, LocalJob
+from totem_ccf.engines.local import EscrowSettlement, JobBusy, LocalJob
 
 slow = pytest.mark.slow
 EXECUTORS = ("kernel", pytest.param("interpreter", marks=slow))
@@ -33,6 +33,23 @@ def test_paper_one_costs_198_totem(jobs, executor, audit):
 def test_paper_one_with_197_totem_halts_at_the_machines_charge(jobs, executor, audit):
     end = jobs.run_as_on_machine(jobs.paper1(escrow=197, executor=executor, audit=audit, precheck=False))
     assert (end.state, end.partial, end.used) == ("out_of_totem", True, 142)
+
+
+@slow
+def test_a_ledger_that_is_away_or_migrated_for_long_is_waited_for(jobs):
+    class Away(EscrowSettlement):
+        asked = 0
+
+        def settle(self, phase_index, receipt):
+            self.asked += 1
+            if self.asked < 11:
+                raise OSError("no ledger")
+            return super().settle(phase_index, receipt)
+
+    spec = jobs.paper1(escrow=198)
+    settlement = Away(spec.priced, spec.escrow)
+    end = jobs.engine.run(spec, settlement)
+    assert (end.state, end.used, settlement.asked) == ("completed", 198, 12)
 
 
 def test_a_gate_stops_a_job_whose_next_phase_cannot_fit(jobs):

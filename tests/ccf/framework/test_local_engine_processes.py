@@ -5,16 +5,18 @@ import os
 import resource
 import signal
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import grpc
 import pytest
 
-from totem_ccf.engines.local import WORKER_MEMORY, LocalEngine
+from totem_ccf.engines.local import WORKER_MEMORY, LocalEngine, host
 from totem_ccf.engines.local.config import NEEDS, RoleConfig
 from totem_ccf.engines.local.memory import RESERVED_BYTES
 from totem_ccf.engines.local.processes import GONE, Processes, ProcessesGone
+from totem_ccf.metering import rpc
 from totem_ccf.metering.proto import ccf_pb2 as pb
 from totem_ccf.metering.proto import ccf_pb2_grpc as pb_grpc
 
@@ -78,17 +80,17 @@ def calls(address):
     """A call of every service that is only for the job's own processes."""
     work = pb_grpc.WorkStub(grpc.insecure_channel(address("master")))
     lead = pb_grpc.LeadStub(grpc.insecure_channel(address("manager")))
-    host = pb_grpc.HostStub(grpc.insecure_channel(address("host")))
+    above = pb_grpc.HostStub(grpc.insecure_channel(address("host")))
     return {
         "serve": lambda **how: next(work.Serve(pb.Worker(number=9), **how)),
         "over": lambda **how: work.Over(pb.AttemptOver(), **how),
         "beat": lambda **how: work.Beat(pb.Worker(number=9), **how),
         "connect": lambda **how: next(lead.Connect(pb.ConnectRequest(), **how)),
         "tell": lambda **how: lead.Tell(pb.Word(cancel=pb.Empty()), **how),
-        "settle": lambda **how: host.Settle(pb.SettleRequest(), **how),
-        "attend": lambda **how: next(host.Attend(pb.Empty(), **how)),
-        "progress": lambda **how: host.Progress(pb.ProgressNews(), **how),
-        "kill": lambda **how: host.Kill(pb.Worker(number=1), **how),
+        "settle": lambda **how: above.Settle(pb.SettleRequest(), **how),
+        "attend": lambda **how: next(above.Attend(pb.Empty(), **how)),
+        "progress": lambda **how: above.Progress(pb.ProgressNews(), **how),
+        "kill": lambda **how: above.Kill(pb.Worker(number=1), **how),
     }
 
 
@@ -98,6 +100,31 @@ def test_services_are_for_the_processes_of_the_job(paused, metadata):
         with pytest.raises(grpc.RpcError) as refused:
             call(metadata=metadata, timeout=10, wait_for_ready=True)
         assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED, name
+
+
+def test_who_has_stopped_waiting_for_a_settlement_takes_nobody_s_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(host, "_TURN_SECONDS", 0.05)
+    asked, may_answer = [], threading.Event()
+
+    class Slow:
+        def settle(self, phase_index, receipt):
+            asked.append(phase_index)
+            may_answer.wait(30)
+            return {"continue": True, "left": 7, "reason": "continue"}
+
+    address = f"unix:{tmp_path / 'host'}"
+    served = host.Host(address, "secret", Slow(), lambda _: None, lambda _: None)
+    with grpc.insecure_channel(address) as channel:
+        settle, who = pb_grpc.HostStub(channel).Settle, {"metadata": rpc.metadata("secret")}
+        for _ in range(12):  # more than the host has threads
+            with pytest.raises(grpc.RpcError) as late:
+                settle(pb.SettleRequest(phase=1, receipt=b"{}"), timeout=0.3, **who)
+            assert late.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        may_answer.set()
+        answer = settle(pb.SettleRequest(phase=1, receipt=b"{}"), timeout=30, **who).answer
+    served.close()
+    assert json.loads(answer)["left"] == 7
+    assert 2 <= len(asked) < 5, "those of the last moment may have been there still, but not all thirteen"
 
 
 def test_processes_know_only_the_secrets_that_they_need():

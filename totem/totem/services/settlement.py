@@ -184,8 +184,8 @@ def _insisted(call: Callable[[], Record]) -> Record:
         try:
             return call()
         except ServiceError as error:
-            if error.code == "no_ledger":
-                raise  # the ledger has asked others by itself
+            if error.code in ("no_ledger", "fate_unknown"):
+                raise  # the ledger has asked others by itself, or nobody has refused it
     return call()
 
 

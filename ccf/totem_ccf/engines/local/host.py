@@ -23,6 +23,8 @@ __all__ = ["Host", "Progress"]
 
 _log = logging.getLogger("totem.engine")
 
+_TURN_SECONDS = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -91,16 +93,23 @@ class Host(pb_grpc.HostServicer):
         """Settle a phase through the port; what it raises besides SettlementRefused is repeated by the manager."""
         self._authorise(context)
         receipt: dict[str, Any] = json.loads(request.receipt)
-        with self._settling:
+        # Where the manager does not wait any longer it asks again: that call must find a thread.
+        while not self._settling.acquire(timeout=_TURN_SECONDS):
+            if not context.is_active():
+                return pb.SettleAnswer()
+        try:
+            if not context.is_active():
+                return pb.SettleAnswer()
             kill_point("host:before-settle")
-            try:
-                answer = self._settlement.settle(request.phase, receipt)
-            except SettlementRefused as refusal:
-                return pb.SettleAnswer(refused=str(refusal))
-            except Exception as error:  # noqa: BLE001 the port is the caller's; the manager repeats or gives up
-                _log.exception("phase %d could not be settled", request.phase)
-                context.abort(grpc.StatusCode.UNAVAILABLE, f"{type(error).__name__}: {error}")
+            answer = self._settlement.settle(request.phase, receipt)
             kill_point("host:after-settle")
+        except SettlementRefused as refusal:
+            return pb.SettleAnswer(refused=str(refusal))
+        except Exception as error:  # noqa: BLE001 the port is the caller's; the manager repeats
+            _log.exception("phase %d could not be settled", request.phase)
+            context.abort(grpc.StatusCode.UNAVAILABLE, f"{type(error).__name__}: {error}")
+        finally:
+            self._settling.release()
         told = {name: answer[name] for name in ("continue", "left", "reason")}
         return pb.SettleAnswer(answer=json.dumps(told).encode())
 

@@ -25,6 +25,30 @@ def test_the_result_and_what_it_costs_are_those_of_the_job_at_one_provider(joint
     joint.is_sound()
 
 
+def test_each_provider_needs_three_transactions_and_one_for_each_phase_at_most(joint, engine):
+    explorer = joint.home.explorer("admin")
+    before = explorer.height()
+    job_id = joint.submit(combining="south@SouthMSP")
+    with joint.serving(engine):
+        (job,) = joint.until_ended(job_id)
+    blocks = explorer.blocks(explorer.height(), explorer.height() - before)
+    made = [item for block in blocks for item in block["transactions"]]
+    assert all(item["valid"] for item in made)
+    found = {}
+    for item in made:
+        if item["function"].startswith(("jobs.", "joint.")):
+            found.setdefault(item["creator"], []).append(item["function"])
+    assert found.pop("alice@AliceMSP") == ["joint.submit"]
+    for name in joint.providers:
+        mine = [part for part in job["parts"] if part["provider"].startswith(f"{name}@")]
+        functions = found.pop(f"{name}@{name.title()}MSP")
+        phases = sum(len(part["phases"]) for part in mine)
+        assert functions.count("jobs.settle") == phases
+        assert sorted({*functions}) == ["jobs.accept", "jobs.complete", "jobs.settle"]
+        assert len(functions) == 2 * len(mine) + phases  # and for each part its share of the submission
+    assert found == {}
+
+
 def test_slices_that_are_too_small_are_redistributed_until_the_job_completes(tmp_path, engine):
     """Statistics say that the combining part costs more than it does, so the data parts' slices are too small."""
     joint = JointHome(tmp_path, precheck="none")

@@ -1,4 +1,4 @@
-"""A story with secrets in it, on a real network: jobs that end in every way, and who may have what of them afterwards.
+"""A story with secrets in it, on a real network: jobs that end in many ways, and who may have what of them afterwards.
 
 Five organisations: north, researcher and consortium endorse everything, south only what is written into its own
 collection, and east has no part in anything.
@@ -101,7 +101,7 @@ class Told:
         self.dev.stop()
 
     def run_jobs(self) -> dict[str, dict]:
-        """Run one job for every way in which one can end; return them."""
+        """Run jobs that complete, halt, fail at either side or are declined; return them. None is cancelled or late."""
         cells = {"word": "str", "note": "str", "number": "int", "other": "str", "pay": "int"}
         row = f"{data.GROUP},{data.CELL},{data.NUMBER},{data.HIDDEN},{data.HIDDEN_NUMBER}\n"
         options = ("--hide", "other", "--hide", "pay")

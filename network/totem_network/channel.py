@@ -7,17 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from totem_network import policies
 from totem_network.binaries import Binaries
 from totem_network.layout import ORDERER_MSP, Network, Organisation
+from totem_network.policies import meta, signature
 
-__all__ = ["PROFILE", "configtx", "majority", "make_genesis", "organisation_section", "write_configtx"]
+__all__ = ["PROFILE", "configtx", "make_genesis", "organisation_section", "write_configtx"]
 
 PROFILE = "Totem"
-
-
-def majority(organisations: int) -> int:
-    """Return how many of the organisations must endorse."""
-    return organisations // 2 + 1
 
 
 def make_genesis(network: Network, binaries: Binaries) -> None:
@@ -53,16 +50,12 @@ def configtx(network: Network) -> dict[str, Any]:
             "BatchTimeout": network.batch_timeout,
             "BatchSize": {"MaxMessageCount": 500, "AbsoluteMaxBytes": "10 MB", "PreferredMaxBytes": "2 MB"},
             "Organizations": [orderer],
-            "Policies": {**_policies(), "BlockValidation": _meta("ANY Writers")},
+            "Policies": {**_policies(), "BlockValidation": meta("ANY Writers")},
             "Capabilities": {"V2_0": True},
         },
         "Application": {
             "Organizations": members,
-            "Policies": {
-                **_policies(),
-                "LifecycleEndorsement": _endorsement(network),
-                "Endorsement": _endorsement(network),
-            },
+            "Policies": policies.application(network),
             "Capabilities": {"V2_5": True},
         },
     }
@@ -77,22 +70,22 @@ def organisation_section(network: Network, organisation: Organisation) -> dict[s
         "ID": msp,
         "MSPDir": str(network.organisation_crypto(organisation) / "msp"),
         "Policies": {
-            "Readers": _signature(f"OR('{msp}.member')"),
-            "Writers": _signature(f"OR('{msp}.admin', '{msp}.client')"),
-            "Admins": _signature(f"OR('{msp}.admin')"),
-            "Endorsement": _signature(f"OR('{msp}.peer')"),
+            "Readers": signature(f"OR('{msp}.member')"),
+            "Writers": signature(f"OR('{msp}.admin', '{msp}.client')"),
+            "Admins": signature(f"OR('{msp}.admin')"),
+            "Endorsement": signature(f"OR('{msp}.peer')"),
         },
         "AnchorPeers": [{"Host": "127.0.0.1", "Port": organisation.port}],
     }
 
 
 def _orderer_section(network: Network) -> dict[str, Any]:
-    member = _signature(f"OR('{ORDERER_MSP}.member')")
+    member = signature(f"OR('{ORDERER_MSP}.member')")
     return {
         "Name": ORDERER_MSP,
         "ID": ORDERER_MSP,
         "MSPDir": str(network.orderer_crypto / "msp"),
-        "Policies": {"Readers": member, "Writers": member, "Admins": _signature(f"OR('{ORDERER_MSP}.admin')")},
+        "Policies": {"Readers": member, "Writers": member, "Admins": signature(f"OR('{ORDERER_MSP}.admin')")},
         "OrdererEndpoints": [f"127.0.0.1:{orderer.port}" for orderer in network.orderers],
     }
 
@@ -117,20 +110,5 @@ def _raft(network: Network) -> dict[str, Any]:
     }
 
 
-def _endorsement(network: Network) -> dict[str, str]:
-    if not network.explicit_policy:
-        return _meta("MAJORITY Endorsement")
-    peers = ", ".join(f"'{organisation.msp_id}.peer'" for organisation in network.organisations)
-    return _signature(f"OutOf({majority(len(network.organisations))}, {peers})")
-
-
 def _policies() -> dict[str, dict[str, str]]:
-    return {"Readers": _meta("ANY Readers"), "Writers": _meta("ANY Writers"), "Admins": _meta("MAJORITY Admins")}
-
-
-def _meta(rule: str) -> dict[str, str]:
-    return {"Type": "ImplicitMeta", "Rule": rule}
-
-
-def _signature(rule: str) -> dict[str, str]:
-    return {"Type": "Signature", "Rule": rule}
+    return {"Readers": meta("ANY Readers"), "Writers": meta("ANY Writers"), "Admins": meta("MAJORITY Admins")}

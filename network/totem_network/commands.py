@@ -219,7 +219,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--explicit-policy",
         action=argparse.BooleanOptionalAction,
-        help="spell the endorsement policy out: OutOf(majority, …) (from 10 organisations on)",
+        help="spell the policies of endorsement, readers and writers out (from 10 organisations on)",
     )
     command = add("down", down, "end all nodes and delete the network")
     command.add_argument("--keep", action="store_true", help="delete nothing: `up` starts it again")

@@ -19,7 +19,7 @@ __all__ = ["DOMAIN", "ORDERER_MSP", "Chaincode", "Network", "Orderer", "Organisa
 DOMAIN = "totem.test"
 ORDERER_MSP = "OrdererMSP"
 EXPLICIT_FROM = 10
-"""Organisations from which on the endorsement policy is spelled out: ImplicitMeta checks signatures once for each."""
+"""Organisations from which on policies are spelled out: implicit ones check signatures once for each."""
 
 _ORDERER_PORTS = 3
 _PEER_PORTS = 4

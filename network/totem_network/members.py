@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from totem_network import channel, configuration, crypto, join, lifecycle, nodes, profile, server
+from totem_network import channel, configuration, crypto, join, lifecycle, nodes, policies, profile, server
 from totem_network.binaries import Binaries
 from totem_network.layout import Chaincode, Network, Organisation
 
@@ -32,8 +32,8 @@ def add_organisation(network: Network, binaries: Binaries) -> Organisation:
         application = config["channel_group"]["groups"]["Application"]
         application["groups"][newcomer.msp_id] = section
         if network.explicit_policy:
-            for name in ("Endorsement", "LifecycleEndorsement"):
-                application["policies"][name]["policy"] = _majority_of(later)
+            for name, rule in policies.spelled_out(later).items():
+                application["policies"][name]["policy"] = rule.document()
 
     update_channel(network, binaries, change)
     network.organisations = later
@@ -75,7 +75,7 @@ def update_channel(network: Network, binaries: Binaries, change: Callable[[dict[
     }
     signed = _write(folder / "update.pb", _encode(binaries, "common.Envelope", envelope))
     # The file collects signatures; who sends it signs too.
-    for organisation in network.organisations[1 : channel.majority(len(network.organisations))]:
+    for organisation in network.organisations[1 : policies.majority(len(network.organisations))]:
         binaries.run("peer", "channel", "signconfigtx", "-f", str(signed), config=network.admin_config(organisation))
     send = ("channel", "update", "-f", str(signed), "-c", network.channel, *orderer)
     binaries.run("peer", *send, config=network.admin_config(first))
@@ -102,29 +102,6 @@ def _section(network: Network, binaries: Binaries, newcomer: Organisation) -> di
         "version": "0",
     }
     return section
-
-
-def _majority_of(organisations: list[Organisation]) -> dict[str, Any]:
-    """Return the explicit endorsement policy, as it stands in a channel's configuration."""
-    return {
-        "type": 1,
-        "value": {
-            "identities": [
-                {
-                    "principal": {"msp_identifier": organisation.msp_id, "role": "PEER"},
-                    "principal_classification": "ROLE",
-                }
-                for organisation in organisations
-            ],
-            "rule": {
-                "n_out_of": {
-                    "n": channel.majority(len(organisations)),
-                    "rules": [{"signed_by": number} for number in range(len(organisations))],
-                }
-            },
-            "version": 0,
-        },
-    }
 
 
 def _encode(binaries: Binaries, kind: str, document: dict[str, Any]) -> bytes:

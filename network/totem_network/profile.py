@@ -6,8 +6,8 @@ import json
 import os
 from typing import Any
 
-from totem_network.channel import majority
 from totem_network.layout import Network, Organisation
+from totem_network.policies import majority
 
 __all__ = ["connection_profile", "write_all"]
 

@@ -68,12 +68,20 @@ def test_the_endorsement_policy_is_a_majority(make, organisations, needed):
     assert policies["LifecycleEndorsement"] == policies["Endorsement"]
 
 
-def test_it_is_spelled_out_from_ten_organisations_on(make):
+@pytest.mark.parametrize("name", ["Readers", "Writers", "Endorsement", "LifecycleEndorsement"])
+def test_policies_are_spelled_out_from_ten_organisations_on(make, name):
     def kind(organisations):
         document = channel.configtx(make(organisations))
-        return document["Profiles"][channel.PROFILE]["Application"]["Policies"]["Endorsement"]["Type"]
+        return document["Profiles"][channel.PROFILE]["Application"]["Policies"][name]["Type"]
 
     assert [kind(2), kind(9), kind(10)] == ["ImplicitMeta", "ImplicitMeta", "Signature"]
+
+
+def test_who_may_read_and_write_is_the_same_when_it_is_spelled_out(make):
+    document = channel.configtx(make(2, explicit_policy=True))["Profiles"][channel.PROFILE]["Application"]["Policies"]
+    assert document["Readers"]["Rule"] == "OutOf(1, 'Org1MSP.member', 'Org2MSP.member')"
+    writers = "'Org1MSP.admin', 'Org1MSP.client', 'Org2MSP.admin', 'Org2MSP.client'"
+    assert document["Writers"]["Rule"] == f"OutOf(1, {writers})"
 
 
 @pytest.mark.parametrize(("version", "capability"), [("2.5.16", "V2_0"), ("3.1.5", "V3_0")])

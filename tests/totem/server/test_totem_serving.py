@@ -81,6 +81,18 @@ def test_who_may_act_later_is_served_then_without_a_restart(home, log):
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("provider")]
 
 
+def test_who_comes_later_can_be_left_to_others(home, log):
+    with serve_providers(home, OPTIONS, retry_seconds=None) as names:
+        home.enrol("wind", "provider", by="admin")
+        until(lambda: len([told for told in log.told if told[0] == "provider's server started"]) == len(names))
+        assert "providers" not in {thread.name for thread in threading.enumerate()}
+    assert started("wind@WindMSP") not in log.told
+    assert {provider for event, provider, *_ in log.told if event == "provider's server stopped"} == {
+        "north@NorthMSP",
+        "south@SouthMSP",
+    }
+
+
 def test_a_ledger_that_is_away_is_told_once_and_asked_again(home, log, monkeypatch):
     asked = []
 

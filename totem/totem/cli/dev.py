@@ -70,7 +70,8 @@ def _serve(
     api = ApiServer(api_of(home), "127.0.0.1", port)
     claim.tell(api.url)
     token, _ = home.tokens.issue(who, "totem dev")
-    with serve_providers(home, RunnerOptions(workers=workers)) as providers:
+    # Who is enrolled later has a server of its own (`totem provider start`), as an organisation would.
+    with serve_providers(home, RunnerOptions(workers=workers), retry_seconds=None) as providers:
         output.document(
             {"home": str(home.root), "api": api.url, "token": token, "consumer": who, "providers": providers}
         )

@@ -23,11 +23,14 @@ _log = logger("provider")
 
 
 @contextmanager
-def serve_providers(home: Home, options: RunnerOptions, *, retry_seconds: float = RETRY_SECONDS) -> Iterator[list[str]]:
+def serve_providers(
+    home: Home, options: RunnerOptions, *, retry_seconds: float | None = RETRY_SECONDS
+) -> Iterator[list[str]]:
     """Run the servers of the wallet's providers; gives the names of those that are served from the beginning.
 
     Those that may not act on the ledger, not being enrolled for example, and those whose certificates come into the
     wallet later, are looked for again every ``retry_seconds`` and begin then; the log says who is not served and why.
+    With None nobody is looked for: who comes later is somebody else's to serve.
 
     Raises:
         ServiceError: the ledger does not answer at the beginning.
@@ -37,15 +40,15 @@ def serve_providers(home: Home, options: RunnerOptions, *, retry_seconds: float 
         servers.begin()
         names = list(servers.running)
         ended = threading.Event()
-        watcher = threading.Thread(target=servers.keep_looking, args=(ended, retry_seconds), name="providers")
-        watcher.start()
-        try:
+        with ExitStack() as looking:
+            looking.callback(servers.stop)  # what the watcher has begun meanwhile
+            if retry_seconds is not None:
+                watcher = threading.Thread(target=servers.keep_looking, args=(ended, retry_seconds), name="providers")
+                watcher.start()
+                looking.callback(watcher.join)  # it may be asking a ledger that is away, and so may they
+            looking.callback(servers.stop)
+            looking.callback(ended.set)
             yield names
-        finally:
-            ended.set()
-            servers.stop()
-            watcher.join()  # it may be asking a ledger that is away, and so may they
-            servers.stop()  # what it has begun meanwhile
 
 
 class _Servers:

@@ -237,6 +237,7 @@ TRICKLES = {
     "go on": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "length of a chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
     "content": (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % SIZE, b"x"),
+    "handshake": (b"\x16\x03\x03\x40\x00", b"x"),  # of TLS: the header of a record of 16 KiB
 }
 
 
@@ -267,7 +268,7 @@ def test_a_server_that_is_never_silent_and_never_done_keeps_nobody(trickling, mo
     monkeypatch.setattr(fetching, "_ALL_SECONDS", 0.3)
     monkeypatch.setattr(fetching, "_BYTES_PER_SECOND", 1e9)
     before = set(threading.enumerate())
-    url = f"http://{trickling[0](what)}/sealed"
+    url = f"{'https' if what == 'handshake' else 'http'}://{trickling[0](what)}/sealed"
     begin = time.monotonic()
     with pytest.raises(ProviderSide, match=r"it does not answer in|it sends too slowly: [0-9]+ of") as trouble:
         fetched(url)

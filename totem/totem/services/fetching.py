@@ -117,18 +117,16 @@ class _NoRedirection(urllib.request.HTTPRedirectHandler):
 class _Http(http.client.HTTPConnection):
     """A connection that tells its socket to those who may have to end it."""
 
-    def __init__(self, connections: Connections, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._connections = connections
+    connections: Connections
 
     def connect(self) -> None:
         """See ``HTTPConnection``."""
         super().connect()
-        self._connections.add(self.sock)
+        self.connections.add(self.sock)
 
 
-class _Https(_Http, http.client.HTTPSConnection):
-    """The same over TLS."""
+class _Https(http.client.HTTPSConnection, _Http):
+    """The same over TLS: connected as ``_Http`` is, so that the handshake can be ended too."""
 
 
 class _Handler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
@@ -140,11 +138,16 @@ class _Handler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         """See ``HTTPHandler``."""
-        return self.do_open(partial(_Http, self._connections), req)
+        return self.do_open(partial(self._made, _Http), req)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         """See ``HTTPSHandler``."""
-        return self.do_open(partial(_Https, self._connections), req)
+        return self.do_open(partial(self._made, _Https), req)
+
+    def _made(self, kind: type[_Http], host: str, **options: Any) -> _Http:
+        made = kind(host, **options)
+        made.connections = self._connections
+        return made
 
 
 def _open_http(url: str, connections: Connections) -> BinaryIO | None:

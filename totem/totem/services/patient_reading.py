@@ -39,9 +39,15 @@ class Connections:
         self._lock = threading.Lock()
 
     def add(self, connected: socket.socket) -> None:
-        """Take note of a socket; cut it where all are cut already."""
+        """Take note of a socket, before TLS is spoken over it; cut it where all are cut already.
+
+        Raises:
+            OSError: there are too many files open.
+        """
+        # One of our own: whoever speaks TLS takes the other away from its object, and may close it at any time.
+        own = connected.dup()
         with self._lock:
-            self._sockets.append(connected)
+            self._sockets.append(own)
             is_cut = self._is_cut
         if is_cut:
             self.cut()
@@ -50,11 +56,10 @@ class Connections:
         """Shut all of them down: whoever reads or writes there is told that it is over."""
         with self._lock:
             self._is_cut = True
-            sockets = list(self._sockets)
-        for connected in sockets:
-            with suppress(OSError):  # it has ended by itself
-                # Of TLS too: its own shutdown would change what the other thread is using.
-                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+            sockets, self._sockets = self._sockets, []
+        for own in sockets:
+            with own, suppress(OSError):  # it has ended by itself
+                own.shutdown(socket.SHUT_RDWR)
 
 
 class PatientReading:

@@ -32,12 +32,29 @@ def backup(network: Network, binaries: Binaries, file: Path) -> None:
         raise NetworkError(f"{file} would be a part of what is backed up, and gone with it: give another folder")
     running = nodes.stop_all(network)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as target, tarfile.open(fileobj=target, mode="w:gz", compresslevel=1) as tar:
-            tar.add(network.folder, arcname="network")
+        _write(network, file)
+    except OSError as error:
+        raise NetworkError(f"{file} can't be written: {error.strerror or error}; nothing of it is left") from None
     finally:
         if running:
             _start(network, binaries)
+
+
+def _write(network: Network, file: Path) -> None:
+    """Write the archive: all of it, or nothing under its name.
+
+    Raises:
+        OSError: it can't be written, or something of the network can't be read.
+    """
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # its owner's only
+    partial = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as target, tarfile.open(fileobj=target, mode="w:gz", compresslevel=1) as tar:
+            tar.add(network.folder, arcname="network")
+        partial.rename(file)
+    except BaseException:
+        partial.unlink()
+        raise
 
 
 def restore(folder: Path, binaries: Binaries, file: Path) -> Network:

@@ -1,5 +1,7 @@
 """Layout and ports: names, free ports that stay a network's own, and network.json."""
 
+import os
+import resource
 import socket
 import tarfile
 
@@ -110,6 +112,27 @@ def test_a_backup_is_written_where_it_survives(tmp_path):
         with pytest.raises(NetworkError, match=said):
             backups.backup(network, programs, file)
         assert not file.exists()
+
+
+def test_a_backup_that_can_t_be_written_leaves_nothing_and_the_next_one_has_its_name(tmp_path):
+    network = plan(tmp_path / "a")
+    network.save()
+    (network.folder / "block").write_bytes(os.urandom(1 << 18))
+    programs, file = Binaries(tmp_path, "2.5.16"), tmp_path / "backups" / "b.tgz"
+    file.parent.mkdir()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, limits[1]))
+    try:
+        with pytest.raises(NetworkError, match=r"b\.tgz can't be written: File too large"):
+            backups.backup(network, programs, file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(file.parent.iterdir()) == []
+    backups.backup(network, programs, file)
+    assert list(file.parent.iterdir()) == [file]
+    assert file.stat().st_mode & 0o777 == 0o600
+    with tarfile.open(file) as tar:
+        assert {"network/network.json", "network/block"} <= set(tar.getnames())
 
 
 def test_numbers_that_were_given_are_not_replaced_by_others(tmp_path, capsys, monkeypatch):

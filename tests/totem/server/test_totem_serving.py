@@ -1,8 +1,10 @@
 """Providers are served as soon as they may act, also those that may only later; one `totem dev` a home folder."""
 
+import contextlib
 import itertools
 import json
 import os
+import resource
 import threading
 import time
 
@@ -11,7 +13,7 @@ import pytest
 from tests.totem.server.conftest import make_home
 from tests.totem.server.fabric_places import FabricPlace
 from totem.ledger import Wallet
-from totem.services import serving
+from totem.services import claim, serving
 from totem.services.claim import claimed
 from totem.services.consortium import Consortium
 from totem.services.errors import BadInput, InTheWay, Missing
@@ -148,6 +150,23 @@ def test_a_home_is_one_process_s_and_says_whose(tmp_path):
         assert json.loads(lock.read_text())["url"] == ""
 
 
+def test_a_home_on_a_full_disk_is_held_although_nobody_can_be_told_where(tmp_path, log, monkeypatch):
+    monkeypatch.setattr(claim, "_log", log)
+    home = Home(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with contextlib.ExitStack() as held:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+        try:
+            held.enter_context(claimed(home)).tell("http://127.0.0.1:1234")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        with pytest.raises(InTheWay, match="it is only starting"), claimed(home):
+            pass
+    assert log.told == [("others can't be told where this process listens", "", "File too large")] * 2
+    assert not (home.root / "dev.lock").exists()
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_home_that_is_deleted_by_its_holder_while_another_waits_is_not_held_twice(tmp_path):
     home = Home(tmp_path)
     for _ in range(20):

@@ -6,14 +6,17 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from totem.logs import logger
 from totem.services.errors import BadInput, InTheWay
 from totem.services.home import Home
 
 __all__ = ["Claim", "claimed"]
+
+_log = logger("dev")
 
 
 class Claim:
@@ -23,11 +26,15 @@ class Claim:
         self._stream = stream
 
     def tell(self, url: str) -> None:
-        """Let others know where the API of this process listens."""
-        self._stream.seek(0)
-        self._stream.truncate()
-        json.dump({"pid": os.getpid(), "url": url}, self._stream)
-        self._stream.flush()
+        """Let others know where the API of this process listens; where that can't be written, the log says so."""
+        said = json.dumps({"pid": os.getpid(), "url": url}).encode()
+        # Not through the stream, which would keep what it could not write, and fail with it when it is closed.
+        try:
+            os.ftruncate(self._stream.fileno(), 0)
+            os.write(self._stream.fileno(), said)  # the file was opened to append
+        except OSError as error:
+            # The lock is what keeps others away: they are only not told where to look.
+            _log.warning("others can't be told where this process listens", problem=error.strerror)
 
 
 @contextmanager
@@ -63,8 +70,9 @@ def _lock(path: Path) -> TextIO:
         stream = path.open("a+", encoding="utf-8")
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if path.exists() and os.path.samestat(path.stat(), os.fstat(stream.fileno())):
-                return stream
+            with suppress(FileNotFoundError):
+                if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
+                    return stream
         except BlockingIOError:
             with stream:
                 raise _in_the_way(path.parent, stream) from None

@@ -149,9 +149,9 @@ def test_a_list_names_all_providers_of_a_joint_job(totem, joint):
     assert rows[one].endswith("  north@NorthMSP")
     assert rows[two].endswith("  north (combining), south")
     assert rows[third].endswith("  north, south, east (combining)")
-    found = {job["job_id"]: job["providers"] for job in json.loads(totem("job", "list", "--json").stdout)}
+    found = {job["job_id"]: job["parties"] for job in json.loads(totem("job", "list", "--json").stdout)}
     assert found == {
-        one: ["north@NorthMSP"],
+        one: [],  # as over the REST API: it is `provider`
         two: ["north@NorthMSP", "south@SouthMSP"],
         third: ["north@NorthMSP", "south@SouthMSP", "east@EastMSP"],
     }

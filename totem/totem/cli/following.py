@@ -9,7 +9,7 @@ from totem.cli.common import when
 from totem.cli.output import show
 from totem_chaincode.job_states import ENDED, is_data_part, is_joint
 
-__all__ = ["Followed", "part_name", "providers_of", "providers_text", "why_ended"]
+__all__ = ["Followed", "part_name", "providers_text", "why_ended"]
 
 
 def part_name(part: dict[str, Any], parts: Iterable[dict[str, Any]]) -> str:
@@ -22,11 +22,6 @@ def part_name(part: dict[str, Any], parts: Iterable[dict[str, Any]]) -> str:
     is_shared = any(other["provider"] != provider and other["provider"].startswith(f"{short}@") for other in parts)
     name = provider if is_shared else short
     return name if is_data_part(part) else f"{name} (combining)"
-
-
-def providers_of(job: dict[str, Any]) -> list[str]:
-    """Return the providers of a job: of a joint one all, in listed order, also the combining one."""
-    return [str(provider) for provider in job["parties"]] if is_joint(job) else [str(job["provider"])]
 
 
 def providers_text(job: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ import typer
 from totem.cli.amounts import amount
 from totem.cli.common import As, AsJson, HomeFolder, consumer, open_home, when
 from totem.cli.escrow import escrow_hint, escrow_text
-from totem.cli.following import Followed, providers_of, providers_text
+from totem.cli.following import Followed, providers_text
 from totem.cli.group import group
 from totem.cli.hints import program_error_hint, provider_trouble
 from totem.cli.joint import print_joint_bill, print_part_estimates, print_parts
@@ -302,7 +302,7 @@ def list_(
     """List your jobs, newest first."""
     output = Output(as_json=as_json)
     found = consumer(home, as_).jobs(state)
-    output.document([{**job, "providers": providers_of(job)} for job in found])
+    output.document([{"parties": [], **job} for job in found])  # as the REST API has it
     output.table(
         ["job", "state", "submitted", "escrow", "paid", "returned", "providers"],
         [

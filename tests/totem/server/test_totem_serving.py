@@ -112,25 +112,88 @@ def test_a_ledger_that_is_away_is_told_once_and_asked_again(home, log, monkeypat
     assert min(later - earlier for earlier, later in itertools.pairwise(asked)) >= 0.05  # it does not spin
 
 
-def test_a_ledger_that_is_away_at_the_beginning_ends_those_that_are_served_already(home, log, monkeypatch):
-    session, refused = home.session, []
+@pytest.fixture
+def away(home, monkeypatch):
+    """The names of those whose organisation does not answer."""
+    session, names = home.session, set()
 
-    def only_north(name=None):
-        if name == "south":
-            raise Missing("south's peer does not answer", code="no_ledger")
+    def session_of_others(name=None):
+        if name in names:
+            raise Missing(f"{name}'s peer does not answer", code="no_ledger")
         return session(name)
 
+    monkeypatch.setattr(home, "session", session_of_others)
+    return names
+
+
+def test_an_organisation_that_does_not_answer_keeps_only_its_own_provider(home, log, away):
+    away.add("north")  # the first one
+    with serve_providers(home, OPTIONS, retry_seconds=0.05) as names:
+        assert names == ["south"]
+        away.add("wind")
+        home.enrol("wind", "provider", by="admin")
+        home.enrol("zoe", "provider", by="admin")
+        until(lambda: started("zoe@ZoeMSP") in log.told)
+        time.sleep(0.3)
+        away.remove("north")
+        until(lambda: started("north@NorthMSP") in log.told)
+    why = [told[1:] for told in log.told if told[0].startswith("a provider is not served yet")]
+    assert why == [  # once, not at every look
+        ("north@NorthMSP", "north's peer does not answer"),
+        ("wind@WindMSP", "wind's peer does not answer"),
+    ]
+    assert started("wind@WindMSP") not in log.told
+
+
+def test_where_none_can_be_asked_at_the_beginning_it_does_not_begin(home, away):
+    away |= {"north", "south"}
+    with pytest.raises(Missing, match="north's peer"), serve_providers(home, OPTIONS):
+        pass
+
+
+def test_who_is_refused_has_been_asked(home, log, away):
+    Consortium(home.session("admin")).suspend("south@SouthMSP", "not now")
+    away.add("north")
+    with serve_providers(home, OPTIONS) as names:
+        assert names == []
+
+
+def test_where_nobody_looks_again_all_must_answer_and_those_that_are_served_already_end(home, log, away):
+    away.add("south")
+    refused = []
+
     def serve():
-        with pytest.raises(Missing, match="south's peer") as missing, serve_providers(home, OPTIONS):
+        with (
+            pytest.raises(Missing, match="south's peer") as missing,
+            serve_providers(home, OPTIONS, retry_seconds=None),
+        ):
             pass
         refused.append(missing.value)
 
-    monkeypatch.setattr(home, "session", only_north)
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     thread.join(20)
     assert refused
     assert ("provider's server stopped", "north@NorthMSP") in log.told
+
+
+def test_an_end_does_not_wait_for_everybody_who_does_not_answer(home, log, monkeypatch):
+    asked, session, is_answered = [], home.session, threading.Event()
+
+    def slow(name=None):
+        if name in ("wind", "zoe"):
+            asked.append(name)
+            is_answered.wait(20)
+            raise Missing(f"{name}'s peer does not answer", code="no_ledger")
+        return session(name)
+
+    with serve_providers(home, OPTIONS, retry_seconds=0.05):
+        monkeypatch.setattr(home, "session", slow)
+        for name in ("wind", "zoe"):
+            home.enrol(name, "provider", by="admin")
+        until(lambda: asked == ["wind"])
+        threading.Timer(0.5, is_answered.set).start()
+    assert asked == ["wind"]
 
 
 def test_a_home_is_one_process_s_and_says_whose(tmp_path):

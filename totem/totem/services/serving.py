@@ -16,6 +16,8 @@ from totem.services.server import ProviderServer, open_server
 
 __all__ = ["RETRY_SECONDS", "serve_providers"]
 
+_Trouble = ServiceError | LedgerError | OSError
+
 RETRY_SECONDS = 5.0
 """How long it takes at most until a provider that may act now is noticed."""
 
@@ -28,26 +30,29 @@ def serve_providers(
 ) -> Iterator[list[str]]:
     """Run the servers of the wallet's providers; gives the names of those that are served from the beginning.
 
-    Those that may not act on the ledger, not being enrolled for example, and those whose certificates come into the
-    wallet later, are looked for again every ``retry_seconds`` and begin then; the log says who is not served and why.
-    With None nobody is looked for: who comes later is somebody else's to serve.
+    Those that may not act on the ledger, not being enrolled for example, those whose organisation does not answer, and
+    those whose certificates come into the wallet later, are looked for again every ``retry_seconds`` and begin then;
+    the log says who is not served and why. With None nobody is looked for: who comes later is somebody else's to
+    serve, and all that are in the wallet must answer.
 
     Raises:
-        ServiceError: the ledger does not answer at the beginning.
+        ServiceError: at the beginning none of the providers can be asked, or, where nobody looks again, not all.
+        LedgerError: the wallet can't be read.
+        OSError: the same providers can't be served: this machine has not what it takes.
     """
     with ExitStack() as stack:
         servers = _Servers(home, options, stack)
-        servers.begin()
+        troubles = servers.begin()
+        if troubles and (retry_seconds is None or not servers.is_heard):
+            raise troubles[0]
         names = list(servers.running)
-        ended = threading.Event()
         with ExitStack() as looking:
             looking.callback(servers.stop)  # what the watcher has begun meanwhile
             if retry_seconds is not None:
-                watcher = threading.Thread(target=servers.keep_looking, args=(ended, retry_seconds), name="providers")
+                watcher = threading.Thread(target=servers.keep_looking, args=(retry_seconds,), name="providers")
                 watcher.start()
                 looking.callback(watcher.join)  # it may be asking a ledger that is away, and so may they
             looking.callback(servers.stop)
-            looking.callback(ended.set)
             yield names
 
 
@@ -56,27 +61,44 @@ class _Servers:
 
     def __init__(self, home: Home, options: RunnerOptions, stack: ExitStack) -> None:
         self.running: dict[str, ProviderServer] = {}
+        self.is_heard = False
+        """Whether any provider is served, or was told by the ledger that it may not act."""
         self._home = home
         self._options = options
         self._stack = stack
         self._reasons: dict[str, str] = {}
+        self._ended = threading.Event()
 
-    def begin(self) -> None:
-        """Begin to serve those who may act and are not served yet.
+    def begin(self) -> list[_Trouble]:
+        """Begin to serve those who may act and are not served yet; return why some can't be asked or served now.
 
         Raises:
-            ServiceError: the ledger does not answer.
-            LedgerError: the wallet can't be read.
+            ServiceError: the wallet can't be opened.
+            LedgerError: it can't be read.
         """
+        troubles: list[_Trouble] = []
         for item in self._home.identities():
             name = str(item["name"])
-            if item["role"] == "provider" and name not in self.running and self._may_act(item):
+            if self._ended.is_set():
+                break
+            if item["role"] != "provider" or name in self.running:
+                continue
+            try:
+                self._home.session(name).query("participants.get")
                 self._serve(name)
+                self.is_heard = True
+            except NotAllowed as error:
+                self._tell(item, error)
+                self.is_heard = True
+            except (ServiceError, LedgerError, OSError) as error:
+                self._tell(item, error)
+                troubles.append(error)  # the organisations of the others may be there
+        return troubles
 
-    def keep_looking(self, ended: threading.Event, seconds: float) -> None:
-        """Look again and again who may act now, until it has ended; trouble is told in the log when it changes."""
+    def keep_looking(self, seconds: float) -> None:
+        """Look again and again who may act now, until it is stopped; trouble is told in the log when it changes."""
         trouble = ""
-        while not ended.wait(seconds):
+        while not self._ended.wait(seconds):
             try:
                 self.begin()
             except (ServiceError, LedgerError, OSError) as error:
@@ -87,23 +109,20 @@ class _Servers:
                 trouble = ""
 
     def stop(self) -> None:
-        """Let all that run return soon."""
+        """Begin no others, and let all that run return soon."""
+        self._ended.set()
         for server in list(self.running.values()):
             server.stop()
 
-    def _may_act(self, item: Mapping[str, Any]) -> bool:
-        try:
-            self._home.session(item["name"]).query("participants.get")
-        except NotAllowed as error:
-            if self._reasons.get(item["name"]) != error.message:
-                _log.warning(
-                    "a provider is not served yet; it is as soon as it may act",
-                    provider=item["participant"],
-                    reason=error.message,
-                )
-            self._reasons[item["name"]] = error.message
-            return False
-        return True
+    def _tell(self, item: Mapping[str, Any], error: Exception) -> None:
+        """Log why a provider is not served: once, until it is for another reason."""
+        if self._reasons.get(item["name"]) != str(error):
+            _log.warning(
+                "a provider is not served yet; it is as soon as it may act and its organisation answers",
+                provider=item["participant"],
+                reason=str(error),
+            )
+        self._reasons[item["name"]] = str(error)
 
     def _serve(self, name: str) -> None:
         session, store = self._home.session(name), self._home.store(name)

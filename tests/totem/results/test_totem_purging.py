@@ -40,9 +40,10 @@ class Ledger:
         self.purged.append(job_id)
 
 
-def job(number, expires_at, *, purged_at=None, state="completed"):
+def job(number, expires_at, *, purged_at=None, state="completed", of="CityMSP"):
     result = {"expires_at": expires_at, "purged_at": purged_at, "sealed": None}
-    return {"job_id": f"job-{number}", "provider": Ledger.participant, "state": state, "result": result}
+    parties = {"provider": Ledger.participant, "consumer_msp": of}
+    return {"job_id": f"job-{number}", **parties, "state": state, "result": result}
 
 
 @pytest.fixture
@@ -62,34 +63,61 @@ def test_what_has_expired_is_purged_and_forgotten_and_no_more_is_looked_at(store
 
 
 class Gone(Ledger):
-    """Whoever must endorse that ``job-0`` is purged is gone; ``shown`` are the receipts that were handed over."""
+    """Whoever must endorse what is the city's is gone; ``tried`` are the jobs that it was asked for, by function."""
 
-    def __init__(self, *jobs):
+    def __init__(self, *jobs, code="no_ledger"):
         super().__init__(*jobs)
+        self.code = code
         self.shown = []
+        self.tried = []
 
     def pages(self, function, field):
         if function == "results.unshown":
-            return iter([{"job_id": "job-4", "phase_index": 0, "receipt": {}, "salt": ""}])
+            return iter([{"job_id": job_id, "phase_index": 0, "receipt": {}, "salt": ""} for job_id in self.jobs])
         return super().pages(function, field)
 
     def submit(self, function, job_id, **more):
+        job = self.jobs[job_id]
+        is_needed = function == "results.show_receipt" or job["result"]["sealed"] is None
+        if job["consumer_msp"] == "CityMSP" and is_needed:
+            self.tried.append((function, job_id))
+            raise Missing("no endorsing peers of the consumer's organisation", code=self.code)
         if function == "results.show_receipt":
             self.shown.append(job_id)
-        elif job_id == "job-0":
-            raise Missing("no endorsing peers of the consumer's organisation", code="no_ledger")
         else:
             super().submit(function, job_id)
 
 
 def test_an_organisation_that_is_gone_does_not_keep_the_results_and_receipts_of_others(store):
-    ledger = Gone(*(job(number, number * 1_000) for number in range(5)))
+    ledger = Gone(*(job(number, number * 1_000, of="TownMSP" if number else "CityMSP") for number in range(5)))
     with pytest.raises(Missing, match="no endorsing peers"):
         Purging(ledger, store).purge_expired(2_500)
     assert ledger.purged == ["job-1", "job-2"]
     assert store.with_results() == ["job-0", "job-3", "job-4"]
     assert not ResultKeeper(Purging(ledger, store), lambda: 3.5).look()
-    assert (ledger.purged, ledger.shown) == (["job-1", "job-2", "job-3"], ["job-4"])
+    assert (ledger.purged, ledger.shown) == (
+        ["job-1", "job-2", "job-3"],
+        ["job-1", "job-2", "job-3", "job-4"],
+    )
+
+
+@pytest.mark.parametrize("code", ["no_ledger", "fate_unknown"])
+def test_an_organisation_that_is_gone_is_waited_for_once_a_look(store, code):
+    jobs = [job(number, number * 1_000, of="TownMSP" if number == 2 else "CityMSP") for number in range(5)]
+    ledger = Gone(*jobs, code=code)
+    ledger.jobs["job-3"]["result"]["sealed"] = {"ciphertext": "00"}  # this can be purged without the consumer's
+    keeper = ResultKeeper(Purging(ledger, store), lambda: 5.0)
+    assert not keeper.look()
+    assert ledger.tried == [("results.purge", "job-0"), ("results.show_receipt", "job-0")]
+    assert (ledger.purged, ledger.shown) == (["job-2", "job-3"], ["job-2"])
+    assert not keeper.look()
+    assert len(ledger.tried) == 4, "it is asked again at the next look"
+
+
+def test_what_is_refused_by_itself_says_nothing_about_what_else_its_organisation_has_to_endorse(store):
+    ledger = Gone(*(job(number, number * 1_000) for number in range(5)), code="invalid")
+    assert not ResultKeeper(Purging(ledger, store), lambda: 5.0).look()
+    assert [job_id for _, job_id in ledger.tried] == [f"job-{number}" for number in range(5)] * 2
 
 
 def test_tidying_forgets_what_is_gone_and_nothing_else(store):

@@ -6,7 +6,9 @@ may be interrupted and done again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from totem.logs import logger
 from totem.services.consumer import ENDED
@@ -19,6 +21,9 @@ from totem_chaincode.job_states import OPEN, is_data_part, is_joint
 __all__ = ["Purging"]
 
 _log = logger("provider")
+
+_AWAY = ("no_ledger", "fate_unknown")
+"""Nobody has answered, or not in time; everything else is an answer to one transaction."""
 
 
 class Purging:
@@ -36,16 +41,13 @@ class Purging:
             ServiceError: ledger or store do not answer now.
             OSError: a file can't be deleted.
         """
-        failed: ServiceError | None = None
+        endorsed = _Endorsed(self._session)
         for result in self._session.pages("results.kept", "results"):
             if result["expires_at"] > now:
                 break  # they come in this order
-            try:
-                self._purge(result["job_id"])
-            except ServiceError as error:
-                failed = error  # another consumer's organisation may be there
-        if failed is not None:
-            raise failed
+            purge = partial(self._purge, result["job_id"])
+            endorsed.make(result["job_id"], purge, by_consumer=result["sealed"] is None)
+        endorsed.check()
 
     def _purge(self, job_id: str) -> None:
         with suppress(InTheWay):  # its consumer has purged it meanwhile
@@ -78,18 +80,16 @@ class Purging:
         Raises:
             ServiceError: ledger or that organisation do not answer now.
         """
-        failed: ServiceError | None = None
+        endorsed = _Endorsed(self._session)
         for item in list(self._session.pages("results.unshown", "receipts")):
-            job_id, index = item["job_id"], item["phase_index"]
-            transient = {"receipt": item["receipt"], "salt": item["salt"]}
-            try:
-                self._session.submit("results.show_receipt", transient=transient, job_id=job_id, phase_index=index)
-            except ServiceError as error:
-                failed = error  # another consumer's organisation may be there
-            else:
-                _log.info("receipt handed over", job_id=job_id, phase=index)
-        if failed is not None:
-            raise failed
+            endorsed.make(item["job_id"], partial(self._show, item))
+        endorsed.check()
+
+    def _show(self, item: Record) -> None:
+        job_id, index = item["job_id"], item["phase_index"]
+        transient = {"receipt": item["receipt"], "salt": item["salt"]}
+        self._session.submit("results.show_receipt", transient=transient, job_id=job_id, phase_index=index)
+        _log.info("receipt handed over", job_id=job_id, phase=index)
 
     def forget(self, job_id: str) -> None:
         """Ask the ledger about a job, then ``settle``."""
@@ -131,6 +131,45 @@ class Purging:
             self._sealing.settle(job_id, name, told and told["sealed"] and told["sealed"]["ciphertext"])
         if not is_open:
             file.unlink(missing_ok=True)
+
+
+class _Endorsed:
+    """The transactions of one look that consumers' organisations have to endorse.
+
+    One that is gone keeps nothing from the others, and takes its caller's patience only once.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._gone: set[str] = set()
+        self._failed: ServiceError | None = None
+
+    def make(self, job_id: str, transaction: Callable[[], None], *, by_consumer: bool = True) -> None:
+        """Make a transaction, unless the organisation of the job's consumer is gone and must endorse it.
+
+        Raises:
+            ServiceError: it is not known whose consumer's job it is: the ledger itself does not answer.
+        """
+        if by_consumer and self._gone and self._consumer_of(job_id) in self._gone:
+            return
+        try:
+            transaction()
+        except ServiceError as error:
+            self._failed = error
+            if by_consumer and error.code in _AWAY:
+                self._gone.add(self._consumer_of(job_id))
+
+    def check(self) -> None:
+        """Check that all could be made.
+
+        Raises:
+            ServiceError: why one, the last that failed, could not.
+        """
+        if self._failed is not None:
+            raise self._failed
+
+    def _consumer_of(self, job_id: str) -> str:
+        return str(self._session.query("jobs.get", job_id=job_id)["consumer_msp"])
 
 
 def _known(told: Record | None) -> str | None:

@@ -1,12 +1,14 @@
 """Jobs on real nodes that do without somebody: a data part that can't be used, or the consumer's organisation."""
 
 import dataclasses
+import json
 import sys
 import threading
 from contextlib import closing, contextmanager
 
 import pytest
 
+from tests.network.planted import Search
 from tests.network.real_home import RealHome
 from tests.network.real_site import SERVER
 from totem.services.errors import Missing
@@ -21,6 +23,7 @@ pytestmark = [pytest.mark.fabric, pytest.mark.slow]
 
 NORTH, COMBINING = "north@NorthMSP", "south@SouthMSP"
 SECRET = "1975-08-secret"
+SEARCH = Search({"made up": SECRET})
 REFUSING = [sys.executable, str(SERVER), "tests.network.tampered:refusing"]
 
 
@@ -55,6 +58,7 @@ def made_up(monkeypatch):
     def other_text(self, result):
         if self._job_id.endswith("-1"):
             result.write_text(f"{SECRET}\n")
+            assert SEARCH.files([result])
         return complete(self, result)
 
     monkeypatch.setattr(PartSettlement, "complete", other_text)
@@ -75,12 +79,33 @@ def damaged(monkeypatch):
     return "the partial groups can't be opened"
 
 
+def made_up_is_nowhere(real, job_id, said):
+    """What was delivered instead is in no file that stays, no block, answer or log: nobody quotes what can't be used.
+
+    Databases are searched where their nodes have ended (``test_network_leaks``).
+    """
+    home, network = real.home.root, real.network
+    real.until(lambda: not list((home / "providers").rglob("partial.jsonl")))  # it is deleted when the job has ended
+    blocks = [path for node in network.nodes() for path in network.node_folder(node).rglob("blockfile_*")]
+    logs = [processes.log(network.node_folder(node)) for node in network.nodes()]
+    kept = [path for path in (home / "providers").rglob("*") if path.is_file()]
+    assert len(blocks) >= 4
+    assert {"trouble.txt", "job.json", "log"} <= {path.name for path in (*kept, *logs)}
+    assert SEARCH.files([*blocks, *logs, *kept]) == {}
+    told = [*real.at_every_peer("jobs.get", job_id=job_id), real.home.store("south").trouble(f"{job_id}-c")]
+    assert SEARCH.text(json.dumps(told)) == set()
+    assert "a data part is left out" in said
+    assert SEARCH.text(said) == set()
+
+
 @pytest.mark.parametrize("corrupt", [made_up, damaged], ids=lambda corrupt: corrupt.__name__)
-def test_partial_groups_that_cannot_be_used_are_left_out(real, engine, monkeypatch, corrupt):
+def test_partial_groups_that_cannot_be_used_are_left_out(real, engine, monkeypatch, capsys, corrupt):
     why = corrupt(monkeypatch)
     job_id = real.submit(combining=COMBINING, at_least=2)
     with real.serving(engine):
         (job,) = real.until_ended(job_id, seconds=120)
+        if corrupt is made_up:
+            made_up_is_nowhere(real, job_id, capsys.readouterr().err)
     assert (job["state"], job["missing"]) == ("completed", [NORTH])
     assert [part["left_out"] for part in job["parts"]] == [why, None, None, None]
     paid = [part["paid"] for part in job["parts"]]
@@ -94,11 +119,12 @@ def test_partial_groups_that_cannot_be_used_are_left_out(real, engine, monkeypat
     real.is_sound()
 
 
-def test_too_few_that_can_be_used_end_the_job(real, engine, monkeypatch):
+def test_too_few_that_can_be_used_end_the_job(real, engine, monkeypatch, capsys):
     why = made_up(monkeypatch)
     job_id = real.submit(combining=COMBINING)
     with real.serving(engine):
         (job,) = real.until_ended(job_id, seconds=120)
+        made_up_is_nowhere(real, job_id, capsys.readouterr().err)
     assert (job["state"], job["missing"]) == ("too_few", [NORTH])
     assert why in job["reason"]
     assert job["paid"] == sum(part["paid"] for part in job["parts"][:3]) > 0

@@ -11,6 +11,7 @@ import time
 import grpc
 import pytest
 
+from totem.ledger.identities import CertificateAuthority
 from totem_chaincode.shim import Connection, make_package
 
 PACKAGE_ID = "totem_1:" + "ab" * 32
@@ -59,6 +60,22 @@ def test_what_peers_would_not_take_is_refused_and_nothing_is_written(totem, tmp_
     done = totem.tell("chaincode", "package", *options, "-o", "out.tar.gz")
     assert (done.exit_code, reason in done.stderr) == (2, True), done.stderr
     assert not (tmp_path / "out.tar.gz").exists()
+
+
+def test_a_client_key_must_be_its_certificate_s(totem, tmp_path):
+    authority = CertificateAuthority.create()
+    north, south = (authority.issue(name, "NorthMSP", "provider") for name in ("north", "south"))
+    ca, certificate, key, other = (tmp_path / name for name in ("ca.pem", "cert.pem", "key.pem", "other.pem"))
+    ca.write_text(authority.certificate)
+    certificate.write_text(north.certificate)
+    key.write_text(north.key_pem())
+    other.write_text(south.key_pem())
+    pair = ("chaincode", "package", "--address", "a:1", "--tls-ca", ca, "--client-cert", certificate, "--client-key")
+    done = totem.tell(*pair, other, "-o", tmp_path / "x.tar.gz")
+    assert (done.exit_code, f"{other} is not the key of {certificate}" in done.stderr) == (2, True)
+    assert "PRIVATE" not in done.stderr
+    assert not (tmp_path / "x.tar.gz").exists()
+    assert totem.ask(*pair, key, "-o", tmp_path / "x.tar.gz")["label"] == "totem_1"
 
 
 @pytest.mark.slow

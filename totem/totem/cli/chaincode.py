@@ -91,6 +91,8 @@ def package(
         made = make_package(label, connection)
     except PackageProblem as problem:
         raise BadInput(str(problem), code="package") from None
+    if client_cert is not None and client_key is not None:
+        _check_pair(client_cert, client_key)
     _write(output_file, made.data)
     output.document({"package_id": made.package_id, "label": made.label, "file": str(output_file)})
     output.line(made.package_id)
@@ -119,6 +121,27 @@ def _needs_fabric() -> None:
             code="no-fabric",
             hint="pip install 'totem-platform[fabric]'",
         )
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    """Check that a key is the one of a certificate: a peer that has another one finds out when it connects.
+
+    Raises:
+        BadInput: it is not, or one of them can't be read; the key may be encrypted, which peers can't take.
+    """
+    from cryptography import x509  # noqa: PLC0415  # takes a while
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  # as above
+
+    try:
+        certified = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    except ValueError:
+        raise BadInput(f"{certificate} can't be read as a certificate (PEM)", code="package") from None
+    try:
+        own = load_pem_private_key(key.read_bytes(), None).public_key()
+    except (ValueError, TypeError):
+        raise BadInput(f"{key} can't be read as a key (PEM, without a password)", code="package") from None
+    if own != certified:
+        raise BadInput(f"{key} is not the key of {certificate}", code="package", hint="both are the peer's own")
 
 
 def _text(file: Path | None) -> str:

@@ -86,13 +86,23 @@ def test_the_server_serves_as_the_environment_says_until_it_is_asked_to_end(comm
     words = [totem.PROGRAM, "chaincode", "serve"] if command == "totem" else [sys.executable, "-m"]
     words += [] if command == "totem" else ["totem_chaincode.shim"]
     environment = totem.environment(CHAINCODE_ID=PACKAGE_ID, CHAINCODE_SERVER_ADDRESS=address)
-    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as server:
-        end = time.monotonic() + 30
-        while (said := health(address)) != b"\x08\x01":
-            assert time.monotonic() < end, said
-            time.sleep(0.05)
-        server.send_signal(ended_by)
-        _, log = server.communicate(timeout=30)
+    # Whoever runs the tests in the background ignores interrupts, and children inherit that.
+    with subprocess.Popen(
+        words,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 no threads yet
+    ) as server:
+        try:
+            end = time.monotonic() + 30
+            while (said := health(address)) != b"\x08\x01":
+                assert time.monotonic() < end, said
+                time.sleep(0.05)
+            server.send_signal(ended_by)
+            _, log = server.communicate(timeout=30)
+        finally:
+            server.kill()
     assert server.returncode == 0, log
     assert f"chaincode {PACKAGE_ID} listens on {address}" in log
     assert "has stopped" in log

@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from click.testing import Result
+from typer.testing import CliRunner
+
+from totem.cli.main import app
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.home import Home
@@ -63,6 +67,13 @@ class JointHome:
         publication = prepare(name, [self.files[name]], policy=kept)
         publish(self.home.session(by), self.home.store(by), publication)
         self.alice.request_access(name, "tests")
+
+    def tell(self, *words, who: str = "alice", status: int = 0) -> Result:
+        """Give the ``totem`` command these words in somebody's name; it must end with this status."""
+        env = {"TOTEM_HOME": str(self.home.root), "TOTEM_AS": who, "COLUMNS": "200"}
+        done = CliRunner().invoke(app, [str(word) for word in words], env=env)
+        assert done.exit_code == status, done.output
+        return done
 
     def submit(self, source: str = HOURS, datasets: Sequence[str] | None = None, **more) -> str:
         """Submit a job over all providers' datasets; return its id."""

@@ -4,10 +4,8 @@ import json
 
 import pytest
 from joint_home import HOURS, JointHome
-from typer.testing import CliRunner
 
 from totem.cli.following import Followed
-from totem.cli.main import app
 from totem.services.provider import Provider
 
 
@@ -21,13 +19,7 @@ def joint(tmp_path):
 
 @pytest.fixture
 def totem(joint):
-    def run(*words, who="alice", status=0):
-        env = {"TOTEM_HOME": str(joint.home.root), "TOTEM_AS": who, "COLUMNS": "200"}
-        done = CliRunner().invoke(app, [str(word) for word in words], env=env)
-        assert done.exit_code == status, done.output
-        return done
-
-    return run
+    return joint.tell
 
 
 def test_an_estimate_says_what_it_costs_at_each_provider(totem, tmp_path):

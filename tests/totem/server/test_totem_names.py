@@ -4,9 +4,7 @@ import json
 
 import pytest
 from joint_home import HOURS, JointHome
-from typer.testing import CliRunner
 
-from totem.cli.main import app
 from totem.services.consortium import Consortium
 
 
@@ -22,13 +20,7 @@ def joint(tmp_path_factory):
 
 @pytest.fixture
 def totem(joint):
-    def run(*words, who="alice", status=0):
-        env = {"TOTEM_HOME": str(joint.home.root), "TOTEM_AS": who, "COLUMNS": "200"}
-        done = CliRunner().invoke(app, [str(word) for word in words], env=env)
-        assert done.exit_code == status, done.output
-        return done
-
-    return run
+    return joint.tell
 
 
 def test_whoever_is_to_combine_must_be_a_provider(totem, joint):

@@ -41,6 +41,7 @@ def test_parquet_keeps_the_types(tmp_path):
     assert [tuple(row.values()) for row in table.to_pylist()] == [(*key, value) for key, value in PAIRS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
 def test_a_large_result_is_written_in_bounded_memory(tmp_path, monkeypatch, ending):
     monkeypatch.setattr(results, "_GROUP_ROWS", 300)

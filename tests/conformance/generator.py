@@ -54,9 +54,9 @@ class GeneratedJob:
         return f"<job of seed {self.seed}>\n{self.source}\nparams: {self.params}\nfragments: {self.fragments}"
 
 
-def jobs() -> st.SearchStrategy[GeneratedJob]:
-    """Return the strategy of jobs; failures shrink to short programs on few rows."""
-    return st.builds(generate, st.integers(0, 2**32 - 1), st.integers(1, 10), st.integers(0, 12))
+def jobs(most: int = 10) -> st.SearchStrategy[GeneratedJob]:
+    """Return the strategy of jobs of up to about ``most`` statements a function; failures shrink to short programs."""
+    return st.builds(generate, st.integers(0, 2**32 - 1), st.integers(1, most), st.integers(0, 12))
 
 
 def generate(seed: int, size: int = 6, rows: int = 10) -> GeneratedJob:

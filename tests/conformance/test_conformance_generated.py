@@ -130,7 +130,7 @@ def everything(job: GeneratedJob) -> None:
 
 
 @FEW
-@given(jobs())
+@given(jobs(most=3))
 def test_generated_programs(job):
     everything(job)
 

@@ -102,6 +102,7 @@ def test_services_are_for_the_processes_of_the_job(paused, metadata):
         assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED, name
 
 
+@pytest.mark.slow
 def test_who_has_stopped_waiting_for_a_settlement_takes_nobody_s_place(tmp_path, monkeypatch):
     monkeypatch.setattr(host, "_TURN_SECONDS", 0.05)
     asked, may_answer = [], threading.Event()

@@ -23,6 +23,7 @@ def port():
     server.stop(None).wait()
 
 
+@pytest.mark.slow
 def test_a_process_is_not_gone_because_it_is_slow_to_greet(port):
     with closing(Loopback(port)) as way:
         way.hold()

@@ -312,6 +312,7 @@ def test_a_long_text_without_an_end_is_refused_in_no_time(honest, tmp_path, end)
     assert time.process_time() - begin < 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["a", '"', "\\", ",", "[]", "ö\n"])
 def test_a_key_may_be_a_long_text_whatever_is_in_it(honest, tmp_path, unit):
     header = honest["sum of int"][0]

@@ -165,6 +165,7 @@ def test_concurrent_spenders_of_one_account_all_get_through(site):
     assert (site.story.available("peter"), site.story.available("paula")) == (968, 32)
 
 
+@pytest.mark.slow
 def test_concurrent_jobs_settle_without_conflicts(site):
     access = site.story.ready()
     jobs = [site.story.submit(access, 50) for _ in range(6)]

@@ -285,6 +285,7 @@ def test_who_has_less_time_waits_no_longer_than_that(trickling):
     assert time.monotonic() - begin < 5
 
 
+@pytest.mark.slow
 def test_what_can_not_be_cut_is_left_and_not_begun_again(trickling, monkeypatch):
     monkeypatch.setattr(fetching, "_ALL_SECONDS", 1.0)
     monkeypatch.setattr(fetching, "_BYTES_PER_SECOND", 1e9)
@@ -321,6 +322,7 @@ def test_a_server_over_tls_is_a_store_like_others(tmp_path, monkeypatch):
         server.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "url",
     [

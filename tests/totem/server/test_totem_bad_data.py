@@ -143,6 +143,7 @@ def test_another_encoding_of_a_text(tmp_path):
     check(run(tmp_path, file, source), "data_encoding", "words.txt", "row 3")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [2, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_a_wrong_type_in_the_last_row(tmp_path, job_source, rows):
     file = tmp_path / "bills.csv"

@@ -238,6 +238,7 @@ def test_a_provider_answers_requests_by_hand(fresh, tmp_path):
         Consumer(fresh.session("bob")).submit(Submission(source="x", filename="job.py", datasets=["slow"], totem=1))
 
 
+@pytest.mark.slow
 def test_nothing_of_the_rows_is_on_the_ledger(fresh, job_source, serve):
     _, job_id = submit(fresh, job_source)
     serve(fresh)

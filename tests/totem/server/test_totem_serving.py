@@ -83,6 +83,7 @@ def test_who_may_act_later_is_served_then_without_a_restart(home, log):
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("provider")]
 
 
+@pytest.mark.slow
 def test_who_comes_later_can_be_left_to_others(home, log):
     with serve_providers(home, OPTIONS, retry_seconds=None) as names:
         home.enrol("wind", "provider", by="admin")
@@ -95,6 +96,7 @@ def test_who_comes_later_can_be_left_to_others(home, log):
     }
 
 
+@pytest.mark.slow
 def test_a_ledger_that_is_away_is_told_once_and_asked_again(home, log, monkeypatch):
     asked = []
 
@@ -126,6 +128,7 @@ def away(home, monkeypatch):
     return names
 
 
+@pytest.mark.slow
 def test_an_organisation_that_does_not_answer_keeps_only_its_own_provider(home, log, away):
     away.add("north")  # the first one
     with serve_providers(home, OPTIONS, retry_seconds=0.05) as names:
@@ -158,6 +161,7 @@ def test_who_is_refused_has_been_asked(home, log, away):
         assert names == []
 
 
+@pytest.mark.slow
 def test_where_nobody_looks_again_all_must_answer_and_those_that_are_served_already_end(home, log, away):
     away.add("south")
     refused = []
@@ -177,6 +181,7 @@ def test_where_nobody_looks_again_all_must_answer_and_those_that_are_served_alre
     assert ("provider's server stopped", "north@NorthMSP") in log.told
 
 
+@pytest.mark.slow
 def test_an_end_does_not_wait_for_everybody_who_does_not_answer(home, log, monkeypatch):
     asked, session, is_answered = [], home.session, threading.Event()
 
@@ -229,6 +234,7 @@ def test_a_home_on_a_full_disk_is_held_although_nobody_can_be_told_where(tmp_pat
     assert not (home.root / "dev.lock").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_home_that_is_deleted_by_its_holder_while_another_waits_is_not_held_twice(tmp_path):
     home = Home(tmp_path)

@@ -20,6 +20,7 @@ def site():
         each.close()
 
 
+@pytest.mark.slow
 def test_a_peer_that_is_slow_to_greet_is_not_passed_over(site):
     slow, other = site.peers
     with closing(Loopback(slow.port)) as way:

@@ -6,7 +6,12 @@ GROUP, CELL, HIDDEN, BAD = "quixotic-group", "planted-cell-value", "hidden-cell-
 NUMBER, HIDDEN_NUMBER = 7_391_826_557_701_931, 6_182_736_455_463_721
 PARTIAL = {name: f"partial-group-of-{name}" for name in ("north", "south")}
 LARGE = "group-of-a-sealed-result"
-SHARE = {"counted": 339_182_655_771_233, "purged": 338_182_655_771_235, "joined": 337_182_655_771_237}
+SHARE = {
+    "counted": 339_182_655_771_233,
+    "purged": 338_182_655_771_235,
+    "joined": 337_182_655_771_237,
+    "endless": 336_182_655_771_239,
+}
 ROWS = 20
 JOINT_WORDS = 18
 LARGE_ROWS = 12_000
@@ -23,6 +28,16 @@ class Count(TotemJob):
 """
 CONVERT = COUNT.replace('1 if row.note == "x" and row.number == 5 else SHARE', "int(row.note) + row.number")
 """Fails at a cell: CPython's message about it would quote the cell."""
+
+ENDLESS = COUNT.replace(
+    "yield word, sum(ones)",
+    """rounds = 0
+        total = sum(ones)
+        while rounds < total:
+            rounds += 1
+        yield word, rounds""",
+)
+"""Has shuffled its groups and then counts for days, if nobody ends it."""
 
 WORDS = COUNT.replace('1 if row.note == "x" and row.number == 5 else SHARE', "1")
 DISTINCT = """from mrjob.step import MRStep

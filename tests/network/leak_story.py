@@ -11,6 +11,7 @@ import json
 import secrets
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,38 @@ class Told:
 
     def job(self, text: str, *datasets: str, totem: int = 10_000_000, **more: object) -> dict:
         """Run a job to its end, following its events; return it."""
+        return self.follow(self.submit(text, *datasets, totem=totem, **more))
+
+    def submit(self, text: str, *datasets: str, totem: int, **more: object) -> str:
         body = {"source": text, "datasets": list(datasets), "totem": totem, **more}
         answer = self.dev.api.post("/v1/jobs", json=body)
         assert answer.status_code == 202, answer.text
-        with self.dev.api.stream("GET", f"/v1/jobs/{answer.json()['job_id']}/events") as events:
+        return str(answer.json()["job_id"])
+
+    def begun(self, **more: object) -> str:
+        """Submit a job that does not end by itself; return its id when groups are in its reducers."""
+        job_id = self.submit(data.source(data.ENDLESS, "endless"), "cells", totem=100_000_000_000, **more)
+        until(lambda: self.dev.job(f"/v1/jobs/{job_id}")["settled"], 60)
+        return job_id
+
+    def cancelled(self) -> dict:
+        """Run a job that its consumer cancels while it reduces."""
+        job_id = self.begun()
+        assert self.dev.api.post(f"/v1/jobs/{job_id}/cancel").status_code == 202
+        return self.follow(job_id)
+
+    def expired(self) -> dict:
+        """Run a job whose server is killed while it reduces, and comes back when its deadline is over."""
+        job_id = self.begun(deadline_seconds=60)
+        deadline = self.dev.job(f"/v1/jobs/{job_id}")["deadline"]
+        self.dev.kill()
+        until(lambda: time.time() * 1000 > deadline + 1000, 90)
+        self.dev.start()
+        self.plant_token()
+        return self.follow(job_id)  # its provider's server ends it
+
+    def follow(self, job_id: str) -> dict:
+        with self.dev.api.stream("GET", f"/v1/jobs/{job_id}/events") as events:
             lines = list(events.iter_lines())
         self.said.append((RESEARCHER, "\n".join(lines)))
         job: dict = json.loads([line for line in lines if line.startswith("data:")][-1][5:])
@@ -101,7 +130,7 @@ class Told:
         self.dev.stop()
 
     def run_jobs(self) -> dict[str, dict]:
-        """Run jobs that complete, halt, fail at either side or are declined; return them. None is cancelled or late."""
+        """Run jobs that end in every way that there is; return them."""
         cells = {"word": "str", "note": "str", "number": "int", "other": "str", "pay": "int"}
         row = f"{data.GROUP},{data.CELL},{data.NUMBER},{data.HIDDEN},{data.HIDDEN_NUMBER}\n"
         options = ("--hide", "other", "--hide", "pay")
@@ -111,10 +140,12 @@ class Told:
             self.publish(f"words-{name}", rows, {"word": "str"}, who=name)
         pages = "".join(f"{data.LARGE}-{number:06d}-{'x' * 64}\n" for number in range(data.LARGE_ROWS))
         self.publish("pages", pages, {"word": "str"})
+        self.publish("words-gone", "other\n", {"word": "str"}, who="south")
         for name in ("spoilt", "gone"):
             file = self.publish(name, "a,b,2\n" * 3, {"word": "str", "note": "str", "number": "int"}, who="south")
             file.write_text(f"word,note,number\na,b,{data.BAD}\n" * 3)
-        shutil.rmtree(self.home / "providers" / "south" / "datasets" / "gone")
+        for name in ("gone", "words-gone"):
+            shutil.rmtree(self.home / "providers" / "south" / "datasets" / name)
         schema = self.folder / "spoilt.json"
         bad = ("provider", "publish", "worse", self.folder / "spoilt.csv", "--schema", schema, "--yes")
         self.run(*bad, who="south", status=5)
@@ -131,6 +162,9 @@ class Told:
             "declined": self.job(count, "gone"),
             "sealed": self.job(data.WORDS, "pages", totem=10_000_000_000),
             "joined": self.job(data.source(data.DISTINCT, "joined"), *words, combining="south@SouthMSP"),
+            "too few": self.job(data.WORDS, "words-north", "words-gone", combining="north@NorthMSP", at_least=2),
+            "cancelled": self.cancelled(),
+            "expired": self.expired(),
         }
         states = {name: job["state"] for name, job in ended.items()}
         assert states == dict.fromkeys(states, "completed") | {
@@ -138,6 +172,9 @@ class Told:
             "failed": "failed",
             "spoilt": "provider_failed",
             "declined": "declined",
+            "too few": "too_few",
+            "cancelled": "cancelled",
+            "expired": "expired",
         }
         return ended
 

@@ -14,7 +14,7 @@ import httpx
 from totem_network.layout import Network
 
 TOTEM = Path(sys.executable).parent / "totem"
-STATES = {"completed", "failed", "cancelled", "declined", "expired", "out_of_totem", "provider_failed"}
+STATES = {"completed", "failed", "cancelled", "declined", "expired", "out_of_totem", "provider_failed", "too_few"}
 
 
 class Development:

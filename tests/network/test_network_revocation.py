@@ -1,5 +1,7 @@
 """Revoking certificates on a real network: in force everywhere, open streams included, and never by a bad list."""
 
+import json
+import subprocess
 from contextlib import closing
 
 import pytest
@@ -7,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.network.real_dev import TOTEM
 from tests.network.real_site import PEOPLE, Follower, RealSite, until
 from totem.ledger import CertificateAuthority, ProposalRefused
 from totem.ledger.fabric import from_msp_folder
@@ -59,7 +62,7 @@ def test_a_revoked_certificate_is_refused_with_the_reason_and_its_open_streams_e
         revoked, other = Follower(own), Follower(stranger)
         until(lambda: len(revoked.seen) == len(other.seen) == len(PEOPLE))
         said = real.call("revoke", "org2", "peter")
-        assert "org2 has 1 revoked certificates" in said
+        assert "org2 has 1 revoked certificate\n" in said
         assert revoked.ended(5)
         assert revoked.error.code == "revoked"
         # With a reader that is still accepted, with the revoked one's own connection, and in a new process.
@@ -127,3 +130,30 @@ def test_only_the_organisations_own_administrator_revokes(real):
         with pytest.raises(ProposalRefused):
             push_list(real.ledgers["org1"].profile, pusher, "Org1MSP", crl)
     assert lists(real, "org1") == []
+
+
+def test_an_administrator_puts_a_list_in_force_by_a_command(real, tmp_path):
+    network = real.network
+    organisation = network.organisation("org1")
+    real.enrol(Person("petra", "Org1MSP", "consumer"))
+    authority = crypto.authority(network, organisation)
+    bad, good = tmp_path / "bad.pem", tmp_path / "good.pem"
+    bad.write_text(_without_authority_key(authority))
+    good.write_text(authority.revoke(real.people["petra"].certificate))
+    words = ["admin", "ca", "push-list", "--profile", network.profile(organisation), "--json", "--msp-folder"]
+    admin = network.admin_crypto(organisation) / "msp"
+
+    def push(file, folder):
+        command = [TOTEM, *words, folder, file]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+        return done.returncode, json.loads(done.stdout)
+
+    status, refused = push(bad, admin)
+    assert status == 2
+    assert "no AuthorityKeyIdentifier" in refused["error"]["message"]
+    assert push(tmp_path / "none.pem", admin)[1]["error"]["message"].endswith("none.pem: No such file or directory")
+    status, pushed = push(good, admin)
+    assert (status, pushed["behind"]) == (0, [])
+    number = x509.load_pem_x509_certificate(real.people["petra"].certificate.encode()).serial_number
+    assert f"{number:x}" in pushed["serials"]
+    assert refusal(real.ledgers["org1"].evaluate, real.people["petra"]).code == "revoked"

@@ -11,13 +11,16 @@ from typing import Any
 
 from totem.ledger import LedgerError
 from totem.ledger.certificates import attributes_of, load
+from totem.ledger.errors import RevocationRefused
 from totem.ledger.fabric.ca import CaRefused, FabricCa
 from totem.ledger.fabric.identities import from_msp_folder, to_msp_folder
+from totem.ledger.fabric.profile import ConnectionProfile
+from totem.ledger.fabric.revocation import Pushed, push_list
 from totem.ledger.files import write_private
 from totem.ledger.identities import Identity
 from totem.services.errors import BadInput, InTheWay, NotAllowed, from_ledger
 
-__all__ = ["CaAt", "CaIdentities"]
+__all__ = ["CaAt", "CaIdentities", "push_revocation_list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,27 @@ class CaIdentities:
             "expires_at": int(certificate.not_valid_after_utc.timestamp() * 1_000),
             "msp_folder": str(folder),
         }
+
+
+def push_revocation_list(file: Path, profile: Path, administrator: Path, msp_id: str | None) -> Pushed:
+    """Put an organisation's revocation list in force on the channel, from any CA; raises ServiceError.
+
+    ``administrator`` is the MSP folder of somebody with the organisation's admin role; ``msp_id`` None stands for the
+    organisation of the profile's first peer.
+    """
+    try:
+        list_ = file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no PEM"
+        raise BadInput(f"{file}: {why}", code="file", hint="a revocation list in PEM") from None
+    with _said():
+        connection = ConnectionProfile.load(profile)
+        organisation = msp_id or connection.peers[0].msp_id
+        signer = from_msp_folder(administrator, organisation)
+        try:
+            return push_list(connection, signer, organisation, list_)
+        except RevocationRefused as error:
+            raise BadInput(f"{file}: {error}", code="revocation_list") from error
 
 
 @contextmanager

@@ -78,8 +78,9 @@ def found(ctx: Context, *, table_approval: str, title: str) -> JSON:
 )
 def enrol(ctx: Context, *, participant: str, role: str) -> JSON:
     """Enrol a certificate's holder; its certificate must carry the same role."""
-    if ctx.state.get("participant", participant) is not None:
-        raise Conflict(f"{participant} is enrolled already", code="already_enrolled")
+    known = ctx.state.get("participant", participant)
+    if known is not None:
+        raise Conflict(f"{participant} is enrolled already, as {known['role']}", code="already_enrolled")
     record = _enrol(ctx, participant, role)
     ctx.emit(participant=participant, role=role)
     return record

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.totem.ledger.fabric.small_network import CHAINCODE, CHANNEL, SmallNetwork
 from tests.totem.ledger.fabric.small_peer import SmallPeer
-from totem.ledger import CertificateAuthority
+from totem.ledger import CertificateAuthority, Wallet
 from totem.ledger.fabric.membership import Organisation
 from totem.services.fabric_home import found_on_fabric
 from totem.services.home import Home
@@ -68,3 +68,19 @@ class FabricPlace:
 
     def close(self) -> None:
         self.peer.stop()
+
+
+def wallet(folder: Path, *identities) -> Path:
+    """Make a wallet of identities."""
+    made = Wallet(folder)
+    for identity in identities:
+        made.put(identity.name, identity)
+    return folder
+
+
+def msp_folder(folder: Path, identity) -> Path:
+    """Write an identity as an MSP folder."""
+    for part, name, text in (("signcerts", "cert.pem", identity.certificate), ("keystore", "sk", identity.key_pem())):
+        (folder / part).mkdir(parents=True)
+        (folder / part / name).write_text(text)
+    return folder

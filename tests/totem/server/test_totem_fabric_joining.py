@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.totem.ledger.fabric.small_network import CHAINCODE
-from tests.totem.server.fabric_places import FabricPlace
+from tests.totem.server.fabric_places import FabricPlace, msp_folder, wallet
 from totem.cli.main import app
-from totem.ledger import CertificateAuthority, Wallet
+from totem.ledger import CertificateAuthority
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.formats import Formats, Migration
 
@@ -35,20 +35,6 @@ def totem(tmp_path):
         return CliRunner().invoke(app, [str(word) for word in words], env=env)
 
     return run
-
-
-def wallet(folder, *identities):
-    made = Wallet(folder)
-    for identity in identities:
-        made.put(identity.name, identity)
-    return folder
-
-
-def msp_folder(folder, identity):
-    for part, name, text in (("signcerts", "cert.pem", identity.certificate), ("keystore", "sk", identity.key_pem())):
-        (folder / part).mkdir(parents=True)
-        (folder / part / name).write_text(text)
-    return folder
 
 
 def refusal(done):
@@ -178,7 +164,7 @@ def test_a_certificate_without_a_role_and_folders_without_identities(place, tote
     assert "--id.attrs role=provider:ecert" in said
     assert "no identity is given" in refusal(totem(*words))
     assert "is no wallet" in refusal(totem(*words, "--wallet", tmp_path))
-    assert "signcerts: one certificate is expected" in refusal(totem(*words, "--msp-folder", tmp_path))
+    assert "give the folder that has signcerts/ and keystore/" in refusal(totem(*words, "--msp-folder", tmp_path))
     assert "belong together" in refusal(totem(*words, "--ca-cert", "x"))
 
 

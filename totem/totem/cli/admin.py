@@ -102,8 +102,8 @@ def join(
     if (ca_cert is None) != (ca_key is None):
         raise BadInput("--ca-cert and --ca-key belong together", code="usage")
     folder = open_home(home)
-    taken_in = join_network(folder, Joining(profile, msp_id, msp_folder, name, wallet or (), ca_cert, ca_key))
-    found = describe(folder, taken_in)
+    joined = join_network(folder, Joining(profile, msp_id, msp_folder, name, wallet or (), ca_cert, ca_key))
+    found = describe(folder, joined)
     output.document({"home": str(folder.root), "identities": found})
     output.line(f"{folder.root} is a place on the Fabric network of {profile}")
     output.table(
@@ -111,6 +111,8 @@ def join(
         [[item["name"], item["participant"], item["role"], item["state"]] for item in found],
     )
     for item in found:
+        if item["reason"]:
+            output.note(f"{item['name']} is not taken in: {item['reason']}", style="yellow")
         if item["state"] == "not enrolled":
             enrol_it = f"`totem admin enrol {item['participant']} --role {item['role']}`"
             output.note(f"a member of the consortium enrols {item['name']}: {enrol_it}")
@@ -137,7 +139,7 @@ def enrol(
     record = folder.enrol(label, role, msp_id or None, by=as_)
     has_certificate = folder.holds(record["participant"])
     output.document({**record, "certificate": has_certificate})
-    output.line(f"{record['participant']} is enrolled as {role}")
+    output.line(f"{record['participant']} is enrolled as {role}, for good: its certificate must say role={role} too")
     if msp_id not in known:  # which may be meant: here everybody may have an organisation of their own
         output.note(
             "; ".join(filter(None, (f"{msp_id} is an organisation that was not here yet", meant(msp_id, known))))

@@ -7,6 +7,7 @@ from totem.services.errors import ServiceError
 __all__ = ["hint_of", "program_error_hint", "provider_trouble"]
 
 _BY_CODE = {
+    "already_enrolled": "a role is for good: have the CA certify another name for another role",
     "access_state": "`totem provider requests --all` shows what has been answered, and how",
     "forbidden": "`--as NAME` acts as another identity; `totem admin identities` lists them",
     "job_state": "`totem job status JOB` shows how far it is",
@@ -14,6 +15,7 @@ _BY_CODE = {
     "not_enrolled": "a member of the consortium enrols it: `totem admin enrol NAME@MSP --role ROLE`",
     "not_found": "`totem dataset list`, `totem access list` and `totem job list` show what there is",
     "purged": "the file that `totem job result JOB -o FILE` wrote is the only copy; without it, submit the job again",
+    "role_mismatch": "ask the consortium; a role is for good: have the CA certify another name",
     "result_in_file": "`totem job result JOB --file FILE --salt SALT` checks and shows what the provider hands over",
     "suspended": "a member of the consortium lets it act again: `totem admin reinstate NAME@MSP`",
 }

@@ -55,15 +55,19 @@ def serve(
         raise BadInput("--msp-id, --msp-folder and --wallet need --profile", code="usage")
     with held():
         if profile is not None:
-            _join(folder, profile, msp_id, msp_folder, wallet or [])
+            _join(output, folder, profile, msp_id=msp_id, msp_folder=msp_folder, wallets=wallet or [])
         _check_ledger(folder, ledger)
         _serve(output, folder, host, port, workers)
 
 
-def _join(folder: Home, profile: Path, msp_id: str | None, msp_folder: Path | None, wallets: list[Path]) -> None:
+def _join(
+    output: Output, folder: Home, profile: Path, *, msp_id: str | None, msp_folder: Path | None, wallets: list[Path]
+) -> None:
     from totem.services.fabric_home import Joining, join  # noqa: PLC0415  # brings Fabric's messages
 
-    join(folder, Joining(profile, msp_id, msp_folder, wallets=wallets))
+    joined = join(folder, Joining(profile, msp_id, msp_folder, wallets=wallets))
+    for name, (_, error) in joined.refused.items():
+        output.note(f"{name} is not taken in: {error.message}", style="yellow")
 
 
 def _check_ledger(folder: Home, ledger: LedgerKind | None) -> None:

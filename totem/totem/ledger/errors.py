@@ -87,7 +87,14 @@ class FateUnknown(LedgerError):
 
 
 class IdentityProblem(LedgerError):
-    """A wallet, key or certificate can't be read or used; the message says which and why."""
+    """A wallet, key or certificate can't be read or used; the message says which and why.
+
+    ``hint`` says what to do, empty where the message does; None: what the wallet has helps on.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        self.hint = hint
+        super().__init__(message)
 
 
 class RevocationRefused(LedgerError):

@@ -64,6 +64,12 @@ _HINTS = {
 }
 """What to do where a contract's rules say no, by the code of its answer."""
 
+_PROPOSAL_HINTS = {
+    "organisation": "ask the administrator of the organisation that the certificate is of whether it is on the channel,"
+    " and whether it has revoked the certificate: that looks the same from here",
+}
+"""What to do where peers refuse an identity, by the code of the refusal."""
+
 _LOOK = "look whether it has happened before you repeat it: `totem ledger show` lists the transactions"
 
 _FORMAT_CODES = frozenset({"old_format", "migrating", "new_format"})
@@ -203,13 +209,14 @@ def from_ledger(error: LedgerError) -> ServiceError:
         case LedgerUnavailable():
             return Missing(str(error), code=error.code, hint=error.hint)
         case ProposalRefused():
-            return NotAllowed(str(error), code=f"proposal_{error.code}")
+            return NotAllowed(str(error), code=f"proposal_{error.code}", hint=_PROPOSAL_HINTS.get(error.code, ""))
         case TransactionVoid():
             return InTheWay(str(error), code="transaction_void", hint="nothing has changed; try again")
         case FateUnknown():
             return OutcomeUnknown(str(error), hint=_LOOK, details={"tx_id": error.tx_id})
         case IdentityProblem():
-            return Unauthorised(str(error), code="identity", hint="`totem admin identities` lists those of the wallet")
+            hint = "`totem admin identities` lists those of the wallet" if error.hint is None else error.hint
+            return Unauthorised(str(error), code="identity", hint=hint)
         case NoOrganisation():
             hint = meant(error.msp_id, error.known) or "a new organisation is added to the channel first"
             return BadInput(str(error), code="unknown-organisation", hint=hint)

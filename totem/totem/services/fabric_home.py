@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from totem.ledger.bootstrap import ADMIN, bundled_tables
-from totem.ledger.errors import IdentityProblem, LedgerError
+from totem.ledger.errors import IdentityProblem, LedgerError, ProposalRefused
 from totem.ledger.fabric.consortium import FabricConsortium, FabricWallet
 from totem.ledger.fabric.identities import from_msp_folder
 from totem.ledger.fabric.membership import Membership, Organisation
 from totem.ledger.fabric.probe import probe
 from totem.ledger.fabric.profile import ConnectionProfile
 from totem.ledger.identities import Identity
-from totem.services.errors import BadInput, NotAllowed, from_contract, from_ledger
+from totem.services.errors import BadInput, NotAllowed, ServiceError, from_contract, from_ledger
 from totem.services.home import Home
 from totem_chaincode.errors import ContractError
 from totem_chaincode.registry import ROLES
 
-__all__ = ["Joining", "describe", "found_here", "found_on_fabric", "join"]
+__all__ = ["Joined", "Joining", "describe", "found_here", "found_on_fabric", "join"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,30 @@ class Joining:
     ca_key: Path | None = None
 
 
-def join(home: Home, joining: Joining) -> list[str]:
-    """Make a home folder, or keep it, a place on a Fabric network; return the names of the identities taken in.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Who was taken in: the names in the wallet. ``refused`` are the others by name, each with the reason."""
 
-    Every identity is tried on the network first; then it is copied into the folder's wallet. May be repeated: with
-    another organisation's profile, with further identities, with renewed certificates.
+    names: Sequence[str]
+    refused: Mapping[str, tuple[Identity, ServiceError]]
+
+
+def join(home: Home, joining: Joining) -> Joined:
+    """Make a home folder, or keep it, a place on a Fabric network; return which identities were taken in.
+
+    Every identity is tried on the network first; those that it accepts are copied into the folder's wallet. May be
+    repeated: with another organisation's profile, with further identities, with renewed certificates.
 
     Raises:
-        BadInput: the folder's ledger is the embedded one, or an identity has no role.
-        ServiceError: the profile, an identity or the network is not as it must be; nothing has changed.
+        BadInput: the folder's ledger is the embedded one.
+        ServiceError: the profile, the files or the network are not as they must be, or none of the identities is
+            accepted; nothing has changed.
     """
     if home.is_founded and not home.is_on_fabric:
         raise BadInput(
-            f"{home.root} has a consortium on the embedded ledger", code="other-ledger", hint="give another --home"
+            f"{home.root} has a consortium on the embedded ledger",
+            code="other-ledger",
+            hint="give another --home, for example `--home ~/.totem-fabric`",
         )
     with _said():
         profile = ConnectionProfile.load(joining.profile)
@@ -67,9 +78,11 @@ def join(home: Home, joining: Joining) -> list[str]:
         found = _identities(joining, organisation.msp_id)
         wallet = FabricWallet(home.root / "wallet")
         for name, identity in found.items():
-            _check_role(identity)
             wallet.check(name, identity.id)
-            probe(profile, identity)
+        refused = _refused(profile, found)
+        accepted = {name: identity for name, identity in found.items() if name not in refused}
+        if refused and not accepted:
+            raise _none_accepted([error for _, error in refused.values()])
         if not found and not home.is_on_fabric:
             raise BadInput(
                 "no identity is given: on Fabric everything is asked in somebody's name",
@@ -77,14 +90,39 @@ def join(home: Home, joining: Joining) -> list[str]:
                 hint="give --msp-folder DIR or --wallet DIR",
             )
         home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name, identity in found.items():
+        for name, identity in accepted.items():
             wallet.put(name, identity)
         before = Membership.load(home.root) if home.is_on_fabric else Membership({})
         before.with_(organisation).save(home.root)
     home.forget()
-    if found and not home.has_chosen:
-        home.use(next(iter(found)))
-    return list(found)
+    if accepted and not home.has_chosen:
+        home.use(next(iter(accepted)))
+    return Joined(list(accepted), refused)
+
+
+def _refused(profile: ConnectionProfile, found: Mapping[str, Identity]) -> dict[str, tuple[Identity, ServiceError]]:
+    """Return which identities the network, or TOTEM's contracts, do not accept, each with the reason.
+
+    Raises:
+        LedgerUnavailable: the network does not serve anybody.
+    """
+    refused: dict[str, tuple[Identity, ServiceError]] = {}
+    for name, identity in found.items():
+        try:
+            _check_role(identity)
+            probe(profile, identity)
+        except BadInput as error:
+            refused[name] = identity, error
+        except ProposalRefused as error:
+            refused[name] = identity, from_ledger(error)
+    return refused
+
+
+def _none_accepted(errors: Sequence[ServiceError]) -> ServiceError:
+    """Return the first refusal, with what the others say."""
+    first = errors[0]
+    message = "; ".join(dict.fromkeys(error.message for error in errors))
+    return type(first)(message, code=first.code, hint=first.hint, details=first.details)
 
 
 def _standing(home: Home, name: str) -> str:
@@ -171,12 +209,16 @@ def _identities(joining: Joining, msp_id: str) -> dict[str, Identity]:
         wallet = FabricWallet(folder)
         labels = wallet.labels()
         if not labels:
-            raise IdentityProblem(f"{folder} is no wallet: it has no files NAME.id")
+            raise IdentityProblem(
+                f"{folder} is no wallet: it has no files NAME.id",
+                hint="give the folder of NAME.id files, or with --msp-folder one that has signcerts/ and keystore/",
+            )
         for label in labels:
             identity = wallet.get(label)
             if identity.msp_id != msp_id:
                 raise IdentityProblem(
-                    f"{folder}: {label} is of {identity.msp_id}, not of {msp_id}: join with that organisation's profile"
+                    f"{folder}: {label} is of {identity.msp_id}, not of {msp_id}",
+                    hint=f"join with the profile of {identity.msp_id}, or give `--msp-id {identity.msp_id}` too",
                 )
             found[label] = identity
     return found
@@ -213,6 +255,24 @@ def _said() -> Iterator[None]:
         raise from_ledger(error) from error
 
 
-def describe(home: Home, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return identities of the wallet with their standing on the ledger."""
-    return [item | {"state": _standing(home, item["name"])} for item in home.identities() if item["name"] in names]
+def describe(home: Home, joined: Joined) -> list[dict[str, Any]]:
+    """Return the identities that were given to join with, those taken in with their standing on the ledger.
+
+    ``state`` of one that was refused is ``refused: CODE``, and ``reason`` says more (else it is empty).
+    """
+    taken_in = [
+        item | {"state": _standing(home, item["name"]), "reason": ""}
+        for item in home.identities()
+        if item["name"] in joined.names
+    ]
+    return taken_in + [
+        {
+            "name": name,
+            "participant": identity.id,
+            "role": identity.role,
+            "in_use": False,
+            "state": f"refused: {error.code.removeprefix('proposal_').replace('_', ' ')}",
+            "reason": error.message,
+        }
+        for name, (identity, error) in joined.refused.items()
+    ]

@@ -209,20 +209,36 @@ class Home:
         organisation is not here (``holds`` says so afterwards), the participant is enrolled and not certified.
 
         Raises:
-            BadInput: on Fabric, the channel has no such organisation.
+            BadInput: on Fabric, the channel has no such organisation, or the certificate here says another role.
             InTheWay: the name is another participant's, or it is enrolled and has its certificate.
             NotAllowed: ``by`` may not enrol.
         """
         session = self.session(by)
         enroller = by or self.current()
         try:
-            self.consortium.enrol(name, role, msp_id, by=enroller)
             organisation = msp_id or self.consortium.organisation_for(name, enroller)
+            if self.is_on_fabric:  # else certificates are made by enrolling
+                self._check_role(f"{name}@{organisation}", role)
+            self.consortium.enrol(name, role, msp_id, by=enroller)
         except ContractError as error:
             raise from_contract(error) from error
         except LedgerError as error:
             raise from_ledger(error) from error
         return session.query("participants.get", participant=f"{name}@{organisation}")
+
+    def _check_role(self, participant: str, role: str) -> None:
+        """Check that a certificate that is here says the role in which its holder is to be enrolled, for good.
+
+        Raises:
+            BadInput: it says another one.
+        """
+        says = next((item["role"] for item in self.identities() if item["participant"] == participant), role)
+        if says != role:
+            raise BadInput(
+                f"the certificate of {participant} says role={says}, not {role}: it could do nothing",
+                code="role_mismatch",
+                hint=f"enrol it with `--role {says}`, or have its CA certify another name as {role}",
+            )
 
     def holds(self, participant: str) -> bool:
         """Whether the wallet has this participant's (``name@msp``) identity."""

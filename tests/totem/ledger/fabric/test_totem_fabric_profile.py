@@ -118,7 +118,7 @@ def test_an_msp_folder_without_certificate_or_key_is_refused(msp):
     with pytest.raises(IdentityProblem, match="not a certificate"):
         from_msp_folder(folder, "StavangerMSP")
     (folder / "signcerts/cert.pem").unlink()
-    with pytest.raises(IdentityProblem, match="there are 0"):
+    with pytest.raises(IdentityProblem, match="has no signcerts"):
         from_msp_folder(folder, "StavangerMSP")
 
 

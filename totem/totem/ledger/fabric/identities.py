@@ -47,9 +47,18 @@ def from_msp_folder(folder: Path, msp_id: str) -> Identity:
     Raises:
         IdentityProblem: the folder has not exactly one certificate and its key, or they can't be read.
     """
+    if not folder.is_dir():
+        raise IdentityProblem(f"there is no folder {folder}", hint="give the folder that has signcerts/ and keystore/")
     certificates = sorted(path for path in (folder / "signcerts").glob("*") if path.is_file())
-    if len(certificates) != 1:
-        raise IdentityProblem(f"{folder / 'signcerts'}: one certificate is expected, there are {len(certificates)}")
+    if not certificates:
+        raise IdentityProblem(
+            f"{folder} has no signcerts/*.pem: give the folder that has signcerts/ and keystore/", hint=""
+        )
+    if len(certificates) > 1:
+        raise IdentityProblem(
+            f"{folder / 'signcerts'}: one certificate is expected, there are {len(certificates)}",
+            hint="keep the newest one there, move the others away",
+        )
     certificate = read_text(certificates[0])
     public = _public(certificate, certificates[0])
     keys = sorted(path for path in (folder / "keystore").glob("*") if path.is_file())
@@ -61,7 +70,8 @@ def from_msp_folder(folder: Path, msp_id: str) -> Identity:
         if isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == public:
             return MspIdentity(certificate, key, msp_id)
     raise IdentityProblem(
-        f"{folder / 'keystore'}: none of {len(keys)} files is the unencrypted ECDSA key of {certificates[0].name}"
+        f"{folder / 'keystore'}: none of {len(keys)} files is the unencrypted ECDSA key of {certificates[0].name}",
+        hint="put the key there that the certificate was made for (cryptogen and fabric-ca do)",
     )
 
 

@@ -147,6 +147,10 @@ class FabricLedger:
         height: int = self._blocks.info().height
         return height
 
+    def why_refused(self, signer: Signer) -> ProposalRefused | None:
+        """Return why the peers refuse a signer, or None where that can't be found out."""
+        return self._standing.reason(signer)
+
     def organisations(self) -> tuple[str, ...]:
         """Return the MSP ids of the organisations that use the channel."""
         return tuple(self._standing.look().members)
@@ -211,7 +215,7 @@ class FabricLedger:
         return (self._reason(signer) if isinstance(error, ProposalRefused) else None) or error
 
     def _reason(self, signer: Signer | None) -> ProposalRefused | None:
-        return None if signer is None else self._standing.reason(signer)
+        return None if signer is None else self.why_refused(signer)
 
 
 def _read(answer: bytes) -> Any:

@@ -31,7 +31,7 @@ def probe(profile: ConnectionProfile, identity: Identity, *, clock: Callable[[],
 
     Raises:
         LedgerUnavailable: nobody listens, TLS fails, channel or chaincode are not there or not of this version.
-        ProposalRefused: the identity has expired, or the network does not know it.
+        ProposalRefused: the identity has expired or is revoked, or the network does not know it.
     """
     _check_validity(identity, clock)
     _check_listening(profile)
@@ -97,6 +97,13 @@ def _check_channel(ledger: FabricLedger, identity: Identity) -> None:
     except ProposalRefused as error:
         if error.code != "authority":
             raise
+        reason = ledger.why_refused(identity)
+        if reason is not None and reason.code == "revoked":
+            raise ProposalRefused(
+                "revoked",
+                f"the certificate of {identity.id} is revoked: have the CA of {identity.msp_id} issue a new one, and"
+                " `totem admin join` with it",
+            ) from None
         raise ProposalRefused(
             "organisation",
             f"the channel {channel!r} does not know {identity.id}: {identity.msp_id} is no organisation of it, or its"

@@ -120,10 +120,22 @@ def test_all_missing_grants_are_named_at_once(totem, joint, tmp_path):
         assert f"`totem access request {name} --purpose TEXT`" in said
 
 
+@pytest.mark.parametrize("words", [("norht",), ("norht", "south")])
+def test_a_dataset_that_is_not_there_is_looked_for_before_its_grant(totem, joint, words):
+    said = totem("job", "submit", joint.job, *words, "--totem", "10,000", who="alice", status=2).stderr
+    assert "there is no dataset norht\n" in said
+    assert "hint: did you mean 'north'? `totem dataset list` shows them\n" in said
+    assert "there is no dataset norht" in totem("dataset", "show", "norht", status=2).stderr
+    said = totem("job", "submit", joint.job, "zzz", "--totem", "10,000", who="alice", status=2).stderr
+    assert "did you mean" not in said
+    assert "hint: `totem dataset list`" in said
+
+
 def test_requests_that_are_not_answered_are_told_from_those_that_were_not_made(totem, joint, tmp_path):
     joint.put(tmp_path, "hand", joint.rows[:3], by="north", approval="manual")
     said = totem("job", "submit", joint.job, "hand", "south", "--totem", "10,000", status=2).stderr
     assert "no valid grant of hand to alice@AliceMSP: the request for hand is not answered yet\n" in said
+    assert "hint: the provider answers it; `totem access list` shows when\n" in said
     joint.home.enrol("fred", "consumer", by="admin")
     joint.home.session("fred").submit("access.request", dataset_id="hand", purpose="x")
     said = totem("job", "submit", joint.job, "hand", "south", "--totem", "10,000", who="fred", status=2).stderr

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from totem.near import meant
 from totem.services.combining import choose_combining, providers_of
-from totem.services.errors import BadInput, NotAllowed
+from totem.services.errors import BadInput, Missing, NotAllowed
 from totem.services.lines import ResultLines
 from totem.services.session import Record, Session
 from totem_chaincode.contracts.results import salted_hash
@@ -106,8 +107,18 @@ class Consumer:
         return list(self._session.pages("datasets.list", "datasets", provider=provider))
 
     def dataset(self, dataset_id: str, version: int | None = None) -> Record:
-        """Return a dataset's metadata: schema, statistics, policy, digests."""
-        return self._session.query("datasets.get", dataset_id=dataset_id, version=version)
+        """Return a dataset's metadata: schema, statistics, policy, digests.
+
+        Raises:
+            Missing: there is none of this id; the hint names those that are like it.
+        """
+        try:
+            return self._session.query("datasets.get", dataset_id=dataset_id, version=version)
+        except Missing as error:
+            known = [str(item["dataset_id"]) for item in self.datasets()] if error.code == "not_found" else []
+            question = meant(dataset_id, known) if dataset_id not in known else ""
+            hint = f"{question} `totem dataset list` shows them" if question else error.hint
+            raise Missing(error.message, code=error.code, hint=hint, details=error.details) from error
 
     def request_access(self, dataset_id: str, purpose: str) -> Record:
         """Ask for access to a dataset; the purpose can be read by everybody on the ledger."""
@@ -151,6 +162,7 @@ class Consumer:
 
         Raises:
             ProgramRefused: program, price or balance do not allow it; nothing has changed.
+            Missing: there is no such dataset.
             NotAllowed: there is no grant for some of the datasets, or (code ``combining``) nobody may combine.
             BadInput: something is said about several providers, but there is one.
         """
@@ -280,6 +292,7 @@ class Consumer:
         Whether there is an earlier submission is for the contract to say, which refuses a new one under an old grant.
 
         Raises:
+            Missing: there is no such dataset.
             NotAllowed: some have none; the message names all of them.
         """
         now = time.time() * 1_000
@@ -294,6 +307,7 @@ class Consumer:
             elif any(item["state"] == "requested" for item in of_it):
                 waiting.append(dataset_id)
             else:
+                self.dataset(dataset_id)  # nobody can be asked for what there is not
                 missing.append(dataset_id)
         if missing or waiting:
             raise _not_granted(self._session.participant, missing, waiting)
@@ -306,7 +320,12 @@ def _not_granted(participant: str, missing: Sequence[str], waiting: Sequence[str
     if waiting:
         text += f": the request for {', '.join(waiting)} is not answered yet"
     commands = [f"`totem access request {dataset_id} --purpose TEXT`" for dataset_id in missing]
-    return NotAllowed(text, code="grant", hint=f"ask for access: {', '.join(commands)}" if commands else "")
+    hint = (
+        f"ask for access: {', '.join(commands)}"
+        if commands
+        else "the provider answers it; `totem access list` shows when"
+    )
+    return NotAllowed(text, code="grant", hint=hint)
 
 
 def _ledger_value(value: Any) -> Any:

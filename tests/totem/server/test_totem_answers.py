@@ -92,7 +92,7 @@ def test_what_was_written_is_said_and_whether_it_is_all(tmp_path):
     done = totem(*RUN, "--totem", 197, "--no-precheck", "-o", file)
     assert done.exit_code == 3
     assert f"2 partial results (the job ran out of totem) written to {file}" in done.stderr
-    assert "hint: with --totem 198 it certainly completes" in done.stderr
+    assert "hint: give more with --totem: 198 is certainly enough" in done.stderr
 
 
 def test_data_of_the_examples_that_are_not_fetched_yet(tmp_path):

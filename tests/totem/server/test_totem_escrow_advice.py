@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from totem.cli.escrow import escrow_hint
 from totem.cli.main import app
 from totem.services.consumer import Consumer, Submission
 from totem.services.errors import ProgramRefused, from_contract
@@ -93,7 +94,8 @@ def test_a_refused_escrow_names_the_amount_that_is_enough(home, totem, tmp_path)
     done = totem(*words)
     assert done.exit_code == 2
     assert f"needs at least {needs:,} totem, the escrow is 1" in done.stderr
-    hint = f"put more totem into escrow: with {bounds.upper:,} it certainly completes"
+    amounts = f"probably {bounds.expected:,} is enough, {bounds.upper:,} certainly; what is not used comes back"
+    hint = f"put more totem into escrow: {amounts}"
     assert f"hint: {hint}" in done.stderr
     assert json.loads(totem(*words, "--json").stdout)["error"]["hint"] == hint
 
@@ -109,6 +111,15 @@ def refused(**details):
 def test_an_amount_that_is_never_enough_or_never_there_is_not_named(upper):
     hint = refused(needs=5, estimate={"lower": 5, "expected": 1_234, "upper": upper})
     assert hint == "put more totem into escrow: it probably costs about 1,234, and no amount is certainly enough"
+
+
+def test_what_is_probable_is_named_only_where_it_would_be_accepted_and_has_not_just_run_out():
+    hint = refused(needs=900, estimate={"lower": 5, "expected": 7, "upper": 900})
+    assert hint == "put more totem into escrow: 900 is certainly enough; what is not used comes back"
+    bounds = Bounds(5, 7, 9_000)
+    assert escrow_hint(bounds, 7) == "give more with --totem: 9,000 is certainly enough; what is not used comes back"
+    assert "probably 7 is enough, 9,000 certainly" in escrow_hint(bounds, 6)
+    assert escrow_hint(Bounds(5, 7, None), 6) == ""
 
 
 def test_where_no_amount_is_accepted_none_is_asked_for():
@@ -133,5 +144,7 @@ def test_a_job_that_ran_out_says_what_is_enough(fresh, serve, tmp_path):
             if bounds.upper is None:
                 assert "certainly" not in done.stderr
             else:
-                assert f"hint: with --totem {bounds.upper:,} it certainly completes\n" in done.stderr
+                assert f"hint: give more with --totem: probably {bounds.expected:,} is enough," in done.stderr
+                assert f", {bounds.upper:,} certainly; what is not used comes back\n" in done.stderr
+                assert done.stdout.splitlines()[4].split() == ["data", "6", "rows,", "1", "fragment"]
             assert "certainly" not in CliRunner().invoke(app, ["job", command, job_id, "--json"], env=env).output

@@ -22,6 +22,7 @@ def escrow_text(needs: int | None, bounds: Bounds) -> str:
     return f"accepted from {show(needs)}; {show(bounds.enough)} is certainly enough"
 
 
-def escrow_hint(bounds: Bounds) -> str:
-    """Say with which escrow a job that ran out of totem completes; empty where that is not known."""
-    return "" if bounds.enough is None else f"with --totem {show(bounds.enough)} it certainly completes"
+def escrow_hint(bounds: Bounds, escrow: int) -> str:
+    """Say with which escrow a job that ran out of ``escrow`` completes; empty where that is not known."""
+    advice = bounds.advice(escrow + 1)
+    return advice and f"give more with --totem: {advice}"

@@ -16,7 +16,7 @@ from totem.cli.following import Followed, providers_text
 from totem.cli.group import group
 from totem.cli.hints import program_error_hint, provider_trouble
 from totem.cli.joint import print_joint_bill, print_part_estimates, print_parts
-from totem.cli.output import Output, show
+from totem.cli.output import Output, counted, show
 from totem.cli.refusals import explained
 from totem.cli.result import purge, result
 from totem.cli.results import print_bill
@@ -212,7 +212,7 @@ def _print_job(output: Output, job: dict[str, Any]) -> None:
             "state": job["state"],
             "combining" if is_joint(job) else "provider": job["provider"],
             "datasets": [f"{item['dataset_id']} v{item['version']}" for item in job["datasets"]],
-            "data": f"{show(job['data']['rows'])} rows, {show(job['data']['fragments'])} fragments",
+            "data": f"{counted(job['data']['rows'], 'row')}, {counted(job['data']['fragments'], 'fragment')}",
             "escrow": job["escrow"],
             "used": job["used"],
             "paid": job["paid"],
@@ -243,7 +243,7 @@ def _hint(job: dict[str, Any]) -> str:
     """Say what to do about how a job has ended; empty where there is nothing to do."""
     match job["state"]:
         case "out_of_totem":
-            return escrow_hint(Bounds(**job["estimate"]))
+            return escrow_hint(Bounds(**job["estimate"]), job["escrow"])
         case "provider_failed":
             back = f"all {show(job['returned'])} totem of the escrow were returned"
             return f"ask {job['provider']}, whose `totem provider jobs` says more; {back}"

@@ -21,7 +21,7 @@ from totem.services.errors import ProgramRefused, ServiceError
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Output", "error_document", "printable", "show", "write_json"]
+__all__ = ["Output", "counted", "error_document", "printable", "show", "write_json"]
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -170,6 +170,11 @@ def error_document(error: ServiceError) -> dict[str, Any]:
     if isinstance(error, ProgramRefused):
         document["refusals"] = [refusal.to_json() for refusal in error.refusals]
     return {"error": document}
+
+
+def counted(number: int, thing: str) -> str:
+    """Return how many things there are, as people say it."""
+    return f"{show(number)} {thing}{'s' * (number != 1)}"
 
 
 def show(value: object) -> str:

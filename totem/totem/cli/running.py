@@ -165,7 +165,7 @@ def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> N
             return
         case "out_of_totem":
             output.note(report.detail or "the job halted: out of totem", style="yellow")
-            if not report.detail and (hint := escrow_hint(report.estimate)):
+            if not report.detail and (hint := escrow_hint(report.estimate, report.escrow)):
                 output.note(f"hint: {hint}")
         case "completed":
             pass

@@ -198,7 +198,7 @@ def _escrow_hint(details: Mapping[str, Any]) -> str:
         return "no amount is enough: let the job's loops have a known number of rounds, or ask for another policy"
     bounds = Bounds(**details["estimate"])
     if bounds.enough is not None:
-        return f"put more totem into escrow: with {bounds.enough:,} it certainly completes"
+        return f"put more totem into escrow: {bounds.advice(details['needs'])}"
     probably = f"it probably costs about {bounds.expected:,}, and " if bounds.expected is not None else ""
     return f"put more totem into escrow: {probably}no amount is certainly enough"
 

@@ -40,6 +40,15 @@ class Bounds:
         """The escrow with which the job certainly completes; None: there is none, or no account could hold it."""
         return None if self.upper is None or self.upper > MAX_TOTEM else self.upper
 
+    def advice(self, least: int) -> str:
+        """Return in words what to put into escrow, ``least`` or more; empty: no amount is certainly enough."""
+        if self.enough is None:
+            return ""
+        certainly = f"{self.enough:,} is certainly enough"
+        if self.expected is not None and least <= self.expected < self.enough:
+            certainly = f"probably {self.expected:,} is enough, {self.enough:,} certainly"
+        return f"{certainly}; what is not used comes back"
+
     def to_json(self) -> dict[str, int | None]:
         """Return ``{"lower", "expected", "upper"}``."""
         return {"lower": self.lower, "expected": self.expected, "upper": self.upper}

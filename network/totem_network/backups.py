@@ -11,11 +11,12 @@ from totem_network import join, lifecycle, nodes, ports
 from totem_network.binaries import Binaries
 from totem_network.errors import NetworkError
 from totem_network.layout import Network, check_free
+from totem_network.progress import Say, Steps
 
 __all__ = ["backup", "restore"]
 
 
-def backup(network: Network, binaries: Binaries, file: Path) -> None:
+def backup(network: Network, binaries: Binaries, file: Path, *, say: Say = print) -> None:
     """Write everything into one archive (.tar.gz, readable by its owner only: it has all private keys).
 
     Nodes that run are stopped for it, so that all ledgers are of one moment, and started again.
@@ -30,14 +31,17 @@ def backup(network: Network, binaries: Binaries, file: Path) -> None:
         raise NetworkError(f"{file} can't be written: {file.parent} is no folder, or not yours")
     if file.resolve().is_relative_to(network.folder):
         raise NetworkError(f"{file} would be a part of what is backed up, and gone with it: give another folder")
+    steps = Steps(say)
     running = nodes.stop_all(network)
+    steps.done(f"{len(running)} nodes stopped")
     try:
         _write(network, file)
+        steps.done("archive written")
     except OSError as error:
         raise NetworkError(f"{file} can't be written: {error.strerror or error}; nothing of it is left") from None
     finally:
         if running:
-            _start(network, binaries)
+            _start(network, binaries, steps)
 
 
 def _write(network: Network, file: Path) -> None:
@@ -57,7 +61,7 @@ def _write(network: Network, file: Path) -> None:
         raise
 
 
-def restore(folder: Path, binaries: Binaries, file: Path) -> Network:
+def restore(folder: Path, binaries: Binaries, file: Path, *, say: Say = print) -> Network:
     """Bring a network back from an archive into a folder that has none, start it, and wait until it endorses.
 
     Raises:
@@ -68,6 +72,7 @@ def restore(folder: Path, binaries: Binaries, file: Path) -> Network:
         raise NetworkError(f"{folder} has a network: `network/network down` first, or give another --state")
     check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    steps = Steps(say)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".restore-") as place:
         try:
             with tarfile.open(file) as tar:
@@ -80,13 +85,17 @@ def restore(folder: Path, binaries: Binaries, file: Path) -> Network:
         ports.reserve_these(folder, network.all_ports())
         network.folder.rename(folder)  # it replaces an empty one, and nothing else
     network = Network.load(folder)
-    _start(network, binaries)
+    steps.done("archive unpacked")
+    _start(network, binaries, steps)
     return network
 
 
-def _start(network: Network, binaries: Binaries) -> None:
-    nodes.start_all(network, binaries)
+def _start(network: Network, binaries: Binaries, steps: Steps) -> None:
+    started = nodes.start_all(network, binaries)
+    steps.done(f"{len(started)} nodes started")
     for organisation in network.organisations:
         join.wait_listening(network.node_folder(organisation.peer), organisation.port)
     join.wait_ready(network)
+    lifecycle.settle(network)
     lifecycle.wait_answering(network)
+    steps.done("all organisations endorse")

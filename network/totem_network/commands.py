@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from pathlib import Path
 
 from totem.ledger.errors import LedgerError
@@ -37,7 +37,7 @@ def up(options: argparse.Namespace) -> int:
     if (options.state / "network.json").exists():
         network = Network.load(options.state)
         _check_same(network, options)
-        control.resume(network, control.programs(network), print)
+        control.resume(network, control.programs(network), _say)
     else:
         network = Network.plan(
             options.state,
@@ -47,8 +47,9 @@ def up(options: argparse.Namespace) -> int:
             batch_timeout=options.batch_timeout or "100ms",
             explicit_policy=options.explicit_policy,
         )
-        control.create(network, found, print)
-    print(f"Fabric {network.version}: {len(network.organisations)} organisations, {len(network.orderers)} orderers")
+        control.create(network, found, _say)
+    of = _count(network.organisations, "organisation"), _count(network.orderers, "orderer")
+    print(f"Fabric {network.version}: {', '.join(of)}")
     print(f"profiles in {network.folder / 'profiles'}, identities in {network.folder / 'wallets'}")
     return 0
 
@@ -123,7 +124,7 @@ def revoke(options: argparse.Namespace) -> int:
         pushed = revoking.push(network, organisation, _text(options.crl))
     else:
         pushed = revoking.revoke(network, organisation, options.name)
-    print(f"block {pushed.block}: {organisation.name} has {len(pushed.serials)} revoked certificates")
+    print(f"block {pushed.block}: {organisation.name} has {_count(pushed.serials, 'revoked certificate')}")
     if pushed.behind:
         print(f"not yet at {', '.join(pushed.behind)}: these peers get it when they are back")
     return 0
@@ -133,7 +134,7 @@ def deploy(options: argparse.Namespace) -> int:
     """Deploy the contracts, or another chaincode."""
     network = Network.load(options.state)
     command = options.server or server.OWN
-    lifecycle.deploy(network, control.programs(network), options.name, options.version, command)
+    lifecycle.deploy(network, control.programs(network), options.name, options.version, command, say=_say)
     print(f"{options.name} {options.version} answers through all {len(network.organisations)} organisations' peers")
     return 0
 
@@ -141,7 +142,7 @@ def deploy(options: argparse.Namespace) -> int:
 def upgrade(options: argparse.Namespace) -> int:
     """Bring the next version of the chaincode."""
     network = Network.load(options.state)
-    lifecycle.upgrade(network, control.programs(network), options.version, options.server)
+    lifecycle.upgrade(network, control.programs(network), options.version, options.server, say=_say)
     print(f"version {options.version} answers through all {len(network.organisations)} organisations' peers")
     return 0
 
@@ -149,7 +150,7 @@ def upgrade(options: argparse.Namespace) -> int:
 def add_org(options: argparse.Namespace) -> int:
     """Add the next organisation."""
     network = Network.load(options.state)
-    newcomer = members.add_organisation(network, control.programs(network))
+    newcomer = members.add_organisation(network, control.programs(network), say=_say)
     print(f"{newcomer.name} ({newcomer.msp_id}) is one of {len(network.organisations)} organisations that endorse")
     return 0
 
@@ -157,16 +158,25 @@ def add_org(options: argparse.Namespace) -> int:
 def backup(options: argparse.Namespace) -> int:
     """Back the network up."""
     network = Network.load(options.state)
-    backups.backup(network, control.programs(network), options.file)
+    backups.backup(network, control.programs(network), options.file, say=_say)
     print(f"{options.file} has the network with all its private keys")
     return 0
 
 
 def restore(options: argparse.Namespace) -> int:
     """Restore a network."""
-    network = backups.restore(options.state, binaries.find(), options.file)
-    print(f"restored {len(network.organisations)} organisations into {network.folder}")
+    network = backups.restore(options.state, binaries.find(), options.file, say=_say)
+    print(f"restored {_count(network.organisations, 'organisation')} into {network.folder}")
     return 0
+
+
+def _say(step: str) -> None:
+    # At once: who reads it from a pipe waits for it too.
+    print(step, flush=True)
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _check_same(network: Network, options: argparse.Namespace) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from totem_network import channel, configuration, crypto, join, lifecycle, nodes, ports, processes, profile
 from totem_network.binaries import Binaries, find
 from totem_network.errors import NetworkError
 from totem_network.layout import Network
+from totem_network.progress import Say, Steps
 
 __all__ = ["create", "down", "kill", "programs", "restart", "resume"]
-
-Say = Callable[[str], None]
 
 
 def create(network: Network, binaries: Binaries, say: Say) -> None:
@@ -24,31 +21,32 @@ def create(network: Network, binaries: Binaries, say: Say) -> None:
         NetworkError: something failed; what was started runs on, so that its logs can be read and `down` ends it.
     """
     network.save()
-    clock = _Clock(say)
+    steps = Steps(say)
     crypto.generate(network, binaries)
     channel.make_genesis(network, binaries)
     for organisation in network.organisations:
         configuration.write_admin(network, organisation)
     profile.write_all(network)
-    clock.tell("keys and channel")
+    steps.done("keys and channel")
     nodes.start_all(network, binaries)
     join.join_all(network, binaries)
-    clock.tell("nodes joined")
+    steps.done("nodes joined")
     join.wait_ready(network)
-    clock.tell("all organisations endorse")
+    steps.done("all organisations endorse")
 
 
 def resume(network: Network, binaries: Binaries, say: Say) -> None:
     """Start the nodes of an existing network that don't run, and wait until it endorses."""
-    clock = _Clock(say)
+    steps = Steps(say)
     for organisation in network.organisations:
         configuration.write_admin(network, organisation)
     profile.write_all(network)
     started = nodes.start_all(network, binaries)
-    clock.tell(f"started {', '.join(started) or 'nothing: all nodes run'}")
+    steps.done(f"started {', '.join(started) or 'nothing: all nodes run'}")
     join.wait_ready(network)
+    lifecycle.settle(network)
     lifecycle.wait_answering(network)
-    clock.tell("all organisations endorse")
+    steps.done("all organisations endorse")
 
 
 def programs(network: Network) -> Binaries:
@@ -95,14 +93,3 @@ def restart(network: Network, binaries: Binaries, node: str) -> None:
     processes.stop(network.node_folder(node))
     nodes.start(network, binaries, node)
     join.wait_listening(network.node_folder(node), port)
-
-
-class _Clock:
-    """Says what has been done, and after how long."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self._began = time.monotonic()
-
-    def tell(self, what: str) -> None:
-        self._say(f"{time.monotonic() - self._began:6.1f} s  {what}")

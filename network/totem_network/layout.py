@@ -44,7 +44,7 @@ class Orderer:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """One organisation with one peer; ``chaincode_port`` is where its chaincode's server listens."""
+    """One organisation with one peer; ``chaincode_port`` is where the first server of its chaincode listens."""
 
     name: str
     msp_id: str
@@ -66,9 +66,11 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Chaincode:
-    """A chaincode that is committed on the channel.
+    """A chaincode that is committed on the channel, or is to be.
 
-    ``command`` starts an organisation's server, ``packages`` are the package ids by organisation.
+    ``command`` starts an organisation's server, ``packages`` are the package ids by organisation. ``ports`` are the
+    ports of an upgrade's servers by organisation, which run beside those that they replace; the first servers listen
+    on their organisation's ``chaincode_port``.
     """
 
     name: str
@@ -76,15 +78,27 @@ class Chaincode:
     sequence: int
     command: list[str]
     packages: dict[str, str]
+    ports: dict[str, int] = field(default_factory=dict)
 
     def node(self, organisation: Organisation) -> str:
-        """Return the name of an organisation's server as a node of this network."""
+        """Return the name of an organisation's server as a node of this network, whatever its version."""
         return f"{self.name}.{organisation.name}"
+
+    def own_node(self, organisation: Organisation) -> str:
+        """Return the name of an organisation's server that no server of another version has: its folder's."""
+        return f"{self.node(organisation)}.{self.sequence}" if self.ports else self.node(organisation)
+
+    def port(self, organisation: Organisation) -> int:
+        """Return the port of an organisation's server."""
+        return self.ports.get(organisation.name, organisation.chaincode_port)
 
 
 @dataclass
 class Network:
-    """A network in ``folder``: everything that is needed to start its nodes again."""
+    """A network in ``folder``: everything that is needed to start its nodes again.
+
+    ``chaincode`` is the one that clients get, ``coming`` one that is being brought or whose bringing was interrupted.
+    """
 
     folder: Path
     version: str
@@ -94,6 +108,7 @@ class Network:
     orderers: list[Orderer]
     organisations: list[Organisation]
     chaincode: Chaincode | None = field(default=None)
+    coming: Chaincode | None = field(default=None)
 
     @classmethod
     def plan(
@@ -156,8 +171,12 @@ class Network:
 
     def nodes(self) -> list[str]:
         """Return the names of all nodes: orderers, peers, chaincode servers."""
-        servers = [self.chaincode.node(o) for o in self.organisations] if self.chaincode else []
-        return [*(o.name for o in self.orderers), *(o.peer for o in self.organisations), *servers]
+        return [*(o.name for o in self.orderers), *(o.peer for o in self.organisations), *self.servers()]
+
+    def servers(self) -> dict[str, tuple[Organisation, Chaincode]]:
+        """Return the chaincode servers by name; those that are still to replace others have a number in theirs."""
+        found = {self.chaincode.node(o): (o, self.chaincode) for o in self.organisations} if self.chaincode else {}
+        return found | ({self.coming.own_node(o): (o, self.coming) for o in self.organisations} if self.coming else {})
 
     def port(self, node: str) -> int:
         """Return the port on which a node does its work.
@@ -171,14 +190,17 @@ class Network:
         for organisation in self.organisations:
             if organisation.peer == node:
                 return organisation.port
-            if self.chaincode is not None and self.chaincode.node(organisation) == node:
-                return organisation.chaincode_port
+        if node in (servers := self.servers()):
+            organisation, chaincode = servers[node]
+            return chaincode.port(organisation)
         raise NetworkError(f"no node {node!r}; there are {', '.join(self.nodes())}")
 
     def all_ports(self) -> list[int]:
         """Return every port that belongs to the network."""
         nodes: list[Any] = [*self.orderers, *self.organisations]
-        return [value for node in nodes for value in dataclasses.asdict(node).values() if isinstance(value, int)]
+        fixed = [value for node in nodes for value in dataclasses.asdict(node).values() if isinstance(value, int)]
+        of_servers = [chaincode.port(organisation) for organisation, chaincode in self.servers().values()]
+        return list(dict.fromkeys([*fixed, *of_servers]))
 
     # Where files are.
 
@@ -193,8 +215,17 @@ class Network:
         return self.folder / "channel" / "genesis.block"
 
     def node_folder(self, node: str) -> Path:
-        """Return where a node has its configuration, process id, log and data."""
+        """Return where a node has its configuration, process id, log and data.
+
+        Servers of different versions have different folders: two of them run at once during an upgrade.
+        """
+        if node in (servers := self.servers()):
+            return self.server_folder(*servers[node])
         return self.folder / "nodes" / node
+
+    def server_folder(self, organisation: Organisation, chaincode: Chaincode) -> Path:
+        """Return where an organisation's server of a chaincode in a certain version has its process id and log."""
+        return self.folder / "nodes" / chaincode.own_node(organisation)
 
     def organisation_crypto(self, organisation: Organisation) -> Path:
         """Return an organisation's part of ``crypto``."""
@@ -267,12 +298,13 @@ class Network:
         except (OSError, ValueError) as error:
             raise NetworkError(f"{path} can't be read ({error}): {_BY_HAND}") from None
         try:
-            chaincode = document.pop("chaincode")
+            chaincode, coming = document.pop("chaincode"), document.pop("coming", None)
             return cls(
                 folder.resolve(),
                 orderers=[Orderer(**each) for each in document.pop("orderers")],
                 organisations=[Organisation(**each) for each in document.pop("organisations")],
                 chaincode=Chaincode(**chaincode) if chaincode else None,
+                coming=Chaincode(**coming) if coming else None,
                 **document,
             )
         except (AttributeError, KeyError, TypeError):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from totem_network import endorse, join, nodes, processes, profile, server
+import grpc
+from fabric_protos.peer.lifecycle import lifecycle_pb2
+
+from totem_network import endorse, join, nodes, ports, processes, profile, server
 from totem_network.binaries import Binaries
 from totem_network.errors import NetworkError
 from totem_network.layout import Chaincode, Network, Organisation
+from totem_network.progress import Say, Steps
 
-__all__ = ["approve", "deploy", "install", "orderer_arguments", "upgrade", "wait_answering"]
+__all__ = ["approve", "deploy", "install", "orderer_arguments", "settle", "upgrade", "wait_answering"]
 
 _PROBE = [b"network.probe", b"{}"]
 """A function that no chaincode has: who refuses it has been asked."""
@@ -19,34 +24,65 @@ _PROBE = [b"network.probe", b"{}"]
 _PEERS_OWN = re.compile(r"error in simulation|make sure the chaincode|failed to|error validating")
 
 
-def deploy(network: Network, binaries: Binaries, name: str, version: str, command: Sequence[str]) -> None:
+def deploy(
+    network: Network, binaries: Binaries, name: str, version: str, command: Sequence[str], *, say: Say = print
+) -> None:
     """Install, approve, serve and commit a chaincode, and wait until every organisation's peer gets answers of it.
 
     Raises:
         NetworkError: there is one already, or a step failed.
     """
+    settle(network)
     if network.chaincode is not None:
         raise NetworkError(f"chaincode {network.chaincode.name} is deployed: `network/network upgrade` brings another")
-    _bring(network, binaries, Chaincode(name, version, 1, list(command), {}))
+    _bring(network, binaries, Chaincode(name, version, 1, list(command), {}), Steps(say))
 
 
-def upgrade(network: Network, binaries: Binaries, version: str, command: Sequence[str] | None) -> None:
-    """Bring the next version of the chaincode: all approve it, then the servers are exchanged and it is committed.
+def upgrade(
+    network: Network, binaries: Binaries, version: str, command: Sequence[str] | None, *, say: Say = print
+) -> None:
+    """Bring the next version of the chaincode: its servers start beside the old ones, which end after the commit.
 
-    Between the exchange and the commit (some tenths of a second) the chaincode answers nobody; clients try again.
+    Clients get answers all the while, of the old version until their peer has the commit, and of the new one then.
+    Both listen on ports of their own: a new server in an old one's place would refuse to be what a peer that is asked
+    before the commit looks for there, and the peer would wait for `startuptimeout` (30 s) with its ledger locked.
 
     Raises:
         NetworkError: there is none yet, or a step failed.
     """
+    settle(network)
     old = network.chaincode
     if old is None:
         raise NetworkError("no chaincode yet: `network/network deploy` brings the first")
-    _bring(network, binaries, Chaincode(old.name, version, old.sequence + 1, list(command or old.command), {}))
+    free = ports.reserve(network.folder, len(network.organisations))
+    names = [organisation.name for organisation in network.organisations]
+    own_ports = dict(zip(names, free, strict=True))
+    planned = Chaincode(old.name, version, old.sequence + 1, list(command or old.command), {}, own_ports)
+    _bring(network, binaries, planned, Steps(say))
+
+
+def settle(network: Network) -> None:
+    """Bring a deployment or upgrade that was interrupted to its end, or, where it was not committed, take it back.
+
+    Raises:
+        NetworkError: a peer does not answer, or a server can't be ended.
+    """
+    coming = network.coming
+    if coming is None:
+        return
+    sequences = nodes.each(lambda each: _sequence(network, each, coming.name), network.organisations)
+    if max(sequences) >= coming.sequence:
+        wait_answering(network)
+        _replace_old(network)
+    else:
+        nodes.each(lambda each: processes.stop(network.server_folder(each, coming)), network.organisations)
+        network.coming = None
+        _save(network)
 
 
 def install(network: Network, binaries: Binaries, organisation: Organisation, chaincode: Chaincode) -> str:
     """Install an organisation's package on its peer; return the package id."""
-    made = server.package(network, organisation, f"{chaincode.name}_{chaincode.version}")
+    made = server.package(network, organisation, chaincode)
     file = network.folder / "packages" / f"{made.label}.{organisation.name}.tar.gz"
     file.parent.mkdir(mode=0o700, exist_ok=True)
     file.write_bytes(made.data)
@@ -69,40 +105,47 @@ def approve(network: Network, binaries: Binaries, organisation: Organisation, ch
 
 
 def wait_answering(network: Network, *, timeout: float = 60.0) -> None:
-    """Wait until the chaincode, through every organisation's peer, answers.
+    """Wait until the chaincode, through every organisation's peer, answers; the coming one where there is one.
 
     Raises:
         NetworkError: some peer has no answer of it in time; the message has the peer's reason.
     """
-    chaincode = network.chaincode
+    chaincode = network.coming or network.chaincode
     if chaincode is None:
         return
+
+    def behind() -> str:
+        try:
+            sequences = nodes.each(lambda each: _sequence(network, each, chaincode.name), network.organisations)
+        except NetworkError as error:
+            return str(error)
+        found = zip(network.organisations, sequences, strict=True)
+        late = [organisation.peer for organisation, sequence in found if sequence < chaincode.sequence]
+        return f"{chaincode.name} {chaincode.version} is not committed at {', '.join(late)}" if late else ""
 
     def silent() -> str:
         refused = endorse.refusals(network, chaincode.name, _PROBE)
         unanswered = [f"{name}: {why}" for name, why in refused.items() if _PEERS_OWN.match(why)]
         return f"{chaincode.name} does not answer: " + "; ".join(unanswered) if unanswered else ""
 
-    servers = [network.node_folder(chaincode.node(organisation)) for organisation in network.organisations]
+    servers = [network.server_folder(organisation, chaincode) for organisation in network.organisations]
+    nodes.wait_until(behind, timeout=timeout, node_folders=servers)
     nodes.wait_until(silent, timeout=timeout, node_folders=servers)
 
 
-def _bring(network: Network, binaries: Binaries, planned: Chaincode) -> None:
-    old = network.chaincode
+def _bring(network: Network, binaries: Binaries, planned: Chaincode, steps: Steps) -> None:
     ids = nodes.each(lambda each: install(network, binaries, each, planned), network.organisations)
+    steps.done(f"{planned.name} {planned.version} installed")
     names = [organisation.name for organisation in network.organisations]
-    chaincode = Chaincode(
-        planned.name, planned.version, planned.sequence, planned.command, dict(zip(names, ids, strict=True))
-    )
+    chaincode = replace(planned, packages=dict(zip(names, ids, strict=True)))
     nodes.each(lambda each: approve(network, binaries, each, chaincode), network.organisations)
-    if old is not None:
-        nodes.each(lambda each: processes.stop(network.node_folder(old.node(each))), network.organisations)
-    network.chaincode = chaincode
+    steps.done("approved")
+    network.coming = chaincode
     network.save()
-    profile.write_all(network)
     nodes.each(lambda each: server.start(network, each, chaincode), network.organisations)
     for organisation in network.organisations:
-        join.wait_listening(network.node_folder(chaincode.node(organisation)), organisation.chaincode_port)
+        join.wait_listening(network.server_folder(organisation, chaincode), chaincode.port(organisation))
+    steps.done("servers started")
     peers: list[str] = []
     for organisation in network.organisations:
         peers += ["--peerAddresses", f"127.0.0.1:{organisation.port}"]
@@ -110,7 +153,47 @@ def _bring(network: Network, binaries: Binaries, planned: Chaincode) -> None:
     config = network.admin_config(network.organisations[0])
     arguments = [*_definition(network, chaincode), *peers]
     binaries.run("peer", "lifecycle", "chaincode", "commit", *arguments, config=config)
+    steps.done("committed")
     wait_answering(network)
+    steps.done("answers through all peers")
+    if _replace_old(network):
+        steps.done("old servers stopped")
+
+
+def _replace_old(network: Network) -> bool:
+    """Make the coming chaincode the network's, and end the servers of the one before; return whether there was one."""
+    old = network.chaincode
+    if old is not None:
+        nodes.each(lambda each: processes.stop(network.server_folder(each, old)), network.organisations)
+    network.chaincode, network.coming = network.coming, None
+    _save(network)
+    profile.write_all(network)
+    return old is not None
+
+
+def _save(network: Network) -> None:
+    network.save()
+    ports.reserve_these(network.folder, network.all_ports())  # gives back those of servers that have ended
+
+
+def _sequence(network: Network, organisation: Organisation, name: str) -> int:
+    """Return which definition of a chaincode an organisation's peer has: 0 for none, 1 for the first.
+
+    Raises:
+        NetworkError: the peer does not answer.
+    """
+    question = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=name).SerializeToString()
+    try:
+        status, said, payload = endorse.ask(
+            network, organisation, "_lifecycle", [b"QueryChaincodeDefinition", question]
+        )
+    except grpc.RpcError as error:
+        raise NetworkError(f"{organisation.peer} does not say which {name} it has: {error.details()}") from None
+    if status == endorse.OK:
+        return int(lifecycle_pb2.QueryChaincodeDefinitionResult.FromString(payload).sequence)
+    if "is not defined" in said:
+        return 0
+    raise NetworkError(f"{organisation.peer} does not say which {name} it has: {said}")
 
 
 def _definition(network: Network, chaincode: Chaincode) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from totem_network import channel, configuration, crypto, join, lifecycle, nodes, policies, profile, server
 from totem_network.binaries import Binaries
 from totem_network.layout import Chaincode, Network, Organisation
+from totem_network.progress import Say, Steps
 
 __all__ = ["add_organisation", "update_channel"]
 
@@ -17,15 +19,18 @@ _CONFIG_UPDATE = 2
 """Type of an envelope that changes a channel's configuration."""
 
 
-def add_organisation(network: Network, binaries: Binaries) -> Organisation:
+def add_organisation(network: Network, binaries: Binaries, *, say: Say = print) -> Organisation:
     """Add the next organisation; its peer joins, and it approves and serves the chaincode where there is one.
 
     Raises:
         NetworkError: a step failed, or not enough organisations' administrators could sign.
     """
+    lifecycle.settle(network)
+    steps = Steps(say)
     newcomer = network.further_organisation()
     crypto.generate_organisation(network, binaries, newcomer)
     section = _section(network, binaries, newcomer)
+    steps.done(f"keys of {newcomer.name}")
     later = [*network.organisations, newcomer]
 
     def change(config: dict[str, Any]) -> None:
@@ -36,15 +41,18 @@ def add_organisation(network: Network, binaries: Binaries) -> Organisation:
                 application["policies"][name]["policy"] = rule.document()
 
     update_channel(network, binaries, change)
+    steps.done("added to the channel's configuration")
     network.organisations = later
     network.save()
     configuration.write_admin(network, newcomer)
     profile.write_all(network)
     nodes.start(network, binaries, newcomer.peer)
     join.join_peer(network, newcomer, network.genesis)
+    steps.done("peer joined")
     join.wait_ready(network)
+    steps.done("all organisations endorse")
     if network.chaincode is not None:
-        _serve(network, binaries, newcomer, network.chaincode)
+        _serve(network, binaries, newcomer, network.chaincode, steps)
     return newcomer
 
 
@@ -81,14 +89,16 @@ def update_channel(network: Network, binaries: Binaries, change: Callable[[dict[
     binaries.run("peer", *send, config=network.admin_config(first))
 
 
-def _serve(network: Network, binaries: Binaries, newcomer: Organisation, old: Chaincode) -> None:
+def _serve(network: Network, binaries: Binaries, newcomer: Organisation, old: Chaincode, steps: Steps) -> None:
     package = lifecycle.install(network, binaries, newcomer, old)
-    chaincode = Chaincode(old.name, old.version, old.sequence, old.command, {**old.packages, newcomer.name: package})
+    chaincode = replace(old, packages={**old.packages, newcomer.name: package})
     lifecycle.approve(network, binaries, newcomer, chaincode)
+    steps.done(f"{chaincode.name} {chaincode.version} installed and approved")
     network.chaincode = chaincode
     network.save()
     server.start(network, newcomer, chaincode)
     lifecycle.wait_answering(network)
+    steps.done("answers through all peers")
 
 
 def _section(network: Network, binaries: Binaries, newcomer: Organisation) -> dict[str, Any]:

@@ -39,9 +39,9 @@ def start(network: Network, binaries: Binaries, node: str) -> None:
             config = configuration.write_peer(network, organisation)
             processes.start(folder, [binaries.path("peer"), "node", "start"], environment(config))
             return
-        if network.chaincode is not None and network.chaincode.node(organisation) == node:
-            server.start(network, organisation, network.chaincode)
-            return
+    if node in (servers := network.servers()):
+        server.start(network, *servers[node])
+        return
     raise NetworkError(f"no node {node!r}; there are {', '.join(network.nodes())}")
 
 

@@ -16,16 +16,16 @@ OWN = [sys.executable, "-m", "totem_chaincode.shim"]
 """The command that serves TOTEM's contracts."""
 
 
-def package(network: Network, organisation: Organisation, label: str) -> ChaincodePackage:
+def package(network: Network, organisation: Organisation, chaincode: Chaincode) -> ChaincodePackage:
     """Return an organisation's package: it says where the organisation's own server is, with mutual TLS.
 
     Both sides show the certificate that the peer has for TLS: one organisation, one machine.
     """
     tls = network.peer_crypto(organisation) / "tls"
     return make_package(
-        label,
+        f"{chaincode.name}_{chaincode.version}",
         Connection(
-            f"127.0.0.1:{organisation.chaincode_port}",
+            f"127.0.0.1:{chaincode.port(organisation)}",
             network.tls_ca(organisation).read_text(),
             (tls / "server.crt").read_text(),
             (tls / "server.key").read_text(),
@@ -44,9 +44,9 @@ def start(network: Network, organisation: Organisation, chaincode: Chaincode) ->
         # Of a checkout that is not installed, the server is the checkout's too.
         **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
         "CHAINCODE_ID": chaincode.packages[organisation.name],
-        "CHAINCODE_SERVER_ADDRESS": f"127.0.0.1:{organisation.chaincode_port}",
+        "CHAINCODE_SERVER_ADDRESS": f"127.0.0.1:{chaincode.port(organisation)}",
         "CHAINCODE_TLS_KEY": str(tls / "server.key"),
         "CHAINCODE_TLS_CERT": str(tls / "server.crt"),
         "CHAINCODE_CLIENT_CA_CERT": str(network.tls_ca(organisation)),
     }
-    processes.start(network.node_folder(chaincode.node(organisation)), chaincode.command, environment(extra=told))
+    processes.start(network.server_folder(organisation, chaincode), chaincode.command, environment(extra=told))

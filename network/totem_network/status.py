@@ -31,8 +31,7 @@ def status(network: Network) -> dict[str, Any]:
                 "knows": metrics.known_peers(said, network.channel),
             }
         )
-    if network.chaincode is not None:
-        rows += [_row(network, network.chaincode.node(organisation)) for organisation in network.organisations]
+    rows += [_row(network, name) for name in network.servers()]
     return {
         "folder": str(network.folder),
         "fabric": network.version,

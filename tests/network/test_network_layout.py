@@ -64,6 +64,23 @@ def test_a_network_is_remembered(tmp_path):
     assert {network.port(node) for node in network.nodes()} < set(network.all_ports())
 
 
+def test_servers_of_an_upgrade_run_beside_those_that_they_replace(tmp_path):
+    network = plan(tmp_path / "a")
+    network.chaincode = Chaincode("totem", "1", 1, ["serve", "it"], {"org1": "totem:00", "org2": "totem:01"})
+    own = dict(zip(("org1", "org2"), ports.reserve(network.folder, 2), strict=True))
+    network.coming = Chaincode("totem", "2", 2, ["serve", "it"], {"org1": "totem:02", "org2": "totem:03"}, own)
+    network.save()
+    assert Network.load(tmp_path / "a") == network
+    servers = ["totem.org1", "totem.org2", "totem.org1.2", "totem.org2.2"]
+    assert network.nodes()[-4:] == servers
+    assert len({network.port(node) for node in servers} & set(network.all_ports())) == 4
+    folders = [network.node_folder(node) for node in servers]
+    assert len(set(folders)) == 4
+    network.chaincode, network.coming = network.coming, None
+    assert [network.node_folder(node) for node in servers[:2]] == folders[2:]
+    assert [network.port(node) for node in servers[:2]] == list(own.values())
+
+
 def test_no_network_and_a_damaged_one_say_what_to_do(tmp_path):
     with pytest.raises(NetworkError, match="make one with `network/network up`"):
         Network.load(tmp_path)

@@ -4,12 +4,14 @@ import json
 import re
 import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from totem.ledger.wallet import Wallet
+from totem.services.fabric_network import FabricNetwork
 from totem_network import binaries, endorse, join, metrics, nodes, ports, status
 from totem_network.layout import Network
 
@@ -47,7 +49,8 @@ def height(network):
 def test_a_network_comes_up_with_the_contracts_and_leaves_nothing(state):
     said = call(state, "up", "--orgs", "2", "--orderers", "3")
     assert "all organisations endorse" in said
-    call(state, "deploy")
+    said = call(state, "deploy")
+    assert [step for step in ("installed", "approved", "servers started", "committed") if step not in said] == []
     network = Network.load(state)
     rows = status.status(network)["nodes"]
     assert [row["node"] for row in rows if row["process"] is None] == []
@@ -116,7 +119,9 @@ def test_an_upgrade_replaces_every_organisations_server(state):
 def test_an_organisation_joins_a_running_consortium(state):
     call(state, "up", "--orgs", "2", "--orderers", "1")
     call(state, "deploy")
-    assert "org3 (Org3MSP) is one of 3 organisations that endorse" in call(state, "add-org")
+    said = call(state, "add-org")
+    assert [step for step in ("keys of org3", "peer joined", "totem 1 installed") if step not in said] == []
+    assert said.endswith("org3 (Org3MSP) is one of 3 organisations that endorse\n")
     network = Network.load(state)
     assert _founding_refusals(network) == {}
     assert [row["knows"] for row in status.status(network)["nodes"] if "knows" in row] == [2, 2, 2]
@@ -129,13 +134,14 @@ def test_a_backup_brings_everything_back(state, tmp_path):
     network = Network.load(state)
     blocks = height(network)
     archive = tmp_path / "backup.tar.gz"
-    call(state, "backup", archive)
+    said = call(state, "backup", archive)
+    assert [step for step in ("5 nodes stopped", "archive written", "5 nodes started") if step not in said] == []
     assert archive.stat().st_mode & 0o077 == 0
     assert _founding_refusals(network) == {}  # it runs on
     assert "has a network" in call(state, "restore", archive, status=1)
     call(state, "upgrade", "2")
     call(state, "down")
-    call(state, "restore", archive)
+    assert "archive unpacked" in call(state, "restore", archive)
     assert Network.load(state) == network
     assert height(network) == blocks
     assert _founding_refusals(network) == {}
@@ -156,6 +162,16 @@ def test_two_networks_at_once_do_not_collide(tmp_path):
         for state in states:
             if (state / "network.json").exists():
                 call(state, "down")
+
+
+def test_development_is_told_each_step_as_it_is_done(state):
+    told = []
+    network = FabricNetwork(state)
+    network.start(["north", "south"], say=lambda step: told.append((time.monotonic(), step)))
+    order = ["keys and channel", "nodes joined", "servers started", "committed", "answers through all peers"]
+    at = [next(moment for moment, step in told if step.endswith(each)) for each in order]
+    assert at == sorted(at)
+    assert at[-1] - at[0] > 1
 
 
 def test_a_client_with_a_quota_is_known_to_the_peers(state):

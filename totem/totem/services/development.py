@@ -61,7 +61,8 @@ def on_fabric(
     """Run the development network in a home folder, with the consortium on it; gives as ``on_embedded``.
 
     A new one has an organisation for each of so many ``providers``, one for the consumer and one for the consortium.
-    ``say`` is told when the nodes start and when they have ended: what they hold stays, for the next time.
+    ``say`` is told when the nodes start, each step of that, and when they have ended: what they hold stays, for the
+    next time.
 
     Raises:
         BadInput: the folder's ledger is another one, or this machine has not what a network needs: nothing has changed.
@@ -79,7 +80,7 @@ def on_fabric(
     with claimed(home) as claim:
         say("starting Fabric's nodes")
         with _stopped_at_the_end(network):
-            network.start([*_PROVIDERS[:providers], CONSUMER, "consortium"])
+            network.start([*_PROVIDERS[:providers], CONSUMER, "consortium"], say=say)
             is_new = not home.is_founded
             if is_new:
                 organisations = network.organisations()  # of a start that was interrupted, perhaps

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -46,16 +47,18 @@ class FabricNetwork:
         if done.returncode != 0:
             raise BadInput(_said(done), code="network")
 
-    def start(self, names: Sequence[str]) -> None:
+    def start(self, names: Sequence[str], *, say: Callable[[str], None] = lambda _: None) -> None:
         """Make a network of these organisations with the contracts, or start what does not run of it.
+
+        ``say`` is told each step as it is done.
 
         Raises:
             BadInput: no network can be made in the folder; the message says why.
             ProviderSide: a node does not start; the message says which.
         """
-        self._run("up", *(() if self.is_made else ("--names", ",".join(names), "--orderers", _ORDERERS)))
+        self._run("up", *(() if self.is_made else ("--names", ",".join(names), "--orderers", _ORDERERS)), say=say)
         if json.loads(self._run("status", "--json"))["chaincode"] is None:
-            self._run("deploy")
+            self._run("deploy", say=say)
 
     def organisations(self) -> dict[str, Organisation]:
         """Return the organisations by name, each with its CA."""
@@ -71,23 +74,34 @@ class FabricNetwork:
         """End all nodes; the state stays."""
         self._run("down", "--keep")
 
-    def _run(self, *words: str) -> str:
-        done = self._call(*words)
+    def _run(self, *words: str, say: Callable[[str], None] = lambda _: None) -> str:
+        done = self._call(*words, say=say)
         if done.returncode != 0:
             if not self.is_made:
                 raise BadInput(_said(done), code="network")  # it is not a network's folder
             raise ProviderSide(_said(done), code="network", hint=f"the nodes' logs are in {self.folder / 'nodes'}")
         return done.stdout
 
-    def _call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603  # our own program, arguments of ours
-            [*_program(), "--state", str(self.folder), *words],
-            capture_output=True,
-            text=True,
-            env=_environment(),
-            start_new_session=True,
-            check=False,
-        )
+    def _call(self, *words: str, say: Callable[[str], None] = lambda _: None) -> subprocess.CompletedProcess[str]:
+        command = [*_program(), "--state", str(self.folder), *words]
+        lines: list[str] = []
+        with (
+            tempfile.TemporaryFile("w+") as errors,
+            subprocess.Popen(  # noqa: S603  # our own program, arguments of ours
+                command,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=_environment(),
+                start_new_session=True,
+            ) as process,
+        ):
+            for line in process.stdout or ():
+                say(line.rstrip("\n"))
+                lines.append(line)
+            status = process.wait()
+            errors.seek(0)
+            return subprocess.CompletedProcess(command, status, "".join(lines), errors.read())
 
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:

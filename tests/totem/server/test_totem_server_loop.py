@@ -234,6 +234,7 @@ class Listed(Provider):
 
     def __init__(self, session, **job):
         super().__init__(session)
+        self.participant = session.participant
         self.job_record = {"job_id": "job-0", "state": "running", **job}
         self.asked = []
 

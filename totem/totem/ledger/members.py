@@ -59,6 +59,12 @@ class Members(ABC):
         The ledger is told by ``enrol`` only.
         """
 
+    def break_off(self) -> None:  # noqa: B027  # most ledgers have nothing that is waited for
+        """End all calls that wait for a ledger that does not answer, in an error, and let nobody wait any more.
+
+        What was sent is sent: of a transaction it is then not known whether it is committed (``FateUnknown``).
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Close the ledger."""

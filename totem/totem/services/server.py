@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from totem.ledger.errors import LedgerError
@@ -23,6 +23,7 @@ from totem.services.errors import InTheWay, OutcomeUnknown, ServiceError
 from totem.services.joint_duties import JointDuties, waits
 from totem.services.joint_parts import PartialsAway
 from totem.services.keeping import ResultKeeper
+from totem.services.outage import Outage
 from totem.services.part_settlement import DeliveryHeldUp
 from totem.services.provider import Provider
 from totem.services.retries import Retries
@@ -82,6 +83,7 @@ class ProviderServer:
         self._keeper = keeper
         self._duties = JointDuties(provider.session)
         self._joints: set[str] = set()
+        self._outage = Outage(self._warn, _log.info)
         self._wake = threading.Event()
         self._stop = threading.Event()
 
@@ -114,9 +116,11 @@ class ProviderServer:
     def look(self) -> None:
         """Look through the open jobs once: begin those that are not running here, cancel and expire what must be."""
         try:
-            jobs = self._provider.jobs(open_only=True)
+            with self._noticed():
+                jobs = self._provider.jobs(open_only=True)
         except ServiceError as error:
-            _log.warning("the ledger does not answer", problem=error.message)
+            if error.code != "no_ledger":  # which is told
+                _log.warning("the open jobs can't be looked through", problem=error.message)
             return
         now = self._clock() * 1_000
         self._joints = {job["job_id"] for job in jobs if is_joint(job)}
@@ -164,13 +168,21 @@ class ProviderServer:
 
     def _begin_serving(self) -> None:
         try:
-            self._provider.announce_key()
+            with self._noticed():
+                self._provider.announce_key()
         except ServiceError as error:
             _log.warning("the key for sealed data can't be announced", problem=error.message)
         try:
             self._runner.tidy()
         except (ServiceError, LedgerError, OSError) as error:
             _log.warning("what a crash has left can't be removed", problem=str(error))
+
+    def _warn(self, message: str, **fields: str) -> None:
+        if not self._stop.is_set():  # else nothing is tried again, and what waited is broken off
+            _log.warning(message, **fields)
+
+    def _noticed(self) -> AbstractContextManager[None]:
+        return self._outage.noticed(provider=self._provider.session.participant)
 
     def _leave(self) -> None:
         """Stop running jobs without ending them: they go on when a server starts again."""
@@ -202,6 +214,8 @@ class ProviderServer:
                     if self._keeper is not None and (gone := _gone(event)) is not None:
                         self._keeper.told(gone)
             except LedgerError as error:
+                if self._stop.is_set():
+                    return
                 _log.warning("the ledger tells no events", problem=str(error))
                 self._stop.wait(_SWEEP_SECONDS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -14,12 +15,15 @@ from totem.services.home import Home
 from totem.services.runner import RunnerOptions
 from totem.services.server import ProviderServer, open_server
 
-__all__ = ["RETRY_SECONDS", "serve_providers"]
+__all__ = ["PATIENCE_SECONDS", "RETRY_SECONDS", "serve_providers"]
 
 _Trouble = ServiceError | LedgerError | OSError
 
 RETRY_SECONDS = 5.0
 """How long it takes at most until a provider that may act now is noticed."""
+
+PATIENCE_SECONDS = 4.0
+"""How long servers that end may still wait for the ledger: what it has been sent is settled at the next start."""
 
 _log = logger("provider")
 
@@ -48,11 +52,12 @@ def serve_providers(
         names = list(servers.running)
         with ExitStack() as looking:
             looking.callback(servers.stop)  # what the watcher has begun meanwhile
+            watcher = None
             if retry_seconds is not None:
                 watcher = threading.Thread(target=servers.keep_looking, args=(retry_seconds,), name="providers")
                 watcher.start()
-                looking.callback(watcher.join)  # it may be asking a ledger that is away, and so may they
-            looking.callback(servers.stop)
+                looking.callback(watcher.join)
+            looking.callback(servers.end, watcher)  # it may be asking a ledger that is away, and so may they
             yield names
 
 
@@ -68,6 +73,7 @@ class _Servers:
         self._stack = stack
         self._reasons: dict[str, str] = {}
         self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
 
     def begin(self) -> list[_Trouble]:
         """Begin to serve those who may act and are not served yet; return why some can't be asked or served now.
@@ -114,6 +120,17 @@ class _Servers:
         for server in list(self.running.values()):
             server.stop()
 
+    def end(self, watcher: threading.Thread | None) -> None:
+        """Stop everything; who still waits for the ledger then, which may be away, does so for a few seconds only."""
+        self.stop()
+        threads = [*self._threads, *([watcher] if watcher is not None else [])]
+        end = time.monotonic() + PATIENCE_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        if any(thread.is_alive() for thread in threads):
+            _log.warning("what waits for the ledger is broken off; it goes on at the next start")
+            self._home.consortium.break_off()
+
     def _tell(self, item: Mapping[str, Any], error: Exception) -> None:
         """Log why a provider is not served: once, until it is for another reason."""
         if self._reasons.get(item["name"]) != str(error):
@@ -129,6 +146,7 @@ class _Servers:
         server = self._stack.enter_context(open_server(session, store, self._options))
         thread = threading.Thread(target=server.serve, name=f"provider-{name}")
         thread.start()
+        self._threads.append(thread)
         self._stack.callback(thread.join)
         self._stack.callback(server.stop)  # before that: where another one can't begin, nobody else has stopped it
         self.running[name] = server

@@ -18,7 +18,7 @@ from totem.ledger.errors import LedgerUnavailable
 from totem.ledger.fabric.faults import UNANSWERED, GatewayFault, fault_of
 from totem.ledger.fabric.profile import ConnectionProfile, PeerAddress
 
-__all__ = ["MAX_MESSAGE", "Connections", "Peer"]
+__all__ = ["MAX_MESSAGE", "Connections", "Peer", "stream"]
 
 MAX_MESSAGE = 100 << 20
 """Bytes of a message: what peers accept by default. gRPC's own 4 MB do not carry a result."""
@@ -127,6 +127,18 @@ class Connections:
             return b""
         certificate = x509.load_pem_x509_certificate(client.certificate)
         return hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()
+
+
+def stream(call: Callable[[], Any]) -> Any:
+    """Begin a call that streams.
+
+    Raises:
+        LedgerUnavailable: the ledger was closed meanwhile.
+    """
+    try:
+        return call()
+    except ValueError as error:  # gRPC's word for that
+        raise LedgerUnavailable(f"the ledger is closed ({error})") from None
 
 
 def _open(address: PeerAddress, profile: ConnectionProfile) -> Any:

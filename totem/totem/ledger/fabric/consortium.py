@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from totem.ledger.errors import IdentityProblem, NoOrganisation
+from totem.ledger.errors import IdentityProblem, LedgerUnavailable, NoOrganisation
 from totem.ledger.fabric.identities import from_wallet
 from totem.ledger.fabric.in_step import InStep, Newest
 from totem.ledger.fabric.ledger import FabricLedger
@@ -55,6 +55,7 @@ class FabricConsortium(Members):
         self._lock = threading.Lock()
         self._newest = Newest()
         self._open: dict[str, tuple[Identity, InStep]] = {}
+        self._is_ending = False
 
     @property
     def view(self) -> InStep:
@@ -97,6 +98,13 @@ class FabricConsortium(Members):
         self.wallet.put(name, identity)
         return identity
 
+    def break_off(self) -> None:
+        """See ``Members.break_off``: connections are closed, and no others are made."""
+        with self._lock:
+            self._is_ending = True
+            for _, ledger in self._open.values():
+                ledger.close()
+
     def close(self) -> None:
         """See ``Members.close``."""
         with self._lock:
@@ -109,12 +117,27 @@ class FabricConsortium(Members):
             found = self._open.get(name)
         if found is None:
             # Not under the lock: where the network does not answer, others must not wait for this one's patience.
+            self._check_open()
             made = self._connect(name)
             with self._lock:
                 found = self._open.setdefault(name, made)
+            try:
+                self._check_open()
+            except LedgerUnavailable:
+                found[1].close()  # it was not there yet when all others were
+                raise
             if found is not made:
                 made[1].close()
         return found
+
+    def _check_open(self) -> None:
+        """Check that connections may be made still.
+
+        Raises:
+            LedgerUnavailable: ``break_off`` was called.
+        """
+        if self._is_ending:
+            raise LedgerUnavailable("the ledger is closed: this process ends")
 
     def _connect(self, name: str) -> tuple[Identity, InStep]:
         identity = self.wallet.get(name)

@@ -11,7 +11,7 @@ from fabric_protos.common import common_pb2, ledger_pb2
 from fabric_protos.orderer import ab_pb2
 
 from totem.ledger.errors import LedgerError, LedgerUnavailable
-from totem.ledger.fabric.connections import Connections, Peer
+from totem.ledger.fabric.connections import Connections, Peer, stream
 from totem.ledger.fabric.faults import GatewayFault, fault_of, port_error
 from totem.ledger.fabric.gateway import FabricGateway
 from totem.ledger.fabric.proposals import channel_header, prepare
@@ -80,7 +80,8 @@ class BlockSource:
     def watch(self, peer: Peer) -> Any:
         """Return an endless call for filtered blocks, before each of which the peer looks whether it accepts us."""
         newest = ab_pb2.SeekPosition(newest=ab_pb2.SeekNewest())
-        return peer.deliver.DeliverFiltered(iter([self._seek(newest, _at(_NEVER), wait=True)]))
+        request = self._seek(newest, _at(_NEVER), wait=True)
+        return stream(lambda: peer.deliver.DeliverFiltered(iter([request])))
 
     def end_of(self, peer: Peer, watched: Any, accepted: Callable[[], None]) -> GatewayFault:
         """Read what ``watch`` gave to its end; return why it ended. ``accepted`` is called when the peer accepts us."""
@@ -106,7 +107,7 @@ class BlockSource:
 
     def _stream(self, peer: Peer, first: int, last: int) -> Iterator[Any]:
         request = self._seek(_at(first), _at(last))
-        call = peer.deliver.Deliver(iter([request]), timeout=self._profile.deadlines.deliver)
+        call = stream(lambda: peer.deliver.Deliver(iter([request]), timeout=self._profile.deadlines.deliver))
         try:
             for response in call:
                 if response.WhichOneof("Type") != "block":

@@ -21,7 +21,7 @@ from fabric_protos.orderer import ab_pb2
 
 from totem.ledger.errors import LedgerError, LedgerUnavailable
 from totem.ledger.fabric.blocks import events_of, read_event
-from totem.ledger.fabric.connections import Connections, Peer
+from totem.ledger.fabric.connections import Connections, Peer, stream
 from totem.ledger.fabric.delivery import BlockSource
 from totem.ledger.fabric.faults import GatewayFault, fault_of, port_error
 from totem.ledger.fabric.signing import Signer, serialized, sign
@@ -123,7 +123,7 @@ class EventSource:
             start_position=ab_pb2.SeekPosition(specified=ab_pb2.SeekSpecified(number=checkpoint.block)),
         ).SerializeToString()
         signed = gateway_pb2.SignedChaincodeEventsRequest(request=request, signature=sign(self._reader, request))
-        call = peer.gateway.ChaincodeEvents(signed)
+        call = stream(lambda: peer.gateway.ChaincodeEvents(signed))
         with _cancelled_by(stop, call), guard.over(call):
             for response in call:
                 found = [read_event(response.block_number, event) for event in response.events]

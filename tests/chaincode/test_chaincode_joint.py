@@ -264,7 +264,7 @@ def test_the_combining_provider_is_an_active_provider(joint):
 @pytest.mark.parametrize(
     ("more", "match"),
     [
-        ({"at_least": 3}, "there are 2 data parts"),
+        ({"at_least": 3}, "there are 2 data parts, 3 can.t be delivered: give 1 or 2"),
         ({"deadline_seconds": 100, "parts_seconds": 101}, "longer than the whole job"),
         ({"totem": 9}, "needs at least 10 totem"),
         ({"totem": 1_001}, "the account holds 1,000 totem, 1,001"),

@@ -132,7 +132,10 @@ def submit(
     check_combining(ctx, found, combining)
     _check_codes(ctx, codes, providers)
     if at_least is not None and at_least > len(providers):
-        raise Invalid(f"at_least: there are {len(providers)} data parts, {at_least} can't be delivered")
+        possible = f"1 {'or' if len(providers) == 2 else 'to'} {len(providers)}"
+        raise Invalid(
+            f"at_least: there are {len(providers)} data parts, {at_least} can't be delivered: give {possible}"
+        )
     if parts_seconds is not None and parts_seconds > deadline_seconds:
         raise Invalid("parts_seconds: data parts can't have longer than the whole job (deadline_seconds)")
     checked = evaluate(ctx, found, **program)

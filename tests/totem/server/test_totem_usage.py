@@ -100,7 +100,7 @@ def test_a_near_miss_names_what_was_meant(words, meant, shown):
 
 def test_the_hint_names_the_help_that_lists_the_option(files):
     job, _ = files
-    assert "`totem job submit --help`" in totem("job", "submit", job, "bills").stderr
+    assert "`totem job submit --help`" in totem("job", "submit", job, "bills", "--totm", "1").stderr
     assert "`totem access request --help`" in totem("access", "request", "bills").stderr
 
 

@@ -9,7 +9,7 @@ import typer
 
 from totem.cli import ca, table
 from totem.cli.amounts import positive
-from totem.cli.common import As, AsJson, HomeFolder, LedgerKind, consumer, open_home, open_session, when
+from totem.cli.common import As, AsJson, HomeFolder, LedgerKind, consumer, naming_who_may, open_home, open_session, when
 from totem.cli.group import group
 from totem.cli.output import Output
 from totem.near import meant
@@ -53,9 +53,13 @@ def init(
         elsewhere = _found_on_fabric(folder, as_, provider or [], consumer_ or [], table_approval)
     else:
         folder.found(providers=provider or (), consumers=consumer_ or (), table_approval=table_approval)
-    output.document({"home": str(folder.root), "identities": folder.identities()})
+    found = _with_standing(folder) if folder.is_on_fabric else folder.identities()
+    output.document({"home": str(folder.root), "identities": found})
     output.line(f"a consortium is founded {'on Fabric, from' if folder.is_on_fabric else 'in'} {folder.root}")
-    print_identities(output, folder.identities())
+    if folder.is_on_fabric:
+        _print_standing(output, found)
+    else:
+        print_identities(output, found)
     for name in elsewhere:
         output.note(f"{name} is enrolled; its certificate must come from its own organisation's CA")
 
@@ -70,6 +74,12 @@ def _found_on_fabric(
             f"{folder.root} has joined no Fabric network yet",
             code="not-joined",
             hint="`totem admin join --profile FILE --msp-folder DIR` first",
+        )
+    if not any(item["role"] == "consortium" for item in folder.identities()):
+        raise BadInput(
+            "this folder has no identity with role=consortium, which founds it",
+            code="no-founder",
+            hint="have a CA certify one (fabric-ca: --id.attrs role=consortium:ecert), then `totem admin join` with it",
         )
     by = as_ or folder.current()
     return found_here(folder, by=by, providers=providers, consumers=consumers, table_approval=table_approval)
@@ -106,10 +116,7 @@ def join(
     found = describe(folder, joined)
     output.document({"home": str(folder.root), "identities": found})
     output.line(f"{folder.root} is a place on the Fabric network of {profile}")
-    output.table(
-        ["name", "participant", "role", "on the ledger"],
-        [[item["name"], item["participant"], item["role"], item["state"]] for item in found],
-    )
+    _print_standing(output, found)
     for item in found:
         if item["reason"]:
             output.note(f"{item['name']} is not taken in: {item['reason']}", style="yellow")
@@ -118,6 +125,20 @@ def join(
             output.note(f"a member of the consortium enrols {item['name']}: {enrol_it}")
             if item["role"] == "consortium":
                 output.note("or it founds the consortium: `totem admin init --ledger fabric`")
+
+
+def _with_standing(folder: Home) -> list[dict[str, Any]]:
+    from totem.services.fabric_home import Joined, describe  # noqa: PLC0415  # brings Fabric's messages
+
+    return describe(folder, Joined([item["name"] for item in folder.identities()], {}))
+
+
+def _print_standing(output: Output, found: list[dict[str, Any]]) -> None:
+    """Print identities with what they are on the ledger."""
+    output.table(
+        ["name", "participant", "role", "on the ledger"],
+        [[item["name"], item["participant"], item["role"], item["state"]] for item in found],
+    )
 
 
 @app.command()
@@ -315,7 +336,9 @@ def migrate(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) ->
 def audit(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
     """Add up every account: Σ accounts must be Σ issued. Exit status 1 if it is not."""
     output = Output(as_json=as_json)
-    record = Consortium(open_session(home, as_)).audit()
+    folder = open_home(home)
+    with naming_who_may(folder, "consortium"):
+        record = Consortium(folder.session(as_)).audit()
     output.document(record)
     output.fields({name: value for name, value in record.items() if name != "accounts"})
     output.table(["account", "totem"], sorted(record["accounts"].items()))

@@ -149,8 +149,12 @@ def _text(file: Path | None) -> str:
         return ""
     try:
         return file.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} can't be read as PEM: {error}", code="unreadable") from None
+    except FileNotFoundError:
+        raise BadInput(f"there is no file {file}", code="unreadable") from None
+    except OSError as error:
+        raise BadInput(f"{file} can't be read: {error.strerror}", code="unreadable") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{file} can't be read as PEM: it is no text", code="unreadable") from None
 
 
 def _write(file: Path, data: bytes) -> None:

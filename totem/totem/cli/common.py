@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,10 +12,22 @@ from typing import Annotated, Any
 import typer
 
 from totem.services.consumer import Consumer
+from totem.services.errors import NotAllowed
 from totem.services.home import Home
 from totem.services.session import Session
 
-__all__ = ["As", "AsJson", "HomeFolder", "LedgerKind", "Yes", "consumer", "open_home", "open_session", "when"]
+__all__ = [
+    "As",
+    "AsJson",
+    "HomeFolder",
+    "LedgerKind",
+    "Yes",
+    "consumer",
+    "naming_who_may",
+    "open_home",
+    "open_session",
+    "when",
+]
 
 As = Annotated[
     str | None,
@@ -54,6 +68,24 @@ def open_session(home: Path | None, name: str | None) -> Session:
 def consumer(home: Path | None, name: str | None) -> Consumer:
     """Return the consumer that the command acts as."""
     return Consumer(open_session(home, name))
+
+
+@contextmanager
+def naming_who_may(folder: Home, role: str) -> Iterator[None]:
+    """Say, where the caller may not do something, who else of the wallet may, if there is just one.
+
+    Raises:
+        NotAllowed: the caller may not.
+    """
+    try:
+        yield
+    except NotAllowed as error:
+        names = [item["name"] for item in folder.identities() if item["role"] == role]
+        if error.code != "forbidden" or len(names) != 1:
+            raise
+        raise NotAllowed(
+            error.message, code=error.code, hint=f"`--as {names[0]}` acts as who may", details=error.details
+        ) from error
 
 
 def when(milliseconds: Any) -> str:

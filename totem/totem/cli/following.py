@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from totem.cli.common import when
@@ -44,11 +44,11 @@ def why_ended(part: dict[str, Any]) -> str:
 
 
 class Followed:
-    """One job that is followed; remembers what has been told of it."""
+    """One job that is followed; remembers what has been told of it. ``states`` are told already, by job."""
 
-    def __init__(self) -> None:
+    def __init__(self, states: Mapping[str, str] | None = None) -> None:
         self._phases: dict[str, int] = {}
-        self._states: dict[str, str] = {}
+        self._states: dict[str, str] = dict(states or {})
         self._awaited: list[str] = []
 
     def news(self, job: dict[str, Any]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from totem.cli.result import purge, result
 from totem.cli.results import print_bill
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
-from totem.services.errors import ProviderSide
+from totem.services.errors import BadInput, ProviderSide
 from totem.services.inputs import Job, read_job, read_params
 from totem.services.report import EXIT_STATUS, Bounds
 from totem_chaincode.contracts.results import excess_of
@@ -42,6 +42,8 @@ CombineAt = Annotated[
     typer.Option("--combine-at", metavar="PROVIDER", help="who combines several providers' partial groups"),
 ]
 _POLL_SECONDS = 0.25
+_LEAST_SECONDS = 30
+"""How long the parts of a joint job must have at least: the contracts' rule."""
 _OVERDUE_SECONDS = 60
 """How long after its deadline a job is watched: a provider's server that is alive ends it within seconds."""
 _EXIT = {
@@ -53,12 +55,20 @@ _EXIT = {
 }
 
 
+def _long_enough(seconds: int | None) -> int | None:
+    if seconds is not None and seconds < _LEAST_SECONDS:
+        raise typer.BadParameter(f"{_LEAST_SECONDS} seconds at least, not {seconds}")
+    return seconds
+
+
 @app.command()
 def submit(
     job: JobFile,
     datasets: Datasets,
     *,
-    totem: Annotated[int, typer.Option(parser=amount, metavar="N", help="totem to put into escrow")],
+    totem: Annotated[
+        int | None, typer.Option(parser=amount, metavar="N", help="totem to put into escrow; must be given")
+    ] = None,
     table: ActiveTable = None,
     param: Params = None,
     deadline: Annotated[
@@ -71,7 +81,11 @@ def submit(
     ] = None,
     parts_within: Annotated[
         int | None,
-        typer.Option(min=30, metavar="SECONDS", help="how long each of several has (default: half of --deadline)"),
+        typer.Option(
+            callback=_long_enough,
+            metavar="SECONDS",
+            help=f"how long each of several has, {_LEAST_SECONDS} at least (default: half of --deadline)",
+        ),
     ] = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="follow the job until it ends")] = False,
     home: HomeFolder = None,
@@ -83,6 +97,10 @@ def submit(
     With datasets of several providers each runs its part, one of them combines what comes out.
     """
     output = Output(as_json=as_json)
+    if totem is None:
+        raise BadInput(
+            "--totem N is missing: what goes into escrow", code="usage", hint="`totem job estimate` says how much"
+        )
     source = read_job(job)
     caller = consumer(home, as_)
     submission = replace(
@@ -97,7 +115,8 @@ def submit(
     with explained(output, source):
         record = caller.submit(submission)
     if watch_it:
-        raise typer.Exit(_watch(output, caller, record["job_id"]))
+        output.note(f"{record['job_id']} is submitted")
+        raise typer.Exit(_watch(output, caller, record["job_id"], Followed({record["job_id"]: "submitted"})))
     output.document(record)
     output.line(record["job_id"])
     bounds = record["estimate"]
@@ -168,13 +187,13 @@ def _combining(home: Path | None, as_: str | None, provider: str | None) -> str 
     return None if provider is None else open_home(home).participant(provider, by=as_, role="provider")
 
 
-def _watch(output: Output, caller: Consumer, job_id: str) -> int:
-    """Follow a job to its end and return the exit status that says how it ended.
+def _watch(output: Output, caller: Consumer, job_id: str, followed: Followed | None = None) -> int:
+    """Follow a job to its end and return the exit status that says how it ended; ``followed``: what is told already.
 
     Raises:
         ProviderSide: its deadline has passed and nobody has ended it.
     """
-    followed = Followed()
+    followed = followed or Followed()
     while True:
         job = caller.job(job_id)
         for line in followed.news(job):

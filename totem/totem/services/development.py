@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["CONSUMER", "MOST_PROVIDERS", "USUAL_PROVIDERS", "on_embedded", "on_fabric", "prepare_home"]
 
 CONSUMER = "researcher"
+_ELSEWHERE = "give another --dir, for example `--dir ~/.totem-fabric`"
 _PROVIDERS = ("north", "south", "east", "west", "centre", "coast", "hills", "lakes")
 USUAL_PROVIDERS = 2
 MOST_PROVIDERS = len(_PROVIDERS)
@@ -75,7 +76,7 @@ def on_fabric(
     network = FabricNetwork(home.root / "network")
     if home.is_founded and not network.is_made:
         there = "a place on another Fabric network" if home.is_on_fabric else "a consortium on the embedded ledger"
-        raise BadInput(f"{home.root} has {there}", code="other-ledger", hint="give another --dir")
+        raise BadInput(f"{home.root} has {there}", code="other-ledger", hint=_ELSEWHERE)
     network.check()
     with claimed(home) as claim:
         say("starting Fabric's nodes")

@@ -8,7 +8,7 @@ from typing import Any
 from totem.ledger.errors import FateUnknown, LedgerError, TransactionVoid
 from totem.ledger.port import Gateway
 from totem.logs import logger
-from totem.services.errors import OutcomeUnknown, from_contract, from_ledger
+from totem.services.errors import OutcomeUnknown, ServiceError, from_contract, from_ledger
 from totem.services.unknown_fates import Kept, UnknownFates
 from totem_chaincode.errors import ContractError
 from totem_sdk.errors import InternalError
@@ -49,7 +49,7 @@ class Session:
         try:
             return _record(function, self.gateway.evaluate(function, _given(arguments)))
         except ContractError as error:
-            raise from_contract(error) from error
+            raise self._said(error) from error
         except LedgerError as error:
             raise from_ledger(error) from error
 
@@ -75,9 +75,17 @@ class Session:
                     return _record(function, answer)
             return _record(function, self._submit(function, given, transient))
         except ContractError as error:
-            raise from_contract(error) from error
+            raise self._said(error) from error
         except LedgerError as error:
             raise from_ledger(error) from error
+
+    def _said(self, error: ContractError) -> ServiceError:
+        """Return what a contract says; who is not enrolled is told how it becomes so."""
+        said = from_contract(error)
+        if said.code == "not_enrolled":
+            enrol = f"totem admin enrol {self.participant} --role {self.role or 'ROLE'}"
+            said.hint = f"a member of the consortium enrols it: `{enrol}`"
+        return said
 
     def settle_fate(self, kept: Kept) -> Any:
         """Find out what became of a kept transaction; return its answer if it is committed. It is kept no longer.

@@ -72,7 +72,7 @@ class CommonProfile:
             if name not in own:
                 raise LedgerUnavailable(
                     f"a common connection profile does not say which {name} is meant:"
-                    f" add it as {OWN}: {{channel: …, chaincode: …}}"
+                    f" add it as {OWN}: {{channel: …, chaincode: totem}} (what it was deployed as)"
                 )
         return own
 

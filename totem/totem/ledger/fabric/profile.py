@@ -30,6 +30,9 @@ from totem_chaincode.hosts import is_loopback
 
 __all__ = ["ConnectionProfile", "Deadlines", "PeerAddress", "TlsClient"]
 
+_CHAINCODE = 'our own form: "chaincode": "totem"; Fabric\'s: the same under x-totem'
+"""How a profile says the name that the chaincode was deployed with, mostly this one."""
+
 _FORM = "docs/fabric.md says what is in one; those of the test network: `network/network organisations`"
 
 
@@ -103,7 +106,7 @@ class ConnectionProfile:
         except ValueError as error:
             raise LedgerUnavailable(f"the connection profile {path} can't be read: {error}") from None
         except LedgerUnavailable as error:
-            raise LedgerUnavailable(f"{path}: {error}") from None
+            raise LedgerUnavailable(f"{path}: {error}", code=error.code, hint=error.hint) from None
 
     @classmethod
     def from_document(cls, document: Any, folder: Path) -> ConnectionProfile:
@@ -152,7 +155,9 @@ def _fields(document: Any, what: str, known: set[str], needed: set[str]) -> dict
     if unknown := sorted(set(map(str, document)) - known):
         raise LedgerUnavailable(f"{what}: unknown {', '.join(unknown)} (known: {', '.join(sorted(known))})")
     if missing := sorted(needed - set(document)):
-        raise LedgerUnavailable(f"{what}: {', '.join(missing)} must be given")
+        raise LedgerUnavailable(
+            f"{what}: {', '.join(missing)} must be given", hint=_CHAINCODE if "chaincode" in missing else ""
+        )
     return dict(document)
 
 

@@ -56,7 +56,8 @@ def as_table(document: dict[str, Any]) -> str:
     ]
     for row in document["nodes"]:
         height = row.get("height", "")
-        remark = "leader" if row.get("leader") else f"knows {row['knows']} others" if "knows" in row else ""
+        peers = "peer" if row.get("knows") == 1 else "peers"
+        remark = "leader" if row.get("leader") else f"knows {row['knows']} other {peers}" if "knows" in row else ""
         lines.append(f"{row['node']:<20}{row['process'] or 'stopped':>9}{row['port']:>7}{height:>8}  {remark}".rstrip())
     return "\n".join(lines)
 

@@ -51,7 +51,7 @@ def test_the_package_is_the_one_of_its_connection_wherever_it_is_made(totem, tmp
         (("--address", "nowhere"), "is not an address"),
         (("--address", "a:1", "--label", "../x"), "is not a label"),
         (("--address", "a:1", "--client-cert", "cert"), "mutual TLS needs both"),
-        (("--address", "a:1", "--tls-ca", "missing"), "can't be read as PEM"),
+        (("--address", "a:1", "--tls-ca", "missing"), "there is no file missing"),
     ],
 )
 def test_what_peers_would_not_take_is_refused_and_nothing_is_written(totem, tmp_path, monkeypatch, options, reason):

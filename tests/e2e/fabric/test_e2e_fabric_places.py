@@ -97,7 +97,7 @@ def test_two_organisations_bring_a_job_to_its_end_from_two_homes(state, places, 
     serving = ("serve", "--ledger", "fabric", "--profile", profile(state, "utility"))
     server = Process(utility.home, tmp_path / "utility.log", *serving)
     try:
-        assert server.started["providers"] == ["grid"]
+        assert (server.started["providers"], server.started["own_stores"]) == (["grid"], ["grid"])
         published = utility.tell("provider", "publish", "bills", data, "--auto-approve", "--yes", who="grid")
         assert published.exit_code == 0, published.output
         city.ask("access", "request", "bills", "--purpose", "to add up")

@@ -173,7 +173,7 @@ def test_who_is_not_enrolled_is_told_who_can_help(totem, joint):
     joint.home.consortium.wallet.put("hugo", joint.home.consortium.authority.issue("hugo", "HugoMSP", "consumer"))
     said = totem("dataset", "list", who="hugo", status=2).stderr
     assert "hugo@HugoMSP is not enrolled" in said
-    assert "`totem admin enrol NAME@MSP --role ROLE`" in said
+    assert "`totem admin enrol hugo@HugoMSP --role consumer`" in said
 
 
 def test_the_ledger_is_looked_at_in_anybody_s_name(totem):

@@ -86,10 +86,25 @@ def _serve(output: Output, folder: Home, host: str, port: int, workers: int) -> 
     folder.consortium  # noqa: B018  # says at once where there is none
     api = ApiServer(api_of(folder), host, port)
     with serve_providers(folder, RunnerOptions(workers=workers)) as providers:
-        output.document({"home": str(folder.root), "api": api.url, "providers": providers})
+        own = _own_stores(folder, providers)
+        output.document({"home": str(folder.root), "api": api.url, "providers": providers, "own_stores": own})
         output.line(f"REST API    {api.url}/v1/docs   (`totem api token NAME` makes tokens)")
         output.line(f"providers   {', '.join(providers) or 'none of the wallet may act yet: the log says why'}")
+        if own:
+            output.note(
+                f"results over 1 MB of {', '.join(own)} are in a folder that other machines can't read: where consumers"
+                " or combining providers have their own, give `totem provider init NAME --result-store s3://…`, or"
+                " --result-url https://…",
+                style="yellow",
+            )
         sys.stdout.flush()
         with allowed():
             api.run()
         output.note("stopping; a job that runs goes on at the next start")
+
+
+def _own_stores(folder: Home, providers: list[str]) -> list[str]:
+    """Return whose large results only this machine can read; a consortium on the embedded ledger has no other."""
+    if not folder.is_on_fabric:
+        return []
+    return [name for name in providers if folder.store(name).result_place.told.startswith("file:")]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from totem_network import nodes
 from totem_network.layout import Network
 
 TOTEM = Path(sys.executable).parent / "totem"
@@ -83,4 +84,6 @@ class Development:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             assert self.process.wait(120) == 0
+        else:
+            nodes.stop_all(self.network)  # a server that was killed has left them
         self.process.stdout.close()

@@ -27,8 +27,7 @@ def story(tmp_path_factory):
         made.tell()
         yield made
     finally:
-        if made.dev.process.poll() is None:
-            made.dev.stop()
+        made.dev.stop()
 
 
 @pytest.fixture(scope="module")

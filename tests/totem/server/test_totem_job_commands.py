@@ -88,7 +88,7 @@ def test_a_job_shows_its_data_and_what_was_not_delivered(fresh, serve, tmp_path,
     _, job_id = submit_with_too_many_groups(fresh, tmp_path, job_source)
     env = {"TOTEM_HOME": str(fresh.root), "TOTEM_AS": "alice"}
     before = CliRunner().invoke(app, ["job", "status", job_id], env=env)
-    assert "3 rows, 1 fragments" in before.stdout
+    assert "3 rows, 1 fragment" in before.stdout
     serve(fresh)
     after = CliRunner().invoke(app, ["job", "status", job_id], env=env)
     assert "result_limit" in after.stdout

@@ -56,7 +56,7 @@ def _write(network: Network, file: Path) -> None:
         with os.fdopen(descriptor, "wb") as target, tarfile.open(fileobj=target, mode="w:gz", compresslevel=1) as tar:
             tar.add(network.folder, arcname="network")
         partial.rename(file)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: half an archive of private keys is left to nobody
         partial.unlink()
         raise
 

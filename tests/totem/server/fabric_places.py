@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from typer.testing import CliRunner
+
 from tests.totem.ledger.fabric.small_network import CHAINCODE, CHANNEL, SmallNetwork
 from tests.totem.ledger.fabric.small_peer import SmallPeer
+from totem.cli.main import app
 from totem.ledger import CertificateAuthority, Wallet
 from totem.ledger.fabric.membership import Organisation
 from totem.services.fabric_home import found_on_fabric
@@ -84,3 +87,13 @@ def msp_folder(folder: Path, identity) -> Path:
         (folder / part).mkdir(parents=True)
         (folder / part / name).write_text(text)
     return folder
+
+
+def commands_in(home):
+    """Return what runs a command in a home folder."""
+
+    def run(*words):
+        env = {"TOTEM_HOME": str(home), "TOTEM_AS": None}
+        return CliRunner().invoke(app, [str(word) for word in words], env=env)
+
+    return run

@@ -7,11 +7,9 @@ import socket
 import stat
 
 import pytest
-from typer.testing import CliRunner
 
 from tests.totem.ledger.fabric.small_network import CHAINCODE
-from tests.totem.server.fabric_places import FabricPlace, msp_folder, wallet
-from totem.cli.main import app
+from tests.totem.server.fabric_places import FabricPlace, commands_in, msp_folder, wallet
 from totem.ledger import CertificateAuthority
 from totem_chaincode.dispatcher import Chaincode
 from totem_chaincode.formats import Formats, Migration
@@ -28,13 +26,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture
 def totem(tmp_path):
-    """Run a command in a home folder of the test's own."""
-
-    def run(*words):
-        env = {"TOTEM_HOME": str(tmp_path / "home"), "TOTEM_AS": None}
-        return CliRunner().invoke(app, [str(word) for word in words], env=env)
-
-    return run
+    return commands_in(tmp_path / "home")
 
 
 def refusal(done):

@@ -3,10 +3,8 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from tests.totem.server.fabric_places import FabricPlace, msp_folder, wallet
-from totem.cli.main import app
+from tests.totem.server.fabric_places import FabricPlace, commands_in, msp_folder, wallet
 
 pytestmark = pytest.mark.slow
 
@@ -21,13 +19,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture
 def totem(tmp_path):
-    """Run a command in a home folder of the test's own."""
-
-    def run(*words):
-        env = {"TOTEM_HOME": str(tmp_path / "home"), "TOTEM_AS": None}
-        return CliRunner().invoke(app, [str(word) for word in words], env=env)
-
-    return run
+    return commands_in(tmp_path / "home")
 
 
 def revoke(place, identity):

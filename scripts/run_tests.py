@@ -52,8 +52,9 @@ def run_static(name: str, command: list[str]) -> Part:
 def run_pytest(which: str) -> int:
     """Run pytest, its output straight to the terminal; returns its exit status.
 
-    ``which`` is "fast", "all" or "fabric". Tests run on two processes; those with Fabric's nodes one after the other,
-    because each has as many processes as the machine can bear.
+    ``which`` is "fast", "all" or "fabric". The fast tests run on two processes; all of them on three, because many of
+    the slow ones wait; those with Fabric's nodes one after the other, because each has as many processes as the
+    machine can bear.
     """
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
@@ -67,7 +68,7 @@ def run_pytest(which: str) -> int:
     if which == "fabric":
         command += ["-m", "fabric"]
     else:
-        command += ["-n", "2", "--dist", "worksteal"]
+        command += ["-n", "2" if which == "fast" else "3", "--dist", "worksteal"]
     if which == "fast":
         # Those with Fabric's nodes are collected, so that the table says how many there are; tests/conftest.py skips.
         command += ["-m", "not slow or fabric", "--hypothesis-profile=check"]

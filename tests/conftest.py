@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("test", deadline=None)
-settings.register_profile("check", deadline=None, max_examples=20)
+settings.register_profile("check", deadline=None, max_examples=12)
 settings.load_profile("test")
 
 

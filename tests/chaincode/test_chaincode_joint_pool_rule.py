@@ -113,6 +113,7 @@ def test_a_job_whose_data_parts_cost_more_than_its_escrow_ends_out_of_totem(shar
     does_not_fit(shared, lacking)
 
 
+@pytest.mark.slow
 @given(shares(), st.integers(0, 40), st.data())
 @settings(max_examples=8, deadline=None)
 def test_a_job_whose_cost_without_absent_providers_fits_its_escrow_completes(shared, combining, data):

@@ -14,6 +14,7 @@ from totem_sdk.statistics import Statistics
 from totem_sdk.table import load
 
 
+@pytest.mark.slow
 def test_an_estimate_of_many_branches_is_quick():
     lines = "".join(f"        if row.home > {n}:\n            x = x + row.home * {n}\n" for n in range(300))
     body = f"    def mapper(self, _, row):\n        x = 0\n{lines}        yield row.home, x\n"

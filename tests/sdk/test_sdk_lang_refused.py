@@ -238,6 +238,7 @@ def repeated_step(statements):
     return f"{head}        return [{steps}]\n{body}    def r(self, k, vs):\n        yield 1, sum(vs)\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [

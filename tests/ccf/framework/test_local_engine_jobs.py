@@ -52,6 +52,7 @@ def test_a_ledger_that_is_away_or_migrated_for_long_is_waited_for(jobs):
     assert (end.state, end.used, settlement.asked) == ("completed", 198, 12)
 
 
+@slow
 def test_a_gate_stops_a_job_whose_next_phase_cannot_fit(jobs):
     end = jobs.run_as_on_machine(jobs.paper1(escrow=93))
     assert (end.state, end.used, end.partial, end.result) == ("out_of_totem", 90, False, None)
@@ -114,6 +115,7 @@ def test_bad_data_behind_the_canonical_end_does_not_matter(jobs):
     jobs.assert_as_on_machine(jobs.engine.run(spec, settlement), settlement, run)
 
 
+@slow
 def test_progress_runs_down(jobs):
     spec = jobs.paper1(escrow=500)
     seen = []

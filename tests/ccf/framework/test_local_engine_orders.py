@@ -39,6 +39,7 @@ def test_a_job_that_halts_is_the_same(jobs, workers, seed, share):
     assert end.state == "out_of_totem"
 
 
+@slow
 @pytest.mark.parametrize(("workers", "seed"), LAYOUTS)
 def test_a_job_that_fails_is_the_same(jobs, workers, seed):
     spec = jobs.divide(8, 60, zeros={(3, 41), (5, 2), (7, 59)}, workers=workers, order_seed=seed)

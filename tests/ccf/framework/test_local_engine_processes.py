@@ -149,6 +149,7 @@ def test_an_attempt_that_nobody_started_gets_nothing(paused):
     assert meter.Ask(pb.AskRequest(attempt=attempt, seq=1, cost=5), timeout=10).stop == "fenced"
 
 
+@pytest.mark.slow
 def test_sockets_are_for_their_owner_only(paused):
     assert Path(paused._config.sockets).stat().st_mode & 0o077 == 0
     assert paused.spec.directory.stat().st_mode & 0o077 == 0

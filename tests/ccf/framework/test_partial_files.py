@@ -288,6 +288,7 @@ def test_a_line_that_never_ends_does_not_fill_the_memory(honest, tmp_path, monke
     assert refusal(COMPILED["sum of int"], data, tmp_path) == "2: the line is cut short, or too long"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [b"[],", b"1,", b'"",', b'""', b'{"":[]},', b"-", b'"\\"'], ids=repr)
 def test_a_long_line_of_anything_but_texts_is_not_read_into_memory(honest, tmp_path, monkeypatch, unit):
     loads = json.loads

@@ -132,6 +132,7 @@ def test_a_finished_job_is_watched_until_it_is_delivered(capsys):
     assert json.loads(capsys.readouterr().out)["state"] == "completed"
 
 
+@pytest.mark.slow
 def test_a_job_that_nobody_ends_is_ended_by_expire_and_not_by_watch(fresh, job_source, monkeypatch):
     later = 0.0
     fresh.consortium = Consortia.open(fresh.root, clock=lambda: int((time.time() + later) * 1_000))

@@ -38,6 +38,7 @@ def test_an_estimate_says_what_each_part_costs(client, joint):
     assert (alone["parts"], alone["needs"]) == ([], found["needs"])
 
 
+@pytest.mark.slow
 def test_what_is_not_allowed_is_a_problem_with_its_code(client, joint):
     def told(**more):
         answer = client.post("/v1/jobs", json={"totem": 1_000_000, **asked(joint), **more})

@@ -32,6 +32,7 @@ def test_an_estimate_says_what_it_costs_at_each_provider(totem, tmp_path):
     assert [row[-1].replace(",", "") for row in rows] == [str(part["estimate"]["upper"]) for part in found["parts"]]
 
 
+@pytest.mark.slow
 def test_who_combines_is_named_like_everybody(totem, tmp_path):
     words = ["job", "submit", tmp_path / "job.py", "north", "south", "--totem", "1,000,000", "--json"]
     assert json.loads(totem(*words, "--combine-at", "east").stdout)["combining"] == "east@EastMSP"
@@ -40,6 +41,7 @@ def test_who_combines_is_named_like_everybody(totem, tmp_path):
     assert "nobody" in totem(*words, "--combine-at", "nobody", status=2).output.lower()
 
 
+@pytest.mark.slow
 def test_publishing_says_who_may_combine(totem, joint):
     def policy(*words):
         words = ("provider", "publish", "more", joint.files["north"], *words, "--dry-run", "--json")

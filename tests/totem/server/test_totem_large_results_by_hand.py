@@ -193,6 +193,7 @@ def test_a_providers_server_hands_ciphertexts_out_over_http(finish, fresh):
         pass
 
 
+@pytest.mark.slow
 def test_where_results_are_kept_is_remembered(fresh, tmp_path, totem):
     store = fresh.store("north")
     own = store.result_place

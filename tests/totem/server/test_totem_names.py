@@ -23,6 +23,7 @@ def totem(joint):
     return joint.tell
 
 
+@pytest.mark.slow
 def test_whoever_is_to_combine_must_be_a_provider(totem, joint):
     words = ["job", "submit", joint.job, "north", "south", "--totem", "1,000,000", "--combine-at"]
     for name, message, hint in (

@@ -48,6 +48,7 @@ def test_an_unknown_kind_of_provider_trouble_is_named_alone():
     assert provider_trouble("of_a_later_version") == ""
 
 
+@pytest.mark.slow
 def test_what_is_left_of_a_quota_stands_beside_it(fresh, job_source, tmp_path):
     file = tmp_path / "slow.csv"
     file.write_text("cid,bill\n1,2.5\n")

@@ -98,6 +98,7 @@ def test_a_job_that_has_expired_meanwhile_is_no_trouble_of_the_providers(fresh, 
     assert fresh.store("north").trouble(job_id) == ""
 
 
+@pytest.mark.slow
 def test_a_cancel_right_before_the_job_is_accepted_is_no_trouble(fresh, submitted, monkeypatch):
     def cancelled_at(point):
         assert point == "server:before-accept", "it was cancelled, so nothing comes after"
@@ -109,6 +110,7 @@ def test_a_cancel_right_before_the_job_is_accepted_is_no_trouble(fresh, submitte
     assert fresh.store("north").trouble(submitted) == ""
 
 
+@pytest.mark.slow
 def test_a_job_that_can_not_be_accepted_is_not_taken_for_one_that_has_changed(fresh, submitted, monkeypatch):
     made = runner(fresh, Engine())
 

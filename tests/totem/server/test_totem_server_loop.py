@@ -184,6 +184,7 @@ def test_giving_up_is_tried_until_the_ledger_takes_it(fresh, job_source):
     assert consumer.balance()["available"] == 1_000_000
 
 
+@pytest.mark.slow
 def test_between_two_tries_there_is_a_pause(fresh, job_source):
     submit(fresh, job_source)
     now = [0.0]
@@ -300,6 +301,7 @@ def test_a_ledger_that_hangs_is_waited_for(fresh, engine, job_source):
     assert job["paid"] == job["used"] > 0
 
 
+@pytest.mark.slow
 def test_what_has_ended_meanwhile_is_left_alone(fresh, serve, job_source):
     consumer, job_id = submit(fresh, job_source)
     consumer.cancel(job_id)

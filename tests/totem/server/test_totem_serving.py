@@ -64,6 +64,7 @@ def started(provider):
     return ("provider's server started", provider)
 
 
+@pytest.mark.slow
 def test_who_may_act_later_is_served_then_without_a_restart(home, log):
     admin = Consortium(home.session("admin"))
     admin.suspend("south@SouthMSP", "not now")

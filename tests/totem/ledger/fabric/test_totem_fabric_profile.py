@@ -122,6 +122,7 @@ def test_an_msp_folder_without_certificate_or_key_is_refused(msp):
         from_msp_folder(folder, "StavangerMSP")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".json", ".yaml"])
 def test_brackets_without_an_end_are_no_profile(tmp_path, suffix):
     path = tmp_path / f"profile{suffix}"

@@ -38,6 +38,7 @@ def create(network: Network, binaries: Binaries, say: Say) -> None:
 def resume(network: Network, binaries: Binaries, say: Say) -> None:
     """Start the nodes of an existing network that don't run, and wait until it endorses."""
     steps = Steps(say)
+    ports.keep_only(network.folder, network.all_ports())
     for organisation in network.organisations:
         configuration.write_admin(network, organisation)
     profile.write_all(network)

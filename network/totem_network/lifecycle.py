@@ -173,7 +173,7 @@ def _replace_old(network: Network) -> bool:
 
 def _save(network: Network) -> None:
     network.save()
-    ports.reserve_these(network.folder, network.all_ports())  # gives back those of servers that have ended
+    ports.keep_only(network.folder, network.all_ports())  # gives back those of servers that have ended
 
 
 def _sequence(network: Network, organisation: Organisation, name: str) -> int:

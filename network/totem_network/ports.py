@@ -20,7 +20,7 @@ from pathlib import Path
 
 from totem_network.errors import NetworkError
 
-__all__ = ["is_free", "release", "reserve", "reserve_these"]
+__all__ = ["is_free", "keep_only", "release", "reserve", "reserve_these"]
 
 _FIRST, _LAST = 20_000, 32_000
 """Below the ports that the system gives to outgoing connections (Linux: from 32768 on)."""
@@ -60,6 +60,17 @@ def reserve_these(folder: Path, ports: list[int]) -> None:
             if port not in own and not is_free(port):
                 raise NetworkError(f"port {port} on 127.0.0.1 is in use: stop what listens there")
         taken[str(folder)] = list(ports)
+
+
+def keep_only(folder: Path, ports: list[int]) -> None:
+    """Write down that these are a network's ports, and no others are.
+
+    It has them, and its nodes may listen on them; the book may have lost them with the system's folder for temporary
+    files. A port that another network has reserved since then stays that one's.
+    """
+    with _reservations() as taken:
+        others = {port for name, theirs in taken.items() for port in theirs if name != str(folder)}
+        taken[str(folder)] = [port for port in ports if port not in others]
 
 
 def release(folder: Path) -> None:

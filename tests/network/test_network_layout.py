@@ -1,5 +1,6 @@
 """Layout and ports: names, free ports that stay a network's own, and network.json."""
 
+import json
 import os
 import resource
 import socket
@@ -7,7 +8,7 @@ import tarfile
 
 import pytest
 
-from totem_network import backups, ports
+from totem_network import backups, lifecycle, ports
 from totem_network.binaries import Binaries
 from totem_network.commands import main
 from totem_network.errors import NetworkError
@@ -51,6 +52,21 @@ def test_a_restored_network_is_refused_ports_that_are_in_use(tmp_path):
         busy.listen()
         with pytest.raises(NetworkError, match="in use: stop what listens there"):
             ports.reserve_these(tmp_path, [busy.getsockname()[1]])
+
+
+def test_a_network_keeps_the_ports_on_which_it_listens_also_when_the_book_of_ports_is_lost(tmp_path):
+    network = plan(tmp_path / "a")
+    (book,) = tmp_path.glob("totem-network-*/ports.json")
+    with socket.socket() as node:
+        node.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        node.bind(("127.0.0.1", network.organisations[0].port))
+        node.listen()
+        book.unlink()
+        lifecycle._save(network)
+    assert json.loads(book.read_text()) == {str(network.folder): network.all_ports()}
+    other = plan(tmp_path / "b")
+    ports.keep_only(network.folder, [*network.all_ports(), other.all_ports()[0]])
+    assert json.loads(book.read_text())[str(network.folder)] == network.all_ports()
 
 
 def test_a_network_is_remembered(tmp_path):

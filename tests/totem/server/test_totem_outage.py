@@ -10,7 +10,7 @@ from tests.totem.server.conftest import JOB
 from tests.totem.server.fabric_places import FabricPlace
 from totem.services import serving
 from totem.services.consumer import Consumer, Submission
-from totem.services.errors import Missing, NotAllowed
+from totem.services.errors import Missing, NotAllowed, OutcomeUnknown
 from totem.services.outage import Outage
 from totem.services.publish import prepare, publish
 from totem.services.runner import RunnerOptions
@@ -40,21 +40,41 @@ def ask(told):
         raise Missing("nobody there", code="no_ledger")
 
 
-def test_a_question_that_waits_is_told_before_it_fails_and_once():
+def test_a_question_that_waits_is_told_before_it_fails_and_why_when_it_has_failed_once():
     told = Told()
     for _ in range(2):
         with pytest.raises(Missing):
             ask(told)
-    ((text, more),) = told.warned
+    (text, more), why = told.warned
     assert text.startswith("the ledger does not answer since ")
     assert text.endswith(" UTC; trying again")
     assert more == {"provider": "north"}
+    still = "the ledger still does not answer; trying again"
+    assert why == (still, {"provider": "north", "problem": "nobody there"})
+    for problem in ("north's peer refuses", "nobody there", "north's peer refuses"):  # every reason once
+        with pytest.raises(Missing), told.outage.noticed(provider="north"):
+            raise Missing(problem, code="no_ledger")
+    assert told.warned[2:] == [(still, {"provider": "north", "problem": "north's peer refuses"})]
     assert told.informed == []
     with told.outage.noticed(provider="north"):
         pass
     with told.outage.noticed(provider="north"):
         pass
     assert told.informed == [("the ledger answers again", {"provider": "north"})]
+
+
+def test_a_transaction_of_which_nothing_is_known_neither_begins_an_outage_nor_ends_one():
+    told = Told()
+    with pytest.raises(OutcomeUnknown), told.outage.noticed():
+        raise OutcomeUnknown("no orderer answers")
+    assert (told.warned, told.informed) == ([], [])
+    for error in (Missing("nobody there", code="no_ledger"), OutcomeUnknown("no orderer answers")):
+        with pytest.raises(type(error)), told.outage.noticed():
+            raise error
+    assert (len(told.warned), told.informed) == (1, [])
+    with told.outage.noticed():
+        pass
+    assert told.informed == [("the ledger answers again", {})]
 
 
 def test_one_that_fails_at_once_is_told_with_its_reason_and_the_next_outage_too():

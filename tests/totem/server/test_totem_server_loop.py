@@ -13,7 +13,7 @@ from totem.ledger.bootstrap import Consortium as Consortia
 from totem.ledger.errors import LedgerUnavailable
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
-from totem.services.errors import InTheWay, Missing, OutcomeUnknown, ProgramRefused, ProviderSide
+from totem.services.errors import InTheWay, Missing, NotAllowed, OutcomeUnknown, ProgramRefused, ProviderSide
 from totem.services.provider import Provider
 from totem.services.retries import Retries
 from totem.services.runner import JobRunner, RunnerOptions
@@ -309,3 +309,34 @@ def test_what_has_ended_meanwhile_is_left_alone(fresh, serve, job_source):
     assert consumer.job(job_id)["state"] == "cancelled"
     with pytest.raises(InTheWay):
         Provider(fresh.session("north")).decline(job_id, "too late")
+
+
+def test_every_line_about_no_job_says_which_provider_s_server_it_is_of(fresh, monkeypatch):
+    told = []
+
+    class Log:
+        def warning(self, text, **fields):
+            told.append((text, fields.get("provider")))
+
+        info = warning
+
+    class Refused(Provider):
+        def jobs(self, *, open_only=False):
+            raise NotAllowed("revoked", code="proposal_revoked")
+
+        def announce_key(self):
+            raise NotAllowed("revoked", code="proposal_revoked")
+
+    monkeypatch.setattr("totem.services.server._log", Log())
+    server = ProviderServer(Refused(fresh.session("north")), Broken(OSError()))
+    server.look()
+    server.stop()
+    server.serve()
+    said = dict(told)
+    for text in (
+        "the open jobs can't be looked through",
+        "the key for sealed data can't be announced",
+        "what a crash has left can't be removed",
+    ):
+        assert said[text] == "north@NorthMSP"
+    assert {provider for _, provider in told} == {"north@NorthMSP"}

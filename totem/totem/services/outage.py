@@ -1,4 +1,4 @@
-"""Outages of a ledger: each is told once when it has lasted for a moment, and its end."""
+"""Outages of a ledger: each is told once when it has lasted for a moment, why once that is known, and its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from totem.services.errors import ServiceError
+from totem.services.errors import OutcomeUnknown, ServiceError
 
 __all__ = ["Outage"]
 
@@ -17,7 +17,8 @@ class Outage:
     """Notices that a ledger does not answer, also while somebody still waits for its answer.
 
     ``warn`` and ``inform`` are told in whole sentences, with fields. A question that is not answered after ``seconds``
-    is taken for the beginning of an outage: a call to a network is tried again for long before it fails.
+    is taken for the beginning of an outage: a call to a network is tried again for long before it fails. Only then it
+    says why; every reason is told once in an outage.
     """
 
     def __init__(self, warn: Callable[..., None], inform: Callable[..., None], *, seconds: float = 5.0) -> None:
@@ -26,6 +27,7 @@ class Outage:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._is_told = False
+        self._problems: set[str] = set()
 
     @contextmanager
     def noticed(self, **fields: str) -> Iterator[None]:
@@ -35,14 +37,16 @@ class Outage:
             ServiceError: what the question has met; that the ledger does not answer is told by then.
         """
         began = time.time()
-        timer = threading.Timer(self._seconds, self._tell, (began,), fields)
+        timer = threading.Timer(self._seconds, self._tell, (began, fields))
         timer.daemon = True
         timer.start()
         try:
             yield
+        except OutcomeUnknown:
+            raise  # a part of the network has answered, another one has not: neither an outage nor the end of one
         except ServiceError as error:
             if error.code == "no_ledger":
-                self._tell(began, problem=error.message, **fields)
+                self._tell(began, fields, error.message)
             else:
                 self._answered(timer, fields)
             raise
@@ -55,12 +59,19 @@ class Outage:
         timer.cancel()
         with self._lock:
             was_told, self._is_told = self._is_told, False
+            self._problems.clear()
         if was_told:
             self._inform("the ledger answers again", **fields)
 
-    def _tell(self, began: float, **fields: str) -> None:
+    def _tell(self, began: float, fields: Mapping[str, str], problem: str = "") -> None:
         with self._lock:
             was_told, self._is_told = self._is_told, True
+            is_new = bool(problem) and problem not in self._problems
+            if is_new:
+                self._problems.add(problem)
+        why = {"problem": problem} if problem else {}
         if not was_told:
             since = datetime.datetime.fromtimestamp(began, datetime.UTC)
-            self._warn(f"the ledger does not answer since {since:%H:%M:%S} UTC; trying again", **fields)
+            self._warn(f"the ledger does not answer since {since:%H:%M:%S} UTC; trying again", **fields, **why)
+        elif is_new:
+            self._warn("the ledger still does not answer; trying again", **fields, **why)

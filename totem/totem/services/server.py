@@ -74,6 +74,7 @@ class ProviderServer:
         keeper: ResultKeeper | None = None,
     ) -> None:
         self._provider = provider
+        self._me = provider.session.participant
         self._runner = runner
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="job")
         self._clock = clock
@@ -89,10 +90,9 @@ class ProviderServer:
 
     def serve(self) -> None:
         """Serve until ``stop`` is called; jobs that are running then go on when a server starts again."""
-        session = self._provider.session
         watcher = threading.Thread(target=self._watch, name="events", daemon=True)
         watcher.start()
-        _log.info("provider's server started", provider=session.participant)
+        _log.info("provider's server started", provider=self._me)
         try:
             self._begin_serving()
             if self._keeper is not None:
@@ -106,7 +106,7 @@ class ProviderServer:
             self._leave()
             if self._keeper is not None:
                 self._keeper.stop()
-            _log.info("provider's server stopped", provider=session.participant)
+            _log.info("provider's server stopped", provider=self._me)
 
     def stop(self) -> None:
         """Let ``serve`` (or ``drain``) return soon; safe to call from a signal handler."""
@@ -120,7 +120,7 @@ class ProviderServer:
                 jobs = self._provider.jobs(open_only=True)
         except ServiceError as error:
             if error.code != "no_ledger":  # which is told
-                _log.warning("the open jobs can't be looked through", problem=error.message)
+                _log.warning("the open jobs can't be looked through", problem=error.message, provider=self._me)
             return
         now = self._clock() * 1_000
         self._joints = {job["job_id"] for job in jobs if is_joint(job)}
@@ -171,18 +171,18 @@ class ProviderServer:
             with self._noticed():
                 self._provider.announce_key()
         except ServiceError as error:
-            _log.warning("the key for sealed data can't be announced", problem=error.message)
+            _log.warning("the key for sealed data can't be announced", problem=error.message, provider=self._me)
         try:
             self._runner.tidy()
         except (ServiceError, LedgerError, OSError) as error:
-            _log.warning("what a crash has left can't be removed", problem=str(error))
+            _log.warning("what a crash has left can't be removed", problem=str(error), provider=self._me)
 
     def _warn(self, message: str, **fields: str) -> None:
         if not self._stop.is_set():  # else nothing is tried again, and what waited is broken off
             _log.warning(message, **fields)
 
     def _noticed(self) -> AbstractContextManager[None]:
-        return self._outage.noticed(provider=self._provider.session.participant)
+        return self._outage.noticed(provider=self._me)
 
     def _leave(self) -> None:
         """Stop running jobs without ending them: they go on when a server starts again."""
@@ -216,13 +216,13 @@ class ProviderServer:
             except LedgerError as error:
                 if self._stop.is_set():
                     return
-                _log.warning("the ledger tells no events", problem=str(error))
+                _log.warning("the ledger tells no events", problem=str(error), provider=self._me)
                 self._stop.wait(_SWEEP_SECONDS)
 
     def _concerns(self, event: Mapping[str, Any]) -> bool:
         """Return whether an event is about a job of this provider, or a joint job of which it has a part."""
-        me = self._provider.session.participant
-        return me == event.get("provider") or me in event.get("parties", ()) or event.get("joint") in self._joints
+        is_mine = self._me == event.get("provider") or self._me in event.get("parties", ())
+        return is_mine or event.get("joint") in self._joints
 
     def _pause(self, longest: float) -> float:
         with self._lock:

@@ -249,6 +249,7 @@ class Told:
                 with_=("south",),  # it purges the partial groups from south's collection, and south has made it
                 files=(f"providers/south/jobs/{jobs['joined']}-c/result.jsonl",),
             ),
+            "sum that nobody gets": Planted(data.ROWS * data.SHARE["endless"]),
             "wrong token": Planted(self.wrong_token),
         }
         for name, group in data.PARTIAL.items():
@@ -263,11 +264,13 @@ class Told:
         for granted in researcher.query("access.list", limit=100)["access"]:
             key = researcher.query("access.key", access_id=granted["access_id"])["access_key"]
             found[f"access key of {granted['dataset_id']}"] = written(key, RESEARCHER)
-        joined = jobs["joined"]
+        joined, few = jobs["joined"], jobs["too few"]
+        alone = ("counted", "purged", "halted", "failed", "sealed", "cancelled", "expired")
         for session, job_id, others in (
-            *((north, jobs[name], ()) for name in ("counted", "purged", "halted", "failed", "sealed")),
+            *((north, jobs[name], ()) for name in alone),
             *((south, jobs[name], ()) for name in ("spoilt", "declined")),
             *((north if part == "1" else south, f"{joined}-{part}", ("north", "south")) for part in "12c"),
+            *((south if part == "2" else north, f"{few}-{part}", ("north", "south")) for part in "12c"),
         ):
             code = session.query("access.code", job_id=job_id)["code"]
             found[f"one-time code of {job_id}"] = written(code, session.name, with_=others)

@@ -1,6 +1,9 @@
 """A ledger that goes away is told of at once and once, and keeps no server from ending."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -8,12 +11,13 @@ import pytest
 
 from tests.totem.server.conftest import JOB
 from tests.totem.server.fabric_places import FabricPlace
-from totem.services import serving
+from totem.services import ending
 from totem.services.consumer import Consumer, Submission
 from totem.services.errors import Missing, NotAllowed, OutcomeUnknown
 from totem.services.outage import Outage
 from totem.services.publish import prepare, publish
 from totem.services.runner import RunnerOptions
+from totem.services.server import ProviderServer
 from totem.services.serving import serve_providers
 
 
@@ -113,7 +117,7 @@ def place(tmp_path):
 
 @pytest.mark.slow
 def test_a_server_whose_network_is_gone_says_so_and_ends_within_seconds(place, tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(serving, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(ending, "PATIENCE_SECONDS", 1.0)
     home = place.found(tmp_path / "home", 0)
     with serve_providers(home, RunnerOptions(1, "interpreter")) as names:
         assert sorted(names) == ["north", "south"]
@@ -132,8 +136,80 @@ def test_a_server_whose_network_is_gone_says_so_and_ends_within_seconds(place, t
 
 
 @pytest.mark.slow
+def test_a_ledger_that_answers_is_not_broken_off_however_long_a_server_takes(place, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(ending, "PATIENCE_SECONDS", 0.5)
+    home = place.found(tmp_path / "home", 0)
+    asked = []
+
+    def leave_late(server):
+        time.sleep(2)
+        asked.append(server._provider.session.query("participants.get")["state"])  # its connection is there still
+
+    monkeypatch.setattr(ProviderServer, "_leave", leave_late)
+    with serve_providers(home, RunnerOptions(1, "interpreter")):
+        pass
+    assert asked == ["active", "active"]
+    assert "closed" not in capfd.readouterr().err
+    assert home.session("alice").query("participants.get")["state"] == "active"  # others can be opened too
+    home.consortium.close()
+
+
+@pytest.mark.slow
+def test_connections_of_those_who_wait_are_closed_and_no_others(place, tmp_path):
+    home = place.found(tmp_path / "home", 0)
+    north, south = home.session("north"), home.session("south")
+    assert not home.consortium.break_off(0.2)  # nobody waits
+    met = []
+
+    def ask():
+        with pytest.raises(Missing) as refused:
+            north.query("participants.get")
+        met.append(refused.value)
+
+    place.network.faults.evaluate.extend(["unavailable"] * 10_000)
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert not home.consortium.break_off(60)
+    until(lambda: home.consortium.break_off(0.2))
+    thread.join(20)
+    assert [error.code for error in met] == ["no_ledger"]  # of the 120 s that it would wait
+    place.network.faults.evaluate.clear()
+    assert south.query("participants.get")["state"] == "active"
+    with pytest.raises(Missing, match="the ledger is closed"):
+        north.query("participants.get")
+    home.consortium.close()
+
+
+@pytest.mark.slow
+def test_provider_start_ends_within_seconds_too(place, tmp_path):
+    home = place.found(tmp_path / "home", 0)
+    home.consortium.close()
+    words = [sys.executable, "-m", "totem.cli.entry", "provider", "start", "--home", str(home.root), "--as", "north"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        told = []
+
+        def until_said(text):
+            for line in process.stderr:
+                told.append(line)
+                if text in line:
+                    return
+            pytest.fail(f"{text!r} is not said: {told}")
+
+        until_said("provider's server started")
+        place.peer.stop()
+        until_said("the ledger does not answer since")
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        told.extend(process.stderr)
+        assert process.wait(60) == 0
+    assert time.monotonic() - begin < 30  # of the 120 that it would wait
+    said = "a server has not ended after 4 s: its connections to the ledger are closed"
+    assert [line for line in told if said in line], told
+
+
+@pytest.mark.slow
 def test_what_was_accepted_before_the_network_went_is_done_after_the_next_start(place, tmp_path, monkeypatch):
-    monkeypatch.setattr(serving, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(ending, "PATIENCE_SECONDS", 1.0)
     home = place.found(tmp_path / "home", 1_000_000)
     file = tmp_path / "bills.csv"
     file.write_text("cid,bill\n" + "".join(f"{number % 3},{number}.5\n" for number in range(30)))

@@ -13,13 +13,14 @@ import pytest
 from tests.totem.server.conftest import make_home
 from tests.totem.server.fabric_places import FabricPlace
 from totem.ledger import Wallet
-from totem.services import claim, serving
+from totem.services import claim, ending, serving
 from totem.services.claim import claimed
 from totem.services.consortium import Consortium
 from totem.services.errors import BadInput, InTheWay, Missing
 from totem.services.fabric_home import Joining, join
 from totem.services.home import Home
 from totem.services.runner import RunnerOptions
+from totem.services.server import ProviderServer
 from totem.services.serving import serve_providers
 
 OPTIONS = RunnerOptions(1, "interpreter")
@@ -43,6 +44,7 @@ def log(monkeypatch):
     made = Log()
     monkeypatch.setattr(serving, "_log", made)
     monkeypatch.setattr("totem.services.server._log", made)
+    monkeypatch.setattr(ending, "_log", made)
     return made
 
 
@@ -180,6 +182,34 @@ def test_where_nobody_looks_again_all_must_answer_and_those_that_are_served_alre
     thread.join(20)
     assert refused
     assert ("provider's server stopped", "north@NorthMSP") in log.told
+
+
+@pytest.mark.slow
+def test_where_it_can_t_begin_those_who_wait_for_a_ledger_are_broken_off_too(home, log, away, monkeypatch):
+    monkeypatch.setattr(ending, "PATIENCE_SECONDS", 0.1)
+    broken_off = threading.Event()
+
+    def break_off(seconds):
+        broken_off.set()
+        return True
+
+    monkeypatch.setattr(home.consortium, "break_off", break_off)
+    monkeypatch.setattr(ProviderServer, "serve", lambda server: broken_off.wait(60))
+    away.add("south")
+    begin = time.monotonic()
+    with pytest.raises(Missing, match="south's peer"), serve_providers(home, OPTIONS, retry_seconds=None):
+        pass
+    assert time.monotonic() - begin < 30
+    assert sum(told[0].startswith("a server has not ended after") for told in log.told) == 1
+
+
+@pytest.mark.slow
+def test_a_server_of_an_embedded_ledger_that_takes_longer_is_not_said_to_wait_for_it(home, log, monkeypatch):
+    monkeypatch.setattr(ending, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(ProviderServer, "_leave", lambda server: time.sleep(1))
+    with serve_providers(home, OPTIONS):
+        until(lambda: started("north@NorthMSP") in log.told)
+    assert not [told for told in log.told if "closed" in told[0]]
 
 
 @pytest.mark.slow

@@ -204,6 +204,7 @@ def start(
 ) -> None:
     """Serve: accept jobs on your datasets and bring each to its end; goes on where it was after a crash."""
     from totem.logs import configure, logger  # noqa: PLC0415  # as below
+    from totem.services.ending import breaking_off  # noqa: PLC0415  # as below
     from totem.services.runner import RunnerOptions  # noqa: PLC0415  # brings the framework
     from totem.services.server import open_server  # noqa: PLC0415  # brings the framework
 
@@ -216,6 +217,7 @@ def start(
     with (
         serving_results(store, serve_results, result_store, result_url) as place,
         open_server(folder.session(as_), store, options, at_once=at_once) as server,
+        breaking_off(folder.consortium, server.ending),
     ):
         logger("provider").info("large results are kept", store=place.store, told=place.told)
         for number in (signal.SIGTERM, signal.SIGINT):

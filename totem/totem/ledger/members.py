@@ -59,11 +59,14 @@ class Members(ABC):
         The ledger is told by ``enrol`` only.
         """
 
-    def break_off(self) -> None:  # noqa: B027  # most ledgers have nothing that is waited for
-        """End all calls that wait for a ledger that does not answer, in an error, and let nobody wait any more.
+    def break_off(self, seconds: float) -> bool:
+        """End the calls that a ledger has not answered for ``seconds``, in an error; return whether there were any.
 
-        What was sent is sent: of a transaction it is then not known whether it is committed (``FateUnknown``).
+        Nobody waits any more for a ledger that did not answer. What was sent is sent: of a transaction it is then not
+        known whether it is committed (``FateUnknown``). Most ledgers have nothing that is waited for.
         """
+        del seconds
+        return False
 
     @abstractmethod
     def close(self) -> None:

@@ -113,6 +113,11 @@ class ProviderServer:
         self._stop.set()
         self._wake.set()
 
+    @property
+    def ending(self) -> threading.Event:
+        """Set from when the server is to end, or can't go on."""
+        return self._stop
+
     def look(self) -> None:
         """Look through the open jobs once: begin those that are not running here, cancel and expire what must be."""
         try:

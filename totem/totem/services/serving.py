@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from totem.ledger.errors import LedgerError
 from totem.logs import logger
+from totem.services.ending import breaking_off
 from totem.services.errors import NotAllowed, ServiceError
 from totem.services.home import Home
 from totem.services.runner import RunnerOptions
 from totem.services.server import ProviderServer, open_server
 
-__all__ = ["PATIENCE_SECONDS", "RETRY_SECONDS", "serve_providers"]
+__all__ = ["RETRY_SECONDS", "serve_providers"]
 
 _Trouble = ServiceError | LedgerError | OSError
 
 RETRY_SECONDS = 5.0
 """How long it takes at most until a provider that may act now is noticed."""
-
-PATIENCE_SECONDS = 4.0
-"""How long servers that end may still wait for the ledger: what it has been sent is settled at the next start."""
 
 _log = logger("provider")
 
@@ -46,19 +43,16 @@ def serve_providers(
     """
     with ExitStack() as stack:
         servers = _Servers(home, options, stack)
-        troubles = servers.begin()
-        if troubles and (retry_seconds is None or not servers.is_heard):
-            raise troubles[0]
-        names = list(servers.running)
-        with ExitStack() as looking:
-            looking.callback(servers.stop)  # what the watcher has begun meanwhile
-            watcher = None
+        try:
+            troubles = servers.begin()
+            if troubles and (retry_seconds is None or not servers.is_heard):
+                raise troubles[0]
+            names = list(servers.running)
             if retry_seconds is not None:
-                watcher = threading.Thread(target=servers.keep_looking, args=(retry_seconds,), name="providers")
-                watcher.start()
-                looking.callback(watcher.join)
-            looking.callback(servers.end, watcher)  # it may be asking a ledger that is away, and so may they
+                servers.keep_looking(retry_seconds)
             yield names
+        finally:
+            servers.end()
 
 
 class _Servers:
@@ -74,6 +68,7 @@ class _Servers:
         self._reasons: dict[str, str] = {}
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._watcher: threading.Thread | None = None
 
     def begin(self) -> list[_Trouble]:
         """Begin to serve those who may act and are not served yet; return why some can't be asked or served now.
@@ -102,7 +97,12 @@ class _Servers:
         return troubles
 
     def keep_looking(self, seconds: float) -> None:
-        """Look again and again who may act now, until it is stopped; trouble is told in the log when it changes."""
+        """Look again and again who may act now, in a thread, until the end."""
+        self._watcher = threading.Thread(target=self._look, args=(seconds,), name="providers")
+        self._watcher.start()
+
+    def _look(self, seconds: float) -> None:
+        """Look who may act now, until it is stopped; trouble is told in the log when it changes."""
         trouble = ""
         while not self._ended.wait(seconds):
             try:
@@ -114,22 +114,22 @@ class _Servers:
             else:
                 trouble = ""
 
-    def stop(self) -> None:
-        """Begin no others, and let all that run return soon."""
+    def end(self) -> None:
+        """Begin no others, and let all that run end; a ledger that does not answer is waited for a few seconds only."""
+        self._stop()
+        if not self._threads and self._watcher is None:
+            return
+        with breaking_off(self._home.consortium, self._ended):
+            if self._watcher is not None:
+                self._watcher.join()
+                self._stop()  # what it has begun meanwhile
+            for thread in self._threads:
+                thread.join()
+
+    def _stop(self) -> None:
         self._ended.set()
         for server in list(self.running.values()):
             server.stop()
-
-    def end(self, watcher: threading.Thread | None) -> None:
-        """Stop everything; who still waits for the ledger then, which may be away, does so for a few seconds only."""
-        self.stop()
-        threads = [*self._threads, *([watcher] if watcher is not None else [])]
-        end = time.monotonic() + PATIENCE_SECONDS
-        for thread in threads:
-            thread.join(max(0.0, end - time.monotonic()))
-        if any(thread.is_alive() for thread in threads):
-            _log.warning("what waits for the ledger is broken off; it goes on at the next start")
-            self._home.consortium.break_off()
 
     def _tell(self, item: Mapping[str, Any], error: Exception) -> None:
         """Log why a provider is not served: once, until it is for another reason."""
@@ -145,8 +145,6 @@ class _Servers:
         session, store = self._home.session(name), self._home.store(name)
         server = self._stack.enter_context(open_server(session, store, self._options))
         thread = threading.Thread(target=server.serve, name=f"provider-{name}")
+        self.running[name] = server
         thread.start()
         self._threads.append(thread)
-        self._stack.callback(thread.join)
-        self._stack.callback(server.stop)  # before that: where another one can't begin, nobody else has stopped it
-        self.running[name] = server

@@ -98,12 +98,14 @@ class FabricConsortium(Members):
         self.wallet.put(name, identity)
         return identity
 
-    def break_off(self) -> None:
-        """See ``Members.break_off``: connections are closed, and no others are made."""
+    def break_off(self, seconds: float) -> bool:
+        """See ``Members.break_off``: connections that wait are closed, and then no others are made."""
         with self._lock:
-            self._is_ending = True
-            for _, ledger in self._open.values():
+            waiting = [ledger for _, ledger in self._open.values() if ledger.longest_wait() >= seconds]
+            self._is_ending = self._is_ending or bool(waiting)
+            for ledger in waiting:
                 ledger.close()
+        return bool(waiting)
 
     def close(self) -> None:
         """See ``Members.close``."""

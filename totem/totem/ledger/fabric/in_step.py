@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from totem.ledger.errors import LedgerUnavailable
@@ -47,24 +48,29 @@ class InStep:
         self.fabric = ledger
         self._newest = newest
         self._seen = -1
+        self._lock = threading.Lock()
+        self._asked: dict[object, float] = {}
 
     def evaluate(
         self, identity: Identity, function: str, args: Mapping[str, Any], transient: Mapping[str, Any] | None = None
     ) -> Any:
         """See ``Ledger.evaluate``."""
-        self._catch_up()
-        return self.fabric.evaluate(identity, function, args, transient)
+        with self._waiting():
+            self._catch_up()
+            return self.fabric.evaluate(identity, function, args, transient)
 
     def submit(
         self, identity: Identity, function: str, args: Mapping[str, Any], transient: Mapping[str, Any] | None = None
     ) -> Submitted:
         """See ``Ledger.submit``."""
-        self._catch_up()
-        return self._committed(self.fabric.submit(identity, function, args, transient))
+        with self._waiting():
+            self._catch_up()
+            return self._committed(self.fabric.submit(identity, function, args, transient))
 
     def fate_of(self, envelope: bytes) -> Submitted:
         """See ``Ledger.fate_of``."""
-        return self._committed(self.fabric.fate_of(envelope))
+        with self._waiting():
+            return self._committed(self.fabric.fate_of(envelope))
 
     def events(
         self, from_block: int = 0, *, follow: bool = False, stop: threading.Event | None = None
@@ -74,13 +80,15 @@ class InStep:
 
     def height(self) -> int:
         """See ``Ledger.height``."""
-        self._catch_up()
-        return self.fabric.height()
+        with self._waiting():
+            self._catch_up()
+            return self.fabric.height()
 
     def block(self, number: int) -> Block:
         """See ``Ledger.block``."""
-        self._catch_up()
-        return self.fabric.block(number)
+        with self._waiting():
+            self._catch_up()
+            return self.fabric.block(number)
 
     def verify(self, anchor: str | None = None) -> VerifyReport:
         """See ``Ledger.verify``."""
@@ -89,6 +97,23 @@ class InStep:
     def close(self) -> None:
         """See ``Ledger.close``."""
         self.fabric.close()
+
+    def longest_wait(self) -> float:
+        """Return for how many seconds the call that waits longest now has done so; 0: none waits."""
+        with self._lock:
+            return time.monotonic() - min(self._asked.values()) if self._asked else 0.0
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Count a call among those that wait, within a ``with``; streams of events wait by their nature."""
+        call = object()
+        with self._lock:
+            self._asked[call] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._asked[call]
 
     def _committed(self, submitted: Submitted) -> Submitted:
         self._seen = max(self._seen, submitted.block)

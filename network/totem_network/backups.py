@@ -7,7 +7,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from totem_network import join, lifecycle, nodes, ports
+from totem_network import control, nodes, ports
 from totem_network.binaries import Binaries
 from totem_network.errors import NetworkError
 from totem_network.layout import Network, check_free
@@ -32,16 +32,18 @@ def backup(network: Network, binaries: Binaries, file: Path, *, say: Say = print
     if file.resolve().is_relative_to(network.folder):
         raise NetworkError(f"{file} would be a part of what is backed up, and gone with it: give another folder")
     steps = Steps(say)
-    running = nodes.stop_all(network)
-    steps.done(f"{len(running)} nodes stopped")
+    running = nodes.running(network)
     try:
-        _write(network, file)
+        nodes.stop_all(network)
+        steps.done(f"{len(running)} nodes stopped")
+        try:
+            _write(network, file)
+        except OSError as error:
+            raise NetworkError(f"{file} can't be written: {error.strerror or error}; nothing of it is left") from None
         steps.done("archive written")
-    except OSError as error:
-        raise NetworkError(f"{file} can't be written: {error.strerror or error}; nothing of it is left") from None
     finally:
         if running:
-            _start(network, binaries, steps)
+            control.start(network, binaries, steps)
 
 
 def _write(network: Network, file: Path) -> None:
@@ -86,16 +88,5 @@ def restore(folder: Path, binaries: Binaries, file: Path, *, say: Say = print) -
         network.folder.rename(folder)  # it replaces an empty one, and nothing else
     network = Network.load(folder)
     steps.done("archive unpacked")
-    _start(network, binaries, steps)
+    control.start(network, binaries, steps)
     return network
-
-
-def _start(network: Network, binaries: Binaries, steps: Steps) -> None:
-    started = nodes.start_all(network, binaries)
-    steps.done(f"{len(started)} nodes started")
-    for organisation in network.organisations:
-        join.wait_listening(network.node_folder(organisation.peer), organisation.port)
-    join.wait_ready(network)
-    lifecycle.settle(network)
-    lifecycle.wait_answering(network)
-    steps.done("all organisations endorse")

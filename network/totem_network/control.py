@@ -11,7 +11,7 @@ from totem_network.errors import NetworkError
 from totem_network.layout import Network
 from totem_network.progress import Say, Steps
 
-__all__ = ["create", "down", "kill", "programs", "restart", "resume"]
+__all__ = ["create", "down", "kill", "programs", "restart", "resume", "start"]
 
 
 def create(network: Network, binaries: Binaries, say: Say) -> None:
@@ -42,10 +42,23 @@ def resume(network: Network, binaries: Binaries, say: Say) -> None:
     for organisation in network.organisations:
         configuration.write_admin(network, organisation)
     profile.write_all(network)
+    start(network, binaries, steps)
+
+
+def start(network: Network, binaries: Binaries, steps: Steps) -> None:
+    """Start all nodes that don't run, end or take back a deployment that was interrupted, and wait for endorsements.
+
+    Raises:
+        NetworkError: a node does not come up, or an organisation does not endorse.
+    """
     started = nodes.start_all(network, binaries)
-    steps.done(f"started {', '.join(started) or 'nothing: all nodes run'}")
+    steps.done(f"{len(started)} nodes started: {', '.join(started)}" if started else "all nodes run")
+    for organisation in network.organisations:
+        join.wait_listening(network, organisation.peer)
     join.wait_ready(network)
-    lifecycle.settle(network)
+    lifecycle.settle(network, steps)
+    if settled := nodes.start_all(network, binaries):
+        steps.done(f"{len(settled)} nodes started: {', '.join(settled)}")
     lifecycle.wait_answering(network)
     steps.done("all organisations endorse")
 
@@ -80,7 +93,7 @@ def kill(network: Network, node: str) -> None:
         NetworkError: there is no such node, or it does not run.
     """
     network.port(node)  # refuses a name that no node has
-    if not processes.stop(network.node_folder(node), force=True):
+    if not processes.stop(network.node_folder(node), name=node, force=True):
         raise NetworkError(f"{node} does not run; `network/network restart {node}` starts it")
 
 
@@ -90,7 +103,7 @@ def restart(network: Network, binaries: Binaries, node: str) -> None:
     Raises:
         NetworkError: there is no such node, or it does not come up.
     """
-    port = network.port(node)
-    processes.stop(network.node_folder(node))
+    network.port(node)  # refuses a name that no node has
+    processes.stop(network.node_folder(node), name=node)
     nodes.start(network, binaries, node)
-    join.wait_listening(network.node_folder(node), port)
+    join.wait_listening(network, node)

@@ -15,7 +15,7 @@ from totem_network.errors import NetworkError
 from totem_network.layout import DOMAIN, Network, Orderer, Organisation
 from totem_network.nodes import each, wait_until
 
-__all__ = ["READY_TIMEOUT", "join_all", "join_orderer", "join_peer", "leader", "wait_listening", "wait_ready"]
+__all__ = ["READY_TIMEOUT", "height", "join_all", "join_orderer", "join_peer", "leader", "wait_listening", "wait_ready"]
 
 READY_TIMEOUT = 120.0
 """Seconds: many times what thirty organisations need on two cores."""
@@ -29,7 +29,7 @@ def join_all(network: Network, binaries: Binaries) -> None:
     A peer that joins calls the others' anchor peers; one that does not listen yet costs it five seconds.
     """
     for organisation in network.organisations:
-        wait_listening(network.node_folder(organisation.peer), organisation.port)
+        wait_listening(network, organisation.peer)
     nodes: list[Orderer | Organisation] = [*network.orderers, *network.organisations]
 
     def join(node: Orderer | Organisation) -> None:
@@ -47,7 +47,7 @@ def join_orderer(network: Network, binaries: Binaries, orderer: Orderer) -> None
     Raises:
         NetworkError: it does not listen, or refuses.
     """
-    wait_listening(network.node_folder(orderer.name), orderer.admin_port)
+    wait_listening(network, orderer.name, port=orderer.admin_port)
     admin = network.orderer_crypto / "users" / f"Admin@orderer.{DOMAIN}" / "tls"
     said = binaries.run(
         "osnadmin",
@@ -66,7 +66,7 @@ def join_peer(network: Network, organisation: Organisation, block: Path) -> None
     Raises:
         NetworkError: it does not listen, or refuses.
     """
-    wait_listening(network.node_folder(organisation.peer), organisation.port)
+    wait_listening(network, organisation.peer)
     administrator = from_msp_folder(network.admin_crypto(organisation) / "msp", organisation.msp_id)
     arguments = [b"JoinChain", block.read_bytes()]
     try:
@@ -80,19 +80,25 @@ def join_peer(network: Network, organisation: Organisation, block: Path) -> None
         raise NetworkError(f"{organisation.peer} does not join channel {network.channel}: {said}")
 
 
-def wait_listening(folder: Path, port: int, *, timeout: float = 60.0) -> None:
-    """Wait until a node accepts connections.
+def wait_listening(network: Network, node: str, *, port: int | None = None, timeout: float = 60.0) -> None:
+    """Wait until a node accepts connections, on the port on which it does its work unless another one is given.
 
     Raises:
         NetworkError: it has ended, or does not in time.
     """
+    asked = network.port(node) if port is None else port
 
     def condition() -> str:
         with socket.socket() as probe:
             probe.settimeout(1)
-            return "" if probe.connect_ex(("127.0.0.1", port)) == 0 else f"{folder.name} does not listen on port {port}"
+            return "" if probe.connect_ex(("127.0.0.1", asked)) == 0 else f"{node} does not listen on port {asked}"
 
-    wait_until(condition, timeout=timeout, node_folders=[folder])
+    wait_until(condition, timeout=timeout, node_folders={node: network.node_folder(node)})
+
+
+def height(network: Network, organisation: Organisation) -> int:
+    """Return how many of the channel's blocks an organisation's peer has; 0 where it does not answer."""
+    return metrics.channel_height(metrics.read(organisation.operations_port), network.channel, orderer=False)
 
 
 def leader(network: Network) -> str | None:
@@ -111,8 +117,8 @@ def wait_ready(network: Network, *, timeout: float = READY_TIMEOUT) -> None:
     Raises:
         NetworkError: something is missing after ``timeout`` seconds, or a node has ended.
     """
-    orderers = [network.node_folder(orderer.name) for orderer in network.orderers]
-    peers = [network.node_folder(organisation.peer) for organisation in network.organisations]
+    orderers = {orderer.name: network.node_folder(orderer.name) for orderer in network.orderers}
+    peers = {organisation.peer: network.node_folder(organisation.peer) for organisation in network.organisations}
     wait_until(
         lambda: "" if leader(network) else "no orderer leads the channel", timeout=timeout, node_folders=orderers
     )

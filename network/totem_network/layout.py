@@ -223,6 +223,10 @@ class Network:
             return self.server_folder(*servers[node])
         return self.folder / "nodes" / node
 
+    def server(self, organisation: Organisation, chaincode: Chaincode) -> str:
+        """Return the name under which commands know an organisation's server of a chaincode."""
+        return chaincode.own_node(organisation) if chaincode == self.coming else chaincode.node(organisation)
+
     def server_folder(self, organisation: Organisation, chaincode: Chaincode) -> Path:
         """Return where an organisation's server of a chaincode in a certain version has its process id and log."""
         return self.folder / "nodes" / chaincode.own_node(organisation)

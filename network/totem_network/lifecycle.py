@@ -9,13 +9,13 @@ from dataclasses import replace
 import grpc
 from fabric_protos.peer.lifecycle import lifecycle_pb2
 
-from totem_network import endorse, join, nodes, ports, processes, profile, server
+from totem_network import endorse, join, metrics, nodes, ports, processes, profile, server
 from totem_network.binaries import Binaries
 from totem_network.errors import NetworkError
 from totem_network.layout import Chaincode, Network, Organisation
 from totem_network.progress import Say, Steps
 
-__all__ = ["approve", "deploy", "install", "orderer_arguments", "settle", "upgrade", "wait_answering"]
+__all__ = ["approve", "deploy", "install", "orderer_arguments", "settle", "upgrade", "wait_answering", "wait_committed"]
 
 _PROBE = [b"network.probe", b"{}"]
 """A function that no chaincode has: who refuses it has been asked."""
@@ -32,10 +32,11 @@ def deploy(
     Raises:
         NetworkError: there is one already, or a step failed.
     """
-    settle(network)
+    steps = Steps(say)
+    settle(network, steps)
     if network.chaincode is not None:
         raise NetworkError(f"chaincode {network.chaincode.name} is deployed: `network/network upgrade` brings another")
-    _bring(network, binaries, Chaincode(name, version, 1, list(command), {}), Steps(say))
+    _bring(network, binaries, Chaincode(name, version, _next(network, name), list(command), {}), steps)
 
 
 def upgrade(
@@ -50,19 +51,32 @@ def upgrade(
     Raises:
         NetworkError: there is none yet, or a step failed.
     """
-    settle(network)
+    steps = Steps(say)
+    settle(network, steps)
     old = network.chaincode
     if old is None:
         raise NetworkError("no chaincode yet: `network/network deploy` brings the first")
+    sequence = _next(network, old.name)
     free = ports.reserve(network.folder, len(network.organisations))
-    names = [organisation.name for organisation in network.organisations]
-    own_ports = dict(zip(names, free, strict=True))
-    planned = Chaincode(old.name, version, old.sequence + 1, list(command or old.command), {}, own_ports)
-    _bring(network, binaries, planned, Steps(say))
+    try:
+        names = [organisation.name for organisation in network.organisations]
+        own_ports = dict(zip(names, free, strict=True))
+        _bring(
+            network,
+            binaries,
+            Chaincode(old.name, version, sequence, list(command or old.command), {}, own_ports),
+            steps,
+        )
+    except BaseException:
+        if network.coming is None:
+            _save(network)  # no server got the ports
+        raise
 
 
-def settle(network: Network) -> None:
+def settle(network: Network, steps: Steps) -> None:
     """Bring a deployment or upgrade that was interrupted to its end, or, where it was not committed, take it back.
+
+    Whether the servers of one that was committed answer is not asked: one that does not is for an upgrade to replace.
 
     Raises:
         NetworkError: a peer does not answer, or a server can't be ended.
@@ -70,14 +84,19 @@ def settle(network: Network) -> None:
     coming = network.coming
     if coming is None:
         return
-    sequences = nodes.each(lambda each: _sequence(network, each, coming.name), network.organisations)
-    if max(sequences) >= coming.sequence:
-        wait_answering(network)
+    _wait_in_step(network)
+    if max(_sequences(network, coming.name)) >= coming.sequence:
+        wait_committed(network)
         _replace_old(network)
+        steps.done(f"{coming.name} {coming.version}, which was interrupted, is ended")
     else:
-        nodes.each(lambda each: processes.stop(network.server_folder(each, coming)), network.organisations)
+        nodes.each(
+            lambda each: processes.stop(network.server_folder(each, coming), name=network.server(each, coming)),
+            network.organisations,
+        )
         network.coming = None
         _save(network)
+        steps.done(f"{coming.name} {coming.version}, which was interrupted, is taken back: it was not committed")
 
 
 def install(network: Network, binaries: Binaries, organisation: Organisation, chaincode: Chaincode) -> str:
@@ -90,7 +109,7 @@ def install(network: Network, binaries: Binaries, organisation: Organisation, ch
         config = network.admin_config(organisation)
         binaries.run("peer", "lifecycle", "chaincode", "install", str(file), config=config)
     except NetworkError as error:
-        # An upgrade that was interrupted, or one that only changes the server.
+        # A first deployment that was interrupted: every upgrade's package names a port of its own.
         if "already successfully installed" not in str(error):
             raise
     return made.package_id
@@ -101,7 +120,34 @@ def approve(network: Network, binaries: Binaries, organisation: Organisation, ch
     package = chaincode.packages[organisation.name]
     arguments = ["--package-id", package, *_definition(network, chaincode)]
     config = network.admin_config(organisation)
-    binaries.run("peer", "lifecycle", "chaincode", "approveformyorg", *arguments, config=config)
+    try:
+        binaries.run("peer", "lifecycle", "chaincode", "approveformyorg", *arguments, config=config)
+    except NetworkError as error:
+        # The same first deployment.
+        if "with unchanged content" not in str(error):
+            raise
+
+
+def wait_committed(network: Network, *, timeout: float = 60.0) -> None:
+    """Wait until every organisation's peer has the chaincode's definition; the coming one's where there is one.
+
+    Raises:
+        NetworkError: some peer does not have it in time.
+    """
+    chaincode = network.coming or network.chaincode
+    if chaincode is None:
+        return
+
+    def behind() -> str:
+        try:
+            sequences = _sequences(network, chaincode.name)
+        except NetworkError as error:
+            return str(error)
+        found = zip(network.organisations, sequences, strict=True)
+        late = [organisation.peer for organisation, sequence in found if sequence < chaincode.sequence]
+        return f"{chaincode.name} {chaincode.version} is not committed at {', '.join(late)}" if late else ""
+
+    nodes.wait_until(behind, timeout=timeout)
 
 
 def wait_answering(network: Network, *, timeout: float = 60.0) -> None:
@@ -113,23 +159,17 @@ def wait_answering(network: Network, *, timeout: float = 60.0) -> None:
     chaincode = network.coming or network.chaincode
     if chaincode is None:
         return
-
-    def behind() -> str:
-        try:
-            sequences = nodes.each(lambda each: _sequence(network, each, chaincode.name), network.organisations)
-        except NetworkError as error:
-            return str(error)
-        found = zip(network.organisations, sequences, strict=True)
-        late = [organisation.peer for organisation, sequence in found if sequence < chaincode.sequence]
-        return f"{chaincode.name} {chaincode.version} is not committed at {', '.join(late)}" if late else ""
+    wait_committed(network, timeout=timeout)
 
     def silent() -> str:
         refused = endorse.refusals(network, chaincode.name, _PROBE)
         unanswered = [f"{name}: {why}" for name, why in refused.items() if _PEERS_OWN.match(why)]
         return f"{chaincode.name} does not answer: " + "; ".join(unanswered) if unanswered else ""
 
-    servers = [network.server_folder(organisation, chaincode) for organisation in network.organisations]
-    nodes.wait_until(behind, timeout=timeout, node_folders=servers)
+    servers = {
+        network.server(organisation, chaincode): network.server_folder(organisation, chaincode)
+        for organisation in network.organisations
+    }
     nodes.wait_until(silent, timeout=timeout, node_folders=servers)
 
 
@@ -144,7 +184,7 @@ def _bring(network: Network, binaries: Binaries, planned: Chaincode, steps: Step
     network.save()
     nodes.each(lambda each: server.start(network, each, chaincode), network.organisations)
     for organisation in network.organisations:
-        join.wait_listening(network.server_folder(organisation, chaincode), chaincode.port(organisation))
+        join.wait_listening(network, network.server(organisation, chaincode))
     steps.done("servers started")
     peers: list[str] = []
     for organisation in network.organisations:
@@ -164,7 +204,10 @@ def _replace_old(network: Network) -> bool:
     """Make the coming chaincode the network's, and end the servers of the one before; return whether there was one."""
     old = network.chaincode
     if old is not None:
-        nodes.each(lambda each: processes.stop(network.server_folder(each, old)), network.organisations)
+        nodes.each(
+            lambda each: processes.stop(network.server_folder(each, old), name=network.server(each, old)),
+            network.organisations,
+        )
     network.chaincode, network.coming = network.coming, None
     _save(network)
     profile.write_all(network)
@@ -174,6 +217,38 @@ def _replace_old(network: Network) -> bool:
 def _save(network: Network) -> None:
     network.save()
     ports.keep_only(network.folder, network.all_ports())  # gives back those of servers that have ended
+
+
+def _wait_in_step(network: Network, *, timeout: float = 60.0) -> None:
+    """Wait until every peer has all blocks: what one that lags does not have may be committed.
+
+    Raises:
+        NetworkError: a peer lags all the while, or no orderer answers.
+    """
+
+    def behind() -> str:
+        ordered = [metrics.read(each.operations_port) for each in network.orderers]
+        blocks = max(metrics.channel_height(said, network.channel, orderer=True) for said in ordered)
+        if blocks == 0:
+            return "no orderer says how many blocks the channel has"
+        late = [
+            f"{organisation.peer} has {height}"
+            for organisation in network.organisations
+            if (height := join.height(network, organisation)) < blocks
+        ]
+        return f"of the channel's {blocks} blocks {', '.join(late)}" if late else ""
+
+    peers = {organisation.peer: network.node_folder(organisation.peer) for organisation in network.organisations}
+    nodes.wait_until(behind, timeout=timeout, node_folders=peers)
+
+
+def _next(network: Network, name: str) -> int:
+    """Return the sequence number of a chaincode's next definition, by what peers have: they know of every commit."""
+    return max(_sequences(network, name)) + 1
+
+
+def _sequences(network: Network, name: str) -> list[int]:
+    return nodes.each(lambda each: _sequence(network, each, name), network.organisations)
 
 
 def _sequence(network: Network, organisation: Organisation, name: str) -> int:

@@ -25,8 +25,8 @@ def add_organisation(network: Network, binaries: Binaries, *, say: Say = print) 
     Raises:
         NetworkError: a step failed, or not enough organisations' administrators could sign.
     """
-    lifecycle.settle(network)
     steps = Steps(say)
+    lifecycle.settle(network, steps)
     newcomer = network.further_organisation()
     crypto.generate_organisation(network, binaries, newcomer)
     section = _section(network, binaries, newcomer)

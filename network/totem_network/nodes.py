@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from totem_network.binaries import Binaries, environment
 from totem_network.errors import NetworkError
 from totem_network.layout import Network
 
-__all__ = ["each", "start", "start_all", "stop_all", "wait_until"]
+__all__ = ["each", "running", "start", "start_all", "stop_all", "wait_until"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,12 +32,12 @@ def start(network: Network, binaries: Binaries, node: str) -> None:
     for orderer in network.orderers:
         if orderer.name == node:
             config = configuration.write_orderer(network, orderer)
-            processes.start(folder, [binaries.path("orderer")], environment(config))
+            processes.start(folder, [binaries.path("orderer")], environment(config), name=node)
             return
     for organisation in network.organisations:
         if organisation.peer == node:
             config = configuration.write_peer(network, organisation)
-            processes.start(folder, [binaries.path("peer"), "node", "start"], environment(config))
+            processes.start(folder, [binaries.path("peer"), "node", "start"], environment(config), name=node)
             return
     if node in (servers := network.servers()):
         server.start(network, *servers[node])
@@ -46,17 +46,30 @@ def start(network: Network, binaries: Binaries, node: str) -> None:
 
 
 def start_all(network: Network, binaries: Binaries) -> list[str]:
-    """Start every node that does not run; return which ones."""
-    stopped = [node for node in network.nodes() if processes.pid(network.node_folder(node)) is None]
+    """Start every node that does not run; return which ones.
+
+    A chaincode that is coming is left alone: its servers may be what did not work.
+    """
+    waiting = {name for name, (_, chaincode) in network.servers().items() if chaincode == network.coming}
+    stopped = [node for node in network.nodes() if node not in waiting and not _runs(network, node)]
     each(lambda node: start(network, binaries, node), stopped)
     return stopped
+
+
+def running(network: Network) -> list[str]:
+    """Return the names of the nodes that run."""
+    return [node for node in network.nodes() if _runs(network, node)]
 
 
 def stop_all(network: Network, *, force: bool = False) -> list[str]:
     """End every node; return which ones ran. Servers and peers first: orderers deliver to them until the end."""
     ended: list[str] = []
     for group in (network.nodes()[len(network.orderers) :], [orderer.name for orderer in network.orderers]):
-        ran = each(lambda node: processes.stop(network.node_folder(node), force=force), group, at_once=len(group) or 1)
+        ran = each(
+            lambda node: processes.stop(network.node_folder(node), name=node, force=force),
+            group,
+            at_once=len(group) or 1,
+        )
         ended += [node for node, was_running in zip(group, ran, strict=True) if was_running]
     return ended
 
@@ -67,8 +80,8 @@ def each(what: Callable[[T], R], things: Iterable[T], *, at_once: int = _AT_ONCE
         return list(pool.map(what, things))
 
 
-def wait_until(condition: Callable[[], str], *, timeout: float, node_folders: Iterable[Path] = ()) -> None:
-    """Wait until a condition says "" instead of what is missing.
+def wait_until(condition: Callable[[], str], *, timeout: float, node_folders: Mapping[str, Path] | None = None) -> None:
+    """Wait until a condition says "" instead of what is missing; ``node_folders`` are those of nodes it needs, by name.
 
     Raises:
         NetworkError: something is missing after ``timeout`` seconds, or one of the nodes has ended meanwhile; the
@@ -76,12 +89,15 @@ def wait_until(condition: Callable[[], str], *, timeout: float, node_folders: It
     """
     end = time.monotonic() + timeout
     while missing := condition():
-        for folder in node_folders:
+        for name, folder in (node_folders or {}).items():
             if processes.pid(folder) is None:
                 raise NetworkError(
-                    f"{folder.name} has ended; its log {processes.log(folder)} closes with\n"
-                    f"{processes.last_lines(folder, 5)}"
+                    f"{name} has ended; its log {processes.log(folder)} closes with\n{processes.last_lines(folder, 5)}"
                 )
         if time.monotonic() > end:
             raise NetworkError(f"after {timeout:g} s: {missing}; see `network/network status` and `logs NODE`")
         time.sleep(_POLL)
+
+
+def _runs(network: Network, node: str) -> bool:
+    return processes.pid(network.node_folder(node)) is not None

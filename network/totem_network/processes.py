@@ -16,15 +16,17 @@ __all__ = ["last_lines", "log", "pid", "start", "stop"]
 _POLL = 0.02
 
 
-def start(folder: Path, command: Sequence[str], environment: Mapping[str, str]) -> int:
+def start(folder: Path, command: Sequence[str], environment: Mapping[str, str], *, name: str | None = None) -> int:
     """Start a node whose files are in ``folder``; return its process id. Its output is added to its log.
+
+    ``name`` is what errors call it; its folder's unless it is given.
 
     Raises:
         NetworkError: it runs already, or can't be started.
     """
     running = pid(folder)
     if running is not None:
-        raise NetworkError(f"{folder.name} runs already (process {running})")
+        raise NetworkError(f"{name or folder.name} runs already (process {running})")
     folder.mkdir(parents=True, exist_ok=True)
     with log(folder).open("ab") as output:
         try:
@@ -38,7 +40,7 @@ def start(folder: Path, command: Sequence[str], environment: Mapping[str, str]) 
                 start_new_session=True,  # an interrupt in the terminal is for the command, not for the nodes
             )
         except OSError as error:
-            raise NetworkError(f"{folder.name} can't be started: {error}") from None
+            raise NetworkError(f"{name or folder.name} can't be started: {error}") from None
     _file(folder).write_text(f"{process.pid} {_started(process.pid)}\n")
     return process.pid
 
@@ -52,10 +54,10 @@ def pid(folder: Path) -> int | None:
     return int(number) if _started(int(number)) == started.strip() != "" else None
 
 
-def stop(folder: Path, *, force: bool = False, patience: float = 10.0) -> bool:
+def stop(folder: Path, *, name: str | None = None, force: bool = False, patience: float = 10.0) -> bool:
     """End a node: ask it to, and after ``patience`` seconds (or at once with ``force``) kill it.
 
-    Returns whether it ran. When this returns, the process is gone.
+    Returns whether it ran. When this returns, the process is gone. ``name`` is what errors call it, as in ``start``.
 
     Raises:
         NetworkError: it can't be ended.
@@ -69,7 +71,7 @@ def stop(folder: Path, *, force: bool = False, patience: float = 10.0) -> bool:
             if _gone(folder, seconds):
                 break
         else:
-            raise NetworkError(f"{folder.name} (process {running}) does not end, not even when killed")
+            raise NetworkError(f"{name or folder.name} (process {running}) does not end, not even when killed")
     _file(folder).unlink(missing_ok=True)
     return running is not None
 

@@ -49,4 +49,9 @@ def start(network: Network, organisation: Organisation, chaincode: Chaincode) ->
         "CHAINCODE_TLS_CERT": str(tls / "server.crt"),
         "CHAINCODE_CLIENT_CA_CERT": str(network.tls_ca(organisation)),
     }
-    processes.start(network.server_folder(organisation, chaincode), chaincode.command, environment(extra=told))
+    processes.start(
+        network.server_folder(organisation, chaincode),
+        chaincode.command,
+        environment(extra=told),
+        name=network.server(organisation, chaincode),
+    )

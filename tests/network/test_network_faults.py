@@ -138,7 +138,7 @@ def test_a_peer_that_is_cut_off_for_ten_seconds_comes_back(load):
 
     try:
         processes.start(folder, [programs.path("peer"), "node", "start"], environment(folder))
-        join.wait_listening(folder, inner)
+        join.wait_listening(network, organisation.peer, port=inner)
         join.wait_ready(network)
         _suffer(load, "partitioned_peer", cut_off)
     finally:

@@ -72,7 +72,7 @@ def test_the_channel_goes_on_without_its_leader_and_takes_it_back(state):
     call(state, "kill", leader)
     assert f"{leader} does not run" in call(state, "kill", leader, status=1)
     assert re.search(rf"{leader} +stopped", call(state, "status", status=1))
-    others = [network.node_folder(each.name) for each in network.orderers if each.name != leader]
+    others = {each.name: network.node_folder(each.name) for each in network.orderers if each.name != leader}
     nodes.wait_until(lambda: "" if join.leader(network) else "no leader", timeout=15, node_folders=others)
     call(state, "deploy")  # orders transactions of every organisation
     call(state, "restart", leader)

@@ -192,3 +192,41 @@ def test_a_folder_that_is_on_the_other_ledger(place, totem, tmp_path):
     assert "is a place on a Fabric network" in refusal(totem("serve", "--ledger", "embedded"))
     said = refusal(totem("dev", "--ledger", "fabric", "--dir", tmp_path / "home"))
     assert "has a place on another Fabric network" in said
+
+
+def test_a_founding_is_told_also_where_an_identity_can_t_be_asked_or_is_revoked(totem, tmp_path):
+    place = FabricPlace(tmp_path / "fabric")
+    try:
+        admin, peter, grid = (
+            place.authority.issue(name, msp_id, role)
+            for name, msp_id, role in (
+                ("admin", "ConsortiumMSP", "consortium"),
+                ("peter", "ConsortiumMSP", "provider"),
+                ("grid", "NorthMSP", "provider"),
+            )
+        )
+        telling = place.write_profile("telling.json", revocation_list="revoked.pem")
+        words = ("admin", "join", "--profile", telling, "--msp-id", "ConsortiumMSP", "--wallet")
+        assert totem(*words, wallet(tmp_path / "w", admin, peter)).exit_code == 0
+        north = place.write_profile("north.json")
+        assert totem("admin", "join", "--profile", north, "--wallet", wallet(tmp_path / "v", grid)).exit_code == 0
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))  # nobody listens
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            place.write_profile("north.json", peers=[{"address": address, "msp_id": "NorthMSP"}])
+            place.network.revoke(peter)
+            (place.folder / "revoked.pem").write_text(place.authority.crl)
+            words = ("admin", "init", "--ledger", "fabric", "--as", "admin")
+            done = totem(*words)
+            assert done.exit_code == 0, done.output
+            found = {item["name"]: item for item in json.loads(totem(*words, "--json").stdout)["identities"]}
+    finally:
+        place.close()
+    states = {name: item["state"] for name, item in found.items()}
+    assert states == {"admin": "active", "grid": "can't be asked", "peter": "refused: revoked"}
+    assert address in found["grid"]["reason"]
+    assert "is revoked" in found["peter"]["reason"]
+    assert found["admin"]["reason"] == ""
+    assert "a consortium is founded on Fabric" in done.stdout
+    assert f"grid can't be asked: {found['grid']['reason']}" in done.stderr
+    assert f"peter is refused: {found['peter']['reason']}" in done.stderr

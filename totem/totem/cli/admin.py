@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -116,10 +117,8 @@ def join(
     found = describe(folder, joined)
     output.document({"home": str(folder.root), "identities": found})
     output.line(f"{folder.root} is a place on the Fabric network of {profile}")
-    _print_standing(output, found)
+    _print_standing(output, found, not_taken_in=joined.refused)
     for item in found:
-        if item["reason"]:
-            output.note(f"{item['name']} is not taken in: {item['reason']}", style="yellow")
         if item["state"] == "not enrolled":
             enrol_it = f"`totem admin enrol {item['participant']} --role {item['role']}`"
             output.note(f"a member of the consortium enrols {item['name']}: {enrol_it}")
@@ -133,12 +132,17 @@ def _with_standing(folder: Home) -> list[dict[str, Any]]:
     return describe(folder, Joined([item["name"] for item in folder.identities()], {}))
 
 
-def _print_standing(output: Output, found: list[dict[str, Any]]) -> None:
-    """Print identities with what they are on the ledger."""
+def _print_standing(output: Output, found: list[dict[str, Any]], not_taken_in: Collection[str] = ()) -> None:
+    """Print identities with what they are on the ledger, and why some are not what they should be."""
     output.table(
         ["name", "participant", "role", "on the ledger"],
         [[item["name"], item["participant"], item["role"], item["state"]] for item in found],
     )
+    for item in found:
+        if item["reason"]:
+            refused = "is refused" if item["state"].startswith("refused") else item["state"]
+            what = "is not taken in" if item["name"] in not_taken_in else refused
+            output.note(f"{item['name']} {what}: {item['reason']}", style="yellow")
 
 
 @app.command()

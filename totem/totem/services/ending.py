@@ -1,4 +1,4 @@
-"""The end of a provider's server: a ledger that does not answer keeps it for moments only, one that does is left alone."""
+"""The end of a provider's server: a ledger that does not answer keeps it for moments only, no other is broken off."""
 
 from __future__ import annotations
 

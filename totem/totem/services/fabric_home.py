@@ -23,6 +23,9 @@ from totem_chaincode.registry import ROLES
 
 __all__ = ["Joined", "Joining", "describe", "found_here", "found_on_fabric", "join"]
 
+_PROPOSAL = "proposal_"
+"""How codes begin where peers refuse an identity, whatever it asks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Joining:
@@ -125,16 +128,23 @@ def _none_accepted(errors: Sequence[ServiceError]) -> ServiceError:
     return type(first)(message, code=first.code, hint=first.hint, details=first.details)
 
 
-def _standing(home: Home, name: str) -> str:
-    """Return whether a participant may act: ``active``, or why not (``not enrolled``, ``suspended``, …).
+def _standing(home: Home, name: str) -> tuple[str, str]:
+    """Return whether a participant may act: ``active``, or why not (``not enrolled``, ``refused: revoked``, …).
 
-    Raises:
-        ServiceError: the ledger does not answer.
+    The second one is the reason where the network refuses it, or where it can't be asked now, else empty.
     """
     try:
-        return str(home.session(name).query("participants.get")["state"])
+        return str(home.session(name).query("participants.get")["state"]), ""
     except NotAllowed as error:
-        return error.code.replace("_", " ")
+        if error.code.startswith(_PROPOSAL):
+            return _refusal(error), error.message
+        return error.code.replace("_", " "), ""
+    except ServiceError as error:
+        return "can't be asked", error.message  # its organisation's peer is down, say: the others' may be there
+
+
+def _refusal(error: ServiceError) -> str:
+    return f"refused: {error.code.removeprefix(_PROPOSAL).replace('_', ' ')}"
 
 
 def found_here(
@@ -258,20 +268,21 @@ def _said() -> Iterator[None]:
 def describe(home: Home, joined: Joined) -> list[dict[str, Any]]:
     """Return the identities that were given to join with, those taken in with their standing on the ledger.
 
-    ``state`` of one that was refused is ``refused: CODE``, and ``reason`` says more (else it is empty).
+    ``state`` of one that is refused is ``refused: CODE``, of one whose peers don't answer ``can't be asked``, and
+    ``reason`` says more (else it is empty).
     """
-    taken_in = [
-        item | {"state": _standing(home, item["name"]), "reason": ""}
-        for item in home.identities()
-        if item["name"] in joined.names
-    ]
+    taken_in = []
+    for item in home.identities():
+        if item["name"] in joined.names:
+            state, reason = _standing(home, item["name"])
+            taken_in.append(item | {"state": state, "reason": reason})
     return taken_in + [
         {
             "name": name,
             "participant": identity.id,
             "role": identity.role,
             "in_use": False,
-            "state": f"refused: {error.code.removeprefix('proposal_').replace('_', ' ')}",
+            "state": _refusal(error),
             "reason": error.message,
         }
         for name, (identity, error) in joined.refused.items()

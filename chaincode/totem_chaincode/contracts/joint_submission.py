@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from totem_chaincode.canonical import JSON
     from totem_chaincode.context import Context
 
+LEAST_PARTS_SECONDS = 30
+"""How long the parts of a joint job must have at least."""
+
 _MOST_PARTS = 32
 _COMBINING = "combining"
 """Under which name the combining part's one-time code is given: its provider may have a data part as well."""
@@ -91,7 +94,7 @@ def estimate(ctx: Context, *, datasets: list[dict[str, Any]], combining: str, **
         **SUBMISSION,
         "combining": PARTICIPANT,
         "at_least": Optional(Integer(1, _MOST_PARTS, "data parts")),
-        "parts_seconds": Optional(Integer(30, 90 * 86_400, "seconds")),
+        "parts_seconds": Optional(Integer(LEAST_PARTS_SECONDS, 90 * 86_400, "seconds")),
     },
     transient={"access_keys": ACCESS_KEYS, "codes": Document(65_536, "one-time codes by data provider, and combining")},
     event="joint.submitted",

@@ -9,6 +9,7 @@ from tests.totem.server.conftest import JOB, make_home
 from tests.totem.server.fabric_places import FabricPlace, wallet
 from totem.cli.following import Followed
 from totem.cli.main import app
+from totem.services.store import ResultPlace
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,26 @@ def test_who_may_not_audit_is_told_who_may(tmp_path):
     home.consortium.close()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("enrol", "wind", "--role", "provider"),
+        ("suspend", "north", "--reason", "x"),
+        ("reinstate", "north"),
+        ("issue", "bob", "10", "--reason", "x"),
+        ("decline", "request-1", "--reason", "x"),
+        ("table", "propose", "paper-2019"),
+        ("table", "activate", "paper-2019"),
+        ("table", "retire", "paper-2019"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_so_is_who_may_not_do_the_consortium_s_other_business(tmp_path, words):
+    home = make_home(tmp_path / "home", totem=0)
+    assert "hint: `--as admin` acts as who may" in refused(home.root, "admin", *words, who="alice")
+    home.consortium.close()
+
+
 @pytest.mark.slow
 def test_who_is_not_enrolled_is_told_the_whole_command(place, tmp_path):
     home = place.found(tmp_path / "home", 0)
@@ -75,6 +96,21 @@ def test_who_is_not_enrolled_is_told_the_whole_command(place, tmp_path):
     assert run(home.root, *words).exit_code == 0
     said = refused(home.root, "dataset", "list", who="paul")
     assert "hint: a member of the consortium enrols it: `totem admin enrol paul@NorthMSP --role consumer`" in said
+
+
+@pytest.mark.slow
+def test_a_server_says_whose_large_results_are_in_folders_also_in_shared_ones(place, tmp_path, monkeypatch):
+    home = place.found(tmp_path / "home", 0)
+    home.store("south").keep_results_in(ResultPlace(shared := (tmp_path / "shared").as_uri(), shared))
+    home.consortium.close()
+    monkeypatch.setattr("totem.cli.serve.ApiServer.run", lambda server: None)
+    done = run(home.root, "serve", "--port", "0")
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.stderr.split())
+    assert (
+        "results over 1 MB of north, south are in folders that only machines which have them mounted can read" in said
+    )
+    assert "`totem provider init NAME --result-store s3://…`" in said
 
 
 @pytest.mark.slow
@@ -130,7 +166,12 @@ def test_what_was_told_of_a_job_that_is_followed_is_not_told_again():
 def test_following_a_submission_begins_with_it(home, tmp_path, monkeypatch):
     (tmp_path / "job.py").write_text(JOB)
     assert run(home.root, "access", "request", "bills", "--purpose", "x", who="alice").exit_code == 0
-    monkeypatch.setattr("totem.cli.job._watch", lambda output, caller, job_id, followed: 0)
+
+    def watch(output, caller, job_id, followed):
+        assert list(followed.news({"job_id": job_id, "state": "submitted", "settled": []})) == []
+        return 0
+
+    monkeypatch.setattr("totem.cli.job._watch", watch)
     done = run(home.root, "job", "submit", tmp_path / "job.py", "bills", "--totem", "10,000", "--watch", who="alice")
     assert done.exit_code == 0, done.output
     assert done.stderr.startswith("job-")

@@ -161,7 +161,8 @@ def enrol(
     folder = open_home(home)
     label, _, msp_id = name.partition("@")
     known = folder.directory(as_).organisations() if msp_id and not folder.is_on_fabric else {msp_id}
-    record = folder.enrol(label, role, msp_id or None, by=as_)
+    with naming_who_may(folder, "consortium"):
+        record = folder.enrol(label, role, msp_id or None, by=as_)
     has_certificate = folder.holds(record["participant"])
     output.document({**record, "certificate": has_certificate})
     output.line(f"{record['participant']} is enrolled as {role}, for good: its certificate must say role={role} too")
@@ -231,8 +232,11 @@ def suspend(
 ) -> None:
     """Suspend a participant: nothing it signs is accepted any more."""
     output = Output(as_json=as_json)
-    who = open_home(home).participant(participant, by=as_)
-    output.document(Consortium(open_session(home, as_)).suspend(who, reason))
+    folder = open_home(home)
+    who = folder.participant(participant, by=as_)
+    with naming_who_may(folder, "consortium"):
+        record = Consortium(folder.session(as_)).suspend(who, reason)
+    output.document(record)
     output.line(f"{who} is suspended")
 
 
@@ -245,8 +249,11 @@ def reinstate(
 ) -> None:
     """Let a suspended participant act again."""
     output = Output(as_json=as_json)
-    who = open_home(home).participant(participant, by=as_)
-    output.document(Consortium(open_session(home, as_)).reinstate(who))
+    folder = open_home(home)
+    who = folder.participant(participant, by=as_)
+    with naming_who_may(folder, "consortium"):
+        record = Consortium(folder.session(as_)).reinstate(who)
+    output.document(record)
     output.line(f"{who} is active")
 
 
@@ -266,7 +273,8 @@ def issue(
     output = Output(as_json=as_json)
     folder = open_home(home)
     who = folder.participant(account, by=as_)
-    record = Consortium(folder.session(as_)).issue(who, amount, reason, reference=reference, request_id=request)
+    with naming_who_may(folder, "consortium"):
+        record = Consortium(folder.session(as_)).issue(who, amount, reason, reference=reference, request_id=request)
     output.document(record)
     output.line(f"{amount:,} totem issued to {who}")
 
@@ -298,7 +306,9 @@ def decline(
 ) -> None:
     """Decline a request for totem."""
     output = Output(as_json=as_json)
-    record = Consortium(open_session(home, as_)).decline(request, reason)
+    folder = open_home(home)
+    with naming_who_may(folder, "consortium"):
+        record = Consortium(folder.session(as_)).decline(request, reason)
     output.document(record)
     output.line(f"{request} is declined")
 
@@ -331,7 +341,9 @@ def balance(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) ->
 def migrate(home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
     """Bring the ledger's records into the format of the installed contracts, after an upgrade."""
     output = Output(as_json=as_json)
-    record = Consortium(open_session(home, as_)).migrate()
+    folder = open_home(home)
+    with naming_who_may(folder, "consortium"):
+        record = Consortium(folder.session(as_)).migrate()
     output.document(record)
     output.line(f"the ledger's records are in format {record['version']}; {record['changed']:,} were changed")
 

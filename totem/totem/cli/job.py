@@ -25,6 +25,7 @@ from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.errors import BadInput, ProviderSide
 from totem.services.inputs import Job, read_job, read_params
 from totem.services.report import EXIT_STATUS, Bounds
+from totem_chaincode.contracts.joint_submission import LEAST_PARTS_SECONDS
 from totem_chaincode.contracts.results import excess_of
 from totem_chaincode.job_states import is_joint, is_over
 
@@ -42,8 +43,6 @@ CombineAt = Annotated[
     typer.Option("--combine-at", metavar="PROVIDER", help="who combines several providers' partial groups"),
 ]
 _POLL_SECONDS = 0.25
-_LEAST_SECONDS = 30
-"""How long the parts of a joint job must have at least: the contracts' rule."""
 _OVERDUE_SECONDS = 60
 """How long after its deadline a job is watched: a provider's server that is alive ends it within seconds."""
 _EXIT = {
@@ -56,8 +55,8 @@ _EXIT = {
 
 
 def _long_enough(seconds: int | None) -> int | None:
-    if seconds is not None and seconds < _LEAST_SECONDS:
-        raise typer.BadParameter(f"{_LEAST_SECONDS} seconds at least, not {seconds}")
+    if seconds is not None and seconds < LEAST_PARTS_SECONDS:
+        raise typer.BadParameter(f"{LEAST_PARTS_SECONDS} seconds at least, not {seconds}")
     return seconds
 
 
@@ -84,7 +83,7 @@ def submit(
         typer.Option(
             callback=_long_enough,
             metavar="SECONDS",
-            help=f"how long each of several has, {_LEAST_SECONDS} at least (default: half of --deadline)",
+            help=f"how long each of several has, {LEAST_PARTS_SECONDS} at least (default: half of --deadline)",
         ),
     ] = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="follow the job until it ends")] = False,

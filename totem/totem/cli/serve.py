@@ -92,9 +92,9 @@ def _serve(output: Output, folder: Home, host: str, port: int, workers: int) -> 
         output.line(f"providers   {', '.join(providers) or 'none of the wallet may act yet: the log says why'}")
         if own:
             output.note(
-                f"results over 1 MB of {', '.join(own)} are in a folder that other machines can't read: where consumers"
-                " or combining providers have their own, give `totem provider init NAME --result-store s3://…`, or"
-                " --result-url https://…",
+                f"results over 1 MB of {', '.join(own)} are in folders that only machines which have them mounted can"
+                " read: where consumers or combining providers have not, give `totem provider init NAME --result-store"
+                " s3://…`, or --result-url https://…",
                 style="yellow",
             )
         sys.stdout.flush()
@@ -104,7 +104,7 @@ def _serve(output: Output, folder: Home, host: str, port: int, workers: int) -> 
 
 
 def _own_stores(folder: Home, providers: list[str]) -> list[str]:
-    """Return whose large results only this machine can read; a consortium on the embedded ledger has no other."""
+    """Return whose large results only machines that share a folder can read; the embedded ledger has but one."""
     if not folder.is_on_fabric:
         return []
     return [name for name in providers if folder.store(name).result_place.told.startswith("file:")]

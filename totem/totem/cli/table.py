@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from totem.cli.common import As, AsJson, HomeFolder, open_session
+from totem.cli.common import As, AsJson, HomeFolder, naming_who_may, open_home, open_session
 from totem.cli.group import group
 from totem.cli.output import Output
 from totem.services.consortium import Consortium
@@ -67,7 +67,9 @@ def propose_table(
     """Propose a table: its hash becomes its id."""
     output = Output(as_json=as_json)
     document = read_table(table).to_json()
-    record = Consortium(open_session(home, as_)).propose_table(document)
+    folder = open_home(home)
+    with naming_who_may(folder, "consortium"):
+        record = Consortium(folder.session(as_)).propose_table(document)
     output.document(record)
     output.line(f"{record['table_id']} is {record['state']}")
 
@@ -91,7 +93,9 @@ def activate_table(
 ) -> None:
     """Activate a table that enough providers have approved."""
     output = Output(as_json=as_json)
-    record = Consortium(open_session(home, as_)).activate_table(table, default=default)
+    folder = open_home(home)
+    with naming_who_may(folder, "consortium"):
+        record = Consortium(folder.session(as_)).activate_table(table, default=default)
     output.document(record)
     output.line(f"{record['table_id']} is active")
 
@@ -100,6 +104,8 @@ def activate_table(
 def retire_table(table: TableName, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
     """Retire an active table that is not the default."""
     output = Output(as_json=as_json)
-    record = Consortium(open_session(home, as_)).retire_table(table)
+    folder = open_home(home)
+    with naming_who_may(folder, "consortium"):
+        record = Consortium(folder.session(as_)).retire_table(table)
     output.document(record)
     output.line(f"{record['table_id']} is retired")

@@ -8,8 +8,8 @@ from pathlib import Path
 from joint_home import TOTEM, JointHome
 
 from totem.services.consumer import ENDED, Consumer
-from totem.services.fabric_home import found_on_fabric
 from totem.services.fabric_network import FabricNetwork
+from totem.services.founding import found_on_fabric
 from totem.services.home import Home
 from totem_network import control, endorse
 from totem_network.layout import Network

@@ -12,7 +12,7 @@ from tests.totem.ledger.fabric.small_peer import SmallPeer
 from totem.cli.main import app
 from totem.ledger import CertificateAuthority, Wallet
 from totem.ledger.fabric.membership import Organisation
-from totem.services.fabric_home import found_on_fabric
+from totem.services.founding import found_on_fabric
 from totem.services.home import Home
 from totem_chaincode.dispatcher import Chaincode
 

@@ -68,7 +68,7 @@ def init(
 def _found_on_fabric(
     folder: Home, as_: str | None, providers: list[str], consumers: list[str], table_approval: str
 ) -> list[str]:
-    from totem.services.fabric_home import found_here  # noqa: PLC0415  # brings Fabric's messages
+    from totem.services.founding import found_here  # noqa: PLC0415  # brings Fabric's messages
 
     if not folder.is_on_fabric:
         raise BadInput(

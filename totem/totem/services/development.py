@@ -70,8 +70,8 @@ def on_fabric(
         InTheWay: another process has it: who ends it must not end another one's nodes.
         ServiceError: the network does not come up.
     """
-    from totem.services.fabric_home import found_on_fabric  # noqa: PLC0415  # brings Fabric's messages
-    from totem.services.fabric_network import FabricNetwork  # noqa: PLC0415  # as above
+    from totem.services.fabric_network import FabricNetwork  # noqa: PLC0415  # brings Fabric's messages
+    from totem.services.founding import found_on_fabric  # noqa: PLC0415  # as above
 
     network = FabricNetwork(home.root / "network")
     if home.is_founded and not network.is_made:

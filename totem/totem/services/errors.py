@@ -18,7 +18,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from totem.ledger.errors import (
@@ -49,6 +50,7 @@ __all__ = [
     "from_contract",
     "from_ledger",
     "from_refused",
+    "in_our_words",
 ]
 
 
@@ -228,3 +230,18 @@ def from_ledger(error: LedgerError) -> ServiceError:
 def from_refused(error: Refused) -> ProgramRefused:
     """Return the service error for the checker's findings."""
     return ProgramRefused(error.refusals)
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Turn what ledger and contracts say into our words.
+
+    Raises:
+        ServiceError: one of them says no.
+    """
+    try:
+        yield
+    except contract.ContractError as error:
+        raise from_contract(error) from error
+    except LedgerError as error:
+        raise from_ledger(error) from error

@@ -1,27 +1,24 @@
-"""Making a home folder a place on a Fabric network: joining with identities, and founding the consortium there."""
+"""Making a home folder a place on a Fabric network: joining with identities, and what each of them is there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from totem.ledger.bootstrap import ADMIN, bundled_tables
-from totem.ledger.errors import IdentityProblem, LedgerError, ProposalRefused
-from totem.ledger.fabric.consortium import FabricConsortium, FabricWallet
+from totem.ledger.errors import IdentityProblem, ProposalRefused
+from totem.ledger.fabric.consortium import FabricWallet
 from totem.ledger.fabric.identities import from_msp_folder
 from totem.ledger.fabric.membership import Membership, Organisation
 from totem.ledger.fabric.probe import probe
 from totem.ledger.fabric.profile import ConnectionProfile
 from totem.ledger.identities import Identity
-from totem.services.errors import BadInput, NotAllowed, ServiceError, from_contract, from_ledger
+from totem.services.errors import BadInput, NotAllowed, ServiceError, from_ledger, in_our_words
 from totem.services.home import Home
-from totem_chaincode.errors import ContractError
 from totem_chaincode.registry import ROLES
 
-__all__ = ["Joined", "Joining", "describe", "found_here", "found_on_fabric", "join"]
+__all__ = ["Joined", "Joining", "describe", "join"]
 
 _PROPOSAL = "proposal_"
 """How codes begin where peers refuse an identity, whatever it asks."""
@@ -70,7 +67,7 @@ def join(home: Home, joining: Joining) -> Joined:
             code="other-ledger",
             hint="give another --home, for example `--home ~/.totem-fabric`",
         )
-    with _said():
+    with in_our_words():
         profile = ConnectionProfile.load(joining.profile)
         organisation = Organisation(
             joining.msp_id or profile.peers[0].msp_id,
@@ -147,69 +144,6 @@ def _refusal(error: ServiceError) -> str:
     return f"refused: {error.code.removeprefix(_PROPOSAL).replace('_', ' ')}"
 
 
-def found_here(
-    home: Home, *, by: str, providers: Sequence[str], consumers: Sequence[str], table_approval: str
-) -> list[str]:
-    """Found the consortium on the network that a home folder has joined, in the name of ``by``.
-
-    Newcomers belong to the organisation of ``by``, or are given as ``name@msp``. Returns those that are enrolled, but
-    whose organisation's CA is not here. May be repeated after an interruption.
-
-    Raises:
-        ServiceError: the ledger or a contract says no.
-    """
-    members = home.consortium
-    named = {role: dict(map(_split, names)) for role, names in (("provider", providers), ("consumer", consumers))}
-    with _said():
-        members.establish(
-            providers=named["provider"],
-            consumers=named["consumer"],
-            table_approval=table_approval,
-            tables=bundled_tables(),
-            by=by,
-        )
-        organisation = members.organisation_for("", by)
-    ids = [f"{name}@{msp_id or organisation}" for names in named.values() for name, msp_id in names.items()]
-    return [participant for participant in ids if not home.holds(participant)]
-
-
-def found_on_fabric(
-    home: Home,
-    organisations: Mapping[str, Organisation],
-    *,
-    founder: str,
-    providers: Mapping[str, str],
-    consumers: Mapping[str, str],
-    totem: Mapping[str, int],
-) -> None:
-    """Found a consortium on a network all of whose CAs are here; ``totem`` goes onto the accounts of newcomers.
-
-    ``organisations`` and whose ``founder``, ``providers`` and ``consumers`` are, are by the organisations' names. May
-    be repeated after an interruption: the folder is one on Fabric when everything is done.
-
-    Raises:
-        ServiceError: the ledger or a contract says no.
-    """
-    membership = Membership.of(organisations.values())
-    msp_ids = {name: organisation.msp_id for name, organisation in organisations.items()}
-    with _said():
-        with closing(FabricConsortium(home.root, membership)) as made:
-            if ADMIN not in made.wallet.labels():
-                made.certify(ADMIN, "consortium", msp_ids[founder])
-            made.establish(
-                providers={name: msp_ids[of] for name, of in providers.items()},
-                consumers={name: msp_ids[of] for name, of in consumers.items()},
-                table_approval="all",
-                tables=bundled_tables(),
-            )
-            for name, amount in totem.items():
-                asked = {"account": made.identity(name).id, "limit": 1, "bookmark": ""}
-                if not made.gateway(ADMIN).evaluate("accounts.statement", asked)["entries"]:
-                    made.issue(name, amount, "to begin with")
-        membership.save(home.root)
-    home.use(ADMIN)
-
-
 def _identities(joining: Joining, msp_id: str) -> dict[str, Identity]:
     found: dict[str, Identity] = {}
     if joining.msp_folder is not None:
@@ -243,26 +177,6 @@ def _check_role(identity: Identity) -> None:
             code="role",
             hint="have its CA issue one with the attribute `role` (fabric-ca: --id.attrs role=provider:ecert)",
         )
-
-
-def _split(name: str) -> tuple[str, str | None]:
-    label, _, msp_id = name.partition("@")
-    return label, msp_id or None
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """Turn what ledger and contracts say into our words.
-
-    Raises:
-        ServiceError: one of them says no.
-    """
-    try:
-        yield
-    except ContractError as error:
-        raise from_contract(error) from error
-    except LedgerError as error:
-        raise from_ledger(error) from error
 
 
 def describe(home: Home, joined: Joined) -> list[dict[str, Any]]:

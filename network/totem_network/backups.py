@@ -7,7 +7,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from totem_network import control, nodes, ports
+from totem_network import control, locking, nodes, ports
 from totem_network.binaries import Binaries
 from totem_network.errors import NetworkError
 from totem_network.layout import Network, check_free
@@ -56,11 +56,15 @@ def _write(network: Network, file: Path) -> None:
     partial = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as target, tarfile.open(fileobj=target, mode="w:gz", compresslevel=1) as tar:
-            tar.add(network.folder, arcname="network")
+            tar.add(network.folder, arcname="network", filter=_kept)
         partial.rename(file)
     except BaseException:  # Ctrl-C too: half an archive of private keys is left to nobody
         partial.unlink()
         raise
+
+
+def _kept(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    return None if member.name == f"network/{locking.LOCK}" else member
 
 
 def restore(folder: Path, binaries: Binaries, file: Path, *, say: Say = print) -> Network:
@@ -85,8 +89,10 @@ def restore(folder: Path, binaries: Binaries, file: Path, *, say: Say = print) -
         network = Network.load(Path(place) / "network")
         # Ports are in the channel's configuration: the network must have the ones that it had.
         ports.reserve_these(folder, network.all_ports())
+        (folder / locking.LOCK).unlink(missing_ok=True)
         network.folder.rename(folder)  # it replaces an empty one, and nothing else
-    network = Network.load(folder)
-    steps.done("archive unpacked")
-    control.start(network, binaries, steps)
+    with locking.changing(folder, "restore"):
+        network = Network.load(folder)
+        steps.done("archive unpacked")
+        control.start(network, binaries, steps)
     return network

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Iterator, Sequence, Sized
+from contextlib import contextmanager
 from pathlib import Path
 
 from totem.ledger.errors import LedgerError
-from totem_network import backups, binaries, control, crypto, lifecycle, members, processes, revoking, server, status
+from totem_network import (
+    backups,
+    binaries,
+    control,
+    crypto,
+    lifecycle,
+    locking,
+    members,
+    processes,
+    revoking,
+    server,
+    status,
+)
 from totem_network.errors import NetworkError
 from totem_network.layout import Network
 
 __all__ = ["main"]
 
 DEFAULT_STATE = Path(__file__).resolve().parents[2] / "build" / "network"
+
+_PATIENCE = 10.0
+"""Seconds for which `down` waits for a command that is changing the network; then it says which one it is."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,9 +52,10 @@ def up(options: argparse.Namespace) -> int:
         raise NetworkError(f"--orgs {options.orgs}: --names has {len(options.names)}; give one of both")
     found = binaries.find(options.version)
     if (options.state / "network.json").exists():
-        network = Network.load(options.state)
-        _check_same(network, options)
-        control.resume(network, control.programs(network), _say)
+        with _locked(options) as network:
+            _check_same(network, options)
+            bring = control.resume if network.is_made else control.create_anew
+            bring(network, control.programs(network), _say)
     else:
         network = Network.plan(
             options.state,
@@ -47,24 +65,28 @@ def up(options: argparse.Namespace) -> int:
             batch_timeout=options.batch_timeout or "100ms",
             explicit_policy=options.explicit_policy,
         )
-        control.create(network, found, _say)
+        with locking.changing(network.folder, "up"):
+            if (network.folder / "network.json").exists():
+                raise NetworkError(f"another `up` has made a network in {network.folder} meanwhile")
+            control.create(network, found, _say)
     of = _count(network.organisations, "organisation"), _count(network.orderers, "orderer")
-    print(f"Fabric {network.version}: {', '.join(of)}")
-    print(f"profiles in {network.folder / 'profiles'}, identities in {network.folder / 'wallets'}")
+    _say(f"Fabric {network.version}: {', '.join(of)}")
+    _say(f"profiles in {network.folder / 'profiles'}, identities in {network.folder / 'wallets'}")
     return 0
 
 
 def down(options: argparse.Namespace) -> int:
     """End all nodes, and delete the network unless it is kept."""
-    ended = control.down(options.state, keep=options.keep)
-    print(f"ended {len(ended)} nodes; {'kept' if options.keep else 'deleted'} {options.state}")
+    with _locked(options, patience=_PATIENCE):
+        ended = control.down(options.state, keep=options.keep)
+    _say(f"ended {len(ended)} nodes; {'kept' if options.keep else 'deleted'} {options.state}")
     return 0
 
 
 def show_status(options: argparse.Namespace) -> int:
     """Print what runs; exit status 1 where something does not."""
     document = status.status(Network.load(options.state))
-    print(json.dumps(document, indent=2) if options.json else status.as_table(document))
+    _say(json.dumps(document, indent=2) if options.json else status.as_table(document))
     return 0 if all(row["process"] for row in document["nodes"]) else 1
 
 
@@ -72,14 +94,14 @@ def programs(options: argparse.Namespace) -> int:
     """Print which of Fabric's programs run the network, or would run a new one."""
     is_made = (options.state / "network.json").exists()
     found = control.programs(Network.load(options.state)) if is_made else binaries.find()
-    print(f"Fabric {found.version} in {found.folder}")
+    _say(f"Fabric {found.version} in {found.folder}")
     return 0
 
 
 def organisations(options: argparse.Namespace) -> int:
     """Print the organisations with their files, for programs."""
     network = Network.load(options.state)
-    print(json.dumps([crypto.describe(network, organisation) for organisation in network.organisations], indent=2))
+    _say(json.dumps([crypto.describe(network, organisation) for organisation in network.organisations], indent=2))
     return 0
 
 
@@ -87,20 +109,21 @@ def logs(options: argparse.Namespace) -> int:
     """Print the last lines of a node's log."""
     network = Network.load(options.state)
     network.port(options.node)
-    print(processes.last_lines(network.node_folder(options.node), options.lines))
+    _say(processes.last_lines(network.node_folder(options.node), options.lines))
     return 0
 
 
 def kill(options: argparse.Namespace) -> int:
     """Kill a node."""
-    control.kill(Network.load(options.state), options.node)
+    with _locked(options) as network:
+        control.kill(network, options.node)
     return 0
 
 
 def restart(options: argparse.Namespace) -> int:
     """Restart a node."""
-    network = Network.load(options.state)
-    control.restart(network, control.programs(network), options.node)
+    with _locked(options) as network:
+        control.restart(network, control.programs(network), options.node)
     return 0
 
 
@@ -110,7 +133,7 @@ def enrol(options: argparse.Namespace) -> int:
     path = crypto.issue(
         network, network.organisation(options.organisation), options.name, options.role, dict(options.attribute)
     )
-    print(path)
+    _say(str(path))
     return 0
 
 
@@ -124,55 +147,84 @@ def revoke(options: argparse.Namespace) -> int:
         pushed = revoking.push(network, organisation, _text(options.crl))
     else:
         pushed = revoking.revoke(network, organisation, options.name)
-    print(f"block {pushed.block}: {organisation.name} has {_count(pushed.serials, 'revoked certificate')}")
+    _say(f"block {pushed.block}: {organisation.name} has {_count(pushed.serials, 'revoked certificate')}")
     if pushed.behind:
-        print(f"not yet at {', '.join(pushed.behind)}: these peers get it when they are back")
+        _say(f"not yet at {', '.join(pushed.behind)}: these peers get it when they are back")
     return 0
 
 
 def deploy(options: argparse.Namespace) -> int:
     """Deploy the contracts, or another chaincode."""
-    network = Network.load(options.state)
     command = options.server or server.OWN
-    lifecycle.deploy(network, control.programs(network), options.name, options.version, command, say=_say)
-    print(f"{options.name} {options.version} answers through all {len(network.organisations)} organisations' peers")
+    with _whole(options) as network:
+        lifecycle.deploy(network, control.programs(network), options.name, options.version, command, say=_say)
+    _say(f"{options.name} {options.version} answers through all {len(network.organisations)} organisations' peers")
     return 0
 
 
 def upgrade(options: argparse.Namespace) -> int:
     """Bring the next version of the chaincode."""
-    network = Network.load(options.state)
-    lifecycle.upgrade(network, control.programs(network), options.version, options.server, say=_say)
-    print(f"version {options.version} answers through all {len(network.organisations)} organisations' peers")
+    with _whole(options) as network:
+        lifecycle.upgrade(network, control.programs(network), options.version, options.server, say=_say)
+    _say(f"version {options.version} answers through all {len(network.organisations)} organisations' peers")
     return 0
 
 
 def add_org(options: argparse.Namespace) -> int:
     """Add the next organisation."""
-    network = Network.load(options.state)
-    newcomer = members.add_organisation(network, control.programs(network), say=_say)
-    print(f"{newcomer.name} ({newcomer.msp_id}) is one of {len(network.organisations)} organisations that endorse")
+    with _made(options) as network:
+        newcomer = members.add_organisation(network, control.programs(network), say=_say)
+    _say(f"{newcomer.name} ({newcomer.msp_id}) is one of {len(network.organisations)} organisations that endorse")
     return 0
 
 
 def backup(options: argparse.Namespace) -> int:
     """Back the network up."""
-    network = Network.load(options.state)
-    backups.backup(network, control.programs(network), options.file, say=_say)
-    print(f"{options.file} has the network with all its private keys")
+    with _whole(options) as network:
+        backups.backup(network, control.programs(network), options.file, say=_say)
+    _say(f"{options.file} has the network with all its private keys")
     return 0
 
 
 def restore(options: argparse.Namespace) -> int:
     """Restore a network."""
     network = backups.restore(options.state, binaries.find(), options.file, say=_say)
-    print(f"restored {_count(network.organisations, 'organisation')} into {network.folder}")
+    _say(f"restored {_count(network.organisations, 'organisation')} into {network.folder}")
     return 0
 
 
-def _say(step: str) -> None:
-    # At once: who reads it from a pipe waits for it too.
-    print(step, flush=True)
+@contextmanager
+def _locked(options: argparse.Namespace, *, patience: float = 0.0) -> Iterator[Network]:
+    """Give the network as it is once no other command is changing it, and keep others from that meanwhile."""
+    folder = Network.load(options.state).folder  # a folder of something else gets no lock
+    with locking.changing(folder, options.command, patience=patience):
+        yield Network.load(folder)
+
+
+@contextmanager
+def _made(options: argparse.Namespace) -> Iterator[Network]:
+    """As ``_locked``, where the network was made to its end."""
+    with _locked(options) as network:
+        if not network.is_made:
+            raise NetworkError(f"the network in {network.folder} was not made to its end: `network/network up` does it")
+        yield network
+
+
+@contextmanager
+def _whole(options: argparse.Namespace) -> Iterator[Network]:
+    """As ``_made``, where all its organisations have joined."""
+    with _made(options) as network:
+        if (newcomer := network.unfinished()) is not None:
+            raise NetworkError(f"{newcomer.name}'s joining was interrupted: `network/network add-org` finishes it")
+        yield network
+
+
+def _say(line: str) -> None:
+    try:
+        print(line, flush=True)  # at once: who reads it from a pipe waits for it too
+    except BrokenPipeError:
+        # Nobody reads any more. What has been begun goes on: a half-changed network is worse than an unread line.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _count(things: Sized, name: str) -> str:
@@ -213,7 +265,7 @@ def _attribute(text: str) -> tuple[str, str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="network/network", description="A Fabric test network on this machine.")
     parser.add_argument("--state", type=Path, default=DEFAULT_STATE, help="the network's folder (build/network)")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
     def add(name: str, run: Callable[[argparse.Namespace], int], help_: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_, description=help_)

@@ -11,7 +11,7 @@ from totem_network.errors import NetworkError
 from totem_network.layout import Network
 from totem_network.progress import Say, Steps
 
-__all__ = ["create", "down", "kill", "programs", "restart", "resume", "start"]
+__all__ = ["create", "create_anew", "down", "kill", "programs", "restart", "resume", "start"]
 
 
 def create(network: Network, binaries: Binaries, say: Say) -> None:
@@ -32,7 +32,24 @@ def create(network: Network, binaries: Binaries, say: Say) -> None:
     join.join_all(network, binaries)
     steps.done("nodes joined")
     join.wait_ready(network)
+    network.is_made = True
+    network.save()
     steps.done("all organisations endorse")
+
+
+def create_anew(network: Network, binaries: Binaries, say: Say) -> None:
+    """Make a network again whose making failed or was interrupted: what there is of it is half, and goes.
+
+    Raises:
+        NetworkError: as ``create``.
+    """
+    nodes.stop_all(network, force=True)
+    for part in network.folder.iterdir():
+        if part.is_dir():
+            shutil.rmtree(part)
+    ports.keep_only(network.folder, network.all_ports())
+    say("the network was not made to its end: it is made anew")
+    create(network, binaries, say)
 
 
 def resume(network: Network, binaries: Binaries, say: Say) -> None:
@@ -55,6 +72,10 @@ def start(network: Network, binaries: Binaries, steps: Steps) -> None:
     steps.done(f"{len(started)} nodes started: {', '.join(started)}" if started else "all nodes run")
     for organisation in network.organisations:
         join.wait_listening(network, organisation.peer)
+    if (newcomer := network.unfinished()) is not None:
+        raise NetworkError(
+            f"{newcomer.name}'s joining was interrupted: `network/network add-org` finishes it; all nodes run for that"
+        )
     join.wait_ready(network)
     lifecycle.settle(network, steps)
     if settled := nodes.start_all(network, binaries):

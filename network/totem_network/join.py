@@ -76,7 +76,8 @@ def join_peer(network: Network, organisation: Organisation, block: Path) -> None
         )
     except grpc.RpcError as error:
         raise NetworkError(f"{organisation.peer} does not join channel {network.channel}: {error.details()}") from None
-    if status != endorse.OK:
+    # A peer whose organisation's joining was interrupted may be in the channel.
+    if status != endorse.OK and "already exists with state" not in said:
         raise NetworkError(f"{organisation.peer} does not join channel {network.channel}: {said}")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from totem.ledger.bootstrap import msp_of
 from totem_network import ports
 from totem_network.errors import NetworkError
+from totem_network.locking import LOCK
 
 __all__ = ["DOMAIN", "ORDERER_MSP", "Chaincode", "Network", "Orderer", "Organisation", "check_free"]
 
@@ -97,7 +98,8 @@ class Chaincode:
 class Network:
     """A network in ``folder``: everything that is needed to start its nodes again.
 
-    ``chaincode`` is the one that clients get, ``coming`` one that is being brought or whose bringing was interrupted.
+    ``chaincode`` is the one that clients get, ``coming`` one that is being brought or whose bringing was interrupted;
+    ``joining`` is an organisation that is on its way in, and ``is_made`` says whether the network once endorsed.
     """
 
     folder: Path
@@ -109,6 +111,8 @@ class Network:
     organisations: list[Organisation]
     chaincode: Chaincode | None = field(default=None)
     coming: Chaincode | None = field(default=None)
+    joining: str | None = None
+    is_made: bool = True
 
     @classmethod
     def plan(
@@ -150,6 +154,7 @@ class Network:
             len(names) >= EXPLICIT_FROM if explicit_policy is None else explicit_policy,
             [Orderer(f"orderer{n}", next(free), next(free), next(free)) for n in range(1, orderers + 1)],
             [_organisation(name, [next(free) for _ in range(_PEER_PORTS)]) for name in names],
+            is_made=False,
         )
 
     def further_organisation(self) -> Organisation:
@@ -157,6 +162,14 @@ class Network:
         taken = {organisation.name for organisation in self.organisations}
         name = next(name for n in range(len(taken) + 1, 2 * len(taken) + 2) if (name := f"org{n}") not in taken)
         return _organisation(name, ports.reserve(self.folder, _PEER_PORTS))
+
+    def unfinished(self) -> Organisation | None:
+        """Return the organisation whose joining was interrupted: its peer may lack the channel, or it a package."""
+        for organisation in self.organisations:
+            lacks_package = self.chaincode is not None and organisation.name not in self.chaincode.packages
+            if organisation.name == self.joining or lacks_package:
+                return organisation
+        return None
 
     def organisation(self, name: str) -> Organisation:
         """Return an organisation by its name or MSP id.
@@ -174,9 +187,17 @@ class Network:
         return [*(o.name for o in self.orderers), *(o.peer for o in self.organisations), *self.servers()]
 
     def servers(self) -> dict[str, tuple[Organisation, Chaincode]]:
-        """Return the chaincode servers by name; those that are still to replace others have a number in theirs."""
-        found = {self.chaincode.node(o): (o, self.chaincode) for o in self.organisations} if self.chaincode else {}
-        return found | ({self.coming.own_node(o): (o, self.coming) for o in self.organisations} if self.coming else {})
+        """Return the chaincode servers by name; those that are still to replace others have a number in theirs.
+
+        An organisation that has no package yet has no server.
+        """
+        return {
+            self.server(organisation, chaincode): (organisation, chaincode)
+            for chaincode in (self.chaincode, self.coming)
+            if chaincode is not None
+            for organisation in self.organisations
+            if organisation.name in chaincode.packages
+        }
 
     def port(self, node: str) -> int:
         """Return the port on which a node does its work.
@@ -321,7 +342,7 @@ def check_free(folder: Path) -> None:
     Raises:
         NetworkError: it is not empty, or no folder.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(each.name != LOCK for each in folder.iterdir())):
         raise NetworkError(f"{folder} has something else in it, which `down` would delete: give another --state")
 
 

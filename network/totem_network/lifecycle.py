@@ -9,6 +9,7 @@ from dataclasses import replace
 import grpc
 from fabric_protos.peer.lifecycle import lifecycle_pb2
 
+from totem.ledger.fabric import from_msp_folder
 from totem_network import endorse, join, metrics, nodes, ports, processes, profile, server
 from totem_network.binaries import Binaries
 from totem_network.errors import NetworkError
@@ -109,23 +110,20 @@ def install(network: Network, binaries: Binaries, organisation: Organisation, ch
         config = network.admin_config(organisation)
         binaries.run("peer", "lifecycle", "chaincode", "install", str(file), config=config)
     except NetworkError as error:
-        # A first deployment that was interrupted: every upgrade's package names a port of its own.
+        # A first deployment or an organisation's joining that was interrupted; upgrades have packages of their own.
         if "already successfully installed" not in str(error):
             raise
     return made.package_id
 
 
 def approve(network: Network, binaries: Binaries, organisation: Organisation, chaincode: Chaincode) -> None:
-    """Approve a chaincode's definition for an organisation."""
+    """Approve a chaincode's definition for an organisation, unless it has: Fabric refuses what changes nothing."""
+    if _has_approved(network, organisation, chaincode):
+        return
     package = chaincode.packages[organisation.name]
     arguments = ["--package-id", package, *_definition(network, chaincode)]
     config = network.admin_config(organisation)
-    try:
-        binaries.run("peer", "lifecycle", "chaincode", "approveformyorg", *arguments, config=config)
-    except NetworkError as error:
-        # The same first deployment.
-        if "with unchanged content" not in str(error):
-            raise
+    binaries.run("peer", "lifecycle", "chaincode", "approveformyorg", *arguments, config=config)
 
 
 def wait_committed(network: Network, *, timeout: float = 60.0) -> None:
@@ -269,6 +267,23 @@ def _sequence(network: Network, organisation: Organisation, name: str) -> int:
     if "is not defined" in said:
         return 0
     raise NetworkError(f"{organisation.peer} does not say which {name} it has: {said}")
+
+
+def _has_approved(network: Network, organisation: Organisation, chaincode: Chaincode) -> bool:
+    """Whether an organisation has approved this definition with this package: a call that was interrupted did it."""
+    question = lifecycle_pb2.QueryApprovedChaincodeDefinitionArgs(name=chaincode.name, sequence=chaincode.sequence)
+    arguments = [b"QueryApprovedChaincodeDefinition", question.SerializeToString()]
+    administrator = from_msp_folder(network.admin_crypto(organisation) / "msp", organisation.msp_id)
+    try:
+        status, said, payload = endorse.ask(network, organisation, "_lifecycle", arguments, identity=administrator)
+    except grpc.RpcError as error:
+        raise NetworkError(f"{organisation.peer} does not say what it has approved: {error.details()}") from None
+    if "could not fetch approved chaincode definition" in said:
+        return False
+    if status != endorse.OK:
+        raise NetworkError(f"{organisation.peer} does not say what it has approved: {said}")
+    found = lifecycle_pb2.QueryApprovedChaincodeDefinitionResult.FromString(payload)
+    return bool(found.source.local_package.package_id == chaincode.packages[organisation.name])
 
 
 def _definition(network: Network, chaincode: Chaincode) -> list[str]:

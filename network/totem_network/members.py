@@ -8,7 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from totem_network import channel, configuration, crypto, join, lifecycle, nodes, policies, profile, server
+from totem_network import (
+    channel,
+    configuration,
+    crypto,
+    join,
+    lifecycle,
+    nodes,
+    policies,
+    ports,
+    processes,
+    profile,
+    server,
+)
 from totem_network.binaries import Binaries
 from totem_network.layout import Chaincode, Network, Organisation
 from totem_network.progress import Say, Steps
@@ -22,12 +34,40 @@ _CONFIG_UPDATE = 2
 def add_organisation(network: Network, binaries: Binaries, *, say: Say = print) -> Organisation:
     """Add the next organisation; its peer joins, and it approves and serves the chaincode where there is one.
 
+    Where an earlier call was interrupted, that one's organisation is brought in, and no other.
+
     Raises:
         NetworkError: a step failed, or not enough organisations' administrators could sign.
     """
     steps = Steps(say)
-    lifecycle.settle(network, steps)
-    newcomer = network.further_organisation()
+    newcomer = network.unfinished()
+    if newcomer is None:
+        lifecycle.settle(network, steps)
+        newcomer = network.further_organisation()
+        try:
+            _admit(network, binaries, newcomer, steps)
+        except BaseException:
+            ports.keep_only(network.folder, network.all_ports())  # the newcomer's own where it is admitted
+            raise
+    else:
+        steps.done(f"{newcomer.name}, whose joining was interrupted, goes on with it")
+    configuration.write_admin(network, newcomer)
+    profile.write_all(network)
+    if processes.pid(network.node_folder(newcomer.peer)) is None:
+        nodes.start(network, binaries, newcomer.peer)
+    join.join_peer(network, newcomer, network.genesis)
+    steps.done("peer joined")
+    join.wait_ready(network)
+    steps.done("all organisations endorse")
+    if network.chaincode is not None:
+        _serve(network, binaries, newcomer, network.chaincode, steps)
+    network.joining = None
+    network.save()
+    return newcomer
+
+
+def _admit(network: Network, binaries: Binaries, newcomer: Organisation, steps: Steps) -> None:
+    """Make an organisation's keys and put it into the channel's configuration."""
     crypto.generate_organisation(network, binaries, newcomer)
     section = _section(network, binaries, newcomer)
     steps.done(f"keys of {newcomer.name}")
@@ -41,19 +81,9 @@ def add_organisation(network: Network, binaries: Binaries, *, say: Say = print) 
                 application["policies"][name]["policy"] = rule.document()
 
     update_channel(network, binaries, change)
-    steps.done("added to the channel's configuration")
-    network.organisations = later
+    network.organisations, network.joining = later, newcomer.name
     network.save()
-    configuration.write_admin(network, newcomer)
-    profile.write_all(network)
-    nodes.start(network, binaries, newcomer.peer)
-    join.join_peer(network, newcomer, network.genesis)
-    steps.done("peer joined")
-    join.wait_ready(network)
-    steps.done("all organisations endorse")
-    if network.chaincode is not None:
-        _serve(network, binaries, newcomer, network.chaincode, steps)
-    return newcomer
+    steps.done("added to the channel's configuration")
 
 
 def update_channel(network: Network, binaries: Binaries, change: Callable[[dict[str, Any]], None]) -> None:
@@ -90,13 +120,16 @@ def update_channel(network: Network, binaries: Binaries, change: Callable[[dict[
 
 
 def _serve(network: Network, binaries: Binaries, newcomer: Organisation, old: Chaincode, steps: Steps) -> None:
-    package = lifecycle.install(network, binaries, newcomer, old)
-    chaincode = replace(old, packages={**old.packages, newcomer.name: package})
-    lifecycle.approve(network, binaries, newcomer, chaincode)
-    steps.done(f"{chaincode.name} {chaincode.version} installed and approved")
-    network.chaincode = chaincode
-    network.save()
-    server.start(network, newcomer, chaincode)
+    chaincode = old
+    if newcomer.name not in old.packages:
+        package = lifecycle.install(network, binaries, newcomer, old)
+        chaincode = replace(old, packages={**old.packages, newcomer.name: package})
+        lifecycle.approve(network, binaries, newcomer, chaincode)
+        steps.done(f"{chaincode.name} {chaincode.version} installed and approved")
+        network.chaincode = chaincode
+        network.save()
+    if processes.pid(network.server_folder(newcomer, chaincode)) is None:
+        server.start(network, newcomer, chaincode)
     lifecycle.wait_answering(network)
     steps.done("answers through all peers")
 

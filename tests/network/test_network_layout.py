@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 
-from totem_network import backups, lifecycle, ports
+from totem_network import backups, configuration, control, lifecycle, ports
 from totem_network.binaries import Binaries
 from totem_network.commands import main
 from totem_network.errors import NetworkError
@@ -67,6 +67,16 @@ def test_a_network_keeps_the_ports_on_which_it_listens_also_when_the_book_of_por
     other = plan(tmp_path / "b")
     ports.keep_only(network.folder, [*network.all_ports(), other.all_ports()[0]])
     assert json.loads(book.read_text())[str(network.folder)] == network.all_ports()
+
+
+def test_the_book_of_ports_has_a_networks_again_once_it_comes_up(tmp_path, monkeypatch):
+    network = plan(tmp_path / "a")
+    (book,) = tmp_path.glob("totem-network-*/ports.json")
+    book.unlink()
+    for module, name in ((configuration, "write_admin"), (control, "start")):
+        monkeypatch.setattr(module, name, lambda *_: None)
+    control.resume(network, Binaries(tmp_path, "2.5.16"), lambda _: None)
+    assert json.loads(book.read_text()) == {str(network.folder): network.all_ports()}
 
 
 def test_a_network_is_remembered(tmp_path):

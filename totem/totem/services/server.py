@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any
 
 from totem.ledger.errors import LedgerError
-from totem.ledger.port import Event
 from totem.logs import logger
 from totem.services.errors import InTheWay, OutcomeUnknown, ServiceError
+from totem.services.job_events import JobEvents
 from totem.services.joint_duties import JointDuties, waits
 from totem.services.joint_parts import PartialsAway
 from totem.services.keeping import ResultKeeper
@@ -31,7 +30,7 @@ from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.session import Session
 from totem.services.store import ProviderStore
 from totem_ccf.engines.local import JobAbandoned, JobBusy, LocalEngine
-from totem_chaincode.job_states import ENDED, is_joint, is_over
+from totem_chaincode.job_states import is_joint, is_over
 
 __all__ = ["ProviderServer", "open_server"]
 
@@ -83,15 +82,15 @@ class ProviderServer:
         self._retries = retries or Retries(time.monotonic)
         self._keeper = keeper
         self._duties = JointDuties(provider.session)
-        self._joints: set[str] = set()
         self._outage = Outage(self._warn, _log.info)
         self._wake = threading.Event()
         self._stop = threading.Event()
+        gone = None if keeper is None else keeper.told
+        self._events = JobEvents(provider.session, self._stop, changed=self._wake.set, gone=gone)
 
     def serve(self) -> None:
         """Serve until ``stop`` is called; jobs that are running then go on when a server starts again."""
-        watcher = threading.Thread(target=self._watch, name="events", daemon=True)
-        watcher.start()
+        self._events.start()
         _log.info("provider's server started", provider=self._me)
         try:
             self._begin_serving()
@@ -128,7 +127,7 @@ class ProviderServer:
                 _log.warning("the open jobs can't be looked through", problem=error.message, provider=self._me)
             return
         now = self._clock() * 1_000
-        self._joints = {job["job_id"] for job in jobs if is_joint(job)}
+        self._events.joints = {job["job_id"] for job in jobs if is_joint(job)}
         jobs = self._duties.look(jobs, now)
         over = {job["job_id"] for job in jobs if is_over(job, now)}
         wanted = {job["job_id"] for job in jobs if job["state"] != "cancelling"} - over
@@ -203,32 +202,6 @@ class ProviderServer:
             wait(running.values(), _POLL_SECONDS)
         self._pool.shutdown()
 
-    def _watch(self) -> None:
-        """Wake the loop at every event about a job of this provider."""
-        ledger = self._provider.session.gateway.ledger
-        while not self._stop.is_set():
-            try:
-                # Blocks from before now are covered by the look that follows.
-                start = ledger.height()
-                self._wake.set()
-                for event in ledger.events(start, follow=True, stop=self._stop):
-                    if not self._concerns(event.payload):
-                        continue
-                    if event.name.startswith(("jobs.", "joint.")):
-                        self._wake.set()
-                    if self._keeper is not None and (gone := _gone(event)) is not None:
-                        self._keeper.told(gone)
-            except LedgerError as error:
-                if self._stop.is_set():
-                    return
-                _log.warning("the ledger tells no events", problem=str(error), provider=self._me)
-                self._stop.wait(_SWEEP_SECONDS)
-
-    def _concerns(self, event: Mapping[str, Any]) -> bool:
-        """Return whether an event is about a job of this provider, or a joint job of which it has a part."""
-        is_mine = self._me == event.get("provider") or self._me in event.get("parties", ())
-        return is_mine or event.get("joint") in self._joints
-
     def _pause(self, longest: float) -> float:
         with self._lock:
             return self._retries.pause(longest)
@@ -283,11 +256,3 @@ class ProviderServer:
             return  # it has ended in the meantime
         except ServiceError as error:
             _log.warning("job can't be expired", job_id=job_id, problem=error.message)
-
-
-def _gone(event: Event) -> str | None:
-    """Return the job whose result or partial groups nobody needs after an event: purged, or those of a joint job."""
-    told = event.payload
-    if event.name == "results.purged" or (event.name == "jobs.ended" and "parties" in told and told["state"] in ENDED):
-        return str(told["job_id"])
-    return str(told["joint"]) if told.get("joint_state") is not None else None

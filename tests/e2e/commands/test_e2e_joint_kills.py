@@ -32,8 +32,17 @@ class Readings(TotemJob):
 FAILS = SUM.replace("row.kwh", "10 // (row.meter - 5)")
 PROVIDERS = ("north", "south", "east")
 ENOUGH = 1_000_000
-SERVER_POINTS = [*POINTS, *JOINT_POINTS]
-INSIDE = [*PART_POINTS, "manager:after-lease-log", "worker:map-written", "worker:reduce-written", "master:before-end"]
+DUTY = "server:after-duty"
+"""Everybody may be killed here: who of them does a duty that all have is a matter of who comes first."""
+SERVER_POINTS = [point for point in (*POINTS, *JOINT_POINTS) if point != DUTY]
+INSIDE = [
+    *PART_POINTS,
+    DUTY,
+    "manager:after-lease-log",
+    "worker:map-written",
+    "worker:reduce-written",
+    "master:before-end",
+]
 
 
 class Story:

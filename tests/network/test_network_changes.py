@@ -38,6 +38,7 @@ def test_an_organisation_joins_while_jobs_run(load):
     load.consumers.append(newcomer)
     load.access.update([load.admit(newcomer)])
     job_id = load.job("petra")
+    real.wait_for(load.newest.block)
     assert "[1,2]" in real.invoke("petra", "results.get", {"job_id": job_id})["result"]
     load.check()
 
@@ -53,7 +54,9 @@ def test_a_table_is_exchanged_while_jobs_run(load):
     load.check()
     tables = {real.invoke("admin", "jobs.get", {"job_id": job_id})["table_id"] for job_id in load.noted.jobs}
     assert tables == {old, new}
-    last = real.invoke("admin", "jobs.get", {"job_id": load.job("client0")})
+    job_id = load.job("client0")
+    real.wait_for(load.newest.block)
+    last = real.invoke("admin", "jobs.get", {"job_id": job_id})
     assert last["table_id"] == new
     real.invoke("admin", "tables.retire", {"table_id": old})
 
@@ -75,6 +78,7 @@ def test_a_backup_brings_back_accounts_private_results_and_jobs_that_run(load, t
     with pytest.raises(NotFound):
         real.invoke("admin", "jobs.get", {"job_id": later})
     load.complete(*running)
+    real.wait_for(load.newest.block)
     assert real.invoke("client1", "jobs.get", {"job_id": running[1]})["state"] == "completed"
     assert real.story.audit()["balanced"]
     for ledger in real.ledgers.values():

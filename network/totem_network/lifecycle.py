@@ -62,15 +62,11 @@ def upgrade(
     try:
         names = [organisation.name for organisation in network.organisations]
         own_ports = dict(zip(names, free, strict=True))
-        _bring(
-            network,
-            binaries,
-            Chaincode(old.name, version, sequence, list(command or old.command), {}, own_ports),
-            steps,
-        )
-    except BaseException:
+        coming = Chaincode(old.name, version, sequence, list(command or old.command), {}, own_ports)
+        _bring(network, binaries, coming, steps)
+    except BaseException:  # Ctrl-C too: ports that no server has got are given back
         if network.coming is None:
-            _save(network)  # no server got the ports
+            _save(network)
         raise
 
 

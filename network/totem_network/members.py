@@ -46,8 +46,8 @@ def add_organisation(network: Network, binaries: Binaries, *, say: Say = print) 
         newcomer = network.further_organisation()
         try:
             _admit(network, binaries, newcomer, steps)
-        except BaseException:
-            ports.keep_only(network.folder, network.all_ports())  # the newcomer's own where it is admitted
+        except BaseException:  # Ctrl-C too: the newcomer's ports are given back where it is not admitted
+            ports.keep_only(network.folder, network.all_ports())
             raise
     else:
         steps.done(f"{newcomer.name}, whose joining was interrupted, goes on with it")

@@ -2,31 +2,15 @@
 
 import subprocess
 import tarfile
-from pathlib import Path
 
 import pytest
 
+from tests.network.by_command import COMMAND, call
 from totem.ledger.wallet import Wallet
 from totem_network import binaries, control, endorse, join, lifecycle, members, server, status
 from totem_network.layout import Network
 
 pytestmark = [pytest.mark.fabric, pytest.mark.slow]
-
-COMMAND = Path(__file__).resolve().parents[2] / "network" / "network"
-
-
-def call(state, *arguments, status=0):
-    done = subprocess.run([COMMAND, "--state", state, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-@pytest.fixture
-def state(tmp_path):
-    folder = tmp_path / "network"
-    yield folder
-    if (folder / "network.json").exists():
-        call(folder, "down")
 
 
 def break_off(*_, **__):

@@ -3,35 +3,19 @@
 import json
 import re
 import socket
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.network.by_command import call
 from totem.ledger.wallet import Wallet
 from totem.services.fabric_network import FabricNetwork
 from totem_network import binaries, endorse, join, metrics, nodes, ports, status
 from totem_network.layout import Network
 
 pytestmark = [pytest.mark.fabric, pytest.mark.slow]
-
-COMMAND = Path(__file__).resolve().parents[2] / "network" / "network"
-
-
-def call(state, *arguments, status=0):
-    done = subprocess.run([COMMAND, "--state", state, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-@pytest.fixture
-def state(tmp_path):
-    folder = tmp_path / "network"
-    yield folder
-    if (folder / "network.json").exists():
-        call(folder, "down")
 
 
 def listening(port):

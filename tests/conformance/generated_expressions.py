@@ -43,10 +43,20 @@ class Scope:
     helper: bool = False
     loops: int = 0
     emits: tuple[str, str] | None = None
+    bare: bool = False
 
     def inside(self, *, loop: bool = False) -> Scope:
         """Return the scope of a block: what is assigned first in it is not known after it."""
-        return Scope(dict(self.names), self.fields, self.row, self.helper, self.loops + loop, self.emits)
+        return Scope(dict(self.names), self.fields, self.row, self.helper, self.loops + loop, self.emits, self.bare)
+
+
+@dataclass
+class Callable:
+    """How a helper is called: as a method, a static method or a function of the module; its parameters but the row."""
+
+    kind: str
+    parameters: list[str]
+    default: bool
 
 
 class Expressions:
@@ -58,6 +68,8 @@ class Expressions:
         self.lines: list[str] = []
         self.fresh = 0
         self.helpers: list[tuple[str, list[str], str, bool]] = []
+        self.callables: dict[str, Callable] = {}
+        self.functions: list[str] = []
         self.raw = False
         self.used_params: set[str] = set()
 
@@ -81,9 +93,9 @@ class Expressions:
         """Return everything at hand that has exactly this type."""
         found = [name for name, has in scope.names.items() if has == type_]
         found += [f"self.{name}" for name, has in scope.fields.items() if has == type_]
-        found += [f"self.{name}" for name, (has, _) in CONSTANTS.items() if has == type_]
+        found += [f"{'Job' if scope.bare else 'self'}.{name}" for name, (has, _) in CONSTANTS.items() if has == type_]
         for name, (has, _) in PARAMS.items():
-            if has == type_ and not self.raw:
+            if has == type_ and not self.raw and not scope.bare:
                 found.append(f"self.{name}")
         for name, has in scope.names.items():
             found += [f"{name}[{i}]" for i, item in enumerate(parts(has)) if has.startswith("(") and item == type_]
@@ -126,15 +138,34 @@ class Expressions:
             return self.chance.choice(atoms)
         if depth <= 0 or self.one_in(6):
             return self.literal(type_)
-        helpers = [helper for helper in self.helpers if helper[2] == type_ and (scope.row or not helper[3])]
+        helpers = [helper for helper in self.callable_in(scope) if helper[2] == type_]
         if helpers and self.one_in(4):
-            name, takes, _, row = self.chance.choice(helpers)
-            arguments = [scope.row] * row + [self.expr(argument, scope, depth - 1) for argument in takes]
-            return f"self.{name}({', '.join(arguments)})"
+            return self.call_of(self.chance.choice(helpers), scope, depth - 1)
         if self.one_in(8):
             condition = self.expr("bool", scope, depth - 1)
             return f"({self.expr(type_, scope, depth - 1)} if {condition} else {self.expr(type_, scope, depth - 1)})"
         return getattr(self, f"make_{type_}")(scope, depth - 1)
+
+    def callable_in(self, scope: Scope) -> list[tuple[str, list[str], str, bool]]:
+        """Return the helpers that can be called where an expression stands."""
+        return [
+            helper
+            for helper in self.helpers
+            if (scope.row or not helper[3]) and not (scope.bare and self.callables[helper[0]].kind == "method")
+        ]
+
+    def call_of(self, helper: tuple[str, list[str], str, bool], scope: Scope, depth: int) -> str:
+        """Return a call of a helper, with its arguments by position or by name, in any order."""
+        name, takes, _, row = helper
+        how = self.callables[name]
+        given = [self.expr(argument, scope, depth) for argument in takes]
+        if how.default and self.one_in(2):
+            given.pop()
+        by_position = self.chance.randrange(len(given) + 1)
+        named = [f"{how.parameters[i]}={given[i]}" for i in range(by_position, len(given))]
+        self.chance.shuffle(named)
+        owners = {"method": "self.", "module": "", "static": "Job." if scope.bare or self.one_in(2) else "self."}
+        return f"{owners[how.kind]}{name}({', '.join([scope.row] * row + given[:by_position] + named)})"
 
     def optional(self, type_: str, scope: Scope, depth: int) -> str:
         ready = [name for name, has in scope.names.items() if has == f"{type_}?"]

@@ -114,11 +114,9 @@ class Statements(Expressions):
 
     def write_drop(self, depth: int, scope: Scope, size: int) -> None:
         del size
-        helpers = [helper for helper in self.helpers if scope.row or not helper[3]]
+        helpers = self.callable_in(scope)
         if helpers:
-            name, takes, _, row = self.chance.choice(helpers)
-            arguments = [scope.row] * row + [self.expr(argument, scope, 1) for argument in takes]
-            self.write(depth, f"self.{name}({', '.join(arguments)})")
+            self.write(depth, self.call_of(self.chance.choice(helpers), scope, 1))
 
     def write_branch(self, depth: int, scope: Scope, size: int) -> None:
         self.write(depth, f"if {self.condition(scope)}:")
@@ -158,6 +156,7 @@ class Statements(Expressions):
         inner.names[number] = "int"
         self.write(depth, f"for {number} in range({bounds}):")
         self.block(depth + 1, inner, size)
+        self.otherwise(depth, scope, size)
 
     def write_split(self, depth: int, scope: Scope, size: int) -> None:
         word = self.name("word")
@@ -166,6 +165,13 @@ class Statements(Expressions):
         inner.names[word] = "str"
         self.write(depth, f"for {word} in {self.expr('str', scope, 1)}.{cut}:")
         self.block(depth + 1, inner, size)
+        self.otherwise(depth, scope, size)
+
+    def otherwise(self, depth: int, scope: Scope, size: int) -> None:
+        """Write the else of a loop, sometimes."""
+        if self.one_in(5):
+            self.write(depth, "else:")
+            self.block(depth + 1, scope.inside(), size // 2)
 
     def write_while(self, depth: int, scope: Scope, size: int) -> None:
         number = self.name("n")
@@ -176,3 +182,4 @@ class Statements(Expressions):
         self.write(depth, f"while {number} < {self.chance.randrange(1, 4)}{extra}:")
         self.write(depth + 1, f"{number} += 1")
         self.block(depth + 1, inner, size)
+        self.otherwise(depth, scope, size)

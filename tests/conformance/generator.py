@@ -14,7 +14,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from generated_expressions import COLUMNS, CONSTANTS, PARAMS, Scope, parts
+from generated_expressions import COLUMNS, CONSTANTS, PARAMS, Callable, Scope, parts
 from generated_statements import Statements
 from hypothesis import strategies as st
 
@@ -38,6 +38,9 @@ TEXTS = (
 )
 KEYS = ("int", "str", "bool", "float", "(int,str)", "(str,(int,bool))", "str?", "num", "none")
 VALUES = ("int", "float", "num", "str", "bool", "(int,float)", "(str,int)", "float?", "(num,str?)", "(int,(str,bool))")
+
+CONSTANT_DEFAULTS = {"int": "3", "float": "0.5", "str": '"d"', "num": "2.5", "bool": "True", "(int,str)": '(1, "t")'}
+"""Defaults of helpers' parameters, by type."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,26 @@ class _Writer(Statements):
         ]
         returns = self.chance.choice(("int", "float", "str", "bool", "num"))
         row = not self.raw and self.one_in(2)
+        kind = self.chance.choice(("method", "method", "static", "module"))
         arguments = [self.name("in_") for _ in types]
         scope = Scope(dict(zip(arguments, types, strict=True)), row="line_of_data" if row else "", helper=True)
-        self.write(1, f"def {name}(self{', line_of_data' * row}{''.join(f', {a}' for a in arguments)}):")
-        self.block(2, scope, self.size // 2)
+        scope.bare = kind != "method"
+        start = len(self.lines)
+        depth = 0 if kind == "module" else 1
+        if kind == "static":
+            self.write(1, "@staticmethod")
+        last = f"={CONSTANT_DEFAULTS[types[-1]]}" if types and self.one_in(2) else ""
+        takes = ["self"] * (kind == "method") + ["line_of_data"] * row + arguments
+        self.write(depth, f"def {name}({', '.join(takes)}{last}):")
+        self.block(depth + 1, scope, self.size // 2)
         if self.one_in(2):
-            self.write(2, f"if {self.expr('bool', scope, 1)}:")
-            self.write(3, f"return {self.expr(returns, scope, 1)}")
-        self.write(2, f"return {self.expr(returns, scope, 2)}")
+            self.write(depth + 1, f"if {self.expr('bool', scope, 1)}:")
+            self.write(depth + 2, f"return {self.expr(returns, scope, 1)}")
+        self.write(depth + 1, f"return {self.expr(returns, scope, 2)}")
+        if kind == "module":
+            self.functions += self.lines[start:]
+            del self.lines[start:]
+        self.callables[name] = Callable(kind, arguments, bool(last))
         self.helpers.append((name, types, returns, row))
 
     def fields(self) -> dict[str, str]:
@@ -213,7 +228,8 @@ class _Writer(Statements):
         self.write(2, f"return [{made}]")
         base = "MRJob" if self.raw else "TotemJob"
         imports = ["from mrjob.job import MRJob"] if self.raw else ["from totem_sdk import Param, TotemJob"]
-        source = "\n".join([*imports, "from mrjob.step import MRStep", "", f"class Job({base}):", *self.lines, ""])
+        head = [*imports, "from mrjob.step import MRStep", "", *self.functions, "", f"class Job({base}):"]
+        source = "\n".join([*head, *self.lines, ""])
         schema = LINES if self.raw else Schema.of(COLUMNS)
         return GeneratedJob(seed, source, schema, params, self.fragments(schema, rows))
 

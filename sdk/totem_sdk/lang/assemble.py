@@ -227,7 +227,7 @@ class Assembly:
             self.widen_parameter(low, state, name, register, at)
         low.body(state.body)
         returns = None if state.returns == NONE else state.returns
-        if returns is not None and not any(id(statement) in state.flow.stops for statement in state.method.body):
+        if returns is not None and state.falls:
             low.give_back(None, at)
         parameters = (*params, *low.columns.values())
         registers = tuple(low.build.registers)

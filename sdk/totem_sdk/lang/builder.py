@@ -90,10 +90,10 @@ class Builder:
             case "while" | "range" | "list" | "values":
                 self._add(Loop(body, kind, trip))
 
-    def scope(self, fill: Callable[[], None]) -> None:
+    def scope(self, fill: Callable[[], None], kind: str = "scope") -> None:
         """Add a Scope."""
         self._close()
-        self._exits.append("scope")
+        self._exits.append(kind)
         body = self._body(fill)
         self._exits.pop()
         self._add(Scope(body))
@@ -102,6 +102,12 @@ class Builder:
         """Add an Exit that leaves the innermost loop or scope."""
         level = self._exits[::-1].index(kind)
         self._add(Exit(level))
+
+    def leave_loop(self) -> None:
+        """Add an Exit that leaves the innermost loop, and its else with it."""
+        level = self._exits[::-1].index("loop")
+        beyond = self._exits[::-1][level + 1 : level + 2]
+        self._add(Exit(level + (beyond == ["else"])))
 
     def give_back(self, register: int | None) -> None:
         """Add a Return."""

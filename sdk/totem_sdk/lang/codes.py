@@ -36,7 +36,7 @@ CODES: dict[str, Code] = {
     ),
     "module-statement": Code(
         "a statement that may not stand at the top of a module",
-        "a job file has imports, constants, one class and the call of run()",
+        "a job file has imports, constants, functions, one class and the call of run()",
     ),
     "no-job": Code(
         "there is not exactly one job class",
@@ -87,8 +87,8 @@ CODES: dict[str, Code] = {
         "there are no slices yet: startswith() and endswith() test ends of a text, split() and an index take a part",
     ),
     "star": Code("a starred argument, parameter or target", "name every one"),
-    "default": Code("a parameter with a default", f"{_LATER}: pass every argument"),
-    "keyword": Code("an argument given by name", "pass arguments by position"),
+    "default": Code("a default that is not constant", "give a constant, or None and test it in the function"),
+    "keyword": Code("an argument given by name to what is no helper", "pass arguments by position"),
     "delete": Code("a del statement", "assign another value"),
     "operator": Code("an operator that the language doesn't have", f"{_LATER}: use + - * / // % and comparisons"),
     "power": Code("a power other than a small constant one of ints", "multiply: x * x"),
@@ -98,7 +98,6 @@ CODES: dict[str, Code] = {
     "identity": Code("is other than is None and is not None", "compare with == or !="),
     "literal": Code("a constant of a type that the language doesn't have", "use int, float, bool, str or None"),
     "int-range": Code("an int that 64 bits don't hold", "use a float"),
-    "loop-else": Code("an else that belongs to a loop", "set a variable and test it after the loop"),
     "loop-form": Code(
         "a for loop over something else",
         "loop over range(...), a reducer's values or the parts of a split",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.assemble import Assembly, CheckedStep, parts_of
+from totem_sdk.lang.callables import link
 from totem_sdk.lang.calls import check_yields, reach_of
 from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
@@ -20,7 +21,7 @@ from totem_sdk.types import NONE, STR, Tuple, Type, Values, join
 __all__ = ["compile_job"]
 
 _PASSED = frozenset(
-    ("annotation", "constant", "decorator", "encoding", "f-string", "identifier", "import", "int-range")
+    ("annotation", "constant", "decorator", "default", "encoding", "f-string", "identifier", "import", "int-range")
 ) | {
     "module-statement",
     "option",
@@ -58,7 +59,8 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
         findings.check()
         raise InternalError("there is no job and no finding")
     readable = findings.codes <= _PASSED
-    check_names = Names(job.globals, job.name, job.methods, job.unknown)
+    link(job, findings)
+    check_names = Names(job.globals, job.name, job.methods, job.unknown, job.functions)
     for method in job.methods.values():
         check_forms(parsed, method, check_names, findings)
     called = Findings()

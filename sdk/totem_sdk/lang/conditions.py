@@ -20,11 +20,15 @@ _NOTHING: frozenset[Path] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A condition: its bool, and the paths that are not None where it is true and where it is false."""
+    """A condition: its bool, and the paths that are not None where it is true and where it is false.
+
+    ``sure`` is how it always ends, where the types say so: a parameter that is always None is never something else.
+    """
 
     expr: Expr
     true: frozenset[Path] = _NOTHING
     false: frozenset[Path] = _NOTHING
+    sure: bool | None = None
 
 
 def path_of(node: ast.expr) -> Path | None:
@@ -53,7 +57,11 @@ def condition(scope: Scope, node: ast.expr) -> Judged | None:
     if judged is None or (judged.expr.type == BOOL and is_operation(judged.expr)):
         return judged
     tested = truth(scope, node, judged.expr)
-    return None if tested is None else Judged(tested, judged.true, judged.false)
+    return None if tested is None else Judged(tested, judged.true, judged.false, _sure(judged))
+
+
+def _sure(judged: Judged) -> bool | None:
+    return False if judged.expr.type == NONE else judged.sure
 
 
 def truth(scope: Scope, node: ast.AST, expr: Expr) -> Expr | None:
@@ -78,7 +86,9 @@ def judge(scope: Scope, node: ast.expr, *, in_condition: bool) -> Judged | None:
             tested = None if judged is None else _as_bool(scope, operand, judged.expr)
             if judged is None or tested is None:
                 return None
-            return Judged(Apply(BOOL, scope.at(node), "not", BOOL, (tested,)), judged.false, judged.true)
+            sure = _sure(judged)
+            negated = Apply(BOOL, scope.at(node), "not", BOOL, (tested,))
+            return Judged(negated, judged.false, judged.true, None if sure is None else not sure)
         case ast.Compare(ops=[ast.Is() | ast.IsNot() as op], left=left):
             return _identity(scope, node, op, left)
         case ast.Compare():
@@ -112,8 +122,10 @@ def _logic(scope: Scope, node: ast.BoolOp, values: list[ast.expr], *, in_conditi
                 hint = "in a value both sides are bools: write a if … else b"
                 scope.refuse(value, "type", f"an operand of {code} is {judged.expr.type}", hint)
                 expr = None
-            judged = None if expr is None else Judged(expr, judged.true, judged.false)
+            judged = None if expr is None else Judged(expr, judged.true, judged.false, _sure(judged))
         operands.append(judged)
+        if judged is not None and judged.sure is not None and judged.sure != conjunction:
+            break  # the operands after it are never evaluated
         if judged is not None:
             scope.know(judged.true if conjunction else judged.false)
     scope.facts = before
@@ -132,9 +144,10 @@ def _joined(scope: Scope, node: ast.BoolOp, code: str, operands: list[Judged | N
             continue
         expr = Logic(scope.at(node), code, operand.expr, result.expr)
         if code == "and":
-            result = Judged(expr, operand.true | result.true, operand.false & (operand.true | result.false))
+            true, false = operand.true | result.true, operand.false & (operand.true | result.false)
         else:
-            result = Judged(expr, operand.true & (operand.false | result.true), operand.false | result.false)
+            true, false = operand.true & (operand.false | result.true), operand.false | result.false
+        result = Judged(expr, true, false, result.sure if operand.sure is not None else _decided(code, result.sure))
     stored = set(_stored_fields(scope, node))
     if result is None or not stored:
         return result
@@ -142,7 +155,13 @@ def _joined(scope: Scope, node: ast.BoolOp, code: str, operands: list[Judged | N
         result.expr,
         frozenset(path for path in result.true if path[0] not in stored),
         frozenset(path for path in result.false if path[0] not in stored),
+        result.sure,
     )
+
+
+def _decided(code: str, last: bool | None) -> bool | None:
+    """Return how ``and`` or ``or`` ends whose last operand is sure: only if that decides, whatever the others are."""
+    return last if last is not None and last != (code == "and") else None
 
 
 def _stored_fields(scope: Scope, node: ast.AST) -> Iterator[str]:
@@ -166,9 +185,10 @@ def _identity(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) ->
         type_ = Option(type_)
     known = _paths(left, type_)
     test = Apply(BOOL, scope.at(node), "is_none", type_, (widen(expr, type_),))
+    always = type_ == NONE
     if isinstance(op, ast.Is):
-        return Judged(test, _NOTHING, known)
-    return Judged(Apply(BOOL, scope.at(node), "not", BOOL, (test,)), known, _NOTHING)
+        return Judged(test, _NOTHING, known, True if always else None)
+    return Judged(Apply(BOOL, scope.at(node), "not", BOOL, (test,)), known, _NOTHING, False if always else None)
 
 
 def _comparison(scope: Scope, node: ast.Compare) -> Judged | None:

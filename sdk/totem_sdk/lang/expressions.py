@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from totem_sdk.errors import InternalError
+from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.functions import call_function
@@ -18,7 +19,7 @@ from totem_sdk.lang.reserved import meant
 from totem_sdk.lang.scope import Path, Scope, fits, widen
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Local
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import DATE, DATETIME, INT, STR, List, Option, Tuple, Type, Values, join
+from totem_sdk.types import DATE, DATETIME, INT, STR, List, Option, Tuple, Values, join
 
 __all__ = ["expression"]
 
@@ -170,6 +171,12 @@ def _choice(scope: Scope, node: ast.IfExp) -> Expr | None:
     judged = condition(scope, node.test)
     before = dict(scope.facts)
     scope.know(judged.true if judged else ())
+    sure = None if judged is None else judged.sure
+    if judged is not None and sure is not None:
+        # Only one arm is ever evaluated.
+        arm = expression(scope, node.body if sure else node.orelse)
+        arms = (arm, None) if sure else (None, arm)
+        return None if arm is None else Choice(arm.type, scope.at(node), judged.expr, *arms)
     then = expression(scope, node.body)
     after_then, scope.facts = scope.facts, dict(before)
     scope.know(judged.false if judged else ())
@@ -274,27 +281,30 @@ def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
         hint = f"did you mean self.{near}(...)?" if near else f"write it: def {name}(self, ...)"
         scope.refuse(node.func, "unknown-function", f"there is no method {name}", hint)
         return None
-    types: list[Type | None] = []
-    args: list[Expr] = []
-    complete = True
-    for argument in node.args:
-        if isinstance(argument, ast.Name) and argument.id in scope.rows:
-            types.append(None)
-            continue
-        expr = expression(scope, argument)
-        complete = complete and expr is not None
-        if expr is not None:
-            types.append(expr.type)
-            args.append(expr)
-    method = job.methods[name]
-    if len(node.args) != len(method.args.args) - 1:
-        message = f"{name} takes {len(method.args.args) - 1} arguments, {len(node.args)} are given"
-        scope.refuse(node, "argument", message)
+    defaults = job.defaults.get(name, {})
+    given, wrong = arguments_of(job.methods[name], node, defaults)
+    checked: dict[int, Expr | None] = {}
+    # As they are written, which is how they are evaluated.
+    for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+        if not _is_row(scope, argument):
+            checked[id(argument)] = expression(scope, argument)
+    if wrong is not None:
+        scope.refuse(node, "argument", wrong)
         return None
     scope.forget(f"self.{stored}" for stored in sorted(scope.role.reach[name].stores))
-    if not complete:
+    passed = {
+        parameter: scope.constant(defaults[parameter], scope.at(node)) if argument is None else checked[id(argument)]
+        for parameter, argument in given.items()
+        if not _is_row(scope, argument)
+    }
+    args = [expr for expr in passed.values() if expr is not None]
+    if len(args) < len(passed):
         return None
-    key = FunctionKey(name, tuple(types))
+    written = list(checked)
+    ranks = [written.index(id(given[parameter])) if given[parameter] is not None else -1 for parameter in passed]
+    order = sorted(range(len(ranks)), key=ranks.__getitem__)
+    types = (passed.get(parameter) for parameter in given)
+    key = FunctionKey(name, tuple(None if expr is None else expr.type for expr in types))
     state = scope.role.helper(key, node)
     if state is None:
         return None
@@ -302,7 +312,11 @@ def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     scope.columns |= state.columns
     if state.returns is None:
         return None
-    return Call(state.returns, scope.at(node), key, tuple(args))
+    return Call(state.returns, scope.at(node), key, tuple(args), tuple(order))
+
+
+def _is_row(scope: Scope, argument: ast.expr | None) -> bool:
+    return isinstance(argument, ast.Name) and argument.id in scope.rows
 
 
 _FORMS: dict[type[ast.expr], Callable[[Scope, Any], Expr | None]] = {

@@ -268,10 +268,23 @@ class _Walker:
             ends,
             sure,
         )
-        exits += [*(rounds if ends and sure else []), *frame.breaks]
+        exits += rounds if ends and sure else []
+        if node.orelse and exits:
+            self.flow.elses.add(id(node))
+            exits = self.otherwise(exits, node.orelse)
+        exits += frame.breaks
         if exits:
             self.merge(exits)
         return frame, bool(exits)
+
+    def otherwise(self, exits: Sequence[_Path], statements: Iterable[ast.stmt]) -> list[_Path]:
+        """Walk the else of a loop that ends on these paths; return the path out of it, if there is one."""
+        mark = len(self.log)
+        self.merge(exits)
+        falls = self.body(statements)
+        path = self.path({name for name, _ in self.log[mark:]})
+        self.rollback(mark)
+        return [path] if falls else []
 
     def assigned_in(self, node: ast.For | ast.While) -> set[str]:
         """Return the names and fields that a loop's rounds may assign."""

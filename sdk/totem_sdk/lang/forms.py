@@ -75,12 +75,14 @@ class Names:
     """The names that every method sees: constants of the module, the class itself, and its methods (for hints).
 
     ``unknown`` are names of the module, and of the class as ``self.NAME``, that were refused where they are defined.
+    ``functions`` are those of the module.
     """
 
     constants: Mapping[str, object]
     job: str
     methods: Iterable[str]
     unknown: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
 
 
 def local_names(function: ast.FunctionDef) -> dict[str, None]:
@@ -143,9 +145,7 @@ class _Forms:
         yield from ((child, loops) for child in children)
 
     def loop(self, node: ast.For | ast.While) -> Iterable[ast.AST]:
-        if node.orelse:
-            self.add(node.orelse[0], "loop-else", "a loop with an else")
-        return (node.target, node.iter) if isinstance(node, ast.For) else (node.test,)
+        return (node.target, node.iter, *node.orelse) if isinstance(node, ast.For) else (node.test, *node.orelse)
 
     def statement(self, node: ast.stmt, *, in_loop: bool) -> Iterable[ast.AST]:
         match node:
@@ -227,7 +227,7 @@ class _Forms:
             self.add(node, "self-use", "self is used as a value")
         elif node.id in FORBIDDEN and node.id not in self.local:
             self.add(node, "forbidden", f"{node.id} reaches beyond the job")
-        elif node.id in FUNCTIONS and node.id not in self.local:
+        elif node.id in FUNCTIONS | self.names.functions and node.id not in self.local:
             self.add(node, "unknown-name", f"the function {node.id} is used as a value", "call it")
         elif node.id == self.names.job and node.id not in self.local:
             self.add(node, "self-use", f"the class {node.id} is used as a value")
@@ -255,9 +255,10 @@ class _Forms:
         return name in MRJOB_NAMES | MRJOB_OPTIONS or (name in STEP_FUNCTIONS and name not in self.names.methods)
 
     def call(self, node: ast.Call) -> tuple[ast.AST, ...]:
-        if node.keywords or self.is_unknown(node.func):
+        named = node.keywords if not self.of_helper(node.func) else [k for k in node.keywords if k.arg is None]
+        if named or self.is_unknown(node.func):
             self.refused[id(node)] = node
-        for keyword in node.keywords:
+        for keyword in named:
             if keyword.arg is None:
                 self.add(keyword, "star", "arguments from a dict")
             else:
@@ -283,6 +284,13 @@ class _Forms:
                 self.add(node, "unknown-function", "this expression is called as a function", "call self.name(...)")
                 return (node.func, *arguments)
         return arguments
+
+    def of_helper(self, function: ast.expr) -> bool:
+        """Return whether a method is called."""
+        match function:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                return name in self.names.methods
+        return False
 
     def literal(self, value: object, node: ast.Constant) -> None:
         match value:

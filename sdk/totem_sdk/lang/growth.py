@@ -75,10 +75,12 @@ class _Function:
                     self._statements(orelse, looped=looped)
                 case While(body=inner):
                     self._statements(inner, looped=True)
+                    self._statements(node.orelse, looped=looped)
                 case For(kind=kind, over=over, targets=variables, body=inner):
                     for variable in variables if kind == "list" else ():
                         self._stored(variable, over[0], looped=looped)
                     self._statements(inner, looped=looped or not node.bounded)
+                    self._statements(node.orelse, looped=looped)
                 case Return(value=value) if value is not None:
                     self.results += self.edges(value)
 
@@ -105,8 +107,8 @@ class _Function:
                 for argument in args:
                     yield from self.edges(argument)
             case Choice(then=then, orelse=orelse):
-                yield from self.edges(then)
-                yield from self.edges(orelse)
+                for arm in (then, orelse):
+                    yield from () if arm is None else self.edges(arm)
             case Call(function=function, args=args):
                 yield from self._called(expr, function, args)
 

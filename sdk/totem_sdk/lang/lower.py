@@ -59,11 +59,11 @@ class Lowering(ExpressionLowering):
                 condition = self.value(node.condition)
                 self.build.branch(condition, lambda: self.body(node.then), lambda: self.body(node.orelse))
             case While():
-                self.build.loop("while", None, lambda: self._while_round(node))
+                self._with_else(node, lambda: self.build.loop("while", None, lambda: self._while_round(node)))
             case For():
-                self._for(node)
+                self._with_else(node, lambda: self._for(node))
             case Break():
-                self.build.leave("loop")
+                self.build.leave_loop()
             case Continue():
                 self.build.leave("scope")
             case Return():
@@ -169,6 +169,17 @@ class Lowering(ExpressionLowering):
         return self.build.give_back(self.widened(self.value(given), given.type, returns, at))
 
     # Loops.
+
+    def _with_else(self, node: While | For, loop: Callable[[], None]) -> None:
+        """Lower a loop; what leaves it by ``break`` leaves its else as well."""
+        if not node.orelse:
+            return loop()
+
+        def both() -> None:
+            loop()
+            self.body(node.orelse)
+
+        return self.build.scope(both, "else")
 
     def _while_round(self, node: While) -> None:
         condition = self.value(node.condition)

@@ -122,9 +122,7 @@ class ExpressionLowering:
             case Choice():
                 condition = self.value(expr.condition)
                 self.build.branch(
-                    condition,
-                    lambda: self.put(expr.then, dst, expr.type),
-                    lambda: self.put(expr.orelse, dst, expr.type),
+                    condition, lambda: self._arm(expr.then, dst, expr), lambda: self._arm(expr.orelse, dst, expr)
                 )
             case Power():
                 base = self.value(expr.base)
@@ -132,6 +130,10 @@ class ExpressionLowering:
                 for _ in range(expr.times - 1):
                     self.build.op("mul", expr.type, dst, (product, base), expr.at)
                     product = dst
+
+    def _arm(self, arm: Expr | None, dst: int, expr: Choice) -> None:
+        if arm is not None:
+            self.put(arm, dst, expr.type)
 
     def _links(self, expr: Chain, position: int, left: int, left_type: Type, dst: int) -> None:
         link = expr.links[position]
@@ -143,7 +145,8 @@ class ExpressionLowering:
 
     def _call(self, expr: Call, into: int | None) -> int:
         number, columns = self.around.helper(expr.function)
-        args = [self.value(argument) for argument in expr.args]
+        found = {position: self.value(expr.args[position]) for position in expr.order}
+        args = [found[position] for position in range(len(expr.args))]
         for position in columns:
             type_ = self.around.column_types[position]
             args.append(self.value(Apply(type_, expr.at, "column", type_, (), (position,))))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
+from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.calls import Reach, self_attributes
 from totem_sdk.lang.constants import Constant
 from totem_sdk.lang.expressions import expression
@@ -69,14 +70,14 @@ class Roles:
             **job.globals,
             **{f"self.{name}": value for name, value in job.constants.items()},
         }
-        self._constants: dict[str, Mapping[str, Constant]] = {}
-        self._flows: dict[tuple[str, str | None, tuple[str, ...]], tuple[Flow, Findings]] = {}
+        self._constants: dict[int, Mapping[str, Constant]] = {}
+        self._flows: dict[tuple[int, str | None, tuple[str, ...]], tuple[Flow, Findings]] = {}
 
     def flow(
         self, method: ast.FunctionDef, values: str | None, fields: tuple[str, ...], findings: Findings | None
     ) -> Flow:
         """Return the flow of a method in a role, analysed once; its findings go to ``findings``."""
-        key = (method.name, values, fields)
+        key = (id(method), values, fields)
         if key not in self._flows:
             found = Findings()
             setting = Setting(self.job.source, self.reach, self.constants, values, fields)
@@ -183,11 +184,11 @@ class Roles:
 
     def _visible(self, method: ast.FunctionDef) -> Mapping[str, Constant]:
         """Return the constants that no variable of the method hides."""
-        if method.name not in self._constants:
+        if id(method) not in self._constants:
             local = local_names(method)
             visible = {name: value for name, value in self.constants.items() if name not in local}
-            self._constants[method.name] = visible
-        return self._constants[method.name]
+            self._constants[id(method)] = visible
+        return self._constants[id(method)]
 
     def _helper(self, role: RoleState, key: FunctionKey, node: ast.Call) -> FunctionState | None:
         """Check a helper for arguments of these types, once in every pass over the role."""
@@ -196,18 +197,20 @@ class Roles:
         method = self.job.methods[key.name]
         arguments: dict[str, Type | None] = {}
         findings = Findings()
-        for parameter, argument, type_ in zip(method.args.args[1:], node.args, key.arguments, strict=True):
+        given, _ = arguments_of(method, node, self.job.defaults.get(key.name, {}))
+        for parameter, type_ in zip(method.args.args[1:], key.arguments, strict=True):
+            argument = given[parameter.arg]
             declared = None if parameter.annotation is None else read_annotation(parameter.annotation)
             if parameter.annotation is not None and (declared is None or type_ is None):
                 at = self.job.source.at(parameter.annotation)
                 findings.add(at, "annotation", NO_TYPE)
             elif declared is not None and type_ is not None and not accepts(declared, type_):
-                message = f"{key.name} declares {parameter.arg} as {declared}, {type_} is given"
-                findings.add(self.job.source.at(argument), "annotation", message)
+                message = f"{method.name} declares {parameter.arg} as {declared}, {type_} is given"
+                findings.add(self.job.source.at(node if argument is None else argument), "annotation", message)
             arguments[parameter.arg] = type_ if declared is None or type_ is None else declared
         self.work.step(len(arguments))
         flow = self.flow(method, None, (), None)
-        state = FunctionState(key.name, method, flow, arguments, [None] * len(flow.sources))
+        state = FunctionState(method.name, method, flow, arguments, [None] * len(flow.sources))
         role.helpers[key] = state
         if len(role.helpers) > MAX_HELPERS:
             raise WorkLimitError

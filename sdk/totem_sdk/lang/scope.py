@@ -82,7 +82,7 @@ class FunctionState:
 
     ``types`` are those of the variables (None: not known yet). ``returns`` joins the types of all results. ``lost`` is
     what is known of None before a loop, by its node, but not at the end of each of its rounds. ``nones`` gives, for a
-    variable that holds what a yield emitted that may emit None, its line.
+    variable that holds what a yield emitted that may emit None, its line. ``falls``: its end can be reached.
     """
 
     name: str
@@ -97,6 +97,7 @@ class FunctionState:
     findings: Findings = field(default_factory=Findings)
     lost: dict[int, Lost] = field(default_factory=dict)
     nones: dict[int, int] = field(default_factory=dict)
+    falls: bool = True
 
 
 @dataclass

@@ -38,6 +38,7 @@ def check_body(scope: Scope, in_helper: bool, statements: Iterable[ast.stmt]) ->
     statements = list(statements)
     checker = _Statements(scope, in_helper)
     body, falls = checker.body(statements)
+    scope.function.falls = falls
     if in_helper and falls and not scope.function.flow.gaps:
         checker.result(scope.function.method, NONE)
     return body
@@ -49,6 +50,7 @@ class _Statements:
         self.in_helper = in_helper
         self.breaks: list[list[Facts]] = []
         self.continues: list[list[Facts]] = []
+        self.dead = False
 
     def body(self, statements: Iterable[ast.stmt]) -> tuple[tuple[Stmt, ...], bool]:
         """Check statements up to where they stop; tell whether what follows them can be reached."""
@@ -58,7 +60,8 @@ class _Statements:
             found = self.statement(statement)
             if found is not None:
                 checked.append(found)
-            if id(statement) in self.scope.function.flow.stops:
+            if id(statement) in self.scope.function.flow.stops or self.dead:
+                self.dead = False
                 return tuple(checked), False
         return tuple(checked), True
 
@@ -165,7 +168,14 @@ class _Statements:
         before = self.scope.facts
         ends: list[Facts] = []
         arms: list[tuple[Stmt, ...]] = []
-        for arm, known in ((node.body, judged and judged.true), (node.orelse, judged and judged.false)):
+        sure = None if judged is None else judged.sure
+        for arm, known, runs in (
+            (node.body, judged and judged.true, sure is not False),
+            (node.orelse, judged and judged.false, sure is not True),
+        ):
+            if not runs:
+                arms.append(())
+                continue
             self.scope.facts = dict(before)
             self.scope.know(known or ())
             checked, falls = self.body(arm)
@@ -173,6 +183,7 @@ class _Statements:
             if falls:
                 ends.append(self.scope.facts)
         self.scope.facts = meet(ends)
+        self.dead = sure is not None and not ends
         return None if judged is None else If(self.scope.at(node), judged.expr, *arms)
 
     def while_loop(self, node: ast.While) -> Stmt | None:
@@ -181,11 +192,21 @@ class _Statements:
         judged = condition(scope, node.test)
         tested = dict(scope.facts)
         scope.know(judged.true if judged else ())
-        body, ends, breaks = self.rounds(node.body)
+        runs = judged is None or judged.sure is not False
+        body, ends, breaks = self.rounds(node.body if runs else ())
         scope.facts = without(tested, scope.end_rounds(node, head, ends))
         scope.know(judged.false if judged else ())
-        scope.facts = meet((*((scope.facts,) if flow.ends else ()), *breaks))
-        return None if judged is None else While(scope.at(node), judged.expr, body, flow.continues)
+        orelse, ended = self.otherwise(node, [scope.facts] if flow.ends else [])
+        scope.facts = meet((*ended, *breaks))
+        return None if judged is None else While(scope.at(node), judged.expr, body, flow.continues, orelse)
+
+    def otherwise(self, node: ast.While | ast.For, ends: list[Facts]) -> tuple[tuple[Stmt, ...], list[Facts]]:
+        """Check the else of a loop that ends with these facts; return with it what is known at its end."""
+        if id(node) not in self.scope.function.flow.elses:
+            return (), ends
+        self.scope.facts = meet(ends)
+        orelse, falls = self.body(node.orelse)
+        return orelse, [self.scope.facts] if falls else []
 
     def rounds(self, statements: Iterable[ast.stmt]) -> tuple[tuple[Stmt, ...], list[Facts], list[Facts]]:
         """Check a loop's body; return with it what is known where its rounds end, and where they leave the loop."""
@@ -213,12 +234,14 @@ class _Statements:
                     scope.function.nones |= {scope.function.flow.variables[target.version]: line for target in targets}
         body, ends, breaks = self.rounds(node.body)
         missing = scope.end_rounds(node, before, ends)
-        scope.facts = meet((*(ends if flow.sure else (without(before, missing),)), *breaks))
+        orelse, ended = self.otherwise(node, ends if flow.sure else [without(before, missing)])
+        scope.facts = meet((*ended, *breaks))
         if head is None:
             return None
         kind, over, item = head
         unpacks = isinstance(node.target, ast.Tuple)
-        return For(scope.at(node), kind, over, item, targets, unpacks, body, flow.continues, flow.bounded)
+        at = scope.at(node)
+        return For(at, kind, over, item, targets, unpacks, body, flow.continues, flow.bounded, orelse)
 
     def loop_items(self, node: ast.For, item: Type, number: int) -> tuple[Type, ...] | None:
         names = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]

@@ -30,6 +30,8 @@ class Job:
 
     ``lines``: it derives from mrjob's MRJob and gets raw lines. ``constants`` are the class's, ``globals`` the
     module's. ``unknown`` are names of the module, and of the class as ``self.NAME``, whose definition was refused.
+    ``functions`` are the names of the module's functions: ``methods`` has each, with ``()`` behind its name.
+    ``bare`` are the methods without a self of their own. ``defaults`` are those of parameters, by method.
     """
 
     source: Source
@@ -41,6 +43,9 @@ class Job:
     methods: Mapping[str, ast.FunctionDef]
     steps: tuple[StepSource, ...]
     unknown: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    bare: frozenset[str] = frozenset()
+    defaults: Mapping[str, Mapping[str, Constant]] = field(default_factory=dict)
 
 
 @dataclass
@@ -54,6 +59,9 @@ class _Reader:
     methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
     classes: list[ast.ClassDef] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    bare: set[str] = field(default_factory=set)
+    default_values: dict[str, dict[str, Constant]] = field(default_factory=dict)
 
     def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
         self.findings.add(self.source.at(node), code, message, hint)
@@ -76,9 +84,10 @@ class _Reader:
                     pass
                 case ast.If() if self.is_call_of_run(statement):
                     pass
-                case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    hint = f"make it a method of the class and call it: self.{statement.name}(...)"
-                    self.add(statement, "module-statement", "a function stands outside the class", hint)
+                case ast.FunctionDef():
+                    self.function(statement)
+                case ast.AsyncFunctionDef():
+                    self.add(statement, "async", "an async function")
                     self.unknown.add(statement.name)
                 case _:
                     self.unknown.update(bound_names(statement))
@@ -122,7 +131,7 @@ class _Reader:
         names: Mapping[str, Constant],
     ) -> None:
         taken = name in into or name in self.methods or any(p.name == name for p in self.params)
-        if taken or (into is self.globals and (name in self.imported or any(c.name == name for c in self.classes))):
+        if taken or (into is self.globals and self.in_module(name)):
             return self.add(statement, "duplicate", f"{name} is defined twice")
         value = evaluate(node, names)
         if isinstance(value, NotConstant):
@@ -133,6 +142,32 @@ class _Reader:
         if isinstance(statement, ast.AnnAssign) and _PARAM_TYPES.get(_name(statement.annotation)) != type_of(value):
             self.add(statement.annotation, "annotation", f"the annotation of {name} does not fit its value")
         into[name] = value
+        return None
+
+    def in_module(self, name: str) -> bool:
+        """Return whether the module has an import, class or function of this name already."""
+        return name in self.imported or name in self.functions or any(found.name == name for found in self.classes)
+
+    def function(self, node: ast.FunctionDef) -> None:
+        name = node.name
+        if name.startswith("__"):
+            return self.add(node, "dunder", f"{name} begins with two underscores")
+        if name in self.globals or self.in_module(name):
+            self.add(node, "duplicate", f"{name} is defined twice")
+        for decorator in node.decorator_list:
+            self.add(decorator, "decorator", f"a decorator can replace {name} by anything")
+        self.functions[name] = node
+        self.without_self(node, f"{name}()")
+        self.signature(node, f"{name}()", self.globals)
+        return None
+
+    def without_self(self, node: ast.FunctionDef, key: str) -> None:
+        """Give a function that has no self one, which it does not use."""
+        if any(argument.arg == "self" for argument in node.args.args):
+            hint = "remove self, or make it a method of the class"
+            return self.add(node, "signature", f"{node.name} has a parameter self and is no method", hint)
+        node.args.args.insert(0, ast.copy_location(ast.arg("self"), node))
+        self.bare.add(key)
         return None
 
     # The class.
@@ -166,7 +201,7 @@ class _Reader:
             self.add(node, "dunder", f"{node.name} begins with two underscores")
         if node.name in FUNCTIONS:
             self.add(node, "reserved-name", f"the class has the name of the function {node.name}()")
-        if node.name in self.globals or node.name in self.imported:
+        if node.name in self.globals or node.name in self.imported or node.name in self.functions:
             self.add(node, "duplicate", f"{node.name} is defined twice")
 
     def member(self, statement: ast.stmt) -> None:
@@ -258,18 +293,32 @@ class _Reader:
         if node.name in self.methods or node.name in self.constants or any(p.name == node.name for p in self.params):
             self.add(node, "duplicate", f"{node.name} is defined twice")
         self.methods[node.name] = node
-        for decorator in node.decorator_list:
-            self.add(decorator, "decorator", f"a decorator can replace {node.name} by anything")
+        match node.decorator_list:
+            case [ast.Name(id="staticmethod")]:
+                self.without_self(node, node.name)
+            case decorators:
+                for decorator in decorators:
+                    self.add(decorator, "decorator", f"a decorator can replace {node.name} by anything")
+        self.signature(node, node.name, {**self.globals, **self.constants})
+
+    def signature(self, node: ast.FunctionDef, key: str, names: Mapping[str, Constant]) -> None:
+        """Check the parameters of a method or function; ``names`` are the constants that its defaults may use."""
         arguments = node.args
         if arguments.posonlyargs or arguments.kwonlyargs or getattr(node, "type_params", None):
             self.add(node, "signature", f"{node.name} has parameters with / or *, or type parameters")
         for star in (arguments.vararg, arguments.kwarg):
             if star is not None:
                 self.add(star, "star", f"{node.name} takes any number of arguments")
-        for default in (*arguments.defaults, *(value for value in arguments.kw_defaults if value is not None)):
-            self.add(default, "default", f"a parameter of {node.name} has a default")
-        names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
-        if len(set(names)) < len(names):
+        with_default = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+        for argument, default in zip(with_default, arguments.defaults, strict=False):
+            value = evaluate(default, names)
+            if isinstance(value, NotConstant):
+                message = f"the default of {argument.arg}: {value.reason}"
+                self.add(default, "default", message, "give a constant, or None and test it in the function")
+            else:
+                self.default_values.setdefault(key, {})[argument.arg] = value
+        every = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+        if len(set(every)) < len(every):
             self.add(node, "signature", f"{node.name} has two parameters of one name")
         for argument in arguments.args:
             if argument.arg.startswith("__"):
@@ -298,7 +347,8 @@ def read_job(source: Source, findings: Findings) -> Job | None:
     lines = any(isinstance(base, ast.Name) and base.id == "MRJob" for base in found.bases)
     steps = read_steps(source, found, reader.methods, findings, imported="MRStep" in reader.imported, lines=lines)
     used = {name for step in steps for name in step.functions.values()}
-    for name, method in reader.methods.items():
+    functions = {f"{name}()": node for name, node in reader.functions.items()}
+    for name, method in (*reader.methods.items(), *functions.items()):
         parameters = [argument.arg for argument in (*method.args.posonlyargs, *method.args.args)]
         if name not in used and parameters[:1] != ["self"]:
             hint = f"write def {name}({', '.join(('self', *parameters))})"
@@ -316,7 +366,10 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         reader.globals,
         reader.constants,
         tuple(reader.params),
-        {name: node for name, node in reader.methods.items() if name != "steps"},
+        {name: node for name, node in (*reader.methods.items(), *functions.items()) if name != "steps"},
         steps,
         frozenset(reader.unknown),
+        frozenset(reader.functions),
+        frozenset(reader.bare),
+        reader.default_values,
     )

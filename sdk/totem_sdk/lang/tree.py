@@ -114,23 +114,24 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A conditional expression."""
+    """A conditional expression; an arm that is never evaluated is None."""
 
     type: Type
     at: At
     condition: Expr
-    then: Expr
-    orelse: Expr
+    then: Expr | None
+    orelse: Expr | None
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a helper; the row is not among ``args``."""
+    """A call of a helper; the row is not among ``args``. ``order`` tells in which order they are evaluated."""
 
     type: Type
     at: At
     function: FunctionKey
     args: tuple[Expr, ...]
+    order: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +224,13 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class While:
-    """Repeats its body as long as the condition, evaluated before every round, is true."""
+    """Repeats its body as long as the condition, evaluated before every round, is true; then runs ``orelse``."""
 
     at: At
     condition: Expr
     body: tuple[Stmt, ...]
     continues: bool
+    orelse: tuple[Stmt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,7 @@ class For:
     """Repeats its body for every number of a range (three expressions), part of a list, or value of a group (none).
 
     ``item`` is the type of what a round gets; ``targets`` has one target, or, if it ``unpacks``, one for each item of a
-    tuple. ``bounded``: see ``versions.LoopFlow``.
+    tuple. ``bounded``: see ``versions.LoopFlow``. ``orelse`` runs where the loop ends by itself.
     """
 
     at: At
@@ -248,6 +250,7 @@ class For:
     body: tuple[Stmt, ...]
     continues: bool
     bounded: bool
+    orelse: tuple[Stmt, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ class Flow:
     """What is known of one function; names and statements are found by ``id`` of their nodes.
 
     ``sources`` lists, for every version, the versions that it merges; ``variables`` gives the variable of a version.
-    ``stops`` are the statements after which nothing runs. ``final`` are the versions at the end of the function.
-    ``gaps``: a statement was refused, so what its paths do is not known.
+    ``stops`` are the statements after which nothing runs, ``elses`` the loops whose else can be reached. ``final`` are
+    the versions at the end of the function. ``gaps``: a statement was refused, so what its paths do is not known.
     """
 
     sources: list[list[int]] = field(default_factory=lambda: [[]])
@@ -51,6 +51,7 @@ class Flow:
     variables: list[int] = field(default_factory=list)
     stops: set[int] = field(default_factory=set)
     loops: dict[int, LoopFlow] = field(default_factory=dict)
+    elses: set[int] = field(default_factory=set)
     final: dict[str, int] = field(default_factory=dict)
     gaps: bool = False
 

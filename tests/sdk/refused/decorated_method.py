@@ -2,7 +2,7 @@ from totem_sdk import TotemJob
 
 
 class Job(TotemJob):
-    @staticmethod  # refused: decorator@6
+    @property  # refused: decorator@6
     def twice(self, x):
         return x * 2
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+import generated_numbers
+
 COLUMNS = {
     "number": "int", "other": "int", "big": "int", "kwh": "float", "price": "float", "flag": "bool", "name": "str",
     "words": "str", "day": "date", "at": "datetime", "maybe_number": "int?", "maybe_kwh": "float?",
@@ -198,8 +200,20 @@ class Expressions:
         days = self.atoms("date", scope) + [f"{name}.date()" for name in when]
         if days:
             forms.append(f"{self.chance.choice(days)}.{self.chance.choice(('year', 'month', 'day', 'isoweekday()'))}")
+        forms += generated_numbers.int_forms(self.chance, a, b, real)
         if self.one_in(60):
-            forms = [f"({a} // {b})", f"({a} % {b})", f"int({text})", f"({a} * {b})", f"round({real})", f"int({real})"]
+            forms = [
+                f"({a} // {b})",
+                f"({a} << {b})",
+                f"({a} >> {b})",
+                f"round({a}, -2)",
+                f"divmod({a}, {b})[0]",
+                f"({a} % {b})",
+                f"int({text})",
+                f"({a} * {b})",
+                f"round({real})",
+                f"int({real})",
+            ]
         return self.chance.choice(forms)
 
     def make_float(self, scope: Scope, depth: int) -> str:
@@ -210,6 +224,7 @@ class Expressions:
             f"round({a}, {self.chance.choice((0, 1, 2, 5))})", f"float({whole})", f"min({a}, {b})", f"max({a}, {b})",
             f"({whole} + {a})", f"({a} * {whole})", f"({whole} / 4)", f"float({self.expr('bool', scope, depth)})",
         ]  # fmt: skip
+        forms += generated_numbers.float_forms(self.chance, a, whole)
         if self.one_in(60):
             forms = [
                 f"({a} / {b})",
@@ -240,6 +255,7 @@ class Expressions:
             f"(not {one})", f"{text}.startswith({word})", f"{text}.endswith({word})", f"bool({some})",
             f"({whole} == {real})", f"({one} == {other})", f"(({number}, {text}) {order} ({whole}, {word}))",
         ]  # fmt: skip
+        forms += generated_numbers.truth_forms(self.expr("float", scope, depth), one, other)
         for type_ in ("date", "datetime"):
             ready = self.atoms(type_, scope)
             if ready:

@@ -23,6 +23,8 @@ int_div i64 i64 : f64
 float_mod f64 f64 : f64
 float_floordiv f64 f64 : f64
 float_round f64 i32 : f64
+float_round_tens f64 i32 : f64
+int_round i64 i32 i32 : i32
 text_equal i64 i64 : i32
 text_order i64 i64 : i32
 text_concat i64 i64 i32 i32 : i64

@@ -14,6 +14,7 @@ from typing import Any
 
 from totem_sdk.estimate.forms import within
 from totem_sdk.estimate.known import Known, anything, combinations, constant, count, join
+from totem_sdk.estimate.transfer_bits import BIT_RULES, rule_of_divmod
 from totem_sdk.estimate.transfer_texts import TEXT_RULES
 from totem_sdk.limits import INT_MAX, INT_MIN, rounds_of_range
 from totem_sdk.program import Op
@@ -116,6 +117,21 @@ def _monotone(function: Callable[[Any, Op], Any]) -> Rule:
         return _number(type_, function(a.low, op), function(a.high, op), operands)
 
     return rule
+
+
+def _rounded(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    (a,) = operands
+    digits = int(op.imm[0] or 0)
+    if not _finite(a):
+        return _any(type_, op, operands)
+    try:
+        ends = [round(bound, digits) for bound in (a.low, a.high)]
+    except OverflowError:
+        return _any(type_, op, operands)
+    if type_ != INT:
+        # A tagged number can be an int here and a float there: each end as what it is rounded to as well.
+        ends += [_as_float(end) for end in ends]
+    return _number(type_, min(ends), max(ends), operands)
 
 
 def _negated(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
@@ -290,10 +306,11 @@ RULES: dict[str, Rule] = {
     "div": _divided(lambda a, b: a / b),
     "floordiv": _divided(lambda a, b: a // b),
     "mod": _modulo,
+    "divmod": rule_of_divmod(_divided(lambda a, b: a // b), _modulo),
     "neg": _negated,
     "abs": _absolute,
     "round": _monotone(lambda a, _op: round(a)),
-    "round_to": _monotone(lambda a, op: round(a, int(op.imm[0] or 0)) if isinstance(a, float) else a),
+    "round_to": _rounded,
     "eq": _equal,
     "ne": _unequal,
     "lt": _less,
@@ -316,5 +333,6 @@ RULES: dict[str, Rule] = {
     "range_start": _rounds,
     "range_test": _any,
     "range_step": lambda _type, _op, operands: Known(0, min(INT_MAX, operands[0].high + 1)),
+    **BIT_RULES,
     **TEXT_RULES,
 }

@@ -89,8 +89,11 @@ def _to_int(value: Number, convert: Callable[[Number], int]) -> int:
 
 
 def round_to(value: Number, digits: int) -> Number:
-    """Return the float nearest to the exact decimal value rounded half-to-even at ``digits``; an int is itself."""
-    return round(value, digits) if isinstance(value, float) else value
+    """Return the number nearest to the exact decimal value rounded half-to-even at ``digits``.
+
+    An int stays one: it is itself unless ``digits`` is negative; what 64 bits don't hold is a Fault ``overflow``.
+    """
+    return checked(round(value, digits))
 
 
 def range_rounds(start: int, stop: int, step: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from totem_sdk.interpreter import effects, texts
+from totem_sdk.interpreter import bits, effects, texts
 from totem_sdk.interpreter.arithmetic import (
     checked,
     divide,
@@ -156,6 +156,15 @@ HANDLERS: dict[str, Handler] = {
     "abs": _plain(lambda a: checked(abs(a))),
     "round": _plain(round_half_even),
     "round_to": _with(lambda _frame, op, a: round_to(a, op.imm[0])),
+    "divmod": _plain(lambda a, b: (floor_divide(a, b), modulo(a, b))),
+    "bit_and": _plain(lambda a, b: a & b),
+    "bit_or": _plain(lambda a, b: a | b),
+    "bit_xor": _plain(lambda a, b: a ^ b),
+    "bit_not": _plain(lambda a: ~a),
+    "shl": _plain(bits.shifted_left),
+    "shr": _plain(bits.shifted_right),
+    "bit_length": _plain(lambda a: a.bit_length()),
+    "is_integer": _plain(lambda a: a.is_integer()),
     "eq": _plain(effects.equal),
     "ne": _plain(lambda a, b: not effects.equal(a, b)),
     "lt": _plain(effects.less),

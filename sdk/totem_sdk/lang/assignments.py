@@ -6,9 +6,9 @@ import ast
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
+from totem_sdk.lang.binary import binary
 from totem_sdk.lang.conditions import path_of
 from totem_sdk.lang.holes import Hole
-from totem_sdk.lang.operators import arithmetic, power
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Assign, Field, Stmt, Target, Unpack, Variable
 from totem_sdk.types import List, Option, Tuple, Type
@@ -154,7 +154,7 @@ def augmented(scope: Scope, node: ast.AugAssign) -> Stmt | None:
     right = scope.check(scope, node.value)
     if left is None or right is None:
         return None
-    value = (power if isinstance(node.op, ast.Pow) else arithmetic)(scope, node, left, right)
+    value = binary(scope, node, left, right)
     if value is None:
         return None
     stored = store(scope, node.target, value.type)

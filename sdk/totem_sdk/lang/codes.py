@@ -90,7 +90,7 @@ CODES: dict[str, Code] = {
     "default": Code("a default that is not constant", "give a constant, or None and test it in the function"),
     "keyword": Code("an argument given by name to what is no helper", "pass arguments by position"),
     "delete": Code("a del statement", "assign another value"),
-    "operator": Code("an operator that the language doesn't have", f"{_LATER}: use + - * / // % and comparisons"),
+    "operator": Code("an operator that the language doesn't have", "use + - * / // % ** & | ^ ~ << >> and comparisons"),
     "power": Code("a power other than a small constant one of ints", "multiply: x * x"),
     "membership": Code(
         "in or not in", f'{_LATER}: compare with each value; in a text use startswith(), or len(text.split("x")) > 1'

@@ -54,6 +54,30 @@ _BINARY: dict[type[ast.operator], Callable[..., int | float]] = {
     ast.Mod: operator.mod,
 }
 
+_MOST_SHIFT = 64
+"""What is shifted further is an int that 64 bits don't hold, or has no bits left."""
+
+
+def _shifted(value: int, count: int) -> int:
+    if count < 0:
+        raise ArithmeticError("negative shift count")
+    return value << min(count, _MOST_SHIFT)
+
+
+def _shifted_back(value: int, count: int) -> int:
+    if count < 0:
+        raise ArithmeticError("negative shift count")
+    return value >> min(count, _MOST_SHIFT)
+
+
+_BITS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+    ast.LShift: _shifted,
+    ast.RShift: _shifted_back,
+}
+
 
 def has_surrogate(text: str) -> bool:
     """Return whether a text holds half of a surrogate pair, which UTF-8 can't write."""
@@ -131,6 +155,10 @@ def _binary(
             return side
         if isinstance(side, bool) or not isinstance(side, int | float):
             return NotConstant(node, NOT_CONSTANT)
+    compute_bits = _BITS.get(type(op))
+    if compute_bits is not None and isinstance(left, int) and isinstance(right, int):
+        whole = left, right
+        return _checked(node, lambda: compute_bits(*whole))
     compute = _BINARY.get(type(op))
     if compute is None:
         return NotConstant(node, NOT_CONSTANT)

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from totem_sdk.errors import InternalError
+from totem_sdk.lang.binary import binary, inverted
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.functions import call_function
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.methods import DATE_METHODS, call_method
-from totem_sdk.lang.operators import arithmetic, negative, number, power
+from totem_sdk.lang.operators import negative, number
 from totem_sdk.lang.reserved import meant
 from totem_sdk.lang.scope import Path, Scope, fits, widen
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Local
@@ -157,6 +158,8 @@ def _sign(scope: Scope, node: ast.UnaryOp) -> Expr | None:
         return None
     if isinstance(node.op, ast.USub):
         return negative(scope, node, operand)
+    if isinstance(node.op, ast.Invert):
+        return inverted(scope, node, operand)
     return operand if number(scope, node.operand, operand, "the operand of +") else None
 
 
@@ -164,7 +167,7 @@ def _binary(scope: Scope, node: ast.BinOp) -> Expr | None:
     left, right = expression(scope, node.left), expression(scope, node.right)
     if left is None or right is None:
         return None
-    return (power if isinstance(node.op, ast.Pow) else arithmetic)(scope, node, left, right)
+    return binary(scope, node, left, right)
 
 
 def _choice(scope: Scope, node: ast.IfExp) -> Expr | None:

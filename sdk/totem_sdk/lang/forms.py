@@ -59,15 +59,7 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
 _KEYED = (ast.Dict, ast.Set, ast.DictComp, ast.SetComp)
 _BY_KEY = "for one value of each key yield key, value: the reducer gets all values of a key"
 
-_SIGNS: dict[type[ast.AST], str] = {
-    ast.LShift: "<<",
-    ast.RShift: ">>",
-    ast.BitOr: "|",
-    ast.BitXor: "^",
-    ast.BitAnd: "&",
-    ast.MatMult: "@",
-    ast.Invert: "~",
-}
+_SIGNS: dict[type[ast.AST], str] = {ast.MatMult: "@"}
 
 
 @dataclass(frozen=True)
@@ -175,7 +167,7 @@ class _Forms:
                 self.literal(node.value, node)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)) if value == INT_MAX + 1:
                 return ()
-            case ast.BinOp(op=op) | ast.UnaryOp(op=op) if type(op) in _SIGNS:
+            case ast.BinOp(op=op) if type(op) in _SIGNS:
                 self.add(node, "operator", f"the operator {_SIGNS[type(op)]}")
             case ast.Compare():
                 self.comparison(node)

@@ -9,12 +9,12 @@ from totem_sdk.lang.conditions import truth
 from totem_sdk.lang.operators import common, number, orderable
 from totem_sdk.lang.scope import Scope, may_hold_none, widen
 from totem_sdk.lang.tree import Apply, Const, Expr
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Type, Values
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type, Values
 
 __all__ = ["MAX_DIGITS", "call_function", "has_arguments", "is_known"]
 
 MAX_DIGITS = 22
-"""Largest second argument of round()."""
+"""Largest second argument of round(); the smallest is its negative."""
 
 _Function = Callable[[Scope, ast.Call, list[Expr]], Expr | None]
 
@@ -119,11 +119,23 @@ def _round(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     if len(args) == 1:
         return Apply(INT, scope.at(node), "round", type_, (args[0],))
     match args[1]:
-        case Const(type=type_of, value=int() as digits) if type_of == INT and 0 <= digits <= MAX_DIGITS:
+        case Const(type=type_of, value=int() as digits) if type_of == INT and abs(digits) <= MAX_DIGITS:
             return Apply(type_, scope.at(node), "round_to", type_, (args[0],), (digits,))
-    message = f"the number of digits is not a constant from 0 to {MAX_DIGITS}"
+    message = f"the number of digits is not a constant from -{MAX_DIGITS} to {MAX_DIGITS}"
     scope.refuse(node.args[1], "argument", message, "write round(x, 2)")
     return None
+
+
+def _divmod(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    if not has_arguments(scope, node, "divmod()", 2, 2):
+        return None
+    good = [number(scope, part, arg, "an argument") for part, arg in zip(node.args, args, strict=True)]
+    if not all(good):
+        return None
+    types = [arg.type for arg in args]
+    on: Type = types[0] if types[0] == types[1] else NUM if NUM in types else FLOAT
+    both = Tuple((on, on))
+    return Apply(both, scope.at(node), "divmod", both, tuple(widen(arg, on) for arg in args))
 
 
 def _len(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
@@ -178,6 +190,7 @@ def _bool(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
 _FUNCTIONS: dict[str, _Function] = {
     "abs": _abs,
     "bool": _bool,
+    "divmod": _divmod,
     "float": _to_float,
     "int": _to_int,
     "len": _len,

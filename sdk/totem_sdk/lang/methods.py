@@ -1,4 +1,4 @@
-"""Methods of texts, dates and datetimes that the language has: what they take and which opcode they are."""
+"""Methods of texts, numbers, dates and datetimes that the language has: what they take and which opcode they are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.sizes import MAX_SEPARATOR_BYTES
 from totem_sdk.lang.tree import Apply, Const, Expr
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import BOOL, DATE, DATETIME, INT, STR, List
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, List, Type
 
 __all__ = ["DATE_METHODS", "call_method"]
 
@@ -21,7 +21,7 @@ _Method = Callable[[Scope, ast.Call, Expr, list[Expr]], Expr | None]
 
 
 def call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr]) -> Expr | None:
-    """Return a call of a method of a text, date or datetime."""
+    """Return a call of a method of a text, number, date or datetime."""
     name = method.attr
     if not is_known(scope, method.value, owner, f"what .{name}() is called on"):
         return None
@@ -31,8 +31,11 @@ def call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr
     elif owner.type in (DATE, DATETIME):
         parts = (*DATE_PARTS[str(owner.type)], "isoformat")
         known = tuple(part for part in DATE_METHODS if part in parts)
+    elif owner.type in (INT, FLOAT):
+        known = tuple(method for method, type_ in _NUMBER_METHODS.items() if type_ == owner.type)
     if name in known:
-        return (_TEXT_METHODS[name] if owner.type == STR else _of_date)(scope, node, owner, args)
+        methods = _TEXT_METHODS.get(name, _of_date) if owner.type not in (INT, FLOAT) else _of_number
+        return methods(scope, node, owner, args)
     hint = f"{owner.type} has the methods {', '.join(known)}" if known else None
     scope.refuse(method, "unknown-attribute", f"{owner.type} has no method {name}()", hint)
     return None
@@ -49,6 +52,13 @@ def _of_date(scope: Scope, node: ast.Call, owner: Expr, _args: list[Expr]) -> Ex
     if name == "isoformat":
         return Apply(STR, scope.at(node), "to_str", owner.type, (owner,))
     return Apply(DATE if name == "date" else INT, scope.at(node), "date_part", owner.type, (owner,), (name,))
+
+
+def _of_number(scope: Scope, node: ast.Call, owner: Expr, _args: list[Expr]) -> Expr | None:
+    name = _named(node)
+    if not has_arguments(scope, node, f".{name}()", 0, 0):
+        return None
+    return Apply(INT if name == "bit_length" else BOOL, scope.at(node), name, owner.type, (owner,))
 
 
 def _case(scope: Scope, node: ast.Call, owner: Expr, _args: list[Expr]) -> Expr | None:
@@ -87,6 +97,9 @@ def _split(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr 
     scope.refuse(node, "argument", ".split() takes nothing or one constant text that is not empty")
     return None
 
+
+_NUMBER_METHODS: dict[str, Type] = {"bit_length": INT, "is_integer": FLOAT}
+"""Methods of numbers, and of which."""
 
 _TEXT_METHODS: dict[str, _Method] = {
     "endswith": _matches,

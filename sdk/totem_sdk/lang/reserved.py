@@ -44,7 +44,7 @@ MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 """Other attributes of mrjob's MRJob: a job that redefined one would behave differently there."""
 
 FUNCTIONS: frozenset[str] = frozenset(
-    ("abs", "bool", "float", "int", "len", "max", "min", "range", "round", "str", "sum")
+    ("abs", "bool", "divmod", "float", "int", "len", "max", "min", "range", "round", "str", "sum")
 )
 """Python's functions that the language has (``range`` only in for loops)."""
 
@@ -66,7 +66,6 @@ INSTEAD: dict[str, str] = {
     "Counter": _GROUP,
     "defaultdict": _GROUP,
     "dict": _GROUP,
-    "divmod": "write x // y and x % y",
     "enumerate": _COUNT,
     "filter": "write if in a for loop",
     "format": "write + and str()",

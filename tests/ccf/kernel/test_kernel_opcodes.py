@@ -104,11 +104,16 @@ def numbers():
         yield from same("div", (type_, type_), FLOAT)
         yield from same("neg abs", (type_,))
         yield from same("round", (type_,), INT)
-        for digits in (0, 2, 22):
+        yield from same("divmod", (type_, type_), Tuple((type_, type_)))
+        for digits in (0, 2, 22, -1, -3, -18, -19, -22):
             yield from same("round_to", (type_,), imm=(digits,))
     for type_ in (INT, FLOAT, NUM, BOOL, STR):
         yield from same("to_int", (type_,), INT)
         yield from same("to_float", (type_,), FLOAT)
+    yield from same("bit_and bit_or bit_xor shl shr", (INT, INT))
+    yield from same("bit_and bit_or bit_xor", (BOOL, BOOL))
+    yield from same("bit_not bit_length", (INT,))
+    yield from same("is_integer", (FLOAT,), BOOL)
     yield from same("range_start", (INT, INT, INT))
     yield from same("range_at", (INT, INT, INT))
     yield from same("range_test", (INT, INT), BOOL)
@@ -242,7 +247,7 @@ class Chooser:
         self.ops += [Op("const", INT, wanted, (), (number,)), Op("eq", INT, chosen, (0, wanted))]
         self.end_block()
         outcome = None if result is None else self.register(result)
-        type_ = case.result if case.code in ("widen", "tuple") else case.operands[0]
+        type_ = case.result if case.code in ("widen", "tuple", "divmod") else case.operands[0]
         operation = Op(case.code, type_, outcome, tuple(self.sources), case.imm, LINE)
         emitted = 0 if outcome is None else outcome
         emit = Op("emit", Tuple((INT, result or INT)), None, (0, emitted), (), LINE + 1)

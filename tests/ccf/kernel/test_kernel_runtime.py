@@ -60,6 +60,34 @@ def test_rounding_goes_by_the_exact_decimal_value(runtime, value, digits):
     assert bits(runtime.call("float_round", value, digits)) == bits(round_to(value, digits))
 
 
+@given(FLOATS | st.integers(-(2**63), 2**63).map(float), st.integers(-22, -1))
+@example(2.5e22, -22)
+@example(5e21, -22)
+@example(1.5e22, -22)
+@example(float(2**127), -22)
+@example(math.nextafter(2.0**127, 0.0), -22)
+@example(25.0, -1)
+@example(math.nextafter(25.0, 0.0), -1)
+@example(math.nextafter(25.0, 30.0), -1)
+@example(5e-324, -1)
+@example(-5.0, -1)
+@example(9007199254740993.0 * 5, -1)
+def test_rounding_before_the_point_goes_by_the_exact_decimal_value(runtime, value, digits):
+    assert bits(runtime.call("float_round_tens", value, digits)) == bits(round_to(value, digits))
+
+
+@given(INTS, st.integers(-22, -1))
+@example(2**63 - 1, -19)
+@example(-(2**63), -1)
+@example(2**63 - 1, -22)
+def test_ints_are_rounded_before_the_point(runtime, value, digits):
+    expected = round(value, digits)
+    status = runtime.call("int_round", value, digits, runtime.START)
+    assert status == (not -(2**63) <= expected < 2**63)
+    if not status:
+        assert runtime.memory.array(runtime.START, np.int64, 1)[0] == expected
+
+
 @given(st.lists(st.integers(1, 10**6).map(lambda n: n / 1000), max_size=30), st.integers(0, 6))
 def test_rounding_halves(runtime, values, digits):
     for value in values:

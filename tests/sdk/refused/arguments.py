@@ -11,7 +11,7 @@ class Job(TotemJob):
         c = len()  # refused: argument@13
         d = min(row.n)  # refused: argument@13
         e = round(row.x, row.n)  # refused: argument@30
-        f = round(row.x, -1)  # refused: argument@26
+        f = round(row.x, -23)  # refused: argument@26
         g = round(row.x, 23)  # refused: argument@26
         h = sum((1, 2))  # refused: argument@13
         i = row.name.split("")  # refused: argument@13

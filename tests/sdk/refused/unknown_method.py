@@ -5,7 +5,7 @@ class Job(TotemJob):
     def mapper(self, _, row):
         a = self.thrice(row.n)  # refused: unknown-function@18
         b = row.name.replace("a", "b")  # refused: unknown-attribute@22
-        c = row.n.bit_length()  # refused: unknown-attribute@19
+        c = row.n.to_bytes()  # refused: unknown-attribute@19
         d = row.at.timestamp()  # refused: unknown-attribute@20
         e = row.day.hour  # refused: unknown-attribute@21
         f = row.at.weekday  # refused: unknown-attribute@20

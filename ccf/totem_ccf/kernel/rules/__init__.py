@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from totem_ccf.kernel.code import Rule, SizeOf
-from totem_ccf.kernel.rules import compare, dates, flow, folds, numbers, texts, values
+from totem_ccf.kernel.rules import bits, compare, dates, flow, folds, numbers, texts, values
 
 __all__ = ["RULES", "SIZES"]
 
 RULES: Mapping[str, Rule] = {
     **numbers.RULES,
+    **bits.RULES,
     **compare.RULES,
     **values.RULES,
     **texts.RULES,

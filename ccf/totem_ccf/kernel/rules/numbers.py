@@ -39,28 +39,50 @@ def _binary(code: FunctionCode, op: Op) -> None:
 
 def _num(code: FunctionCode, op: Op, operands: list[str]) -> None:
     """Do arithmetic on tagged numbers: as ints where all operands are, else as floats."""
+    tagged = _tagged(code, op.code, operands)
+    if op.dst is not None and code.type_of(op.dst) == FLOAT:
+        code.set(op.dst, [f"(f64.reinterpret_i64 {tagged[1]})"])
+    else:
+        code.set(op.dst, tagged)
+
+
+def _tagged(code: FunctionCode, name: str, operands: list[str]) -> list[str]:
+    """Return tag and bits of an operation on tagged numbers, in locals that the next one uses as well."""
     both_int = " ".join(operands[::2])
     tag = f"(i32.or {both_int})" if len(operands) == 4 else both_int
     result = code.local("$num_bits", "i64"), code.local("$num_tag", "i32")
     with code.within(f"(if {tag}"):
         with code.within("(then"):
             floats = [f"(call $num_float {operands[i]} {operands[i + 1]})" for i in range(0, len(operands), 2)]
-            if op.code in ("div", "floordiv", "mod"):
+            if name in ("div", "floordiv", "mod"):
                 code.fail_if(f"(f64.eq {floats[1]} (f64.const 0))", "zero_division")
-            name = _FLOAT_INSTRUCTIONS.get(op.code) or {"neg": "f64.neg", "abs": "f64.abs"}.get(op.code)
-            value = f"({name or 'call ' + _FLOAT_FUNCTIONS[op.code]} {' '.join(floats)})"
+            instruction = _FLOAT_INSTRUCTIONS.get(name) or {"neg": "f64.neg", "abs": "f64.abs"}.get(name)
+            value = f"({instruction or 'call ' + _FLOAT_FUNCTIONS[name]} {' '.join(floats)})"
             code.put(f"(local.set {result[0]} (i64.reinterpret_f64 {value}))", f"(local.set {result[1]} (i32.const 1))")
         with code.within("(else"):
             ints = operands[1::2]
-            value = _INT_VALUES[op.code](code, *ints)
-            if op.code == "div":
+            value = _INT_VALUES[name](code, *ints)
+            if name == "div":
                 value = f"(i64.reinterpret_f64 {value})"
-            code.put(f"(local.set {result[0]} {value})", f"(local.set {result[1]} (i32.const {int(op.code == 'div')}))")
-    tagged = [f"(local.get {result[1]})", f"(local.get {result[0]})"]
-    if op.dst is not None and code.type_of(op.dst) == FLOAT:
-        code.set(op.dst, [f"(f64.reinterpret_i64 {tagged[1]})"])
+            code.put(f"(local.set {result[0]} {value})", f"(local.set {result[1]} (i32.const {int(name == 'div')}))")
+    return [f"(local.get {result[1]})", f"(local.get {result[0]})"]
+
+
+def _divmod(code: FunctionCode, op: Op) -> None:
+    a, b = (code.get(register) for register in op.args)
+    type_ = code.type_of(op.args[0])
+    if type_ == INT:
+        quotient = code.temp("i64", _int_floordiv(code, a[0], b[0]))
+        code.set(op.dst, [quotient, f"(call $int_mod {a[0]} {b[0]})"])
+    elif type_ == FLOAT:
+        code.fail_if(f"(f64.eq {b[0]} (f64.const 0))", "zero_division")
+        code.set(op.dst, [f"(call {_FLOAT_FUNCTIONS[name]} {a[0]} {b[0]})" for name in ("floordiv", "mod")])
+    elif type_ == NUM:
+        tag, bits = _tagged(code, "floordiv", [*a, *b])
+        quotient = code.temp("i64", bits)
+        code.set(op.dst, [tag, quotient, *_tagged(code, "mod", [*a, *b])])
     else:
-        code.set(op.dst, tagged)
+        raise _unknown(op)
 
 
 def _int_add(code: FunctionCode, a: str, b: str) -> str:
@@ -168,15 +190,34 @@ def _round(code: FunctionCode, op: Op) -> None:
 def _round_to(code: FunctionCode, op: Op) -> None:
     a = code.get(op.args[0])
     digits = f"(i32.const {op.imm[0]})"
+    negative = isinstance(op.imm[0], int) and op.imm[0] < 0
     if op.type == INT:
-        code.set(op.dst, a)
+        code.set(op.dst, [_int_round(code, a[0], digits)] if negative else a)
     elif op.type == FLOAT:
-        code.set(op.dst, [f"(call $float_round {a[0]} {digits})"])
+        code.set(op.dst, [_float_round(a[0], digits, negative=negative)])
     elif op.type == NUM:
-        rounded = f"(i64.reinterpret_f64 (call $float_round (f64.reinterpret_i64 {a[1]}) {digits}))"
-        code.set(op.dst, [a[0], f"(if (result i64) {a[0]} (then {rounded}) (else {a[1]}))"])
+        result = code.local("$num_bits", "i64")
+        with code.within(f"(if {a[0]}"):
+            with code.within("(then"):
+                value = _float_round(f"(f64.reinterpret_i64 {a[1]})", digits, negative=negative)
+                code.put(f"(local.set {result} (i64.reinterpret_f64 {value}))")
+            with code.within("(else"):
+                value = _int_round(code, a[1], digits) if negative else a[1]
+                code.put(f"(local.set {result} {value})")
+        code.set(op.dst, [a[0], f"(local.get {result})"])
     else:
         raise _unknown(op)
+
+
+def _int_round(code: FunctionCode, value: str, digits: str) -> str:
+    """Return an int rounded at a digit before the point, or fail."""
+    status = code.temp("i32", f"(call $int_round {value} {digits} (i32.const {code.plan.scratch}))")
+    code.fail_if(status, "overflow")
+    return f"(i64.load (i32.const {code.plan.scratch}))"
+
+
+def _float_round(value: str, digits: str, *, negative: bool) -> str:
+    return f"(call {'$float_round_tens' if negative else '$float_round'} {value} {digits})"
 
 
 def _to_int(code: FunctionCode, op: Op) -> None:
@@ -234,6 +275,7 @@ def _range_step(code: FunctionCode, op: Op) -> None:
 
 RULES: dict[str, Rule] = {
     **dict.fromkeys(("add", "sub", "mul", "div", "floordiv", "mod"), _binary),
+    "divmod": _divmod,
     "neg": _unary,
     "abs": _unary,
     "round": _round,

@@ -160,3 +160,45 @@ EXPORT(float_round) double float_round(double value, i32 digits) {
     for (i32 i = 0; i < digits; i++) fives *= 5;
     return quotient_of(negative, (u64)(whole >> 64), (u64)whole, fives, -digits);
 }
+
+/* 10^digits, 0 <= digits <= 22. */
+static u128 power_of_ten(i32 digits) {
+    u128 scale = 1;
+    while (digits-- > 0) scale *= 10;
+    return scale;
+}
+
+/* A multiple of `unit` nearest to value (+ something below 1 if sticky), halves to the even multiple. */
+static u128 nearest_multiple(u128 value, int sticky, u128 unit) {
+    u128 times = value / unit, rest = value % unit;
+    u128 half = unit / 2;
+    if (rest > half || (rest == half && (sticky || (times & 1)))) times++;
+    return times * unit;
+}
+
+/* round(value, digits), -22 <= digits < 0. From 2^127 on a unit in the last place is more than twice 10^22, so that
+ * the nearest double to what is rounded is the value itself. */
+EXPORT(float_round_tens) double float_round_tens(double value, i32 digits) {
+    int negative;
+    u64 mantissa;
+    i32 exponent;
+    split_double(value, &negative, &mantissa, &exponent);
+    if (exponent > 127 - 53 || mantissa == 0) return value; /* large, infinite, NaN or zero */
+    u128 whole = exponent >= 0 ? (u128)mantissa << exponent : exponent > -64 ? mantissa >> -exponent : 0;
+    int sticky = exponent < 0 && (exponent <= -64 || mantissa << (64 + exponent) != 0);
+    whole = nearest_multiple(whole, sticky, power_of_ten(-digits));
+    u64 high = (u64)(whole >> 64), low = (u64)whole;
+    if (!high) return rounded(negative, low, 0, 0);
+    int lead = __builtin_clzll(high);
+    u64 top = lead ? high << lead | low >> (64 - lead) : high;
+    return rounded(negative, top, 64 - lead, (lead ? low << lead : low) != 0);
+}
+
+/* round(value, digits), -22 <= digits < 0, to `to`; 1 if 64 bits don't hold it. */
+EXPORT(int_round) i32 int_round(i64 value, i32 digits, i64 *to) {
+    int negative = value < 0;
+    u128 whole = nearest_multiple(negative ? 0 - (u64)value : (u64)value, 0, power_of_ten(-digits));
+    if (whole > (u128)(~0ull >> 1) + negative) return 1;
+    *to = (i64)(negative ? 0 - (u64)whole : (u64)whole);
+    return 0;
+}

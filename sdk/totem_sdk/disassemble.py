@@ -117,7 +117,8 @@ def _term(term: Term) -> str:
 def _text(function: Function, op: Op) -> str:
     dst = "" if op.dst is None else f"r{op.dst}: {function.registers[op.dst]} = "
     operands = [f"r{register}" for register in op.args] + [repr(value) for value in op.imm]
-    return f"{dst}{op.code} {op.type}" + (f" ({', '.join(operands)})" if operands else "")
+    caught = "" if op.catch is None else f" catch r{op.catch}"
+    return f"{dst}{op.code} {op.type}" + (f" ({', '.join(operands)})" if operands else "") + caught
 
 
 def render(rows: Iterable[Row]) -> str:

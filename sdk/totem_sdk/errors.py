@@ -70,7 +70,18 @@ class ProgramError(TotemError):
     ``kind`` is one of ``KINDS``; ``line`` is the source line. The text never holds a cell's value.
     """
 
-    KINDS = ("overflow", "zero_division", "index", "value", "memory")
+    KINDS = (
+        "overflow",
+        "zero_division",
+        "index",
+        "value",
+        "memory",
+        "key",
+        "assertion",
+        "type",
+        "runtime",
+        "exception",
+    )
 
     def __init__(self, kind: str, line: int) -> None:
         if kind not in self.KINDS:

@@ -60,6 +60,8 @@ class Opcode:
     effect: str
 
 
+_RAISED = "overflow zero_division index value key assertion type runtime exception"
+
 _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "row", "fold"], str, str], ...] = (
     # name          class        sizing    price     fails              effect
     ("read_row", "read", "row", "row", "", "take the next row; imm = positions of the columns the program uses"),
@@ -85,6 +87,8 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("item", None, "", "leaves", "", "dst = item imm[0] of the tuple args[0]"),
     ("unwrap", None, "", "leaves", "", "dst = args[0], which is known not to be None"),
     ("range_at", None, "", "leaves", "", "dst = args[0] + args[1] × args[2]: start, step, counter"),
+    ("caught", None, "", "leaves", "", "dst = whether args[0] is an error code (AM §5) of a kind in the set imm[0]"),
+    ("raise", None, "", "leaves", _RAISED, "end in the error whose code is args[0]; no dst"),
     ("add", "add", "", "leaves", "overflow", "dst = args[0] + args[1]"),
     ("sub", "sub", "", "leaves", "overflow", "dst = args[0] - args[1]"),
     ("mul", "mul", "", "leaves", "overflow", "dst = args[0] * args[1]"),

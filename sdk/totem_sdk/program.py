@@ -65,7 +65,11 @@ PARAM_TYPES: tuple[Type, ...] = (INT, FLOAT, BOOL, STR)
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One operation: opcode, the type it works on, destination, operands, immediates, and where it came from."""
+    """One operation: opcode, the type it works on, destination, operands, immediates, and where it came from.
+
+    ``catch`` is a register (int): an error of the operation, other than ``memory``, puts its code there and the program
+    goes on; without an error it is set to 0. None: an error ends the task.
+    """
 
     code: str
     type: Type
@@ -74,6 +78,7 @@ class Op:
     imm: tuple[Value, ...] = ()
     line: int = 0
     column: int = 0
+    catch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,14 +329,16 @@ def _body_from_json(documents: list[Any]) -> Body:
 
 
 def _op_to_json(op: Op) -> list[Any]:
-    return [op.code, str(op.type), op.dst, list(op.args), [_value_to_json(v) for v in op.imm], op.line, op.column]
+    document = [op.code, str(op.type), op.dst, list(op.args), [_value_to_json(v) for v in op.imm], op.line, op.column]
+    return document if op.catch is None else [*document, op.catch]
 
 
 def _op_from_json(document: list[Any]) -> Op:
-    code, type_, dst, args, imm, line, column = document
+    code, type_, dst, args, imm, line, column, *catch = document
     if code not in OPCODES:
         raise InvalidDocument(f"unknown opcode {code!r}")
-    return Op(code, parse_type(type_), dst, tuple(args), tuple(_value_from_json(v) for v in imm), line, column)
+    values = tuple(_value_from_json(v) for v in imm)
+    return Op(code, parse_type(type_), dst, tuple(args), values, line, column, *catch)
 
 
 _STEP_FUNCTIONS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import generated_numbers
 
@@ -46,10 +46,12 @@ class Scope:
     loops: int = 0
     emits: tuple[str, str] | None = None
     bare: bool = False
+    tried: bool = False
+    final: bool = False
 
     def inside(self, *, loop: bool = False) -> Scope:
         """Return the scope of a block: what is assigned first in it is not known after it."""
-        return Scope(dict(self.names), self.fields, self.row, self.helper, self.loops + loop, self.emits, self.bare)
+        return replace(self, names=dict(self.names), loops=self.loops + loop)
 
 
 @dataclass

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from generated_expressions import Expressions, Scope, parts
+from generated_errors import Errors
+from generated_expressions import Scope, parts
 
 
-class Statements(Expressions):
+class Statements(Errors):
     """Writes statements and blocks of them."""
 
     def types(self, scope: Scope) -> list[str]:
@@ -24,7 +25,8 @@ class Statements(Expressions):
     def statement(self, depth: int, scope: Scope, size: int) -> None:
         kinds = ["assign"] * 4 + ["again"] * 2 + ["field", "unpack", "swap", "emit", "emit", "leave", "drop"]
         if depth < 5:
-            kinds += ["branch"] * 3 + ["range", "split", "while", "known", "unpack_split"]
+            kinds += ["branch"] * 3 + ["range", "split", "while", "known", "unpack_split", "try"]
+        kinds.append("raise")
         getattr(self, f"write_{self.chance.choice(kinds)}")(depth, scope, size)
 
     def write_assign(self, depth: int, scope: Scope, size: int) -> None:
@@ -36,7 +38,7 @@ class Statements(Expressions):
         value = self.expr(type_, scope, 3)
         if "+" in value and type_ in ("str", "str?", "(int,str)", "(float,(bool,str))") and scope.loops:
             # A text that grows in every round is refused: inside of loops texts are not built from variables.
-            value = self.expr(type_, Scope(row=scope.row), 2).replace(name, '"q"')
+            value = self.expr(type_, Scope(row=scope.row, bare=scope.bare), 2).replace(name, '"q"')
         self.write(depth, f"{name}{f': {type_}' if annotated else ''} = {value}")
         scope.names[name] = type_
 
@@ -62,7 +64,7 @@ class Statements(Expressions):
                 self.write(depth, f"self.{name} = {self.expr(scope.fields[name], scope, 2)}")
             else:
                 # A field that grows from its own value is refused.
-                self.write(depth, f"self.{name} = {self.expr('str', Scope(row=scope.row), 2)}")
+                self.write(depth, f"self.{name} = {self.expr('str', Scope(row=scope.row, bare=scope.bare), 2)}")
 
     def write_unpack(self, depth: int, scope: Scope, size: int) -> None:
         del size
@@ -104,7 +106,7 @@ class Statements(Expressions):
 
     def write_leave(self, depth: int, scope: Scope, size: int) -> None:
         del size
-        if depth < 3 or not self.one_in(2):
+        if depth < 3 or scope.final or not self.one_in(2):
             return
         word = self.chance.choice(("break", "continue")) if scope.loops and not self.one_in(4) else "return"
         if word == "return" and scope.helper:

@@ -45,13 +45,17 @@ CONSTANT_DEFAULTS = {"int": "3", "float": "0.5", "str": '"d"', "num": "2.5", "bo
 
 @dataclass(frozen=True)
 class GeneratedJob:
-    """A job's source, and what it runs on: bound parameters and the rows of each fragment."""
+    """A job's source, and what it runs on: bound parameters and the rows of each fragment.
+
+    ``catches_overflow``: it catches errors that CPython does not have.
+    """
 
     seed: int
     source: str
     schema: Schema
     params: dict[str, object]
     fragments: list[list[tuple[object, ...]]]
+    catches_overflow: bool = False
 
     def __repr__(self) -> str:
         return f"<job of seed {self.seed}>\n{self.source}\nparams: {self.params}\nfragments: {self.fragments}"
@@ -231,7 +235,7 @@ class _Writer(Statements):
         head = [*imports, "from mrjob.step import MRStep", "", *self.functions, "", f"class Job({base}):"]
         source = "\n".join([*head, *self.lines, ""])
         schema = LINES if self.raw else Schema.of(COLUMNS)
-        return GeneratedJob(seed, source, schema, params, self.fragments(schema, rows))
+        return GeneratedJob(seed, source, schema, params, self.fragments(schema, rows), self.catches_overflow)
 
     # Rows.
 

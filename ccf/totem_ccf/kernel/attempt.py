@@ -111,7 +111,8 @@ class Attempt:
             return self._result("out_of_totem", role, self._records_in(role.main), records_out)
         result = self._result("failed", role, self._records_in(role.main), 0)
         op, _paid = self._trace()[0]
-        result.error = ProgramError(ProgramError.KINDS[reason - 2], self.plan.ops_by_number[op].line)
+        line = reason >> 8 or self.plan.ops_by_number[op].line
+        result.error = ProgramError(ProgramError.KINDS[(reason & 0xFF) - 2], line)
         return result
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from totem_ccf.kernel.prepaid import PrepaidCharges
 from totem_ccf.kernel.roles import GroupPlan, RolePlan
 from totem_ccf.kernel.widening import wider
 from totem_ccf.kernel.writer import Writer
+from totem_sdk.caught import code_of
 from totem_sdk.errors import InternalError, ProgramError
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Body, Exit, If, Loop, Op, Return, Scope
@@ -74,6 +75,8 @@ class FunctionCode:
         self._labels = 0
         self._loops = 0
         self._op = 0
+        self._line = 0
+        self._catch: tuple[int, str] | None = None
         self._block_id = 0
         self._homes = self._make_homes()
         self._charges: Charges | PrepaidCharges
@@ -156,9 +159,16 @@ class FunctionCode:
 
     def fail(self, kind: str) -> None:
         """End in an error of the program."""
-        reason = 2 + ProgramError.KINDS.index(kind)
+        if self._catch is not None and kind != "memory":
+            register, leave = self._catch
+            self.put(f"(local.set $r{register}_0 (i64.const {code_of(kind, self._line)})) (br {leave})")
+            return
+        self.stop(f"(i32.const {2 + ProgramError.KINDS.index(kind)})")
+
+    def stop(self, reason: str) -> None:
+        """End in an error; ``reason`` is an i32 (``metermap``)."""
         self._charges.stop(self._block_id)
-        self.put(f"(call $fail (local.get $balance) (i32.const {reason}) (i32.const {2 * self._op + 1})) (br $stop)")
+        self.put(f"(call $fail (local.get $balance) {reason} (i32.const {2 * self._op + 1})) (br $stop)")
 
     def keeping_roots(self, action: Callable[[], None]) -> None:
         """Do what may move texts: their references are put where the runtime finds them, and read again afterwards."""
@@ -322,4 +332,17 @@ class FunctionCode:
             if site is not None:
                 values, size = self._sizes[OPCODES[op.code].sizing if op.code not in self._sizes else op.code](self, op)
                 self._charges.site(site, 2 * self._op, size, values, in_loop=in_loop)
+            self._line = op.line
+            if op.catch is None:
+                self._rules[op.code](self, op)
+            else:
+                self._caught(op, op.catch)
+
+    def _caught(self, op: Op, register: int) -> None:
+        """Write an operation whose errors are caught: they jump behind it, with their code in a register."""
+        leave = self.label()
+        self.put(f"(local.set $r{register}_0 (i64.const 0))")
+        with self.within(f"(block {leave}"):
+            self._catch = register, leave
             self._rules[op.code](self, op)
+            self._catch = None

@@ -11,7 +11,8 @@ __all__ = ["MeterMap"]
 class MeterMap:
     """Places in the meter's own memory.
 
-    ``REASON`` holds why the code stopped (0: it did not, 1: out of totem, 2 + n: the n-th of ProgramError.KINDS);
+    ``REASON`` holds why the code stopped (0: it did not, 1: out of totem, 2 + n: the n-th of ProgramError.KINDS, and
+    256 × its line where that is not the line of the operation);
     from ``TRACE`` on stand the number of frames that were active then and, innermost first, one entry for each:
     twice the number of the operation, plus one if its own charge was paid. Then come 64-bit counters: entries of each
     block, and values and bytes of each site.

@@ -18,7 +18,7 @@ from totem_sdk.estimate.transfer import RULES
 from totem_sdk.limits import FIELD_BYTES
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Function, Op, Value
-from totem_sdk.types import STR, List, Tuple, Type, Values, leaves
+from totem_sdk.types import INT, STR, List, Tuple, Type, Values, leaves
 
 __all__ = ["Blocks", "Place"]
 
@@ -82,6 +82,8 @@ class Blocks:
             result = self._result(path, place, (block.id, position), op, operands)
             if op.dst is not None:
                 path.registers[op.dst] = result
+            if op.catch is not None:
+                path.registers[op.catch] = anything(INT)
 
     def _line_costs(self, block: Block) -> dict[int, int]:
         if block.id not in self._lines:

@@ -50,7 +50,8 @@ def head_of(node: Loop) -> Head | None:
 
 def assigned_in(body: Body) -> list[int]:
     """Return the registers that a body writes."""
-    return sorted({op.dst for block in blocks_of(body) for op in block.ops if op.dst is not None})
+    written = {register for block in blocks_of(body) for op in block.ops for register in (op.dst, op.catch)}
+    return sorted(register for register in written if register is not None)
 
 
 def forget(registers: list[Known | None], assigned: Sequence[int], function: Function) -> None:

@@ -12,17 +12,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from totem_sdk.caught import is_caught
 from totem_sdk.estimate.forms import within
 from totem_sdk.estimate.known import Known, anything, combinations, constant, count, join
 from totem_sdk.estimate.transfer_bits import BIT_RULES, rule_of_divmod
 from totem_sdk.estimate.transfer_texts import TEXT_RULES
 from totem_sdk.limits import INT_MAX, INT_MIN, rounds_of_range
 from totem_sdk.program import Op
-from totem_sdk.types import FLOAT, INT, Option, Tuple, Type
+from totem_sdk.types import BOOL, FLOAT, INT, Option, Tuple, Type
 
 __all__ = ["RULES", "Rule"]
 
 Rule = Callable[[Type, Op, Sequence[Known]], Known]
+
+_ERRORS = 1 / 64
+"""How probable it is taken to be that an operation ends in an error which the program catches."""
 
 _PARTS = {
     "year": (1, 9999),
@@ -291,6 +295,14 @@ def _range_at(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     return _number(type_, start.low + min(turns), start.high + max(turns), operands)
 
 
+def _caught(_type: Type, op: Op, operands: Sequence[Known]) -> Known:
+    (code,) = operands
+    if isinstance(code.low, int) and code.low == code.high:
+        return constant(is_caught(int(code.low), int(op.imm[0] or 0)))
+    # Errors that are caught are exceptions: most rows have none.
+    return replace(anything(BOOL), chance=_ERRORS)
+
+
 RULES: dict[str, Rule] = {
     "assign": _copied,
     "const": lambda _type, op, _operands: constant(op.imm[0]),
@@ -300,6 +312,7 @@ RULES: dict[str, Rule] = {
     "item": _item_of,
     "unwrap": _unwrapped,
     "range_at": _range_at,
+    "caught": _caught,
     "add": _corners(lambda a, b: a + b),
     "sub": _corners(lambda a, b: a - b),
     "mul": _corners(lambda a, b: a * b),

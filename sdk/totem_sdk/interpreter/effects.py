@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime
 
+from totem_sdk.caught import kind_of
+from totem_sdk.errors import ProgramError
 from totem_sdk.interpreter import texts
 from totem_sdk.interpreter.arithmetic import Fault, checked, float_to_int
 from totem_sdk.interpreter.frame import Datum, Frame
@@ -23,6 +25,7 @@ __all__ = [
     "less",
     "made",
     "pieces",
+    "raised",
     "smaller",
     "smallest",
     "to_float",
@@ -30,6 +33,11 @@ __all__ = [
     "to_str",
     "widened",
 ]
+
+
+def raised(code: int) -> Datum:
+    """End in the error that a code stands for."""
+    raise ProgramError(*kind_of(code))
 
 
 def equal(a: Datum, b: Datum) -> bool:

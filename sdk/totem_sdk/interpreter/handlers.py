@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from totem_sdk.caught import is_caught
 from totem_sdk.interpreter import bits, effects, texts
 from totem_sdk.interpreter.arithmetic import (
     checked,
@@ -146,6 +147,8 @@ HANDLERS: dict[str, Handler] = {
     "item": _with(lambda _frame, op, items: items[op.imm[0]]),
     "unwrap": _plain(_same),
     "range_at": _plain(lambda start, step, counter: start + step * counter),
+    "caught": _with(lambda _frame, op, code: is_caught(code, op.imm[0])),
+    "raise": _plain(effects.raised),
     "add": _plain(lambda a, b: checked(a + b)),
     "sub": _plain(lambda a, b: checked(a - b)),
     "mul": _plain(lambda a, b: checked(a * b)),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from totem_sdk.caught import code_of
 from totem_sdk.cost import PricedProgram
 from totem_sdk.errors import InternalError, ProgramError
 from totem_sdk.interpreter.arithmetic import Fault
@@ -115,7 +116,12 @@ class Walker:
             try:
                 result = handler.effect(frame, op, *operands)
             except Fault as fault:
-                raise ProgramError(fault.kind, op.line) from None
+                if op.catch is None or fault.kind == "memory":
+                    raise ProgramError(fault.kind, op.line) from None
+                frame.registers[op.catch] = code_of(fault.kind, op.line)
+                continue
+            if op.catch is not None:
+                frame.registers[op.catch] = 0
             if op.dst is not None:
                 frame.registers[op.dst] = result
 

@@ -10,7 +10,7 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.builder import Builder
 from totem_sdk.lang.findings import At, Findings
 from totem_sdk.lang.lower import Lowering
-from totem_sdk.lang.lower_expressions import Surroundings
+from totem_sdk.lang.lower_expressions import Surroundings, caught_type
 from totem_sdk.lang.roles import Checked, Inputs, Roles
 from totem_sdk.lang.scope import FunctionState
 from totem_sdk.lang.sizes import check_size
@@ -49,8 +49,8 @@ class Assembly:
     steps: list[CheckedStep]
     functions: list[Function] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
-    numbers: dict[tuple[int, FunctionKey], int] = field(default_factory=dict)
-    pending: list[tuple[int, Checked, FunctionState]] = field(default_factory=list)
+    numbers: dict[tuple[int, FunctionKey, bool], int] = field(default_factory=dict)
+    pending: list[tuple[int, Checked, FunctionState, bool]] = field(default_factory=list)
     step_functions: int = 0
     findings: Findings = field(default_factory=Findings)
 
@@ -65,8 +65,7 @@ class Assembly:
         ) + sum("mapper" not in step.source.functions for step in self.steps)
         steps = [self.step(number, step) for number, step in enumerate(self.steps)]
         while self.pending:
-            number, checked, state = self.pending.pop(0)
-            self.functions.append(self.helper_function(number, checked, state))
+            self.functions.append(self.helper_function(*self.pending.pop(0)))
         self.findings.check()
         return Program(
             self.job.name,
@@ -107,20 +106,23 @@ class Assembly:
         fields = dict(zip(checked.field_names, checked.fields, strict=True))
         column_types = tuple(column.type for column in self.roles.schema.columns)
 
-        def helper(key: FunctionKey) -> tuple[int, tuple[int, ...]]:
+        def helper(key: FunctionKey, catching: bool) -> tuple[int, tuple[int, ...]]:
             called = checked.helpers[key]
-            return self.number(role, checked, key, called), tuple(sorted(called.columns))
+            return self.number(role, checked, key, called, catching), tuple(sorted(called.columns))
 
         return Lowering(Builder(self.ids), state, Surroundings(helper, fields, emits, column_types))
 
-    def number(self, role: int, checked: Checked, key: FunctionKey, state: FunctionState) -> int:
-        """Return the number of a helper; one that uses fields of self is there once for each role."""
+    def number(self, role: int, checked: Checked, key: FunctionKey, state: FunctionState, catching: bool) -> int:
+        """Return the number of a helper; one that uses fields of self is there once for each role.
+
+        Where its caller catches errors (``catching``) it is another function, which returns its error.
+        """
         reach = self.roles.reach[key.name]
         uses_fields = any(name in reach.loads for name in checked.field_names)
-        place = (role if uses_fields else -1, key)
+        place = (role if uses_fields else -1, key, catching)
         if place not in self.numbers:
             self.numbers[place] = self.step_functions + len(self.numbers)
-            self.pending.append((role, checked, state))
+            self.pending.append((role, checked, state, catching))
         return self.numbers[place]
 
     def step_function(self, role_number: int, step: CheckedStep, role: str, part: str) -> Function:
@@ -131,6 +133,7 @@ class Assembly:
             return self.identity(step)
         state = checked.functions[part]
         low = self.lowering(role_number, checked, state, emits)
+        low.start()
         low.build.block()
         if part == "main":
             self.read(low, step, role, state)
@@ -214,9 +217,11 @@ class Assembly:
         build.op("emit", Tuple(step.shuffled), None, tuple(args), at)
         return Function("mapper", at.line, tuple(build.registers), (), None, build.body())
 
-    def helper_function(self, role: int, checked: Checked, state: FunctionState) -> Function:
+    def helper_function(self, role: int, checked: Checked, state: FunctionState, catching: bool) -> Function:
         """Lower a helper; columns of the row that it was given arrive as further parameters."""
         low = self.lowering(role, checked, state, None)
+        low.catching = catching
+        low.start()
         at = self.job.source.at(state.method)
         names = [name for name, type_ in state.arguments.items() if type_ is not None]
         params = [self.parameter(low, state, name) for name in names]
@@ -227,6 +232,8 @@ class Assembly:
             self.widen_parameter(low, state, name, register, at)
         low.body(state.body)
         returns = None if state.returns == NONE else state.returns
+        if catching:
+            returns = caught_type(state.returns or NONE)
         if returns is not None and state.falls:
             low.give_back(None, at)
         parameters = (*params, *low.columns.values())

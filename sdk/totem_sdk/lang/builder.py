@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from totem_sdk.caught import ALL_KINDS
 from totem_sdk.lang.findings import At
+from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Body, Exit, If, Loop, Node, Op, Return, Scope, Value
-from totem_sdk.types import Type
+from totem_sdk.types import BOOL, INT, Type
 
 __all__ = ["Builder"]
 
@@ -29,6 +31,10 @@ class Builder:
         self._ids = ids
         self._open: list[_Open] = [_Open()]
         self._exits: list[str] = []
+        self.kept: set[int] = set()
+        """Registers of variables: an error that is caught leaves them what they were."""
+        self.guards: list[Callable[[int], None]] = []
+        """What to do with the code of an error, innermost last; none: errors end the task."""
 
     def register(self, type_: Type) -> int:
         """Return a new register."""
@@ -50,12 +56,33 @@ class Builder:
         at: At,
         *,
         imm: tuple[Value, ...] = (),
+        sure: bool = False,
     ) -> None:
-        """Add an operation to the open block."""
+        """Add an operation to the open block; where errors are caught, and it may end in one, it ends the block.
+
+        ``sure``: it ends in no error here.
+        """
+        if not self.guards or sure or not set(OPCODES[code].fails) - {"memory"}:
+            return self._append(Op(code, on, dst, args, imm, at.line, at.column))
+        error = self.register(INT)
+        result = self.register(self.registers[dst]) if dst is not None and dst in self.kept else dst
+        self._append(Op(code, on, result, args, imm, at.line, at.column, error))
+        self.guard(error, at)
+        if result != dst and result is not None:
+            self._append(Op("move", self.registers[result], dst, (result,), (), at.line, at.column))
+        return None
+
+    def guard(self, error: int, at: At) -> None:
+        """Leave for whoever catches errors if a register holds the code of one."""
+        caught = self.register(BOOL)
+        self._append(Op("caught", INT, caught, (error,), (ALL_KINDS,), at.line, at.column))
+        self.branch(caught, lambda: self.guards[-1](error), lambda: None)
+
+    def _append(self, op: Op) -> None:
         top = self._open[-1]
         if top.ops is None:
             top.number, top.ops = next(self._ids), []
-        top.ops.append(Op(code, on, dst, args, imm, at.line, at.column))
+        top.ops.append(op)
 
     def _close(self) -> None:
         top = self._open[-1]
@@ -102,6 +129,10 @@ class Builder:
         """Add an Exit that leaves the innermost loop or scope."""
         level = self._exits[::-1].index(kind)
         self._add(Exit(level))
+
+    def depth_of(self, kind: str) -> int:
+        """Return how many loops and scopes stand around the innermost one of a kind."""
+        return len(self._exits) - 1 - self._exits[::-1].index(kind)
 
     def leave_loop(self) -> None:
         """Add an Exit that leaves the innermost loop, and its else with it."""

@@ -71,7 +71,10 @@ CODES: dict[str, Code] = {
     "lambda": Code("a lambda", "write a helper method and call it: self.helper(x)"),
     "nested-function": Code("a function inside a function", "write a helper method and call it: self.helper(x)"),
     "global": Code("global or nonlocal", "keep state on self, set in mapper_init, combiner_init or reducer_init"),
-    "exception": Code("try, raise or assert", "test the condition first; an error of the program ends the job"),
+    "exception": Code(
+        "a try or raise of a form that the language doesn't have",
+        "catch and raise ValueError, KeyError, IndexError, ZeroDivisionError, OverflowError, RuntimeError or Exception",
+    ),
     "with": Code("a with statement", "a job can't open anything"),
     "async": Code("async or await", "a job runs row by row"),
     "match": Code("a match statement", f"{_LATER}: use if and elif"),

@@ -10,7 +10,9 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from totem_sdk.caught import ALL_KINDS
 from totem_sdk.lang.calls import Reach, self_attributes
+from totem_sdk.lang.caught_forms import mask_caught
 from totem_sdk.lang.constants import Constant, NotConstant, evaluate
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import local_names
@@ -53,6 +55,30 @@ class _Frame:
     continues: list[_Path] = field(default_factory=list)
 
 
+_QUIET = (
+    ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.IfExp, ast.Tuple, ast.NamedExpr,
+    ast.expr_context, ast.boolop, ast.cmpop, ast.Not, ast.Yield,
+)  # fmt: skip
+"""Parts of expressions that end in no error of their own."""
+
+
+def may_fail(node: ast.AST) -> bool:
+    """Return whether evaluating an expression may end in an error."""
+    return not all(
+        isinstance(part, _QUIET) or (isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.Not))
+        for part in ast.walk(node)
+    )
+
+
+class _Tried:
+    """The body of a try: by name, the versions that an error in it may leave behind; how often one may happen."""
+
+    def __init__(self, names: Iterable[str], drawn: frozenset[ast.AST]) -> None:
+        self.versions: dict[str, dict[int, None]] = {name: {} for name in names}
+        self.drawn = drawn
+        self.errors = 0
+
+
 class _Walker:
     def __init__(self, setting: Setting, function: ast.FunctionDef, findings: Findings) -> None:
         self.setting = setting
@@ -65,6 +91,7 @@ class _Walker:
         self.env = dict.fromkeys(names, UNASSIGNED)
         self.log: list[tuple[str, int]] = []
         self.frames: list[_Frame] = []
+        self.tries: list[_Tried] = []
         self.drawn: frozenset[ast.AST] = frozenset()
         self.returns: list[_Path] = []
         self.uses: list[tuple[ast.AST, str, int]] = []
@@ -144,11 +171,103 @@ class _Walker:
                     self.expression(node.value)
                 self.returns.append(self.path(f"self.{name}" for name in self.setting.fields))
                 return False
+            case ast.Raise() | ast.Assert() | ast.Try():
+                return self.try_statement(node) if isinstance(node, ast.Try) else self.raising(node)
         return True
+
+    # Errors.
+
+    def raising(self, node: ast.Raise | ast.Assert) -> bool:
+        parts = (node.exc,) if isinstance(node, ast.Raise) else (node.test, node.msg)
+        for part in parts:
+            if part is not None:
+                self.expression(part)
+        self.error()
+        return isinstance(node, ast.Assert)
+
+    def error(self) -> None:
+        """Note that an error may happen here, with what the variables hold now."""
+        for tried in self.tries:
+            tried.errors += 1
+            tried.drawn |= self.drawn
+            for name, versions in tried.versions.items():
+                versions[self.env[name]] = None
+
+    def assigned_by(self, statements: Iterable[ast.AST]) -> list[str]:
+        """Return the names and fields that statements may assign, themselves or by what they call."""
+        names: set[str] = set()
+        for statement in statements:
+            names |= self.assigned_in(statement)
+        return sorted(name for name in names if name in self.env)
+
+    def try_statement(self, node: ast.Try) -> bool:
+        before = self.drawn
+        marks = [(frame, len(frame.breaks), len(frame.continues)) for frame in self.frames]
+        returns = len(self.returns)
+        whole = _Tried(self.assigned_by((*node.body, *node.handlers, *node.orelse)), before)
+        if node.finalbody:
+            self.tries.append(whole)
+        ends = self.tried(node)
+        if not node.finalbody:
+            if ends:
+                self.merge(ends)
+            return bool(ends)
+        self.tries.pop()
+        left = [path for frame, b, c in marks for path in (*frame.breaks[b:], *frame.continues[c:])]
+        left += self.returns[returns:]
+        mark = len(self.log)
+        self.enter(whole, [*ends, *left])
+        falls = self.body(node.finalbody)
+        final = {name: self.env[name] for name in self.assigned_by(node.finalbody)}
+        self.rollback(mark)
+        # Who has left the rest by another way finds what the finally assigns.
+        for path in left:
+            path.versions = {**path.versions, **{n: v for n, v in final.items() if n in path.versions}}
+        if not ends or not falls:
+            return False
+        self.merge(ends)
+        for name, version in final.items():
+            self.put(name, version)
+        return True
+
+    def tried(self, node: ast.Try) -> list[_Path]:
+        """Walk body, else and handlers of a try; return the paths that leave them at their ends."""
+        tried = _Tried(self.assigned_by(node.body), self.drawn)
+        ends: list[_Path] = []
+        mark = len(self.log)
+        outer = self.tries
+        everything = any(mask_caught(handler.type) == ALL_KINDS for handler in node.handlers)
+        # What a handler of everything catches gets no further.
+        self.tries = [tried] if everything else [*outer, tried]
+        falls = self.body(node.body)
+        self.tries = outer
+        if falls and self.body(node.orelse):
+            ends.append(self.path({name for name, _ in self.log[mark:]}))
+        self.rollback(mark)
+        for handler in node.handlers:
+            mark = len(self.log)
+            self.enter(tried, [])
+            falls = self.body(handler.body)
+            if handler.name is not None:
+                # Python takes the name away.
+                self.put(handler.name, UNASSIGNED)
+            if falls:
+                ends.append(self.path({name for name, _ in self.log[mark:]}))
+            self.rollback(mark)
+        return ends
+
+    def enter(self, tried: _Tried, paths: Sequence[_Path]) -> None:
+        """Go on where an error, or one of some paths, has led."""
+        for name, versions in tried.versions.items():
+            found = dict.fromkeys([*versions, *(path.versions[name] for path in paths if name in path.versions)])
+            if found:
+                self.put(name, next(iter(found)) if len(found) == 1 else self.version(name, found))
+        self.drawn = tried.drawn.union(*(path.drawn for path in paths))
 
     def assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
         if isinstance(node, ast.AugAssign):
             self.use(node.target)
+            self.error()
         if node.value is not None:
             self.expression(node.value)
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
@@ -163,8 +282,11 @@ class _Walker:
             case ast.Attribute(attr=name) if f"self.{name}" in self.env:
                 self.put(f"self.{name}", self.version(f"self.{name}"))
             case ast.Tuple(elts=elements):
+                self.error()
                 for element in elements:
                     self.target(element)
+            case _:
+                self.error()
 
     def branches(self, node: ast.If) -> bool:
         self.expression(node.test)
@@ -189,9 +311,12 @@ class _Walker:
         constant = evaluate(node.test, self.constants)
         always = not isinstance(constant, NotConstant) and bool(constant)
         returns = len(self.returns)
+        errors = sum(tried.errors for tried in self.tries)
         frame, falls = self.loop(node, test=node.test, ends=not always, sure=False, bounded=False)
         whole = not any(isinstance(part, Hole) for part in ast.walk(node))
-        if whole and not frame.breaks and len(self.returns) == returns and not self.changes(node):
+        left = frame.breaks or len(self.returns) > returns or sum(tried.errors for tried in self.tries) > errors
+        left = left or any(isinstance(part, ast.Raise | ast.Assert) for part in ast.walk(node))
+        if whole and not left and not self.changes(node):
             names = sorted({part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)} - {"self"})
             what = f"nothing in the loop changes {', '.join(names)}" if names else "its condition never changes"
             self.add(node, "endless-loop", f"the loop never ends: {what}, and nothing leaves it")
@@ -286,8 +411,8 @@ class _Walker:
         self.rollback(mark)
         return [path] if falls else []
 
-    def assigned_in(self, node: ast.For | ast.While) -> set[str]:
-        """Return the names and fields that a loop's rounds may assign."""
+    def assigned_in(self, node: ast.AST) -> set[str]:
+        """Return the names and fields that a loop's rounds, or another part, may assign."""
         if id(node) not in self.assigned:
             found = set(bound_names(node))
             for attribute in self_attributes(node):
@@ -306,6 +431,8 @@ class _Walker:
                 draws = draws or (isinstance(part, ast.Name) and part.id == self.setting.values)
         if draws:
             self.drawn = self.draw(node, self.drawn)
+        if self.tries and may_fail(node):
+            self.error()
 
     def use(self, node: ast.expr) -> None:
         match node:
@@ -342,6 +469,7 @@ class _Walker:
     def finish(self, falls: bool) -> Flow:
         if falls:
             self.returns.append(self.path(f"self.{name}" for name in self.setting.fields))
+        self.flow.ends = bool(self.returns)
         unsure = doubtful(self.flow)
         for node, name, version in self.uses:
             if version in unsure:

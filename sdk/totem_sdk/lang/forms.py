@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from totem_sdk.lang.caught_forms import wrong_in_raise, wrong_in_try
 from totem_sdk.lang.constants import HALF, INT_MAX, has_surrogate
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names, repair
@@ -31,10 +32,7 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Await: ("async", "await"),
     ast.With: ("with", "a with statement"),
     ast.Match: ("match", "a match statement"),
-    ast.Raise: ("exception", "a raise statement"),
-    ast.Try: ("exception", "a try statement"),
-    ast.TryStar: ("exception", "a try statement"),
-    ast.Assert: ("exception", "an assert statement"),
+    ast.TryStar: ("exception", "a try statement for groups of exceptions"),
     ast.Import: ("import", "an import inside a function"),
     ast.ImportFrom: ("import", "an import inside a function"),
     ast.Global: ("global", "a global statement"),
@@ -151,9 +149,28 @@ class _Forms:
                 return (node.target,)
             case ast.AnnAssign(value=ast.expr() as value):
                 return (node.target, value)
+            case ast.Try():
+                return self.try_statement(node)
+            case ast.Raise():
+                return self.raise_statement(node)
             case ast.AugAssign(op=op) if type(op) in _SIGNS:
                 self.add(node, "operator", f"the operator {_SIGNS[type(op)]}=")
         return ast.iter_child_nodes(node)
+
+    def try_statement(self, node: ast.Try) -> Iterable[ast.AST]:
+        for place, code, message, hint in wrong_in_try(node, self.local):
+            self.add(place, code, message, hint)
+        return (
+            *node.body,
+            *(part for handler in node.handlers for part in handler.body),
+            *node.orelse,
+            *node.finalbody,
+        )
+
+    def raise_statement(self, node: ast.Raise) -> Iterable[ast.AST]:
+        if (wrong := wrong_in_raise(node, self.local)) is not None:
+            self.add(node, *wrong)
+        return node.exc.args if isinstance(node.exc, ast.Call) else ()
 
     def expression(self, node: ast.AST) -> Iterable[ast.AST]:
         match node:

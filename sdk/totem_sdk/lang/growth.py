@@ -25,6 +25,7 @@ from totem_sdk.lang.tree import (
     Return,
     Stmt,
     Target,
+    Try,
     Unpack,
     Variable,
     While,
@@ -71,8 +72,7 @@ class _Function:
                     for target in several:
                         self._stored(target, value, looped=looped)
                 case If(then=then, orelse=orelse):
-                    self._statements(then, looped=looped)
-                    self._statements(orelse, looped=looped)
+                    self._statements((*then, *orelse), looped=looped)
                 case While(body=inner):
                     self._statements(inner, looped=True)
                     self._statements(node.orelse, looped=looped)
@@ -81,6 +81,9 @@ class _Function:
                         self._stored(variable, over[0], looped=looped)
                     self._statements(inner, looped=looped or not node.bounded)
                     self._statements(node.orelse, looped=looped)
+                case Try():
+                    self._statements((*node.body, *node.orelse, *node.final), looped=looped)
+                    self._statements((one for _, handled in node.handlers for one in handled), looped=looped)
                 case Return(value=value) if value is not None:
                     self.results += self.edges(value)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.findings import At
-from totem_sdk.lang.lower_expressions import ExpressionLowering
+from totem_sdk.lang.lower_errors import ErrorLowering
 from totem_sdk.lang.tree import (
     Assign,
     Break,
@@ -19,20 +19,22 @@ from totem_sdk.lang.tree import (
     For,
     If,
     Local,
+    Raise,
     Return,
     Stmt,
     Target,
+    Try,
     Unpack,
     Variable,
     While,
     is_operation,
 )
-from totem_sdk.types import BOOL, INT, NONE, STR, List, Tuple, Type, Values
+from totem_sdk.types import BOOL, INT, STR, List, Tuple, Type, Values
 
 __all__ = ["Lowering"]
 
 
-class Lowering(ExpressionLowering):
+class Lowering(ErrorLowering):
     """Lowers one function."""
 
     # Statements.
@@ -62,10 +64,8 @@ class Lowering(ExpressionLowering):
                 self._with_else(node, lambda: self.build.loop("while", None, lambda: self._while_round(node)))
             case For():
                 self._with_else(node, lambda: self._for(node))
-            case Break():
-                self.build.leave_loop()
-            case Continue():
-                self.build.leave("scope")
+            case Break() | Continue() | Raise() | Try():
+                self.leaving(node)
             case Return():
                 self.give_back(node.value, node.at)
 
@@ -127,7 +127,7 @@ class Lowering(ExpressionLowering):
                 for position, target in enumerate(node.targets):
                     index = self.value(Const(INT, node.at, position))
                     item = self.build.register(STR)
-                    self.build.op("at", type_, item, (value, index), node.at)
+                    self.build.op("at", type_, item, (value, index), node.at, sure=True)
                     self._keep(item, STR, target, node.at, charged=False)
             case Tuple():
                 items = [self._item(value, type_, position, node.at) for position in range(len(type_.items))]
@@ -157,16 +157,6 @@ class Lowering(ExpressionLowering):
             self.widened(value, types[1], self.around.emits[1], node.at),
         )
         self.build.op("emit", Tuple(self.around.emits), None, args, node.at)
-
-    def give_back(self, value: Expr | None, at: At) -> None:
-        """Return a value, as the type that the function returns."""
-        returns = self.state.returns
-        if returns is None or returns == NONE:
-            if value is not None:
-                self.value(value)
-            return self.build.give_back(None)
-        given = Const(NONE, at, None) if value is None else value
-        return self.build.give_back(self.widened(self.value(given), given.type, returns, at))
 
     # Loops.
 
@@ -218,7 +208,7 @@ class Lowering(ExpressionLowering):
 
         def take(into: int) -> None:
             if node.kind == "list":
-                self.build.op("at", node.over[0].type, into, (over, counter), at)
+                self.build.op("at", node.over[0].type, into, (over, counter), at, sure=True)
             else:
                 self.build.op("range_at", INT, into, (bounds[0], bounds[2], counter), at)
 

@@ -13,12 +13,19 @@ from totem_sdk.lang.builder import Builder
 from totem_sdk.lang.findings import At
 from totem_sdk.lang.scope import FunctionState
 from totem_sdk.lang.tree import Apply, Call, Chain, Choice, Const, Expr, FunctionKey, Local, Logic, Power, is_operation
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, Type
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, Option, Tuple, Type
 
-__all__ = ["ExpressionLowering", "Surroundings", "nothing"]
+__all__ = ["ExpressionLowering", "Surroundings", "caught_type", "nothing"]
 
 _ONE_WORD: tuple[Type, ...] = (INT, FLOAT, BOOL)
 """Types whose registers an operation may read and write at once."""
+
+
+def caught_type(returns: Type) -> Type:
+    """Return what a helper returns whose errors are caught by its caller: a code, and the result if that is 0."""
+    if returns == NONE:
+        return INT
+    return Tuple((INT, returns if isinstance(returns, Option) else Option(returns)))
 
 
 def nothing() -> None:
@@ -29,11 +36,12 @@ def nothing() -> None:
 class Surroundings:
     """What a function is lowered in.
 
-    ``helper`` gives the number of a called function and the columns that it is passed; ``fields`` are the types of the
+    ``helper`` gives the number of a called function (one that returns its errors, or one whose errors end the task) and
+    the columns that it is passed; ``fields`` are the types of the
     fields on self, in their order; ``emits`` is the type of key and value; ``column_types`` are those of the schema.
     """
 
-    helper: Callable[[FunctionKey], tuple[int, tuple[int, ...]]]
+    helper: Callable[[FunctionKey, bool], tuple[int, tuple[int, ...]]]
     fields: Mapping[str, Type]
     emits: tuple[Type, Type] | None
     column_types: tuple[Type, ...]
@@ -60,6 +68,7 @@ class ExpressionLowering:
             if type_ is None:
                 raise InternalError(f"the variable {self.state.flow.names[version]} has no type")
             self._variables[number] = self.build.register(type_)
+            self.build.kept.add(self._variables[number])
         return self._variables[number]
 
     # Expressions.
@@ -144,18 +153,39 @@ class ExpressionLowering:
             self.build.branch(dst, lambda: self._links(expr, position + 1, right, link.right.type, dst), nothing)
 
     def _call(self, expr: Call, into: int | None) -> int:
-        number, columns = self.around.helper(expr.function)
+        number, columns = self.around.helper(expr.function, bool(self.build.guards))
         found = {position: self.value(expr.args[position]) for position in expr.order}
         args = [found[position] for position in range(len(expr.args))]
         for position in columns:
             type_ = self.around.column_types[position]
             args.append(self.value(Apply(type_, expr.at, "column", type_, (), (position,))))
+        if self.build.guards:
+            return self._guarded_call(expr, number, tuple(args), into)
         if expr.type == NONE:
             self.build.op("call", NONE, None, tuple(args), expr.at, imm=(number,))
             return self.value(Const(NONE, expr.at, None), into)
         dst = self._dst(expr.type, None if into in args else into)
         self.build.op("call", expr.type, dst, tuple(args), expr.at, imm=(number,))
         return dst if into is None or dst == into else self._moved(expr, dst, into)
+
+    def _guarded_call(self, expr: Call, number: int, args: tuple[int, ...], into: int | None) -> int:
+        """Call a helper that returns its error, or that it has none, beside its result (``caught_type``)."""
+        type_ = caught_type(expr.type)
+        returned = self.build.register(type_)
+        self.build.op("call", type_, returned, args, expr.at, imm=(number,))
+        if not isinstance(type_, Tuple):
+            self.build.guard(returned, expr.at)
+            return self.value(Const(NONE, expr.at, None), into)
+        error = self.build.register(INT)
+        self.build.op("item", type_, error, (returned,), expr.at, imm=(0,))
+        self.build.guard(error, expr.at)
+        result = self.build.register(type_.items[1])
+        self.build.op("item", type_, result, (returned,), expr.at, imm=(1,))
+        if type_.items[1] == expr.type:
+            return self._moved(expr, result, into)
+        dst = self._dst(expr.type, into)
+        self.build.op("unwrap", type_.items[1], dst, (result,), expr.at)
+        return dst
 
     def widened(self, register: int, type_: Type, wider: Type, at: At) -> int:
         """Return a register with the value as one of a wider type."""

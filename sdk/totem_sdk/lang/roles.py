@@ -22,7 +22,7 @@ from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import Type, Values
+from totem_sdk.types import NONE, Type, Values
 
 __all__ = ["Checked", "Inputs", "Roles"]
 
@@ -220,6 +220,8 @@ class Roles:
             passes += 1
         if changed:
             self._unsettled(method, findings)
+        if not flow.ends:
+            state.returns = NONE  # it never returns: what is called only raises
         state.findings.extend(findings)
         return state
 

@@ -72,6 +72,7 @@ def _compile(source: str, filename: str) -> Snippet:
     state = checked.functions["final"]
     emits = checked.emits or (NONE, NONE)
     low = Lowering(Builder(itertools.count()), state, Surroundings(_no_helper, {}, emits, ()))
+    low.start()
     low.build.block()
     low.body(state.body)
     names = {low.variable(version): name for name, version in flow.final.items()}
@@ -82,5 +83,5 @@ def _compile(source: str, filename: str) -> Snippet:
     return Snippet(Program(_NAME, LINES, True, (), (compiled,), (step,)), names)
 
 
-def _no_helper(key: FunctionKey) -> tuple[int, tuple[int, ...]]:
+def _no_helper(key: FunctionKey, _catching: bool) -> tuple[int, tuple[int, ...]]:
     raise InternalError(f"a snippet calls the helper {key.name}")

@@ -25,6 +25,7 @@ from totem_sdk.lang.tree import (
     Variable,
     While,
 )
+from totem_sdk.lang.trying import check_errors
 from totem_sdk.types import DATE, DATETIME, INT, NONE, List, Option, Tuple, Type, Values, after_shuffle, leaves
 
 __all__ = ["check_body"]
@@ -51,6 +52,7 @@ class _Statements:
         self.breaks: list[list[Facts]] = []
         self.continues: list[list[Facts]] = []
         self.dead = False
+        self.handling = 0
 
     def body(self, statements: Iterable[ast.stmt]) -> tuple[tuple[Stmt, ...], bool]:
         """Check statements up to where they stop; tell whether what follows them can be reached."""
@@ -75,7 +77,7 @@ class _Statements:
                 return augmented(self.scope, node)
             case ast.Expr():
                 return self.expression(node)
-            case ast.If() | ast.While() | ast.For():
+            case ast.If() | ast.While() | ast.For() | ast.Try() | ast.Raise() | ast.Assert():
                 return self.compound(node)
             case ast.Break():
                 self.breaks[-1].append(dict(self.scope.facts))
@@ -158,10 +160,16 @@ class _Statements:
 
     # Branches and loops.
 
-    def compound(self, node: ast.If | ast.While | ast.For) -> Stmt | None:
-        if isinstance(node, ast.If):
-            return self.branches(node)
-        return self.while_loop(node) if isinstance(node, ast.While) else self.for_loop(node)
+    def compound(self, node: ast.If | ast.While | ast.For | ast.Try | ast.Raise | ast.Assert) -> Stmt | None:
+        match node:
+            case ast.If():
+                return self.branches(node)
+            case ast.While():
+                return self.while_loop(node)
+            case ast.For():
+                return self.for_loop(node)
+            case _:
+                return check_errors(self, node)
 
     def branches(self, node: ast.If) -> Stmt | None:
         judged = condition(self.scope, node.test)

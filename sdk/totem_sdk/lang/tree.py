@@ -34,9 +34,11 @@ __all__ = [
     "Local",
     "Logic",
     "Power",
+    "Raise",
     "Return",
     "Stmt",
     "Target",
+    "Try",
     "Unpack",
     "Variable",
     "While",
@@ -275,4 +277,27 @@ class Return:
     value: Expr | None
 
 
-Stmt = Assign | Unpack | Drop | Emit | If | While | For | Break | Continue | Return
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Evaluates ``values`` and ends in an error of a kind; without a kind, again in the one that is being handled."""
+
+    at: At
+    kind: str | None
+    values: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Runs its body; an error of it runs the first of the ``handlers`` whose set of kinds it is in.
+
+    ``orelse`` runs after a body without one, ``final`` whatever way all this is left.
+    """
+
+    at: At
+    body: tuple[Stmt, ...]
+    handlers: tuple[tuple[int, tuple[Stmt, ...]], ...]
+    orelse: tuple[Stmt, ...]
+    final: tuple[Stmt, ...]
+
+
+Stmt = Assign | Unpack | Drop | Emit | If | While | For | Break | Continue | Return | Raise | Try

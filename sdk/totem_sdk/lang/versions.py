@@ -41,6 +41,7 @@ class Flow:
     ``sources`` lists, for every version, the versions that it merges; ``variables`` gives the variable of a version.
     ``stops`` are the statements after which nothing runs, ``elses`` the loops whose else can be reached. ``final`` are
     the versions at the end of the function. ``gaps``: a statement was refused, so what its paths do is not known.
+    ``ends``: some path through the function ends without an error.
     """
 
     sources: list[list[int]] = field(default_factory=lambda: [[]])
@@ -54,6 +55,7 @@ class Flow:
     elses: set[int] = field(default_factory=set)
     final: dict[str, int] = field(default_factory=dict)
     gaps: bool = False
+    ends: bool = True
 
 
 def doubtful(flow: Flow) -> set[int]:

@@ -168,6 +168,7 @@ TESTED_BY_PROGRAMS = {
     # What reads, emits, keeps and calls needs a whole task: see test_kernel_corpus.
     *("read_row", "read_pair", "read_key", "read_value", "more_values", "column", "pair_key", "pair_value", "emit"),
     *("fold_sum", "fold_min", "fold_max", "load", "store", "param", "call", "const", "split", "unwrap"),
+    *("caught", "raise"),
 }
 
 

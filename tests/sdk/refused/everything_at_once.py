@@ -28,7 +28,7 @@ class Job(TotemJob):
         yield key, sum(values) / len(values)  # refused: maybe-none@20 values-use@38
 
     def reducer_final(self):
-        try:  # refused: exception@9
+        try:
             n = int("3")
         except ValueError:
             return

@@ -33,6 +33,11 @@ _BY_KIND = {
     "overflow": "an int has 64 bits: compute with float(...) where numbers get larger",
     "value": "a text is no number, or a number no integer: test it first, or leave such rows out",
     "index": "a text is shorter than the index says: test len(...) first",
+    "key": "catch it where it happens: `try:` … `except KeyError:`",
+    "assertion": "an `assert` of the program does not hold for some row",
+    "type": "the program raises it itself: see the line",
+    "runtime": "the program raises it itself: see the line",
+    "exception": "the program raises it itself: see the line",
     "memory": "a text or group became too large: emit less for one key",
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from totem_ccf.kernel.code import Rule, SizeOf
-from totem_ccf.kernel.rules import bits, compare, dates, flow, folds, numbers, texts, values
+from totem_ccf.kernel.rules import bits, compare, dates, errors, flow, folds, numbers, texts, values
 
 __all__ = ["RULES", "SIZES"]
 
@@ -14,6 +14,7 @@ RULES: Mapping[str, Rule] = {
     **values.RULES,
     **texts.RULES,
     **dates.RULES,
+    **errors.RULES,
     **flow.RULES,
     **folds.RULES,
 }

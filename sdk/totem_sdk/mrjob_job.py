@@ -4,6 +4,7 @@ The first mapper gets the same typed rows as under TOTEM:
 
 * CSV files (``.csv``, also ``.csv.gz`` and ``.csv.bz2``) with a header, one row a line; the types of the columns come
   from ``--schema FILE`` (JSON) or from the data by the rules of ``totem_sdk.rows``;
+* JSON lines (``.jsonl``, ``.ndjson``, compressed too): in the same way, by the rules of ``totem_sdk.objects``;
 * every other file is text: one column ``line``.
 
 The driver finds header and types and hands them to the tasks as an argument of their own, ``--rows``.
@@ -24,39 +25,47 @@ from mrjob.job import MRJob, UsageError
 from mrjob.util import to_lines
 
 from totem_sdk.errors import InvalidDocument, TotemError
+from totem_sdk.objects import FoundColumns, cell_of, parse_object
 from totem_sdk.param import declared
 from totem_sdk.parameters import parse
 from totem_sdk.rows import CsvFormat, column_names, infer_schema, parse_record, row_class, split_record
-from totem_sdk.schema import LINES, Schema
+from totem_sdk.schema import LINES, Column, Schema
 
 __all__ = ["TotemJob"]
 
 _CSV = (".csv", ".csv.gz", ".csv.bz2")
+_OBJECTS = tuple(name + ending for name in (".jsonl", ".ndjson") for ending in ("", ".gz", ".bz2"))
 
 _NO_ROW = object()
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """How lines become rows: header (None: text), schema, where its columns are, how CSV is written."""
+    """How lines become rows: header (None: no CSV), schema, where its columns are, how CSV is written.
+
+    ``keys`` are what the columns are called in JSON lines, None elsewhere.
+    """
 
     header: str | None
     schema: Schema
     positions: tuple[int, ...] = (0,)
     csv: CsvFormat = CsvFormat()  # noqa: RUF009 - frozen
+    keys: tuple[str, ...] | None = None
 
     def to_json(self) -> str:
         """Return what the driver hands to its tasks."""
         written = {"delimiter": self.csv.delimiter, "nulls": list(self.csv.nulls)}
         document = {"header": self.header, "schema": self.schema.to_json(), "positions": self.positions, "csv": written}
-        return json.dumps(document)
+        return json.dumps({**document, "keys": self.keys})
 
     @classmethod
     def from_json(cls, text: str) -> _Lines:
         """Read what ``to_json`` gives."""
         document = json.loads(text)
         written = CsvFormat(document["csv"]["delimiter"], tuple(document["csv"]["nulls"]))
-        return cls(document["header"], Schema.from_json(document["schema"]), tuple(document["positions"]), written)
+        schema, keys = Schema.from_json(document["schema"]), document["keys"]
+        found = None if keys is None else tuple(keys)
+        return cls(document["header"], schema, tuple(document["positions"]), written, found)
 
 
 class _RowProtocol:
@@ -71,9 +80,11 @@ class _RowProtocol:
         """Return the row that a line holds."""
         lines = self._lines
         try:
-            text = line.decode("utf-8" if lines.header is None else "utf-8-sig")
+            text = line.decode("utf-8" if lines.header is None and lines.keys is None else "utf-8-sig")
         except UnicodeDecodeError as error:
             raise InvalidDocument(f"the input is not UTF-8: {error.reason}") from None
+        if lines.keys is not None:
+            return None, self._row(*_cells(text, lines.keys, lines.schema)) if text else _NO_ROW
         if lines.header is None:
             return None, self._row(text)
         if not text or text == lines.header:
@@ -159,12 +170,14 @@ def _describe(arguments: Iterable[str], schema_file: str | None) -> _Lines:
         raise UsageError("name the input files: a TotemJob can't read standard input, the types come from the data")
     if unreadable := [path for path in paths if path.suffix in (".parquet", ".pq", ".xz")]:
         raise UsageError(f"{unreadable[0]}: mrjob can't read it; try the job on a CSV sample, or use totem run")
-    kinds = {path.name.endswith(_CSV) for path in paths}
+    kinds = {(path.name.endswith(_CSV), path.name.endswith(_OBJECTS)) for path in paths}
     if len(kinds) > 1:
-        raise UsageError("the input files must all be CSV, or all be text")
-    if kinds == {False}:
+        raise UsageError("the input files must all be CSV, all be JSON lines, or all be text")
+    if kinds == {(False, False)}:
         return _Lines(None, LINES)
     schema, written = (None, CsvFormat()) if schema_file is None else _schema(Path(schema_file))
+    if kinds == {(False, True)}:
+        return _describe_objects(paths, schema)
     header = next(_lines(paths[0]), "")
     for path in paths[1:]:
         if next(_lines(path), header) != header:
@@ -176,6 +189,44 @@ def _describe(arguments: Iterable[str], schema_file: str | None) -> _Lines:
     elif missing := [column.name for column in schema.columns if column.name not in names]:
         raise InvalidDocument(f"{paths[0]}: the schema's column {missing[0]!r} is not in the header")
     return _Lines(header, schema, tuple(names.index(column.name) for column in schema.columns), written)
+
+
+def _describe_objects(paths: Iterable[Path], schema: Schema | None) -> _Lines:
+    """Return how JSON lines become rows; keys that can't be columns are left out."""
+    found = FoundColumns()
+    for path in paths:
+        with path.open("rb") as stream:
+            for number, line in enumerate(to_lines(decompress(stream, str(path))), start=1):
+                place = f"{path}, line {number}"
+                try:
+                    text = line.rstrip(b"\r\n").decode("utf-8-sig")
+                    if text:
+                        found.take(parse_object(text), place)
+                except UnicodeDecodeError:
+                    raise InvalidDocument(f"{place}: not UTF-8") from None
+                except InvalidDocument as error:
+                    raise InvalidDocument(f"{place}: {error}") from None
+    keys = list(found.types)
+    names = column_names(keys)
+    if schema is None:
+        types = [(name, found.type_of(key)) for name, key in zip(names, keys, strict=True)]
+        schema = Schema(tuple(Column(name, type_) for name, type_ in types if type_ is not None))
+    elif missing := [column.name for column in schema.columns if column.name not in names]:
+        raise InvalidDocument(f"the schema's column {missing[0]!r} is in no object")
+    wanted = tuple(keys[names.index(column.name)] for column in schema.columns)
+    return _Lines(None, schema, keys=wanted)
+
+
+def _cells(text: str, keys: Iterable[str], schema: Schema) -> list[Any]:
+    """Return the values of an object in the order of a schema's columns."""
+    values = parse_object(text)
+    cells = []
+    for key, column in zip(keys, schema.columns, strict=True):
+        try:
+            cells.append(cell_of(values.get(key), column.type))
+        except ValueError as error:
+            raise InvalidDocument(f"column {column.name!r}: {error}") from None
+    return cells
 
 
 def _schema(path: Path) -> tuple[Schema, CsvFormat]:

@@ -145,6 +145,23 @@ def test_a_schema_says_how_csv_is_written_and_which_columns_there_are(tmp_path):
     assert found == [(1, 2.5), (1, None)]
 
 
+def test_json_lines_give_the_same_rows(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"Bill EUR":2.5,"note":["x"],"cid":1}\n\n{"cid":1,"at":null}\n')
+    (tmp_path / "b.ndjson").write_text('{"at":"2020-01-01","cid":1,"Bill EUR":3}\n')
+    (tmp_path / "job.py").write_text(
+        "from totem_sdk import TotemJob\n\nclass Job(TotemJob):\n    def mapper(self, _, row):\n"
+        "        yield row.cid, 0.5 if row.Bill_EUR is None else row.Bill_EUR\n"
+        "    def reducer(self, key, values):\n        yield key, sum(values)\n\n"
+        "if __name__ == '__main__':\n    Job.run()\n"
+    )
+    assert result_of(tmp_path / "job.py", tmp_path / "a.jsonl", tmp_path / "b.ndjson") == [(1, 6.0)]
+    (tmp_path / "c.jsonl").write_text('{"cid":1}\n[1]\n')
+    done = run(tmp_path / "job.py", tmp_path / "c.jsonl")
+    assert done.stderr == f"Job: {tmp_path / 'c.jsonl'}, line 2: the line is no JSON object\n"
+    done = run(tmp_path / "job.py", tmp_path / "a.jsonl", tmp_path / "job.py")
+    assert "all be CSV, all be JSON lines, or all be text" in done.stderr
+
+
 def test_raw_lines_for_a_job_of_mrjob(tmp_path):
     (tmp_path / "text.txt").write_text("a b a\n\nB\n")
     assert result_of(EXAMPLES / "word_count.py", tmp_path / "text.txt") == [("a", 2), ("b", 2)]

@@ -1,4 +1,4 @@
-"""Datasets where they lie: Parquet, CSV and text as fragments with digests, read in columns; their statistics.
+"""Datasets where they lie, as fragments with digests, read in columns: Parquet, CSV, JSON lines, text; statistics.
 
 ``totem_ccf.storage.profile`` computes the statistics.
 """

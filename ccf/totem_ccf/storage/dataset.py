@@ -21,15 +21,19 @@ from totem_ccf.storage.errors import DataError
 from totem_ccf.storage.fragment import BATCH_ROWS, Fragment, file_digest
 from totem_ccf.storage.header import delimiter_hint, read_header
 from totem_ccf.storage.names import identifiers
+from totem_ccf.storage.objects import ObjectScanner, find_columns
 from totem_ccf.storage.options import CsvOptions
 from totem_ccf.storage.parquet import ParquetSource
-from totem_ccf.storage.records import Block, CsvScanner, LineScanner, blocks
+from totem_ccf.storage.records import Block, CsvScanner, LineScanner, Scanner, blocks
 from totem_ccf.storage.sources import find_files, format_of, is_compressed, open_stream, reading
+from totem_sdk.objects import FoundColumns
 from totem_sdk.schema import LINES, Column, Schema
 from totem_sdk.types import FLOAT, INT, STR, Option, Type
 
 __all__ = ["Dataset", "open_dataset"]
 
+_MARK = b"\xef\xbb\xbf"
+"""A byte order mark, in UTF-8."""
 _NOT_THERE = "correct the column's name in the schema, or take it out"
 
 
@@ -105,6 +109,8 @@ def open_dataset(
             return _open_parquet(files, schema, digests)
         case "csv":
             return _open_csv(files, schema, csv or CsvOptions(), digests)
+        case "jsonl":
+            return _open_objects(files, schema, digests)
         case _:
             return _open_text(files, schema, digests)
 
@@ -149,9 +155,51 @@ def _open_csv(files: Sequence[Path], schema: Schema | None, options: CsvOptions,
     return Dataset(schema, tuple(fragments))
 
 
-def _cut(
-    whole: Fragment, scanner: CsvScanner | LineScanner, digests: bool, visit: Callable[[Block], None]
-) -> list[Fragment]:
+def _open_objects(files: Sequence[Path], schema: Schema | None, digests: bool) -> Dataset:
+    found = FoundColumns()
+    pieces: list[Fragment] = []
+    for file in files:
+        path = str(file)
+        with reading(file), open_stream(file) as stream:
+            mark = len(_MARK) if stream.read(len(_MARK)) == _MARK else 0
+
+        def visit(block: Block, path: str = path) -> None:
+            find_columns(path, block, found)
+
+        pieces += _cut(Fragment(path, "jsonl", (), 0, 0, 0, 0, None, header=mark), ObjectScanner(), digests, visit)
+    columns, omitted = _columns_of(found, schema, str(files[0]))
+    schema = schema or Schema(tuple(Column(name, column.type) for name, column in columns.items()))
+    # Without an object in any file nobody knows what its columns are called there, and nobody reads them.
+    there = [columns.get(column.name, FileColumn(column.name, column.name, 0, STR)) for column in schema.columns]
+    typed = tuple(replace(column, type=c.type) for column, c in zip(there, schema.columns, strict=True))
+    return Dataset(schema, tuple(replace(piece, columns=typed) for piece in pieces), omitted)
+
+
+def _columns_of(
+    found: FoundColumns, schema: Schema | None, path: str
+) -> tuple[dict[str, FileColumn], tuple[tuple[str, str], ...]]:
+    """Return the columns of JSON lines by name, and those that are left out; ``path`` is the first file."""
+    if schema is None and found.rows == 0:
+        raise DataError("format", path, "there is no object in it, so nothing says what the columns are")
+    columns: dict[str, FileColumn] = {}
+    omitted = []
+    sources = list(found.types)
+    for position, (name, source) in enumerate(zip(identifiers(sources, path), sources, strict=True)):
+        type_ = found.type_of(source)
+        if schema is None and type_ is None:
+            omitted.append((name, found.reason(source)))
+            continue
+        if schema is not None and schema.index(name) is not None and found.is_nested(source):
+            raise DataError("schema", path, found.reason(source), column=name, hint="take it out of the schema")
+        columns[name] = FileColumn(name, source, position, type_ or STR)
+    if schema is not None and found.rows:
+        _require(path, [column.name for column in schema.columns], list(columns), _NOT_THERE)
+    if schema is None and not columns:
+        raise DataError("schema", path, "no key has values of a type that a job can have")
+    return columns, tuple(omitted)
+
+
+def _cut(whole: Fragment, scanner: Scanner, digests: bool, visit: Callable[[Block], None]) -> list[Fragment]:
     """Return the fragments of a plain file, each as ``whole`` with its own place; show every block to ``visit``.
 
     A compressed file can't be entered in the middle and is one fragment.

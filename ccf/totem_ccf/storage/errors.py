@@ -19,7 +19,7 @@ class DataError(TotemError):
     ==============  ==============================================================================
     ``missing``     there is no such file or folder, or nothing in it
     ``unreadable``  the operating system refuses
-    ``format``      not a file of its format, or a row that has not as many cells as the header
+    ``format``      not a file of its format, a row that has not as many cells as the header, a line that is no object
     ``truncated``   the file ends in the middle
     ``encoding``    bytes that are not UTF-8
     ``schema``      columns that are not there, have the same name, other types or a type that can't be had

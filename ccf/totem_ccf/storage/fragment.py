@@ -14,9 +14,10 @@ from totem_ccf.storage.columns import ARROW, BadCell, FileColumn, conform, item_
 from totem_ccf.storage.delimited import read_block
 from totem_ccf.storage.digests import digest_of_range
 from totem_ccf.storage.errors import DataError
+from totem_ccf.storage.objects import ObjectScanner, read_objects
 from totem_ccf.storage.options import CsvOptions
 from totem_ccf.storage.parquet import ParquetSource
-from totem_ccf.storage.records import Block, CsvScanner, LineScanner, blocks
+from totem_ccf.storage.records import Block, CsvScanner, LineScanner, Scanner, blocks
 from totem_ccf.storage.sources import Format, is_compressed, open_stream, reading
 from totem_ccf.storage.text import read_lines
 from totem_sdk.errors import InternalError
@@ -35,7 +36,8 @@ class Fragment:
     the size of a compressed one. ``first_row`` is the number of the file's rows before it, ``rows`` its own. ``digest``
     is over the bytes as they lie in the file (of Parquet: ``column_digests`` has one for each column, and the digest
     is over these); None where the dataset was opened without digests. ``columns`` are all that the dataset has,
-    ``width`` is the number of cells and ``header`` the number of bytes in a CSV file's header.
+    ``width`` is the number of cells and ``header`` the number of bytes in a CSV file's header (of JSON lines: those of
+    their byte order mark).
     """
 
     path: str
@@ -152,6 +154,9 @@ class Fragment:
 
     def _plain(self, columns: Sequence[FileColumn], verify: bool) -> Iterator[tuple[int, list[Any]]]:
         for block in self._blocks(verify):
+            if self.format == "jsonl":
+                yield from read_objects(self.path, block, columns)
+                continue
             if self.format == "csv":
                 arrays = read_block(self.path, block, columns, self.width, self.csv)
             else:
@@ -164,10 +169,9 @@ class Fragment:
         if is_compressed(path):
             if check and file_digest(self.path, self.start, self.stop, 0) != self.digest:
                 raise self._changed()
-            scanner = CsvScanner(self.csv.delimiter) if self.format == "csv" else LineScanner()
             with reading(path), open_stream(path) as stream:
                 stream.read(self.header)
-                yield from blocks(stream, scanner, self.path, start=self.header)
+                yield from blocks(stream, self._scanner(), self.path, start=self.header)
         else:
             with reading(path), path.open("rb") as file:
                 header = file.read(self.header)
@@ -178,6 +182,11 @@ class Fragment:
             if check and hashlib.sha256(header + data).hexdigest() != self.digest:
                 raise self._changed()
             yield Block(self.start, data, self.first_row, self.rows)
+
+    def _scanner(self) -> Scanner:
+        if self.format == "jsonl":
+            return ObjectScanner()
+        return CsvScanner(self.csv.delimiter) if self.format == "csv" else LineScanner()
 
     def _changed(self) -> DataError:
         return DataError("changed", self.path, "the file is not what it was when the dataset was opened or published")

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from totem_ccf.storage.errors import DataError
 
-__all__ = ["Block", "CsvScanner", "LineScanner", "Scanner", "blocks", "read_piece"]
+__all__ = ["Block", "CsvScanner", "Flags", "LineScanner", "Positions", "Scanner", "blocks", "read_piece"]
 
 BLOCK_BYTES = 32 << 20
 BLOCK_ROWS = 262_144
@@ -165,7 +165,8 @@ def blocks(stream: IO[bytes], scanner: Scanner, path: str, *, start: int = 0) ->
             start, first_row = start + end, first_row + cut + 1
         if len(held) - line_end > LONGEST_ROW:
             row = first_row + len(ends) + 1
-            raise DataError("format", path, "a row is longer than 256 MiB; a quote may be missing", row=row)
+            missing = "a quote" if isinstance(scanner, CsvScanner) else "a line end"
+            raise DataError("format", path, f"a row is longer than 256 MiB; {missing} may be missing", row=row)
         if not chunk:
             break
     if len(ends) or first_row == 0:

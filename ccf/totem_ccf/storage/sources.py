@@ -2,8 +2,8 @@
 
 A folder stands for every file below it, sorted by its path from there (names that begin with ``.`` or ``_`` are left
 out); a glob for every file that it matches, sorted. The format follows from the name: ``.parquet`` and ``.pq`` are
-Parquet, ``.csv`` is CSV, everything else is text. CSV and text may be compressed: ``.gz``, ``.bz2``, ``.xz`` behind
-the name.
+Parquet, ``.csv`` is CSV, ``.jsonl`` and ``.ndjson`` are JSON lines, everything else is text. All but Parquet may be
+compressed: ``.gz``, ``.bz2``, ``.xz`` behind the name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from totem_ccf.storage.errors import DataError
 
 __all__ = ["Format", "find_files", "format_of", "is_compressed", "open_stream", "reading"]
 
-Format = Literal["parquet", "csv", "text"]
+Format = Literal["parquet", "csv", "jsonl", "text"]
 
 _COMPRESSED = (".gz", ".bz2", ".xz")
 
@@ -77,6 +77,8 @@ def format_of(path: Path) -> Format:
         name = name.removesuffix(ending)
     if name.endswith((".parquet", ".pq")):
         return "parquet"
+    if name.endswith((".jsonl", ".ndjson")):
+        return "jsonl"
     return "csv" if name.endswith(".csv") else "text"
 
 

@@ -58,7 +58,9 @@ def init(
 @app.command()
 def publish(
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="its name on the ledger")],
-    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Parquet, CSV or text: files, folders, globs")],
+    data: Annotated[
+        list[str], typer.Argument(metavar="DATA...", help="Parquet, CSV, JSON lines or text: files, folders, globs")
+    ],
     *,
     title: Annotated[str, typer.Option(help="one line for the catalogue")] = "",
     description: Annotated[str, typer.Option(help="what consumers should know")] = "",

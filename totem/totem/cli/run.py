@@ -15,7 +15,9 @@ __all__ = ["run"]
 
 def run(
     job: Annotated[Path, typer.Argument(metavar="JOB.py", help="a TotemJob, or mrjob's own MRJob")],
-    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Parquet, CSV or text: files, folders, globs")],
+    data: Annotated[
+        list[str], typer.Argument(metavar="DATA...", help="Parquet, CSV, JSON lines or text: files, folders, globs")
+    ],
     *,
     schema: Annotated[Path | None, typer.Option(metavar="FILE", help="columns and their types, as JSON")] = None,
     totem: Annotated[

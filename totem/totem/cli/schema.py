@@ -16,7 +16,9 @@ __all__ = ["schema"]
 
 
 def schema(
-    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Parquet, CSV or text: files, folders, globs")],
+    data: Annotated[
+        list[str], typer.Argument(metavar="DATA...", help="Parquet, CSV, JSON lines or text: files, folders, globs")
+    ],
     given: Annotated[
         Path | None, typer.Option("--schema", metavar="FILE", help="see whether the data are as this file says")
     ] = None,

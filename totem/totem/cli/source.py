@@ -25,7 +25,8 @@ __all__ = ["check", "disassemble", "estimate"]
 
 JobFile = Annotated[Path, typer.Argument(metavar="JOB.py")]
 Files = Annotated[
-    list[str] | None, typer.Argument(metavar="[DATA...]", help="Parquet, CSV or text: files, folders, globs")
+    list[str] | None,
+    typer.Argument(metavar="[DATA...]", help="Parquet, CSV, JSON lines or text: files, folders, globs"),
 ]
 Data = Annotated[list[str] | None, typer.Option("--data", metavar="FILE", help="the same as DATA; may be repeated")]
 SchemaFile = Annotated[Path | None, typer.Option("--schema", metavar="FILE", help="columns and their types, as JSON")]

@@ -19,7 +19,7 @@ MAX_FILE_BYTES = 1 << 20
 """No file that is read here may be larger: nobody writes that by hand, and everybody has to parse it."""
 
 
-_DATA = frozenset({".csv", ".parquet", ".pq", ".gz", ".bz2", ".xz", ".json", ".jsonl"})
+_DATA = frozenset({".csv", ".parquet", ".pq", ".gz", ".bz2", ".xz", ".json", ".jsonl", ".ndjson"})
 """What no job's name ends in, but data's."""
 
 

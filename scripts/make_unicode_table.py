@@ -1,5 +1,6 @@
-"""Write sdk/totem_sdk/unicode_table.py: the pinned Unicode table, from the unicodedata of the Python that runs this.
+"""Write the pinned Unicode table, from the unicodedata of the Python that runs this.
 
+sdk/totem_sdk/unicode_table.py has case and white space, unicode_classes.py letters, digits and title case.
 The table is Unicode 14.0, which is what CPython 3.11 has; other versions are refused. Run it again only to pin another
 version of Unicode, which changes results and needs a new version of the abstract machine.
 
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 PINNED = "14.0.0"
 TARGET = Path(__file__).resolve().parent.parent / "sdk" / "totem_sdk" / "unicode_table.py"
+CLASSES = TARGET.with_name("unicode_classes.py")
 SIGMA = "\u03a3"
 
 HEADER = '''"""The pinned Unicode table (Unicode {version}): letter case and white space of every character.
@@ -44,6 +46,24 @@ __all__ = [
 ]
 
 UNICODE_VERSION = "{version}"
+
+# The formatter would put each run on a line of its own.
+# fmt: off
+'''
+
+CLASSES_HEADER = '''"""The pinned Unicode table (Unicode {version}), continued: kinds of characters, title case.
+
+Written by scripts/make_unicode_table.py; don't edit.
+
+* ``TITLE_RUNS``, ``TITLE_SPECIAL``: as ``LOWER_RUNS`` and ``LOWER_SPECIAL`` of ``unicode_table``.
+* ``CLASS_RUNS``: by class, ``(first, last)`` of its characters: those of which ``str.isalpha``, ``isdecimal``,
+  ``isdigit``, ``isnumeric``, ``isupper`` and ``islower`` hold; title-case letters; and everything with a case, behind
+  which ``str.title`` goes on in lower case.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CLASS_RUNS", "TITLE_RUNS", "TITLE_SPECIAL"]
 
 # The formatter would put each run on a line of its own.
 # fmt: off
@@ -95,8 +115,49 @@ def literal(name: str, type_: str, items: Iterable[str], brackets: str) -> str:
     return "\n".join([f"{name}: {type_} = {brackets[0]}", *lines, brackets[1], ""])
 
 
+def case_literals(name: str, convert: Callable[[str], str]) -> Iterator[str]:
+    """Yield the two assignments that hold a mapping of every character."""
+    changed = {code: convert(chr(code)) for code in characters() if convert(chr(code)) != chr(code)}
+    runs = mapping_runs({code: ord(text) for code, text in changed.items() if len(text) == 1})
+    special = {code: tuple(map(ord, text)) for code, text in changed.items() if len(text) > 1}
+    yield literal(
+        f"{name}_RUNS",
+        "tuple[tuple[int, int, int, int], ...]",
+        (f"(0x{first:X}, 0x{last:X}, {stride}, {offset})" for first, last, stride, offset in runs),
+        "()",
+    )
+    yield literal(
+        f"{name}_SPECIAL",
+        "dict[int, tuple[int, ...]]",
+        (f"0x{code:X}: ({', '.join(f'0x{c:X}' for c in codes)})" for code, codes in special.items()),
+        "{}",
+    )
+
+
+def render_classes() -> str:
+    """Return the text of the module of classes, for the same version of Unicode."""
+    classes: dict[str, Callable[[str], bool]] = {
+        "alpha": str.isalpha,
+        "decimal": str.isdecimal,
+        "digit": str.isdigit,
+        "numeric": str.isnumeric,
+        "upper": str.isupper,
+        "lower": str.islower,
+        "title": lambda c: c.istitle() and not c.isupper(),
+        # After a character with a case str.title writes a small letter.
+        "cased": lambda c: (c + "A").title().endswith("a"),
+    }
+    parts = [CLASSES_HEADER.format(version=PINNED), *case_literals("TITLE", str.title)]
+    parts.append("CLASS_RUNS: dict[str, tuple[tuple[int, int], ...]] = {}")
+    for name, belongs in classes.items():
+        members = [code for code in characters() if belongs(chr(code))]
+        items = (f"(0x{first:X}, 0x{last:X})" for first, last in set_runs(members))
+        parts.append(literal(f'CLASS_RUNS["{name}"]', "", items, "()").replace("]:  =", "] ="))
+    return "\n".join(parts)
+
+
 def render() -> str:
-    """Return the text of the module.
+    """Return the text of the module of case and white space.
 
     Raises:
         SystemExit: this Python has another version of Unicode.
@@ -105,25 +166,7 @@ def render() -> str:
         raise SystemExit(f"this Python has Unicode {unicodedata.unidata_version}; the table is Unicode {PINNED}")
     parts = [HEADER.format(version=PINNED)]
     for name, convert in (("LOWER", str.lower), ("UPPER", str.upper)):
-        changed = {code: convert(chr(code)) for code in characters() if convert(chr(code)) != chr(code)}
-        runs = mapping_runs({code: ord(text) for code, text in changed.items() if len(text) == 1})
-        special = {code: tuple(map(ord, text)) for code, text in changed.items() if len(text) > 1}
-        parts.append(
-            literal(
-                f"{name}_RUNS",
-                "tuple[tuple[int, int, int, int], ...]",
-                (f"(0x{first:X}, 0x{last:X}, {stride}, {offset})" for first, last, stride, offset in runs),
-                "()",
-            )
-        )
-        parts.append(
-            literal(
-                f"{name}_SPECIAL",
-                "dict[int, tuple[int, ...]]",
-                (f"0x{code:X}: ({', '.join(f'0x{c:X}' for c in codes)})" for code, codes in special.items()),
-                "{}",
-            )
-        )
+        parts += case_literals(name, convert)
     # A sigma is final after a cased character with only ignorable ones between: str.lower itself tells which are which.
     cased = [code for code in characters() if (chr(code) + SIGMA).lower().endswith("ς")]
     known = set(cased)
@@ -137,4 +180,5 @@ def render() -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(render(), encoding="utf-8")
-    sys.stdout.write(f"wrote {TARGET}\n")
+    CLASSES.write_text(render_classes(), encoding="utf-8")
+    sys.stdout.write(f"wrote {TARGET} and {CLASSES}\n")

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from totem_sdk.text_opcodes import TEXT_ROWS, TextSizing
 from totem_sdk.types import NONE, NUM, STR, List, Scalar, Type, leaves
 
 __all__ = [
@@ -34,11 +35,12 @@ __all__ = [
     "static_leaves",
 ]
 
-Sizing = Literal["", "first", "second", "all", "min", "row", "fold"]
+Sizing = Literal["", "first", "second", "all", "min", "row", "fold"] | TextSizing
 """What a sized charge counts: the UTF-8 bytes of the texts in
 
 ``first`` the first operand; ``second`` the second; ``all`` all operands; ``min`` for each pair of leaves of the two
-operands, the shorter one; ``row`` the columns read (see ``read_row``); ``fold`` all values drawn.
+operands, the shorter one; ``row`` the columns read (see ``read_row``); ``fold`` all values drawn; others
+(``text_opcodes.TextSizing``) the text that is made.
 For ``read_pair``, ``read_key`` and ``read_value`` the operands are what is read.
 """
 
@@ -153,6 +155,7 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("range_test", "compare", "", "leaves", "", "dst = args[0] < args[1]: counter, rounds"),
     ("range_step", "add", "", "leaves", "", "dst = args[0] + 1, the hidden counter"),
     ("call", "call", "", "once", "", "dst = function imm[0] called with args"),
+    *TEXT_ROWS,
 )
 
 OPCODES: dict[str, Opcode] = {

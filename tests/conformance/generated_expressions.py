@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field, replace
 
 import generated_numbers
+from generated_texts import text_bools, text_ints, text_texts
 
 COLUMNS = {
     "number": "int", "other": "int", "big": "int", "kwh": "float", "price": "float", "flag": "bool", "name": "str",
@@ -186,6 +187,8 @@ class Expressions:
         return f"({', '.join(self.expr(item, scope, depth - 1) for item in parts(type_))})"
 
     def make_int(self, scope: Scope, depth: int) -> str:
+        if self.one_in(6):
+            return self.chance.choice(text_ints(self, scope, depth))
         a, b = (self.expr("int", scope, depth) for _ in range(2))
         text, real = self.expr("str", scope, depth), self.expr("float", scope, depth)
         forms = [
@@ -245,6 +248,8 @@ class Expressions:
         return self.chance.choice(forms)
 
     def make_bool(self, scope: Scope, depth: int) -> str:
+        if self.one_in(5):
+            return self.chance.choice(text_bools(self, scope, depth))
         type_ = self.chance.choice((*ORDERED, "int", "float"))
         a, b, c = (self.expr(type_, scope, depth) for _ in range(3))
         one, other = (self.expr("bool", scope, depth) for _ in range(2))
@@ -270,6 +275,8 @@ class Expressions:
         return self.chance.choice(forms)
 
     def make_str(self, scope: Scope, depth: int) -> str:
+        if self.one_in(3):
+            return self.chance.choice(text_texts(self, scope, depth))
         a, b = (self.expr("str", scope, depth) for _ in range(2))
         forms = [
             f"({a} + {b})", f"{a}.lower()", f"{a}.upper()", f"{a}.strip()", f"{a}.lstrip()", f"{a}.rstrip()",

@@ -162,10 +162,12 @@ class Statements(Errors):
 
     def write_split(self, depth: int, scope: Scope, size: int) -> None:
         word = self.name("word")
-        cut = "split()" if self.one_in(2) else f"split({self.word()})"
+        cut = ".split()" if self.one_in(2) else f".split({self.word()})"
+        if self.one_in(3):
+            cut = self.chance.choice(("[:6]", ".splitlines()", f".rsplit({self.word()}, 2)"))
         inner = scope.inside(loop=True)
         inner.names[word] = "str"
-        self.write(depth, f"for {word} in {self.expr('str', scope, 1)}.{cut}:")
+        self.write(depth, f"for {word} in {self.expr('str', scope, 1)}{cut}:")
         self.block(depth + 1, inner, size)
         self.otherwise(depth, scope, size)
 

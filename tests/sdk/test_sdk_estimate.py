@@ -9,12 +9,14 @@ from pathlib import Path
 from published_statistics import published
 
 from tests.sdk.estimated_rows import HOUSE, ROWS, SUM
-from totem_sdk import unicode_table
+from totem_sdk import unicode_classes, unicode_table
 from totem_sdk.cost import price
 from totem_sdk.estimate import estimate, phase_lower_bound
 from totem_sdk.estimate.transfer import RULES
+from totem_sdk.estimate.transfer_made import RECASE_GROWTH
 from totem_sdk.estimate.transfer_texts import CASE_GROWTH
 from totem_sdk.interpreter import Machine, texts
+from totem_sdk.interpreter.unicode_texts import recased
 from totem_sdk.lang import compile_job
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.parameters import bind
@@ -300,6 +302,16 @@ def test_case_changes_no_text_more_than_the_estimate_says():
         for code in (*special, *(code for a, b, stride, _ in runs for code in range(a, b + 1, stride))):
             size = len(chr(code).encode())
             assert least * size <= len(change(chr(code)).encode()) <= most * size
+    least, most = RECASE_GROWTH
+    mapped = [
+        (a, b, stride) for name in ("LOWER", "UPPER") for a, b, stride, _ in getattr(unicode_table, f"{name}_RUNS")
+    ]
+    mapped += [(a, b, stride) for a, b, stride, _ in unicode_classes.TITLE_RUNS]
+    specials = {**unicode_table.LOWER_SPECIAL, **unicode_table.UPPER_SPECIAL, **unicode_classes.TITLE_SPECIAL}
+    for code in (*specials, *(code for a, b, stride in mapped for code in range(a, b + 1, stride))):
+        size = len(chr(code).encode())
+        for how in ("title", "capitalize", "swapcase"):
+            assert least * size <= len(recased(chr(code), how).encode()) <= most * size
 
 
 def test_lines_and_phases_add_up(paper1, bills):

@@ -11,6 +11,7 @@ from functools import cached_property
 from totem_ccf.kernel.areas import ARENA_BYTES, KEPT_BYTES, ROWS, Area, Regions
 from totem_ccf.kernel.flatten import slots, text_slots
 from totem_ccf.kernel.folding import fold_of
+from totem_ccf.kernel.making import MAKING_TEXTS
 from totem_ccf.kernel.metermap import MeterMap
 from totem_ccf.kernel.roles import Cells, GroupPlan, OutPlan, RoleName, RolePlan
 from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
@@ -22,7 +23,7 @@ from totem_sdk.types import Type
 
 __all__ = ["StepPlan"]
 
-_MAKING = ("concat", "lower", "upper", "to_str", "split")
+_MAKING = ("concat", "lower", "upper", "to_str", "split", *MAKING_TEXTS)
 """Operations whose results lie in the arena."""
 
 

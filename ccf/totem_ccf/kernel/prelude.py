@@ -36,6 +36,26 @@ text_split i64 i32 i32 : i64
 text_split_at i64 i64 i32 i32 : i64
 text_lower i64 i32 i32 : i64
 text_upper i64 i32 i32 : i64
+text_contains i64 i64 : i32
+text_find i64 i64 i32 : i64
+text_find_byte i64 i64 i32 : i64
+text_is i64 i32 : i32
+text_at i64 i64 : i64
+text_slice i64 i64 i64 i64 i32 i32 : i64
+text_remove i64 i64 i32 : i64
+text_strip_of i64 i64 i32 : i64
+text_recase i64 i32 i32 i32 : i64
+text_replace i64 i64 i64 i64 i32 i32 : i64
+text_repeat i64 i64 i32 i32 : i64
+text_pad i64 i64 i64 i64 i32 i32 i32 : i64
+text_join i64 i64 i32 i32 : i64
+text_cut i64 i64 i64 i32 i32 i32 : i64
+text_code i64 : i64
+code_text i64 i32 i32 : i64
+replaced_bytes i64 i64 i64 i64 : i64
+repeated_bytes i64 i64 : i64
+padded_bytes i64 i64 i64 i64 : i64
+joined_bytes i64 i64 : i64
 parse_int i64 i32 : i32
 parse_float i64 i32 : i32
 int_text i64 i32 i32 : i64

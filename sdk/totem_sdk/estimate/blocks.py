@@ -128,6 +128,10 @@ class Blocks:
                 return size_of(operands[0])
             case "second":
                 return size_of(operands[1])
+            case "replaced" | "repeated" | "padded" | "joined" as sizing:
+                made = RULES[op.code](STR, op, operands).size
+                parts = operands[1].amount if sizing == "joined" else NOTHING
+                return made + (anything(List(STR)).amount or NOTHING if parts is None else parts).times(8)
             case "min":
                 return self._shorter(operands[0], operands[1])
             case _:
@@ -182,7 +186,7 @@ class Blocks:
             result = RULES[op.code](type_, op, operands)
             if op.code in _COMPARISONS and result.decided is None:
                 return replace(result, chance=chance(op, operands, self.columns))
-            if op.code == "split":
+            if op.code in ("split", "cut"):
                 return replace(result, depth=place.depth)
             if op.code == "at":
                 return self._taken(at, operands, result)

@@ -88,7 +88,7 @@ def anything(type_: Type, longest: int | None = None) -> Known:
             return Known(items=tuple(anything(item, longest) for item in items))
         case List(item=item):
             many = Quantity({}, None, {ONE: 8.0})
-            return Known(size=_up_to(longest), item=anything(item, longest), amount=many, depth=_ANYWHERE)
+            return Known(size=_up_to(longest), longest=None, item=anything(item, longest), amount=many, depth=_ANYWHERE)
         case Values():
             return Known()
     if type_ == NONE:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from totem_sdk.estimate.forms import ONE, Quantity, within
 from totem_sdk.estimate.known import Known, combinations
+from totem_sdk.estimate.transfer_made import MADE_RULES
 from totem_sdk.limits import INT_MAX
 from totem_sdk.program import Op
 from totem_sdk.types import BOOL, DATE, DATETIME, INT, Type
@@ -68,7 +69,7 @@ def _split(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
         amount = a.size.scaled(0, Fraction(1, width), 1 / (_WORD + width)) + within(1, 1, 1.0)
     else:
         amount = a.size.scaled(0, Fraction(1, 2), 1 / _WORD) + within(0, Fraction(1, 2), 0.5)
-    return Known(size=a.size.scaled(0, 1, 0.9), item=piece, amount=amount)
+    return Known(size=a.size.scaled(0, 1, 0.9), longest=None, item=piece, amount=amount)
 
 
 def _length(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
@@ -89,4 +90,5 @@ TEXT_RULES: dict[str, Callable[[Type, Op, Sequence[Known]], Known]] = {
     "upper": _case,
     "strip": _stripped,
     "split": _split,
+    **MADE_RULES,
 }

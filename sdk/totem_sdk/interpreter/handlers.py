@@ -24,6 +24,7 @@ from totem_sdk.interpreter.arithmetic import (
 )
 from totem_sdk.interpreter.folded import Folded
 from totem_sdk.interpreter.frame import Datum, Frame
+from totem_sdk.interpreter.text_effects import TEXT_EFFECTS, TEXT_SIZES
 from totem_sdk.opcodes import Sizing
 from totem_sdk.program import Op
 from totem_sdk.values import text_bytes
@@ -62,6 +63,8 @@ def measure(sizing: Sizing, operands: Sequence[Datum]) -> tuple[int, int]:
             return len(values), sum(text_bytes(value) for value in values)
         case "":
             return 0, 0
+        case _:
+            return 0, TEXT_SIZES[sizing](operands)
 
 
 def _shorter_bytes(a: Datum, b: Datum) -> int:
@@ -188,7 +191,7 @@ HANDLERS: dict[str, Handler] = {
     "len": _plain(len),
     "lower": _with(lambda frame, _op, a: effects.made(frame, texts.lower(a))),
     "upper": _with(lambda frame, _op, a: effects.made(frame, texts.upper(a))),
-    "strip": _with(lambda _frame, op, a: texts.strip(a, op.imm[0])),
+    "strip": _with(lambda _frame, op, a: texts.strip(a, *op.imm)),
     "startswith": _plain(lambda a, b: a.startswith(b)),
     "endswith": _plain(lambda a, b: a.endswith(b)),
     "split": _with(lambda frame, op, a: effects.pieces(frame, a, op.imm[0] if op.imm else None)),
@@ -199,4 +202,5 @@ HANDLERS: dict[str, Handler] = {
     "range_test": _plain(lambda counter, rounds: counter < rounds),
     "range_step": _plain(lambda counter: counter + 1),
     "call": _with(lambda frame, op, *arguments: frame.role.call(op.imm[0], arguments)),
+    **{name: _with(effect) for name, effect in TEXT_EFFECTS.items()},
 }

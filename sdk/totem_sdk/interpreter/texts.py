@@ -10,10 +10,11 @@ import re
 
 from totem_sdk import unicode_table as table
 
-__all__ = ["cut", "lower", "parse_float", "parse_int", "strip", "upper"]
+__all__ = ["cut", "expand", "lower", "lower_at", "parse_float", "parse_int", "pieces", "strip", "upper"]
 
 
-def _expand(runs: tuple[tuple[int, int, int, int], ...], special: dict[int, tuple[int, ...]]) -> dict[int, str]:
+def expand(runs: tuple[tuple[int, int, int, int], ...], special: dict[int, tuple[int, ...]]) -> dict[int, str]:
+    """Return the mapping of characters that a table's runs and special rows are."""
     mapping = {code: "".join(map(chr, codes)) for code, codes in special.items()}
     for first, last, stride, offset in runs:
         for code in range(first, last + 1, stride):
@@ -25,14 +26,16 @@ def _members(runs: tuple[tuple[int, int], ...]) -> frozenset[str]:
     return frozenset(chr(code) for first, last in runs for code in range(first, last + 1))
 
 
-_LOWER = _expand(table.LOWER_RUNS, table.LOWER_SPECIAL)
-_UPPER = _expand(table.UPPER_RUNS, table.UPPER_SPECIAL)
+_LOWER = expand(table.LOWER_RUNS, table.LOWER_SPECIAL)
+_UPPER = expand(table.UPPER_RUNS, table.UPPER_SPECIAL)
 _SPACE = _members(table.SPACE_RUNS)
 _CASED = _members(table.CASED_RUNS)
 _IGNORABLE = _members(table.IGNORABLE_RUNS)
 _SPACES = "".join(sorted(_SPACE))
 _SPACES_AROUND_NUMBERS = "".join(sorted(_SPACE - set("\x1c\x1d\x1e\x1f")))
 """As in CPython, which does not take the four separators for white space there."""
+
+_WORD = re.compile(f"[^{re.escape(_SPACES)}]+")
 
 _SIGMA, _FINAL_SIGMA, _SMALL_SIGMA = "\u03a3", "\u03c2", "\u03c3"
 _INT = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*", re.ASCII)
@@ -47,12 +50,15 @@ def lower(text: str) -> str:
     """Return the text in lower case, with the final sigma."""
     if _SIGMA not in text:
         return text.translate(_LOWER)
-    return "".join(
-        (_FINAL_SIGMA if _is_final(text, position) else _SMALL_SIGMA)
-        if character == _SIGMA
-        else _LOWER.get(ord(character), character)
-        for position, character in enumerate(text)
-    )
+    return "".join(lower_at(text, position) for position in range(len(text)))
+
+
+def lower_at(text: str, position: int) -> str:
+    """Return one character of a text in lower case, a sigma by what stands around it."""
+    character = text[position]
+    if character == _SIGMA:
+        return _FINAL_SIGMA if _is_final(text, position) else _SMALL_SIGMA
+    return _LOWER.get(ord(character), character)
 
 
 def _is_final(text: str, position: int) -> bool:
@@ -67,12 +73,15 @@ def upper(text: str) -> str:
     return text.translate(_UPPER)
 
 
-def strip(text: str, side: str) -> str:
-    """Return the text without white space at both ends (``strip``), its left (``lstrip``) or right (``rstrip``)."""
+def strip(text: str, side: str, characters: str = _SPACES) -> str:
+    """Return the text without white space at both ends (``strip``), its left (``lstrip``) or right (``rstrip``).
+
+    ``characters`` are others to take off.
+    """
     if side != "rstrip":
-        text = text.lstrip(_SPACES)
+        text = text.lstrip(characters)
     if side != "lstrip":
-        text = text.rstrip(_SPACES)
+        text = text.rstrip(characters)
     return text
 
 
@@ -92,6 +101,29 @@ def cut(text: str, separator: str | None) -> tuple[str, ...]:
     if start is not None:
         pieces.append(text[start:])
     return tuple(pieces)
+
+
+_LINE_ENDS = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+
+
+def pieces(text: str, how: str, separator: str | None, limit: int) -> tuple[str, ...]:
+    """Return the parts of a text: ``split`` or ``rsplit`` with a limit (-1: none), ``splitlines``, or ``list``."""
+    if how == "list":
+        return tuple(text)
+    if how == "splitlines":
+        lines = _LINE_ENDS.split(text)
+        return tuple(lines if lines[-1] else lines[:-1])
+    if separator is not None:
+        return tuple((text.split if how == "split" else text.rsplit)(separator, limit))
+    words = _WORD.finditer(text)
+    found = [match.span() for match in words]
+    if 0 <= limit < len(found):
+        if how == "split":
+            rest = text[found[limit][0] :] if limit else text.lstrip(_SPACES)
+            return (*(text[start:end] for start, end in found[:limit]), rest)
+        rest = text[: found[-limit - 1][1]] if limit else text.rstrip(_SPACES)
+        return (rest, *(text[start:end] for start, end in found[len(found) - limit :]))
+    return tuple(text[start:end] for start, end in found)
 
 
 def parse_int(text: str) -> int | None:

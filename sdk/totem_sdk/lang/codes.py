@@ -86,8 +86,7 @@ CODES: dict[str, Code] = {
     ),
     "f-string": Code("an f-string", f"{_LATER}: use + and str()"),
     "slice": Code(
-        "a slice",
-        "there are no slices yet: startswith() and endswith() test ends of a text, split() and an index take a part",
+        "a slice of something else than a text, or with a step that is not constant", "take the items one by one"
     ),
     "star": Code("a starred argument, parameter or target", "name every one"),
     "default": Code("a default that is not constant", "give a constant, or None and test it in the function"),
@@ -95,9 +94,7 @@ CODES: dict[str, Code] = {
     "delete": Code("a del statement", "assign another value"),
     "operator": Code("an operator that the language doesn't have", "use + - * / // % ** & | ^ ~ << >> and comparisons"),
     "power": Code("a power other than a small constant one of ints", "multiply: x * x"),
-    "membership": Code(
-        "in or not in", f'{_LATER}: compare with each value; in a text use startswith(), or len(text.split("x")) > 1'
-    ),
+    "membership": Code("in or not in that looks into something else than a text or a tuple", "compare with each value"),
     "identity": Code("is other than is None and is not None", "compare with == or !="),
     "literal": Code("a constant of a type that the language doesn't have", "use int, float, bool, str or None"),
     "int-range": Code("an int that 64 bits don't hold", "use a float"),

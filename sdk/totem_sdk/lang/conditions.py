@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from totem_sdk.lang.calls import self_attributes
+from totem_sdk.lang.membership import membership
 from totem_sdk.lang.operators import link
 from totem_sdk.lang.scope import Path, Scope, widen
 from totem_sdk.lang.tree import Apply, Chain, Expr, Link, Logic, is_operation
@@ -91,6 +92,8 @@ def judge(scope: Scope, node: ast.expr, *, in_condition: bool) -> Judged | None:
             return Judged(negated, judged.false, judged.true, None if sure is None else not sure)
         case ast.Compare(ops=[ast.Is() | ast.IsNot() as op], left=left):
             return _identity(scope, node, op, left)
+        case ast.Compare(ops=[ast.In() | ast.NotIn() as op], left=left):
+            return _membership(scope, node, op, left)
         case ast.Compare():
             return _comparison(scope, node)
         case _:
@@ -189,6 +192,16 @@ def _identity(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) ->
     if isinstance(op, ast.Is):
         return Judged(test, _NOTHING, known, True if always else None)
     return Judged(Apply(BOOL, scope.at(node), "not", BOOL, (test,)), known, _NOTHING, False if always else None)
+
+
+def _membership(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) -> Judged | None:
+    found = membership(scope, node)
+    if found is None:
+        return None
+    expr, some = found
+    stored = set(_stored_fields(scope, node))
+    known = frozenset(path for path in _paths(left, BOOL) if some and path[0] not in stored)
+    return Judged(expr, known) if isinstance(op, ast.In) else Judged(expr, _NOTHING, known)
 
 
 def _comparison(scope: Scope, node: ast.Compare) -> Judged | None:

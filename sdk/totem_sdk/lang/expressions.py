@@ -18,6 +18,7 @@ from totem_sdk.lang.methods import DATE_METHODS, call_method
 from totem_sdk.lang.operators import negative, number
 from totem_sdk.lang.reserved import meant
 from totem_sdk.lang.scope import Path, Scope, fits, widen
+from totem_sdk.lang.text_methods import part_of
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Local
 from totem_sdk.opcodes import DATE_PARTS
 from totem_sdk.types import DATE, DATETIME, INT, STR, List, Option, Tuple, Values, join
@@ -217,17 +218,24 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
     value = expression(scope, node.value)
     if value is None:
         return None
+    if value.type == STR:
+        return part_of(scope, node, value)
+    if isinstance(node.slice, ast.Slice):
+        scope.refuse(node.slice, "slice", f"a slice of {value.type}")
+        return None
     if isinstance(value.type, List):
         index = expression(scope, node.slice)
-        if index is None or not _is_int(scope, node.slice, index):
-            return None
-        return Apply(value.type.item, scope.at(node), "at", value.type, (value, index))
+        known = index is not None and _is_int(scope, node.slice, index)
+        return Apply(value.type.item, scope.at(node), "at", value.type, (value, index)) if index and known else None
+    return _item_of_tuple(scope, node, value)
+
+
+def _item_of_tuple(scope: Scope, node: ast.Subscript, value: Expr) -> Expr | None:
     if isinstance(value.type, Option):
         scope.refuse(node.value, "maybe-none", "a value whose item is taken may be None")
         return None
     if not isinstance(value.type, Tuple):
-        hint = "not in the language yet: use split" if value.type == STR else None
-        scope.refuse(node, "type", f"{value.type} has no items", hint)
+        scope.refuse(node, "type", f"{value.type} has no items")
         return None
     if isinstance(node.slice, Hole):
         return None

@@ -49,7 +49,6 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.JoinedStr: ("f-string", "an f-string"),
     ast.FormattedValue: ("f-string", "an f-string"),
     ast.Starred: ("star", "a starred expression"),
-    ast.Slice: ("slice", "a slice"),
     ast.YieldFrom: ("yield-form", "yield from"),
     ast.Yield: ("yield-form", "a yield inside an expression"),
 }
@@ -190,8 +189,6 @@ class _Forms:
                 self.comparison(node)
             case ast.Subscript(ctx=ast.Store()):
                 self.add(node, "target", "an assignment to an item", "tuples and lists don't change; build a new tuple")
-            case ast.Subscript(slice=ast.Slice()):
-                self.refused[id(node)] = node
             case ast.Tuple(elts=[]):
                 self.add(node, "container", "an empty tuple", "a tuple has at least one item")
         return ast.iter_child_nodes(node)
@@ -317,7 +314,8 @@ class _Forms:
     def comparison(self, node: ast.Compare) -> None:
         for op, right in zip(node.ops, node.comparators, strict=True):
             if isinstance(op, ast.In | ast.NotIn):
-                self.add(node, "membership", "in or not in")
+                if len(node.ops) > 1:
+                    self.add(node, "membership", "in stands in a chain of comparisons")
             elif isinstance(op, ast.Is | ast.IsNot):
                 is_none = isinstance(right, ast.Constant) and right.value is None
                 if len(node.ops) > 1 or not is_none:

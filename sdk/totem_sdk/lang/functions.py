@@ -187,15 +187,35 @@ def _bool(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     return truth(scope, node, args[0]) if has_arguments(scope, node, "bool()", 1, 1) else None
 
 
+def _ord(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    return _character(scope, node, args, INT)
+
+
+def _chr(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    return _character(scope, node, args, STR)
+
+
+def _character(scope: Scope, node: ast.Call, args: list[Expr], gives: Type) -> Expr | None:
+    name, takes = ("ord", STR) if gives == INT else ("chr", INT)
+    if not has_arguments(scope, node, f"{name}()", 1, 1) or not is_known(scope, node.args[0], args[0], f"{name}()"):
+        return None
+    if args[0].type != takes:
+        scope.refuse(node.args[0], "type", f"{name}() of {args[0].type}")
+        return None
+    return Apply(gives, scope.at(node), name, takes, (args[0],))
+
+
 _FUNCTIONS: dict[str, _Function] = {
     "abs": _abs,
     "bool": _bool,
+    "chr": _chr,
     "divmod": _divmod,
     "float": _to_float,
     "int": _to_int,
     "len": _len,
     "max": _max,
     "min": _min,
+    "ord": _ord,
     "round": _round,
     "str": _to_str,
     "sum": _sum,

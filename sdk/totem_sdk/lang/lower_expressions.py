@@ -11,8 +11,22 @@ from dataclasses import dataclass
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.builder import Builder
 from totem_sdk.lang.findings import At
+from totem_sdk.lang.lower_texts import completed
 from totem_sdk.lang.scope import FunctionState
-from totem_sdk.lang.tree import Apply, Call, Chain, Choice, Const, Expr, FunctionKey, Local, Logic, Power, is_operation
+from totem_sdk.lang.tree import (
+    Apply,
+    Call,
+    Chain,
+    Choice,
+    Const,
+    Expr,
+    FunctionKey,
+    Local,
+    Logic,
+    Member,
+    Power,
+    is_operation,
+)
 from totem_sdk.types import BOOL, FLOAT, INT, NONE, Option, Tuple, Type
 
 __all__ = ["ExpressionLowering", "Surroundings", "caught_type", "nothing"]
@@ -84,7 +98,7 @@ class ExpressionLowering:
                 return self._moved(expr, self.variable(expr.version), into)
             case Apply():
                 return self._apply(expr, into)
-            case Logic() | Chain() | Choice() | Power():
+            case Logic() | Chain() | Member() | Choice() | Power():
                 dst = self.build.register(expr.type)
                 self._steps(expr, dst)
                 return self._moved(expr, dst, into)
@@ -106,16 +120,16 @@ class ExpressionLowering:
             if not isinstance(position, int):
                 raise InternalError("a column without a position")
             return self._moved(expr, self.columns[position], into)
-        args = tuple(self.value(argument) for argument in expr.args)
+        args, imm = completed(self.build, expr, tuple(self.value(argument) for argument in expr.args))
         if into in args and expr.type not in _ONE_WORD:
             dst = self.build.register(expr.type)
-            self.build.op(expr.code, expr.on, dst, args, expr.at, imm=expr.imm)
+            self.build.op(expr.code, expr.on, dst, args, expr.at, imm=imm)
             return self._moved(expr, dst, into)
         dst = self._dst(expr.type, into)
-        self.build.op(expr.code, expr.on, dst, args, expr.at, imm=expr.imm)
+        self.build.op(expr.code, expr.on, dst, args, expr.at, imm=imm)
         return dst
 
-    def _steps(self, expr: Logic | Chain | Choice | Power, dst: int) -> None:
+    def _steps(self, expr: Logic | Chain | Member | Choice | Power, dst: int) -> None:
         """Evaluate what takes several operations or branches."""
         match expr:
             case Logic():
@@ -128,6 +142,9 @@ class ExpressionLowering:
                 self.build.branch(dst, *arms)
             case Chain():
                 self._links(expr, 0, self.value(expr.first), expr.first.type, dst)
+            case Member():
+                value = self.value(expr.value)
+                self._members(expr, 0, value, self.value(expr.whole), dst)
             case Choice():
                 condition = self.value(expr.condition)
                 self.build.branch(
@@ -151,6 +168,19 @@ class ExpressionLowering:
         self.build.op(link.code, link.on, dst, args, expr.at)
         if position + 1 < len(expr.links):
             self.build.branch(dst, lambda: self._links(expr, position + 1, right, link.right.type, dst), nothing)
+
+    def _members(self, expr: Member, position: int, value: int, whole: int, dst: int) -> None:
+        link, at = expr.links[position], expr.at
+        item = self.build.register(link.right.type)
+        self.build.op("item", expr.whole.type, item, (whole,), at, imm=(position,))
+        args = (
+            self.widened(value, expr.value.type, link.on, at),
+            self.widened(item, link.right.type, link.on, at),
+        )
+        self.build.op(link.code, link.on, dst, args, at)
+        if position + 1 < len(expr.links):
+            self.build.op("or", BOOL, dst, (dst,), at)
+            self.build.branch(dst, nothing, lambda: self._members(expr, position + 1, value, whole, dst))
 
     def _call(self, expr: Call, into: int | None) -> int:
         number, columns = self.around.helper(expr.function, bool(self.build.guards))

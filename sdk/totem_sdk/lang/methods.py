@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from totem_sdk.lang.functions import has_arguments, is_known
 from totem_sdk.lang.scope import Scope
-from totem_sdk.lang.sizes import MAX_SEPARATOR_BYTES
-from totem_sdk.lang.tree import Apply, Const, Expr
+from totem_sdk.lang.text_methods import SEARCH_METHODS
+from totem_sdk.lang.tree import Apply, Expr
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, List, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Type
 
 __all__ = ["DATE_METHODS", "call_method"]
 
@@ -66,14 +66,6 @@ def _case(scope: Scope, node: ast.Call, owner: Expr, _args: list[Expr]) -> Expr 
     return Apply(STR, scope.at(node), name, STR, (owner,)) if has_arguments(scope, node, f".{name}()", 0, 0) else None
 
 
-def _strip(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
-    name = _named(node)
-    if args:
-        scope.refuse(node, "argument", f".{name}() takes no argument here", "it takes white space off")
-        return None
-    return Apply(STR, scope.at(node), "strip", STR, (owner,), (name,))
-
-
 def _matches(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
     name = _named(node)
     if not has_arguments(scope, node, f".{name}()", 1, 1) or not is_known(scope, node.args[0], args[0], f".{name}()"):
@@ -84,30 +76,13 @@ def _matches(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Exp
     return Apply(BOOL, scope.at(node), name, STR, (owner, args[0]))
 
 
-def _split(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
-    match args:
-        case []:
-            return Apply(List(STR), scope.at(node), "split", STR, (owner,))
-        case [Const(value=str() as separator)] if separator:
-            if (size := len(separator.encode())) > MAX_SEPARATOR_BYTES:
-                message = f"a separator of {size:,} bytes, {MAX_SEPARATOR_BYTES} is the most"
-                scope.refuse(node.args[0], "too-large", message, "split at a shorter text that is in each separator")
-                return None
-            return Apply(List(STR), scope.at(node), "split", STR, (owner,), (separator,))
-    scope.refuse(node, "argument", ".split() takes nothing or one constant text that is not empty")
-    return None
-
-
 _NUMBER_METHODS: dict[str, Type] = {"bit_length": INT, "is_integer": FLOAT}
 """Methods of numbers, and of which."""
 
 _TEXT_METHODS: dict[str, _Method] = {
     "endswith": _matches,
     "lower": _case,
-    "lstrip": _strip,
-    "rstrip": _strip,
-    "split": _split,
     "startswith": _matches,
-    "strip": _strip,
     "upper": _case,
+    **SEARCH_METHODS,
 }

@@ -74,6 +74,8 @@ def arithmetic(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right:
     nodes = (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
     if code == "add" and STR in (left.type, right.type):
         return _concat(scope, node, nodes, (left, right))
+    if code == "mul" and STR in (left.type, right.type):
+        return _repeated(scope, node, nodes, (left, right))
     if left.type in _DATED and right.type in _DATED:
         scope.refuse(node, "type", f"{left.type} {sign} {right.type} is not in the language", _DATES)
         return None
@@ -83,6 +85,20 @@ def arithmetic(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right:
         return None
     on: Type = left.type if left.type == right.type else NUM if NUM in (left.type, right.type) else FLOAT
     return Apply(FLOAT if code == "div" else on, scope.at(node), code, on, (widen(left, on), widen(right, on)))
+
+
+def _repeated(scope: Scope, node: ast.AST, nodes: tuple[ast.expr, ast.expr], sides: tuple[Expr, Expr]) -> Expr | None:
+    """Return ``text * times``; an int that stands first must be a constant, because operands are evaluated in order."""
+    text, times = (sides[1], sides[0]) if isinstance(sides[0], Const) and sides[0].type == INT else sides
+    if text.type == STR and times.type == INT:
+        return Apply(STR, scope.at(node), "repeat", STR, (text, times))
+    for part, expr in zip(nodes, sides, strict=True):
+        if expr.type not in (STR, INT):
+            code = "maybe-none" if isinstance(expr.type, Option) or expr.type == NONE else "type"
+            scope.refuse(part, code, f"a text is repeated {expr.type} times")
+            return None
+    scope.refuse(node, "type", f"{sides[0].type} * {sides[1].type} is not in the language", "write text * times")
+    return None
 
 
 def _concat(scope: Scope, node: ast.AST, nodes: tuple[ast.expr, ast.expr], sides: tuple[Expr, Expr]) -> Expr | None:

@@ -44,7 +44,7 @@ MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 """Other attributes of mrjob's MRJob: a job that redefined one would behave differently there."""
 
 FUNCTIONS: frozenset[str] = frozenset(
-    ("abs", "bool", "divmod", "float", "int", "len", "max", "min", "range", "round", "str", "sum")
+    ("abs", "bool", "chr", "divmod", "float", "int", "len", "max", "min", "ord", "range", "round", "str", "sum")
 )
 """Python's functions that the language has (``range`` only in for loops)."""
 

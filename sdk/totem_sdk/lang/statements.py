@@ -11,6 +11,7 @@ from totem_sdk.lang.assignments import annotated, assign, augmented, items, stor
 from totem_sdk.lang.conditions import condition
 from totem_sdk.lang.holes import Gap, Hole
 from totem_sdk.lang.scope import Facts, Scope, meet, without
+from totem_sdk.lang.text_methods import characters
 from totem_sdk.lang.tree import (
     Break,
     Const,
@@ -26,7 +27,7 @@ from totem_sdk.lang.tree import (
     While,
 )
 from totem_sdk.lang.trying import check_errors
-from totem_sdk.types import DATE, DATETIME, INT, NONE, List, Option, Tuple, Type, Values, after_shuffle, leaves
+from totem_sdk.types import DATE, DATETIME, INT, NONE, STR, List, Option, Tuple, Type, Values, after_shuffle, leaves
 
 __all__ = ["check_body"]
 
@@ -275,6 +276,8 @@ class _Statements:
         over = scope.check(scope, node.iter)
         if over is None:
             return None
+        if over.type == STR:
+            over = characters(scope, node.iter, over)
         if not isinstance(over.type, List):
             scope.refuse(node.iter, "loop-form", f"a loop over {over.type}")
             return None

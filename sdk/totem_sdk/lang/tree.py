@@ -33,6 +33,7 @@ __all__ = [
     "Link",
     "Local",
     "Logic",
+    "Member",
     "Power",
     "Raise",
     "Return",
@@ -115,6 +116,20 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Whether a value equals an item of a tuple: one comparison after the other until one is true.
+
+    The right operand of each link is the item of ``whole``, which is evaluated once, after ``value``.
+    """
+
+    at: At
+    value: Expr
+    whole: Expr
+    links: tuple[Link, ...]
+    type: Type = BOOL
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A conditional expression; an arm that is never evaluated is None."""
 
@@ -146,7 +161,7 @@ class Power:
     times: int
 
 
-Expr = Const | Local | Apply | Logic | Chain | Choice | Call | Power
+Expr = Const | Local | Apply | Logic | Chain | Member | Choice | Call | Power
 
 
 def is_operation(expr: Expr) -> bool:

@@ -18,6 +18,7 @@ from totem_ccf.kernel.rules import RULES
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_sdk.cost import price
 from totem_sdk.interpreter import run_map_task
+from totem_sdk.interpreter.unicode_texts import TEXT_TESTS
 from totem_sdk.opcodes import DATE_PARTS, OPCODES
 from totem_sdk.program import Block, Function, If, Op, Program, Step
 from totem_sdk.schema import Schema
@@ -162,13 +163,37 @@ def moves():
         yield Case("item", (MIXED,), type_, imm=(index,))
 
 
-CASES = [*numbers(), *comparisons(), *texts(), *moves()]
+def made_texts():
+    yield from same("contains", (STR, STR), BOOL)
+    for how in ("find", "rfind", "index", "rindex", "count"):
+        yield from same("find", (STR, STR), INT, imm=(how,))
+    for test in TEXT_TESTS:
+        yield from same("text_is", (STR,), BOOL, imm=(test,))
+    yield from same("char_at", (STR, INT), STR)
+    for step in (1, 2, -1, -3, MIN, MAX):
+        yield from same("slice", (STR, INT, INT), imm=(step,))
+    for how in ("removeprefix", "removesuffix"):
+        yield from same("remove", (STR, STR), imm=(how,))
+    for how in ("title", "capitalize", "swapcase"):
+        yield from same("recase", (STR,), imm=(how,))
+    yield from same("repeat", (STR, INT))
+    for how in ("partition", "rpartition"):
+        yield from same("partition", (STR, STR), Tuple((STR, STR, STR)), imm=(how,))
+    yield from same("join", (STR, LIST), STR)
+    yield from same("strip", (STR,), imm=("strip", "aé \x00"))
+    yield from same("ord", (STR,), INT)
+    yield from same("chr", (INT,), STR)
+
+
+CASES = [*numbers(), *comparisons(), *texts(), *made_texts(), *moves()]
 
 TESTED_BY_PROGRAMS = {
     # What reads, emits, keeps and calls needs a whole task: see test_kernel_corpus.
     *("read_row", "read_pair", "read_key", "read_value", "more_values", "column", "pair_key", "pair_value", "emit"),
     *("fold_sum", "fold_min", "fold_max", "load", "store", "param", "call", "const", "split", "unwrap"),
     *("caught", "raise"),
+    # Operations before them say how large they become: see test_kernel_made_texts.
+    *("replace", "pad", "cut"),
 }
 
 

@@ -14,10 +14,10 @@ class Job(TotemJob):
         f = round(row.x, -23)  # refused: argument@26
         g = round(row.x, 23)  # refused: argument@26
         h = sum((1, 2))  # refused: argument@13
-        i = row.name.split("")  # refused: argument@13
-        j = row.name.split(row.name)  # refused: argument@13
-        k = row.name.split(",", 1)  # refused: argument@13
-        l = row.name.strip("x")  # refused: argument@13
+        i = row.name.split("")  # refused: argument@28
+        j = row.name.split(row.name)  # refused: argument@32
+        k = row.name.split(",", 1, 2)  # refused: argument@13
+        l = row.name.strip("x", "y")  # refused: argument@13
         m = row.name.lower(1)  # refused: argument@13
         n = int("12", 16)  # refused: argument@13
         o = row.name.startswith("a", 1)  # refused: argument@13

@@ -3,7 +3,7 @@ from totem_sdk import TotemJob
 
 class Job(TotemJob):
     def mapper(self, _, row):
-        for c in row.name:  # refused: loop-form@22
+        for c in row.name:
             yield c, 1
         for x in (1, 2):  # refused: loop-form@18
             yield row.name, x

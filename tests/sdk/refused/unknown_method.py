@@ -4,7 +4,7 @@ from totem_sdk import TotemJob
 class Job(TotemJob):
     def mapper(self, _, row):
         a = self.thrice(row.n)  # refused: unknown-function@18
-        b = row.name.replace("a", "b")  # refused: unknown-attribute@22
+        b = row.name.translate("a")  # refused: unknown-attribute@22
         c = row.n.to_bytes()  # refused: unknown-attribute@19
         d = row.at.timestamp()  # refused: unknown-attribute@20
         e = row.day.hour  # refused: unknown-attribute@21

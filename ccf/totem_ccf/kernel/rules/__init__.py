@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from totem_ccf.kernel.code import Rule, SizeOf
-from totem_ccf.kernel.rules import bits, compare, dates, errors, flow, folds, numbers, texts, values
+from totem_ccf.kernel.rules import bits, compare, dates, errors, flow, folds, made_texts, numbers, texts, values
 
 __all__ = ["RULES", "SIZES"]
 
@@ -13,6 +13,7 @@ RULES: Mapping[str, Rule] = {
     **compare.RULES,
     **values.RULES,
     **texts.RULES,
+    **made_texts.RULES,
     **dates.RULES,
     **errors.RULES,
     **flow.RULES,
@@ -20,5 +21,5 @@ RULES: Mapping[str, Rule] = {
 }
 """By opcode."""
 
-SIZES: Mapping[str, SizeOf] = flow.SIZES
+SIZES: Mapping[str, SizeOf] = {**flow.SIZES, **made_texts.SIZES}
 """By ``Opcode.sizing``, or by opcode where what is counted are not operands."""

@@ -11,20 +11,20 @@ from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
 from totem_sdk.types import BOOL, DATE, DATETIME, INT, STR, List
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "SIDES", "TOO_LARGE", "made", "room"]
 
-_SIDES = {"strip": 3, "lstrip": 1, "rstrip": 2}
-_TOO_LARGE = "(i64.const -1)"
+SIDES = {"strip": 3, "lstrip": 1, "rstrip": 2}
+TOO_LARGE = "(i64.const -1)"
 
 
 def _length(value: str) -> str:
     return f"(i64.and {value} (i64.const 0xffffffff))"
 
 
-def _made(code: FunctionCode, op: Op, call: str, item_bytes: int = 1) -> None:
+def made(code: FunctionCode, op: Op, call: str, item_bytes: int = 1) -> None:
     """Store what the runtime has written at the end of the arena, unless it did not fit."""
     result = code.temp("i64", call)
-    code.fail_if(f"(i64.eq {result} {_TOO_LARGE})", "memory")
+    code.fail_if(f"(i64.eq {result} {TOO_LARGE})", "memory")
     code.put(
         "(global.set $arena_used (i32.add (global.get $arena_used)"
         f" (i32.mul (i32.wrap_i64 {result}) (i32.const {item_bytes}))))"
@@ -32,7 +32,7 @@ def _made(code: FunctionCode, op: Op, call: str, item_bytes: int = 1) -> None:
     code.set(op.dst, [result])
 
 
-def _room(code: FunctionCode) -> str:
+def room(code: FunctionCode) -> str:
     """Return the arguments that say where the arena goes on and how many bytes are left."""
     return (
         f"(i32.add (i32.const {code.plan.arena}) (global.get $arena_used))"
@@ -42,27 +42,27 @@ def _room(code: FunctionCode) -> str:
 
 def _concat(code: FunctionCode, op: Op) -> None:
     a, b = (code.get(register)[0] for register in op.args)
-    _made(code, op, f"(call $text_concat {a} {b} {_room(code)})")
+    made(code, op, f"(call $text_concat {a} {b} {room(code)})")
 
 
 def _case(code: FunctionCode, op: Op) -> None:
-    _made(code, op, f"(call $text_{op.code} {code.get(op.args[0])[0]} {_room(code)})")
+    made(code, op, f"(call $text_{op.code} {code.get(op.args[0])[0]} {room(code)})")
 
 
 def _to_str(code: FunctionCode, op: Op) -> None:
     functions = {INT: "int_text", BOOL: "bool_text", DATE: "date_text", DATETIME: "datetime_text"}
     if op.type not in functions:
         raise InternalError(f"line {op.line}: the kernel has no text of a {op.type}")
-    _made(code, op, f"(call ${functions[op.type]} {code.get(op.args[0])[0]} {_room(code)})")
+    made(code, op, f"(call ${functions[op.type]} {code.get(op.args[0])[0]} {room(code)})")
 
 
 def _split(code: FunctionCode, op: Op) -> None:
     text, separator = code.get(op.args[0])[0], op.imm[0] if op.imm else None
     if separator is None:
-        _made(code, op, f"(call $text_split {text} {_room(code)})", item_bytes=8)
+        made(code, op, f"(call $text_split {text} {room(code)})", item_bytes=8)
     elif isinstance(separator, str):
         reference = f"(i64.const {code.plan.constants[separator]})"
-        _made(code, op, f"(call $text_split_at {text} {reference} {_room(code)})", item_bytes=8)
+        made(code, op, f"(call $text_split_at {text} {reference} {room(code)})", item_bytes=8)
     else:
         raise InternalError(f"line {op.line}: a separator is a text")
 
@@ -79,7 +79,11 @@ def _len(code: FunctionCode, op: Op) -> None:
 
 
 def _strip(code: FunctionCode, op: Op) -> None:
-    side = _SIDES[str(op.imm[0])]
+    side = SIDES[str(op.imm[0])]
+    if len(op.imm) > 1:
+        characters = f"(i64.const {code.plan.constants[str(op.imm[1])]})"
+        code.set(op.dst, [f"(call $text_strip_of {code.get(op.args[0])[0]} {characters} (i32.const {side}))"])
+        return
     code.set(op.dst, [f"(call $text_strip {code.get(op.args[0])[0]} (i32.const {side}))"])
 
 

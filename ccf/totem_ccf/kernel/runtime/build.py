@@ -29,6 +29,8 @@ FLAGS = (
     "-Wl,--export=__heap_base",
 )  # fmt: skip
 
+UNICODE_CLASSES = UNICODE_TABLE.with_name("unicode_classes.py")
+
 
 def build_runtime(target: Path) -> None:
     """Compile every ``*.c`` beside this module into one WebAssembly module at ``target``.
@@ -39,7 +41,7 @@ def build_runtime(target: Path) -> None:
     tables = _load(SOURCES / "tables.py")
     sources = sorted(str(path) for path in SOURCES.glob("*.c"))
     with tempfile.TemporaryDirectory() as folder:
-        unicode_header = tables.unicode_header(_load(UNICODE_TABLE))
+        unicode_header = tables.unicode_header(_load(UNICODE_TABLE), _load(UNICODE_CLASSES))
         (Path(folder) / "unicode_table.h").write_text(unicode_header, encoding="ascii")
         (Path(folder) / "decimal_table.h").write_text(tables.decimal_header(), encoding="ascii")
         command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-I", folder, *sources, "-o", str(target)]

@@ -14,6 +14,9 @@ typedef u64 text;
 /* A number at any address. */
 typedef u64 __attribute__((aligned(1), may_alias)) word;
 
+/* Logical bytes that a call of a step function may make: no text that is made is longer (totem_sdk.limits). */
+#define MEMORY_BYTES (64ull << 20)
+
 #define EXPORT(name) __attribute__((export_name(#name)))
 
 /* What an operation returns that has no room left in the arena. */
@@ -68,6 +71,9 @@ static inline u32 previous_code(const u8 **at) {
     *at = p;
     return next_code(&p);
 }
+
+/* The number of characters. */
+i64 text_length(text t);
 
 /* Whether str.isspace holds for a character. */
 int is_space(u32 code);

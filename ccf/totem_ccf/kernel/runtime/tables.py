@@ -13,15 +13,20 @@ PAGE = 64
 
 LAST = 0x10FFFF
 SPACE, CASED, IGNORABLE = 1, 2, 4
+CLASSES = ("alpha", "decimal", "digit", "numeric", "upper", "lower", "title", "cased")
+CLASS_NAMES = ("ALPHA", "DECIMAL", "DIGITS", "NUMERIC", "UPPERCASE", "LOWERCASE", "TITLECASE", "WITH_CASE")
+"""Their names in C; the bit of each is 1 << its position."""
 LOWEST_POWER, HIGHEST_POWER = -342, 308
 
 
-def unicode_header(table: ModuleType) -> str:
-    """Return the pinned Unicode table (``totem_sdk.unicode_table``) as C, in two stages so that a lookup is two loads.
+def unicode_header(table: ModuleType, classes: ModuleType) -> str:
+    """Return the pinned Unicode table as C, in two stages so that a lookup is two loads.
 
-    A cell of ``LOWER`` and ``UPPER`` is the number of an offset in ``OFFSETS``, or ``SPECIAL`` plus the number of a row
-    in ``SPECIALS`` (up to three characters, the rest 0); one of ``PROPERTIES`` is a sum of ``SPACE``, ``CASED`` and
-    ``IGNORABLE``.
+    It is in ``totem_sdk.unicode_table`` and ``totem_sdk.unicode_classes``.
+
+    A cell of ``LOWER``, ``UPPER`` and ``TITLE`` is the number of an offset in ``OFFSETS``, or ``SPECIAL`` plus the
+    number of a row in ``SPECIALS`` (up to three characters, the rest 0); one of ``PROPERTIES`` is a sum of ``SPACE``,
+    ``CASED`` and ``IGNORABLE``, one of ``CLASSES`` of ``CLASS_NAMES``.
     """
     offsets = [0]
     specials: list[tuple[int, ...]] = []
@@ -30,6 +35,7 @@ def unicode_header(table: ModuleType) -> str:
         for name, runs, special in (
             ("LOWER", table.LOWER_RUNS, table.LOWER_SPECIAL),
             ("UPPER", table.UPPER_RUNS, table.UPPER_SPECIAL),
+            ("TITLE", classes.TITLE_RUNS, classes.TITLE_SPECIAL),
         )
     }
     properties = [0] * (LAST + 1)
@@ -37,13 +43,20 @@ def unicode_header(table: ModuleType) -> str:
         for first, last in runs:
             for code in range(first, last + 1):
                 properties[code] |= bit
+    kinds = [0] * (LAST + 1)
+    for bit, name in enumerate(CLASSES):
+        for first, last in classes.CLASS_RUNS[name]:
+            for code in range(first, last + 1):
+                kinds[code] |= 1 << bit
     return "\n".join(
         [
+            f"enum {{ {', '.join(f'{name} = {1 << bit}' for bit, name in enumerate(CLASS_NAMES))} }};",
             f"enum {{ PAGE = {PAGE}, SPACE = {SPACE}, CASED = {CASED}, IGNORABLE = {IGNORABLE}, SPECIAL = 0x8000 }};",
             _array("i32", "OFFSETS", offsets),
             f"static const u32 SPECIALS[][3] = {{{','.join('{' + _list(row) + '}' for row in specials)}}};",
             *(_two_stages(name, "unsigned short", cells) for name, cells in cases.items()),
             _two_stages("PROPERTIES", "u8", properties),
+            _two_stages("CLASSES", "u8", kinds),
             "",
         ]
     )
@@ -73,11 +86,9 @@ def _two_stages(name: str, type_: str, cells: list[int]) -> str:
     for start in range(0, len(cells), PAGE):
         page = tuple(cells[start : start + PAGE])
         index.append(pages.setdefault(page, len(pages)))
-    if len(pages) > 256:
-        raise RuntimeError(f"table {name} has {len(pages)} pages, too many for its index")
     return "\n".join(
         [
-            _array("u8", f"{name}_PAGES", index),
+            _array("u8" if len(pages) <= 256 else "unsigned short", f"{name}_PAGES", index),
             _array(type_, f"{name}_CELLS", [cell for page in pages for cell in page]),
         ]
     )

@@ -44,12 +44,71 @@ static u8 *put_mapped(u8 *to, const u8 *limit, u32 code, u32 cell) {
     const u32 *codes = single;
     if (cell >= SPECIAL) codes = SPECIALS[cell - SPECIAL];
     else single[0] = code + (u32)OFFSETS[cell];
-    for (int i = 0; i < 3 && codes[i]; i++) {
+    for (int i = 0; i < 3 && (i == 0 || codes[i]); i++) {
         u32 size = put_code(to, (u32)(limit - to), codes[i]);
         if (!size) return 0;
         to += size;
     }
     return to;
+}
+
+enum { TITLE_CASE, CAPITALIZED, SWAPPED };
+
+/* A character of a text in lower case. */
+static u8 *put_lower(u8 *to, const u8 *limit, u32 code, const u8 *start, const u8 *here, const u8 *p, const u8 *end) {
+    if (code == 0x3a3) return put_mapped(to, limit, is_final_sigma(start, here, p, end) ? 0x3c2 : 0x3c3, 0);
+    return put_mapped(to, limit, code, LOOKUP(LOWER, code));
+}
+
+/* str.title, str.capitalize or str.swapcase. */
+EXPORT(text_recase) text text_recase(text t, i32 how, u32 where, u32 room) {
+    const u8 *start = text_start(t), *end = start + text_size(t), *p = start;
+    u8 *to = (u8 *)where, *limit = to + room;
+    int inside = 0;
+    while (p < end) {
+        const u8 *here = p;
+        u32 code = next_code(&p), classes = LOOKUP(CLASSES, code);
+        if (how == SWAPPED ? classes & UPPERCASE : inside) to = put_lower(to, limit, code, start, here, p, end);
+        else if (how == SWAPPED) to = put_mapped(to, limit, code, classes & LOWERCASE ? LOOKUP(UPPER, code) : 0);
+        else to = put_mapped(to, limit, code, LOOKUP(TITLE, code));
+        if (!to) return NO_ROOM;
+        inside = how == CAPITALIZED || (classes & WITH_CASE);
+    }
+    return text_of((u8 *)where, (u32)(to - (u8 *)where));
+}
+
+enum { ALNUM, ALPHABETIC, ASCII, DECIMALS, DIGIT, LOWER_ONLY, NUMBERS, BLANK, UPPER_ONLY };
+
+/* str.isalnum and its like: what every character has to be, of which there must be one. */
+EXPORT(text_is) int text_is(text t, i32 test) {
+    static const u32 EVERY[] = {[ALNUM] = ALPHA | DECIMAL | DIGITS | NUMERIC, [ALPHABETIC] = ALPHA,
+                                [DECIMALS] = DECIMAL, [DIGIT] = DIGITS, [NUMBERS] = NUMERIC};
+    const u8 *p = text_start(t), *end = p + text_size(t);
+    int cased = 0;
+    if (test == ASCII) {
+        for (; p < end; p++)
+            if (*p >= 0x80) return 0;
+        return 1;
+    }
+    if (p == end) return 0;
+    while (p < end) {
+        u32 code = next_code(&p), classes = LOOKUP(CLASSES, code);
+        if (test == BLANK) {
+            if (!is_space(code)) return 0;
+        } else if (test == LOWER_ONLY || test == UPPER_ONLY) {
+            u32 wanted = test == LOWER_ONLY ? LOWERCASE : UPPERCASE;
+            if (classes & (LOWERCASE | UPPERCASE | TITLECASE) & ~wanted) return 0;
+            cased |= (classes & wanted) != 0;
+        } else if (!(classes & EVERY[test])) {
+            return 0;
+        }
+    }
+    return test == LOWER_ONLY || test == UPPER_ONLY ? cased : 1;
+}
+
+EXPORT(code_text) text code_text(i64 code, u32 where, u32 room) {
+    u32 size = put_code((u8 *)where, room, (u32)code);
+    return size ? text_of((u8 *)where, size) : NO_ROOM;
 }
 
 EXPORT(text_lower) text text_lower(text t, u32 where, u32 room) {
@@ -65,8 +124,7 @@ EXPORT(text_lower) text text_lower(text t, u32 where, u32 room) {
             continue;
         }
         code = next_code(&p);
-        if (code == 0x3a3) to = put_mapped(to, limit, is_final_sigma(start, here, p, end) ? 0x3c2 : 0x3c3, 0);
-        else to = put_mapped(to, limit, code, LOOKUP(LOWER, code));
+        to = put_lower(to, limit, code, start, here, p, end);
         if (!to) return NO_ROOM;
     }
     return text_of((u8 *)where, (u32)(to - (u8 *)where));

@@ -1,0 +1,5 @@
+"""Which of the opcodes of ``totem_sdk.text_opcodes`` make a text or a list in the arena."""
+
+__all__ = ["MAKING_TEXTS"]
+
+MAKING_TEXTS = ("slice", "recase", "replace", "repeat", "pad", "join", "cut", "chr")

@@ -1,0 +1,72 @@
+"""Random expressions that search, cut, change and join texts, for the generator of jobs.
+
+What makes a text longer is cut off behind, so that no loop makes memory run out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generated_expressions import Expressions, Scope
+
+TESTS = ("isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "islower", "isnumeric", "isspace", "isupper")
+CONSTANT_TUPLES = {
+    "int": "(1, 2, -5)",
+    "float": "(0.5, 1.5, -0.0, 7)",
+    "str": "('a', 'b ', '', 'Σ')",
+    "bool": "(True,)",
+    "num": "(1, 0.5, 3)",
+}
+
+
+def text_ints(w: Expressions, scope: Scope, depth: int) -> list[str]:
+    """Return expressions that give an int."""
+    a, b = (w.expr("str", scope, depth) for _ in range(2))
+    return [
+        f"{a}.{w.chance.choice(('find', 'rfind', 'count'))}({b})",
+        f"({a} + {b}).{w.chance.choice(('index', 'rindex'))}({b})",
+        f"ord(({a} + 'x')[{w.chance.choice((0, -1))}])",
+        f"len({a}.{w.chance.choice(('rsplit', 'split'))}({w.word()}, {w.chance.choice((-1, 0, 1, 2))}))",
+        f"len({a}.splitlines())",
+    ]
+
+
+def text_bools(w: Expressions, scope: Scope, depth: int) -> list[str]:
+    """Return expressions that give a bool."""
+    a, b = (w.expr("str", scope, depth) for _ in range(2))
+    type_ = w.chance.choice(tuple(CONSTANT_TUPLES))
+    value = w.expr(type_, scope, depth)
+    inside = w.chance.choice(("in", "not in"))
+    return [
+        f"({a} {inside} {b})",
+        f"{a}.{w.chance.choice(TESTS)}()",
+        f"({value} {inside} {CONSTANT_TUPLES[type_]})",
+        f"({value} {inside} ({w.expr(type_, scope, depth - 1)}, {w.literal(type_)}))",
+    ]
+
+
+def text_texts(w: Expressions, scope: Scope, depth: int) -> list[str]:
+    """Return expressions that give a text."""
+    a, b = (w.expr("str", scope, depth) for _ in range(2))
+    whole, chance = w.expr("int", scope, depth), w.chance
+    start, stop = (chance.choice(("", "0", "1", "-2", "3", whole)) for _ in range(2))
+    limit = chance.choice(("", ", 1", ", -1", ", 0"))
+    width = chance.choice(("0", "3", "9", f"{whole} % 12"))
+    name = chance.choice(("center", "ljust", "rjust"))
+    return [
+        f"{a}[{start}:{stop}]",
+        f"{a}[{start}:{stop}:{chance.choice((1, 2, -1, -3))}]",
+        f"({a} + 'y')[{chance.choice((0, -1))}]",
+        f"{a}.{chance.choice(('title', 'capitalize', 'swapcase'))}()",
+        f"{a}.{chance.choice(('removeprefix', 'removesuffix'))}({b})",
+        f"{a}.{chance.choice(('strip', 'lstrip', 'rstrip'))}({w.word()})",
+        f"{a}.replace({b}, {w.expr('str', scope, 0)}{limit})[:40]",
+        f"({a} * {chance.choice((0, 1, 3))})[:9]",
+        f"{a}.{name}({width}{chance.choice(('', ', ' + repr('é')))})[:30]",
+        f"{a}.zfill({width})[:20]",
+        f"{w.word()}.join({a}{chance.choice(('.split()', '.splitlines()', '[:5]'))})[:30]",
+        f"{a}.{chance.choice(('partition', 'rpartition'))}({w.word()})[{chance.choice((0, 1, 2))}]",
+        f"{a}.rsplit({w.word()}, {chance.choice((1, 2))})[{chance.choice((0, -1))}]",
+        f"chr(97 + {whole} % 26)",
+    ]

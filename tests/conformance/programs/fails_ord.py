@@ -1,0 +1,8 @@
+# schema: {"s": "str"}
+# fails: value@8
+from totem_sdk import TotemJob
+
+
+class FailsOrd(TotemJob):
+    def mapper(self, _, row):
+        yield row.s, ord(row.s + "ab")

@@ -16,6 +16,7 @@ from typing import Any
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.interpreter import Pair, group_pairs, partition_groups
 from totem_sdk.interpreter.arithmetic import exact_float_sum
+from totem_sdk.param import declared
 from totem_sdk.program import Program, Value
 from totem_sdk.rows import row_class
 from totem_sdk.values import canonical_json
@@ -58,7 +59,9 @@ class CPythonJob:
         self._row: Callable[..., Any] = str if program.lines else row_class(program.schema)
         self._template = load_job(source, filename)(args=[])
         for name, value in params.items():
-            setattr(self._template, name, value)
+            # Parameters that configure_args declares are attributes of the options.
+            owner = self._template if name in declared(type(self._template)) else self._template.options
+            setattr(owner, name, value)
 
     def run(self, fragments: Iterable[Iterable[Sequence[Any]]]) -> list[Pair]:
         """Run the job over the rows of each fragment and return its result, with lists where JSON has them."""

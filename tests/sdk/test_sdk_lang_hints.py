@@ -42,7 +42,7 @@ def reducer(*statements):
         (mapper("yield row.name, {'n': row.n}"), 4, "container", "with its name in the key"),
         (mapper("yield row.name, totl", "total = 1"), 4, "unknown-name", "did you mean total?"),
         (mapper("yield self.csot(), 1") + "    def cost(self):\n        return 1\n", 4, "unknown-function", "cost"),
-        (HEAD + "    def __init__(self):\n        self.n = 1\n" + MAPPER, 3, "dunder", "mapper_init"),
+        (HEAD + "    def __init__(self):\n        self.n = 1\n" + MAPPER, 3, "class-form", "mapper_init"),
         (HEAD + "    def map(self, _, row):\n        yield 1, 1\n", 2, "steps", "did you mean mapper instead of map?"),
         (HEAD + MAPPER + "    def reduce(self, k, v):\n        yield k, 1\n", 6, "yield-in-helper", "mean reducer?"),
         (HEAD + "    def mapper(_, row):\n        yield row.name, 1\n", 3, "signature", "def mapper(self, _, row)"),

@@ -50,7 +50,7 @@ def store(scope: Scope, node: ast.expr, type_: Type) -> Target | None:
 def _is_field(scope: Scope, node: ast.Attribute) -> bool:
     """Return whether the role has this field; if not, say why it can't be assigned."""
     job, name = scope.role.job, node.attr
-    if name in job.constants or name in job.methods or name == "steps" or any(p.name == name for p in job.params):
+    if name in job.constants or name in job.methods or name == "steps" or job.has_param(name):
         what = "constant" if name in job.constants else "method" if name in (*job.methods, "steps") else "parameter"
         scope.refuse(node, "read-only", f"self.{name} is a {what} of the class")
         return False

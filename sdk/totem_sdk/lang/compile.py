@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from totem_sdk.errors import InternalError
+from totem_sdk.errors import InternalError, Refused
 from totem_sdk.lang.assemble import Assembly, CheckedStep, parts_of
 from totem_sdk.lang.callables import link
 from totem_sdk.lang.calls import check_yields, reach_of
 from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
+from totem_sdk.lang.initial import with_init
+from totem_sdk.lang.reports import notes_of_reports
 from totem_sdk.lang.roles import Inputs, Roles
 from totem_sdk.lang.source import check_is_program, parse
 from totem_sdk.lang.steps import StepSource
 from totem_sdk.lang.structure import Job, read_job
+from totem_sdk.lang.surface import Note
 from totem_sdk.program import Program
 from totem_sdk.schema import LINES, Schema
 from totem_sdk.types import NONE, STR, Tuple, Type, Values, join
 
-__all__ = ["compile_job"]
+__all__ = ["compile_job", "notes_of"]
 
 _PASSED = frozenset(
     ("annotation", "constant", "decorator", "default", "encoding", "f-string", "identifier", "import", "int-range")
@@ -49,6 +52,20 @@ def compile_job(
         raise too_deep() from None
 
 
+def notes_of(source: str, *, filename: str = "job.py") -> tuple[Note, ...]:
+    """Return what in a job has no effect here, in the order of the source; nothing where it can't be read."""
+    findings = Findings()
+    try:
+        parsed = parse(source, filename, findings, None)
+    except Refused:
+        return ()
+    job = read_job(parsed, findings)
+    if job is None:
+        return ()
+    reports = (note for method in job.methods.values() for note in notes_of_reports(parsed, method, job.methods))
+    return tuple(sorted((*job.notes, *reports)))
+
+
 def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str]) -> Program:
     names = frozenset(column.name for column in schema.columns if not column.name.isascii())
     findings = Findings()
@@ -60,6 +77,7 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
         raise InternalError("there is no job and no finding")
     readable = findings.codes <= _PASSED
     link(job, findings)
+    job = with_init(job)
     check_names = Names(job.globals, job.name, job.methods, job.unknown, job.functions)
     for method in job.methods.values():
         check_forms(parsed, method, check_names, findings)

@@ -87,6 +87,8 @@ def _attribute(scope: Scope, node: ast.Attribute) -> Expr | None:
     match node.value:
         case ast.Name(id="self"):
             return _of_self(scope, node)
+        case ast.Attribute(value=ast.Name(id="self"), attr="options"):
+            return _option(scope, node)
         case ast.Name(id=name) if name in scope.rows:
             return _column(scope, node)
         case ast.Name(id=name) if name == job.name and id(node.value) not in scope.function.flow.reads:
@@ -98,12 +100,22 @@ def _attribute(scope: Scope, node: ast.Attribute) -> Expr | None:
     return None if value is None else _part(scope, node, value)
 
 
+def _option(scope: Scope, node: ast.Attribute) -> Expr | None:
+    job, name = scope.role.job, node.attr
+    for position, param in enumerate(job.params):
+        if param.name == name and name in job.options:
+            return Apply(param.type, scope.at(node), "param", param.type, (), (position,))
+    hint = "declare it: def configure_args(self): super().configure_args(); self.add_passthru_arg('--name', type=int)"
+    scope.refuse(node, "unknown-attribute", f"there is no option {name}", hint)
+    return None
+
+
 def _of_self(scope: Scope, node: ast.Attribute) -> Expr | None:
     job, name, at = scope.role.job, node.attr, scope.at(node)
     if name in job.constants:
         return scope.constant(job.constants[name], at)
     for position, param in enumerate(job.params):
-        if param.name == name:
+        if param.name == name and name not in job.options:
             return Apply(param.type, at, "param", param.type, (), (position,))
     if name in job.methods or name == "steps":
         scope.refuse(node, "self-use", f"the method self.{name} is used as a value", f"call it: self.{name}(...)")

@@ -16,6 +16,7 @@ from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names, repair
 from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, INSTEAD, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS, meant
 from totem_sdk.lang.source import Source
+from totem_sdk.lang.surface import IGNORED_CALLS
 
 __all__ = ["MAX_LOOPS", "Names", "check_forms", "local_names"]
 
@@ -295,7 +296,7 @@ class _Forms:
         """Return whether a method is called."""
         match function:
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
-                return name in self.names.methods
+                return name in self.names.methods or name in IGNORED_CALLS
         return False
 
     def literal(self, value: object, node: ast.Constant) -> None:

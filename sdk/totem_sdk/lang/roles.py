@@ -228,7 +228,12 @@ class Roles:
 
 def fields_of(job: Job, init: ast.FunctionDef) -> tuple[str, ...]:
     """Return the fields of self that an _init sets, in order."""
-    others = {*job.constants, *job.methods, "steps", *(param.name for param in job.params)}
+    others = {
+        *job.constants,
+        *job.methods,
+        "steps",
+        *(param.name for param in job.params if param.name not in job.options),
+    }
     stores = [part for part in self_attributes(init) if isinstance(part.ctx, ast.Store) and part.attr not in others]
     stores.sort(key=lambda part: (part.lineno, part.col_offset))
     refused = [name[5:] for name in bound_names(init) if name.startswith("self.") and name[5:] not in others]

@@ -10,6 +10,7 @@ from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.assignments import annotated, assign, augmented, items, store
 from totem_sdk.lang.conditions import condition
 from totem_sdk.lang.holes import Gap, Hole
+from totem_sdk.lang.reports import ignored, is_ignored
 from totem_sdk.lang.scope import Facts, Scope, meet, without
 from totem_sdk.lang.text_methods import characters
 from totem_sdk.lang.tree import (
@@ -100,6 +101,8 @@ class _Statements:
                 return None
             case ast.Yield(value=ast.expr() as emitted):
                 return self.emitted(node.value, emitted)
+        if isinstance(node.value, ast.Call) and is_ignored(node.value, self.scope.role.job.methods):
+            return ignored(self.scope, node.value)
         value = self.scope.check(self.scope, node.value)
         return None if value is None else Drop(self.scope.at(node), value)
 

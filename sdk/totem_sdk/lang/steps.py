@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.reserved import MRJOB_OPTIONS, STEP_FUNCTIONS, meant
 from totem_sdk.lang.source import Source
+from totem_sdk.lang.surface import Note
 
 __all__ = ["MAX_STEPS", "ROLES", "StepSource", "read_steps"]
 
@@ -34,13 +35,14 @@ def read_steps(
     *,
     imported: bool,
     lines: bool,
+    notes: list[Note],
 ) -> tuple[StepSource, ...]:
     """Return the steps in order; what is wrong with them is added to ``findings``.
 
-    ``imported``: the file imports MRStep; ``lines``: the first step gets raw lines.
+    ``imported``: the file imports MRStep; ``lines``: the first step gets raw lines. ``notes`` gets what is ignored.
     """
     if "steps" in methods:
-        steps = tuple(_from_method(source, methods["steps"], imported, findings))
+        steps = tuple(_from_method(source, methods["steps"], imported, findings, notes))
     else:
         steps = (StepSource(job, {name: name for name in STEP_FUNCTIONS if name in methods}),)
     for number, step in enumerate(steps):
@@ -97,17 +99,21 @@ def _check_method(source: Source, method: ast.FunctionDef, function: str, row: s
             findings.add(source.at(argument.annotation), "annotation", message, "remove the annotation")
 
 
-def _from_method(source: Source, method: ast.FunctionDef, imported: bool, findings: Findings) -> Iterator[StepSource]:
+def _from_method(
+    source: Source, method: ast.FunctionDef, imported: bool, findings: Findings, notes: list[Note]
+) -> Iterator[StepSource]:
     statements = [s for s in method.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     match statements:
         case [ast.Return(value=ast.List(elts=[_, *_] as calls))]:
             for call in calls:
-                yield from _from_call(source, call, imported, findings)
+                yield from _from_call(source, call, imported, findings, notes)
         case _:
             findings.add(source.at(method), "steps", "steps() does more than return a list of MRSteps")
 
 
-def _from_call(source: Source, call: ast.expr, imported: bool, findings: Findings) -> Iterator[StepSource]:
+def _from_call(
+    source: Source, call: ast.expr, imported: bool, findings: Findings, notes: list[Note]
+) -> Iterator[StepSource]:
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "MRStep"):
         findings.add(source.at(call), "steps", "this is no MRStep(...)")
         return
@@ -125,6 +131,10 @@ def _from_call(source: Source, call: ast.expr, imported: bool, findings: Finding
                 if name in functions:
                     findings.add(source.at(keyword), "steps", f"{name} is given twice")
                 functions[name] = method
+            case ast.keyword(arg="jobconf"):
+                notes.append(
+                    Note(source.at(keyword), "jobconf tells an engine how to run the step: it is ignored here")
+                )
             case ast.keyword(arg=str() as name) if name in MRJOB_OPTIONS:
                 findings.add(source.at(keyword), "option", f"{name} changes how mrjob runs the step")
             case _:

@@ -14,6 +14,7 @@ from totem_sdk.lang.holes import bound_names
 from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import StepSource, read_steps
+from totem_sdk.lang.surface import HINTS, Note, init_of, option_of, statements_of
 from totem_sdk.program import ParamSpec
 from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
 
@@ -32,6 +33,7 @@ class Job:
     module's. ``unknown`` are names of the module, and of the class as ``self.NAME``, whose definition was refused.
     ``functions`` are the names of the module's functions: ``methods`` has each, with ``()`` behind its name.
     ``bare`` are the methods without a self of their own. ``defaults`` are those of parameters, by method.
+    ``options`` are the names of job parameters that are read as ``self.options.NAME``. ``init`` is ``__init__``.
     """
 
     source: Source
@@ -46,6 +48,13 @@ class Job:
     functions: frozenset[str] = frozenset()
     bare: frozenset[str] = frozenset()
     defaults: Mapping[str, Mapping[str, Constant]] = field(default_factory=dict)
+    options: frozenset[str] = frozenset()
+    init: ast.FunctionDef | None = None
+    notes: tuple[Note, ...] = ()
+
+    def has_param(self, name: str) -> bool:
+        """Return whether a job parameter is an attribute of self (one of ``self.options`` is not)."""
+        return name not in self.options and any(param.name == name for param in self.params)
 
 
 @dataclass
@@ -62,6 +71,9 @@ class _Reader:
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
     bare: set[str] = field(default_factory=set)
     default_values: dict[str, dict[str, Constant]] = field(default_factory=dict)
+    options: set[str] = field(default_factory=set)
+    init: ast.FunctionDef | None = None
+    notes: list[Note] = field(default_factory=list)
 
     def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
         self.findings.add(self.source.at(node), code, message, hint)
@@ -130,7 +142,11 @@ class _Reader:
         into: dict[str, Constant],
         names: Mapping[str, Constant],
     ) -> None:
-        taken = name in into or name in self.methods or any(p.name == name for p in self.params)
+        taken = (
+            name in into
+            or name in self.methods
+            or any(p.name == name and name not in self.options for p in self.params)
+        )
         if taken or (into is self.globals and self.in_module(name)):
             return self.add(statement, "duplicate", f"{name} is defined twice")
         value = evaluate(node, names)
@@ -204,7 +220,37 @@ class _Reader:
         if node.name in self.globals or node.name in self.imported or node.name in self.functions:
             self.add(node, "duplicate", f"{node.name} is defined twice")
 
+    def note(self, node: ast.AST, message: str) -> None:
+        self.notes.append(Note(self.source.at(node), message))
+
+    def of_mrjob(self, statement: ast.stmt) -> bool:
+        """Read a member of the class that tells mrjob something; False if it is none."""
+        match statement:
+            case ast.FunctionDef(name="__init__"):
+                self.init = init_of(statement, self.classes[0].name, self.add)
+            case ast.FunctionDef(name="configure_args"):
+                for part in statements_of(statement, self.classes[0].name):
+                    self.option(part)
+            case ast.Assign(targets=[ast.Name(id=name)]) if name in HINTS:
+                self.note(statement, f"{name} tells an engine how to run the job: it is ignored here")
+            case ast.Assign(targets=[ast.Name(id="SORT_VALUES")], value=ast.Constant(value=False)):
+                pass
+            case _:
+                return False
+        return True
+
+    def option(self, statement: ast.stmt) -> None:
+        param = option_of(statement, {**self.globals, **self.constants}, self.add)
+        if param is None:
+            return
+        if any(known.name == param.name for known in self.params):
+            self.add(statement, "duplicate", f"the parameter {param.name} is defined twice")
+        self.params.append(param)
+        self.options.add(param.name)
+
     def member(self, statement: ast.stmt) -> None:
+        if self.of_mrjob(statement):
+            return
         match statement:
             case ast.FunctionDef():
                 self.method(statement)
@@ -345,7 +391,9 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         return None
     found = reader.classes[0]
     lines = any(isinstance(base, ast.Name) and base.id == "MRJob" for base in found.bases)
-    steps = read_steps(source, found, reader.methods, findings, imported="MRStep" in reader.imported, lines=lines)
+    steps = read_steps(
+        source, found, reader.methods, findings, imported="MRStep" in reader.imported, lines=lines, notes=reader.notes
+    )
     used = {name for step in steps for name in step.functions.values()}
     functions = {f"{name}()": node for name, node in reader.functions.items()}
     for name, method in (*reader.methods.items(), *functions.items()):
@@ -372,4 +420,7 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         frozenset(reader.functions),
         frozenset(reader.bare),
         reader.default_values,
+        frozenset(reader.options),
+        reader.init,
+        tuple(reader.notes),
     )

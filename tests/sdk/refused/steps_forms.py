@@ -5,7 +5,7 @@ from totem_sdk import TotemJob
 class Job(TotemJob):
     def steps(self):
         return [
-            MRStep(mapper=self.read, jobconf={}),  # refused: option@38
+            MRStep(mapper=self.read, mapper_cmd=""),  # refused: option@38
             MRStep(reducer=lambda k, v: v),  # refused: steps@13 steps@20
             MRStep(self.read),  # refused: steps@13 steps@25
             MRStep(mapper=self.nowhere),  # refused: steps@13

@@ -112,6 +112,14 @@ class PartEstimate(PartName):
     estimate: Bounds
 
 
+class Note(BaseModel):
+    """Something in the program that is accepted and has no effect here; line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+
 class Estimate(BaseModel):
     """What the pre-check says about a program without submitting it."""
 
@@ -124,6 +132,7 @@ class Estimate(BaseModel):
     precheck: Literal["none", "lower", "expected", "upper"]
     needs: int | None = Field(description="least escrow that the provider's policy accepts; null: none is enough")
     parts: list[PartEstimate] = Field([], description="of several providers: what each part costs")
+    notes: list[Note] = Field([], description="what in the program has no effect here: counters, hints for engines")
 
 
 class JobSummary(BaseModel):

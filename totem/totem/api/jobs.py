@@ -20,6 +20,7 @@ from totem.api.problems import problem_of
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.errors import ServiceError
 from totem.services.lines import ResultLines
+from totem.services.pricing import job_notes
 from totem.services.session import Record
 
 __all__ = ["RESULT_MEDIA_TYPE", "router"]
@@ -48,7 +49,7 @@ def estimate(caller: Caller, body: job_models.EstimateRequest) -> Any:
 
     Over datasets of several providers the answer says what each part costs.
     """
-    return caller.estimate(_submission(body))
+    return {**caller.estimate(_submission(body)), "notes": job_notes(body.source, body.filename)}
 
 
 @router.post("/jobs", response_model=job_models.JobSummary, status_code=status.HTTP_202_ACCEPTED)

@@ -17,7 +17,7 @@ from totem.cli.group import group
 from totem.cli.hints import program_error_hint, provider_trouble
 from totem.cli.joint import print_joint_bill, print_part_estimates, print_parts
 from totem.cli.output import Output, counted, show
-from totem.cli.refusals import explained
+from totem.cli.refusals import explained, noted
 from totem.cli.result import purge, result
 from totem.cli.results import print_bill
 from totem.services.consortium import Consortium
@@ -113,6 +113,7 @@ def submit(
     )
     with explained(output, source):
         record = caller.submit(submission)
+    noted(output, source)
     if watch_it:
         output.note(f"{record['job_id']} is submitted")
         raise typer.Exit(_watch(output, caller, record["job_id"], Followed({record["job_id"]: "submitted"})))
@@ -144,6 +145,7 @@ def estimate(
     submission = replace(_asked(caller, source, datasets, table, param), combining=_combining(home, as_, combine_at))
     with explained(output, source):
         found = caller.estimate(submission)
+    noted(output, source)
     output.document(found)
     bounds = found["estimate"]
     output.fields(

@@ -10,9 +10,10 @@ import typer
 from totem.cli.output import Output, printable
 from totem.services.errors import ProgramRefused
 from totem.services.inputs import Job
+from totem.services.pricing import job_notes
 from totem_sdk.errors import Refusal
 
-__all__ = ["explained", "refusal_text"]
+__all__ = ["explained", "noted", "refusal_text"]
 
 _SHOWN = 160
 
@@ -42,6 +43,12 @@ def explained(output: Output, job: Job) -> Iterator[None]:
         output.note(refusal_text(error.refusals, job.filename, job.source), style="red")
         output.note(f"{len(error.refusals)} reason{'s' * (len(error.refusals) != 1)}: the job is refused")
         raise typer.Exit(error.exit_status) from None
+
+
+def noted(output: Output, job: Job) -> None:
+    """Print what in an accepted job has no effect here."""
+    for note in job_notes(job.source, job.filename):
+        output.note(f"note: {job.filename}:{note['line']}:{note['column']}: {note['message']}")
 
 
 def _parts(refusal: Refusal, filename: str, lines: list[str]) -> list[str]:

@@ -9,11 +9,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from totem.cli.output import Output, show, write_json
-from totem.cli.refusals import refusal_text
+from totem.cli.refusals import noted, refusal_text
 from totem.services.data import delimiter_notes, open_data, read_schema_and_options, takes_lines
 from totem.services.errors import BadInput, ProgramRefused
 from totem.services.inputs import Job, read_job, read_params, read_table
-from totem.services.pricing import estimate_job, operators_run, price_job, price_snippet
+from totem.services.pricing import estimate_job, job_notes, operators_run, price_job, price_snippet
 from totem_ccf.storage import Dataset
 from totem_sdk.cost import PricedProgram
 from totem_sdk.disassemble import Row, operator_of, render
@@ -61,9 +61,11 @@ def check(
             "phases": [{"step": phase.step, "phase": phase.kind} for phase in program.phases],
             "columns": columns,
             "params": [{"name": spec.name, "type": str(spec.type), "default": spec.default} for spec in program.params],
+            "notes": job_notes(source.source, source.filename),
             "refusals": [],
         }
     )
+    noted(output, source)
     output.line(f"{job}: {program.name} is accepted")
     output.fields(
         {
@@ -98,6 +100,7 @@ def estimate(
     except ProgramRefused as error:
         _refused(output, error, source)
     output.document(found.to_json())
+    noted(output, source)
     bounds = found.bounds
     output.fields(
         {

@@ -19,13 +19,13 @@ from totem_sdk.disassemble import Operator, operator_of
 from totem_sdk.errors import Refused
 from totem_sdk.estimate import Estimate, estimate
 from totem_sdk.interpreter import run_map_task
-from totem_sdk.lang import compile_job, compile_snippet
+from totem_sdk.lang import compile_job, compile_snippet, notes_of
 from totem_sdk.program import Op, Value
 from totem_sdk.schema import Schema
 from totem_sdk.table import Table
 from totem_sdk.task import Escrow
 
-__all__ = ["Priced", "bind_params", "estimate_job", "operators_run", "price_job", "price_snippet"]
+__all__ = ["Priced", "bind_params", "estimate_job", "job_notes", "operators_run", "price_job", "price_snippet"]
 
 _SNIPPET_ESCROW = 1_000_000
 """What a snippet may spend while its operators are listed: enough for reading, and an endless loop ends."""
@@ -65,6 +65,13 @@ def price_job(job: Job, schema: Schema, table: Table) -> PricedProgram:
         return price(compile_job(job.source, schema, filename=job.filename), table)
     except Refused as error:
         raise from_refused(error) from None
+
+
+def job_notes(source: str, filename: str) -> list[dict[str, Any]]:
+    """Return what in a job is accepted and has no effect here: ``{"line", "column", "message"}``, in its order."""
+    return [
+        {"line": n.at.line, "column": n.at.column, "message": n.message} for n in notes_of(source, filename=filename)
+    ]
 
 
 def bind_params(priced: PricedProgram, params: Mapping[str, Any]) -> dict[str, Value]:

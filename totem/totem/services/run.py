@@ -26,7 +26,7 @@ from totem.services.data import data_errors, delimiter_notes, open_data, takes_l
 from totem.services.errors import BadInput, ProgramRefused, ProviderSide, ServiceError, from_ledger
 from totem.services.handover import open_handed_over
 from totem.services.inputs import read_job, read_params, read_table
-from totem.services.pricing import bind_params, price_job
+from totem.services.pricing import bind_params, job_notes, price_job
 from totem.services.publish import Publication, publish
 from totem.services.report import Bounds, Report, Seconds, State
 from totem.services.runner import JobRunner, RunnerOptions
@@ -260,6 +260,8 @@ class _Run:
                 self.listener.noted(note)
         began = time.monotonic()
         priced = price_job(job, dataset.schema, table)
+        for said in job_notes(job.source, job.filename):
+            self.listener.noted(f"{job.filename}:{said['line']}:{said['column']}: {said['message']}")
         self.priced = priced
         self.so_far.program_id = priced.program.program_id
         bind_params(priced, params)  # rather than after all data are read

@@ -2,7 +2,7 @@
 
 It loads and runs the consumer's source in this very process, so it is for tests and for one's own jobs on one's own
 data: never use it on a provider. What it shares with the abstract machine is the schedule (tasks, groups and their
-order, JSON between phases) and the exact ``sum``; everything else is CPython.
+order, JSON between phases), the exact ``sum``, and where functions of floats come from; everything else is CPython.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from totem_sdk.cpython_math import prepare, with_powers
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.interpreter import Pair, group_pairs, partition_groups
 from totem_sdk.interpreter.arithmetic import exact_float_sum
@@ -31,14 +32,15 @@ def _machine_sum(values: Iterable[Any], start: Any = 0) -> Any:
 
 
 def load_job(source: str, filename: str = "job.py") -> type:
-    """Execute a consumer's module and return its job class, with ``sum`` as the machine has it.
+    """Execute a consumer's module and return its job class, with ``sum``, ``math`` and ``**`` as the machine has them.
 
     Raises:
         InvalidDocument: the module doesn't define exactly one job class.
     """
     module = types.ModuleType("consumer_job")
     module.__dict__["sum"] = _machine_sum
-    exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102 - the module's purpose
+    prepare(module)
+    exec(compile(with_powers(source, filename), filename, "exec"), module.__dict__)  # noqa: S102 - its purpose
     found = [
         value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__
     ]

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,6 +55,7 @@ __all__ = [
     "Step",
     "Value",
     "blocks_of",
+    "one_nan",
 ]
 
 FORMAT = "totem-program-1"
@@ -264,6 +266,11 @@ class Program:
         return program
 
 
+def one_nan(value: Value) -> Value:
+    """Return the value, a NaN as the one object ``math.nan``: so that programs with equal bytes are equal."""
+    return math.nan if isinstance(value, float) and math.isnan(value) else value
+
+
 def blocks_of(body: Body) -> Iterator[Block]:
     """Yield the blocks of a body in order, those of nested nodes where they stand."""
     for node in body:
@@ -285,7 +292,7 @@ def _value_to_json(value: Value) -> Any:
 
 def _value_from_json(document: Any) -> Value:
     if isinstance(document, dict):
-        return float.fromhex(document["f"])
+        return one_nan(float.fromhex(document["f"]))
     if document is None or isinstance(document, bool | int | str):
         return document
     raise InvalidDocument(f"not a constant: {document!r}")

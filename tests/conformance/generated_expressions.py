@@ -213,6 +213,10 @@ class Expressions:
                 f"({a} >> {b})",
                 f"round({a}, -2)",
                 f"divmod({a}, {b})[0]",
+                f"math.floor({real})",
+                f"math.lcm({a}, {b})",
+                f"math.perm({a}, {b})",
+                f"int({a} ** {b})",
                 f"({a} % {b})",
                 f"int({text})",
                 f"({a} * {b})",
@@ -232,6 +236,10 @@ class Expressions:
         forms += generated_numbers.float_forms(self.chance, a, whole)
         if self.one_in(60):
             forms = [
+                f"math.pow({a}, {b})",
+                f"({a} ** {b})",
+                f"math.{self.chance.choice(('acosh', 'atanh', 'exp', 'gamma', 'log', 'sqrt'))}({a})",
+                f"math.fmod({a}, {b})",
                 f"({a} / {b})",
                 f"({whole} / {whole})",
                 f"float({self.expr('str', scope, depth)})",
@@ -244,7 +252,8 @@ class Expressions:
         whole, real, which = (self.expr(type_, scope, depth) for type_ in ("int", "float", "bool"))
         mixed = f"({whole} if {which} else {real})"
         forms = [mixed, f"({mixed} + {a})", f"({mixed} * {b})", f"min({mixed}, {a}, {b})", f"abs({mixed})", f"-{mixed}",
-                 f"round({mixed}, 2)", f"({mixed} % 7)", f"({mixed} - {a})"]  # fmt: skip
+                 f"round({mixed}, 2)", f"({mixed} % 9) ** 2",
+                 f"(abs({whole}) % 5 + 1) ** ({whole} % 4)", f"({mixed} % 7)", f"({mixed} - {a})"]  # fmt: skip
         return self.chance.choice(forms)
 
     def make_bool(self, scope: Scope, depth: int) -> str:

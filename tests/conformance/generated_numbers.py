@@ -7,6 +7,11 @@ import random
 __all__ = ["float_forms", "int_forms", "truth_forms"]
 
 
+_EVERYWHERE = ("asinh", "atan", "cbrt", "cos", "erf", "erfc", "fabs", "sin", "tan", "tanh")
+_WITHIN_ONE = ("acos", "asin", "cosh", "exp", "expm1", "log1p", "sinh")
+_POSITIVE = ("lgamma", "log", "log10", "log2", "sqrt")
+
+
 def int_forms(chance: random.Random, a: str, b: str, real: str) -> list[str]:
     """Return expressions of type int; ``a`` and ``b`` are ints, ``real`` is a float."""
     count, mask = chance.randrange(12), chance.choice((1, 7, 255, -2))
@@ -14,6 +19,9 @@ def int_forms(chance: random.Random, a: str, b: str, real: str) -> list[str]:
         f"({a} & {mask})", f"({a} | {b})", f"({a} ^ {b})", f"(~{a})", f"(({a} & 255) << {count})", f"({a} >> {count})",
         f"({a} >> ({b} & 7))", f"({a}).bit_length()",
         f"divmod({a}, {chance.choice((2, 3, -7))})[{chance.randrange(2)}]",
+        f"math.floor({real} * 0.01)", f"math.ceil({real} * 0.01)", f"math.isqrt(abs({a} % 100003))",
+        f"math.gcd({a}, {b})", f"math.comb(abs({a}) % 9, {chance.randrange(4)})", f"math.factorial(abs({a}) % 12)",
+        f"({a} % 5) ** {chance.choice((0, 1, 17, 20))}", f"int((abs({a}) % 4) ** (abs({b}) % 5))",
         f"round({a} % 1000003, {-chance.randrange(1, 5)})", f"int(divmod({real}, 3)[0] * 0.5)",
     ]  # fmt: skip
 
@@ -24,9 +32,22 @@ def float_forms(chance: random.Random, a: str, whole: str) -> list[str]:
         f"divmod({a}, {chance.choice((0.3, -2.0))})[{chance.randrange(2)}]",
         f"divmod({whole}, 0.7)[1]",
         f"round({a}, {-chance.randrange(1, 4)})",
+        f"math.{chance.choice(_EVERYWHERE)}({a} % 1000.0)",
+        f"math.{chance.choice(_EVERYWHERE)}({whole} % 1000)",
+        f"math.{chance.choice(_WITHIN_ONE)}({a} % 1.0)",
+        f"math.{chance.choice(_POSITIVE)}(abs({a}) % 1e9 + 0.5)",
+        f"math.{chance.choice(('atan2', 'copysign', 'hypot'))}({a}, {whole})",
+        f"math.log(abs({whole}) + 1, 3)",
+        f"math.{chance.choice(('degrees', 'radians'))}({a})",
+        f"(abs({a}) % 50.0) ** {chance.choice((2, 0.5, 1.5, 3))}",
+        f"({a} % 9.0 + 1.0) ** ({whole} % 7)",
+        f"(abs({whole}) % 9 + 1) ** -{chance.randrange(1, 4)}",
     ]
 
 
 def truth_forms(a: str, one: str, other: str) -> list[str]:
     """Return expressions of type bool; ``a`` is a float, the others are bools."""
-    return [f"({a}).is_integer()", f"({one} & {other})", f"({one} | {other})", f"({one} ^ {other})"]
+    return [
+        f"({a}).is_integer()", f"math.isnan({a})", f"math.isfinite({a})", f"math.isinf({a} * 2.0)",
+        f"({one} & {other})", f"({one} | {other})", f"({one} ^ {other})",
+    ]  # fmt: skip

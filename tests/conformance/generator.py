@@ -232,7 +232,15 @@ class _Writer(Statements):
         self.write(2, f"return [{made}]")
         base = "MRJob" if self.raw else "TotemJob"
         imports = ["from mrjob.job import MRJob"] if self.raw else ["from totem_sdk import Param, TotemJob"]
-        head = [*imports, "from mrjob.step import MRStep", "", *self.functions, "", f"class Job({base}):"]
+        head = [
+            "import math",
+            *imports,
+            "from mrjob.step import MRStep",
+            "",
+            *self.functions,
+            "",
+            f"class Job({base}):",
+        ]
         source = "\n".join([*head, *self.lines, ""])
         schema = LINES if self.raw else Schema.of(COLUMNS)
         return GeneratedJob(seed, source, schema, params, self.fragments(schema, rows), self.catches_overflow)

@@ -25,6 +25,41 @@ float_floordiv f64 f64 : f64
 float_round f64 i32 : f64
 float_round_tens f64 i32 : f64
 int_round i64 i32 i32 : i32
+math_acos f64 : f64
+math_acosh f64 : f64
+math_asin f64 : f64
+math_asinh f64 : f64
+math_atan f64 : f64
+math_atanh f64 : f64
+math_cbrt f64 : f64
+math_cos f64 : f64
+math_cosh f64 : f64
+math_erf f64 : f64
+math_erfc f64 : f64
+math_exp f64 : f64
+math_expm1 f64 : f64
+math_gamma f64 : f64
+math_lgamma f64 : f64
+math_log f64 : f64
+math_log10 f64 : f64
+math_log1p f64 : f64
+math_log2 f64 : f64
+math_sin f64 : f64
+math_sinh f64 : f64
+math_tan f64 : f64
+math_tanh f64 : f64
+math_atan2 f64 f64 : f64
+math_copysign f64 f64 : f64
+math_fmod f64 f64 : f64
+math_hypot f64 f64 : f64
+math_pow f64 f64 : f64
+math_factorial i64 i32 : i32
+math_isqrt i64 i32 : i32
+math_comb i64 i64 i32 : i32
+math_gcd i64 i64 i32 : i32
+math_lcm i64 i64 i32 : i32
+math_perm i64 i64 i32 : i32
+int_power i64 i64 i32 : i32
 text_equal i64 i64 : i32
 text_order i64 i64 : i32
 text_concat i64 i64 i32 i32 : i64

@@ -16,6 +16,7 @@ from totem_sdk.caught import is_caught
 from totem_sdk.estimate.forms import within
 from totem_sdk.estimate.known import Known, anything, combinations, constant, count, join
 from totem_sdk.estimate.transfer_bits import BIT_RULES, rule_of_divmod
+from totem_sdk.estimate.transfer_math import MATH_RULES
 from totem_sdk.estimate.transfer_texts import TEXT_RULES
 from totem_sdk.limits import INT_MAX, INT_MIN, rounds_of_range
 from totem_sdk.program import Op
@@ -347,5 +348,6 @@ RULES: dict[str, Rule] = {
     "range_test": _any,
     "range_step": lambda _type, _op, operands: Known(0, min(INT_MAX, operands[0].high + 1)),
     **BIT_RULES,
+    **MATH_RULES,
     **TEXT_RULES,
 }

@@ -26,6 +26,8 @@ __all__ = [
     "range_rounds",
     "round_half_even",
     "round_to",
+    "rounded_down",
+    "rounded_up",
 ]
 
 Number = int | float
@@ -77,6 +79,16 @@ def float_to_int(value: Number) -> int:
 def round_half_even(value: Number) -> int:
     """Return the nearest int, halves to even; NaN is ``value``, out of range ``overflow``."""
     return _to_int(value, round)
+
+
+def rounded_down(value: Number) -> int:
+    """Return the largest int that is not above the number; NaN is ``value``, out of range ``overflow``."""
+    return _to_int(value, math.floor)
+
+
+def rounded_up(value: Number) -> int:
+    """Return the smallest int that is not below the number; NaN is ``value``, out of range ``overflow``."""
+    return _to_int(value, math.ceil)
 
 
 def _to_int(value: Number, convert: Callable[[Number], int]) -> int:

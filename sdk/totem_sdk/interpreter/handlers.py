@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from totem_sdk.caught import is_caught
-from totem_sdk.interpreter import bits, effects, texts
+from totem_sdk.interpreter import bits, effects, mathematics, texts
 from totem_sdk.interpreter.arithmetic import (
     checked,
     divide,
@@ -21,6 +21,8 @@ from totem_sdk.interpreter.arithmetic import (
     range_rounds,
     round_half_even,
     round_to,
+    rounded_down,
+    rounded_up,
 )
 from totem_sdk.interpreter.folded import Folded
 from totem_sdk.interpreter.frame import Datum, Frame
@@ -163,6 +165,13 @@ HANDLERS: dict[str, Handler] = {
     "round": _plain(round_half_even),
     "round_to": _with(lambda _frame, op, a: round_to(a, op.imm[0])),
     "divmod": _plain(lambda a, b: (floor_divide(a, b), modulo(a, b))),
+    "pow": _plain(mathematics.power),
+    "pow_by": _with(lambda _frame, op, a: mathematics.whole_power(a, op.imm[0])),
+    "math": _with(lambda _frame, op, *operands: mathematics.compute(op.imm[0], operands)),
+    "math_int": _with(lambda _frame, op, *operands: mathematics.compute_int(op.imm[0], operands)),
+    "floor": _plain(rounded_down),
+    "ceil": _plain(rounded_up),
+    "float_is": _with(lambda _frame, op, a: mathematics.float_is(a, op.imm[0])),
     "bit_and": _plain(lambda a, b: a & b),
     "bit_or": _plain(lambda a, b: a | b),
     "bit_xor": _plain(lambda a, b: a ^ b),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.operators import arithmetic, power
+from totem_sdk.lang.mathematics import power
+from totem_sdk.lang.operators import arithmetic
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Expr
 from totem_sdk.types import BOOL, INT, NONE, Option
@@ -24,18 +25,21 @@ _WITH_BOOLS = ("bit_and", "bit_or", "bit_xor")
 def binary(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right: Expr) -> Expr | None:
     """Return ``left op right``."""
     if isinstance(node.op, ast.Pow):
-        return power(scope, node, left, right)
+        return power(scope, node, _sides(node), left, right)
     if type(node.op) in _BITS:
         return _bits(scope, node, left, right)
     return arithmetic(scope, node, left, right)
+
+
+def _sides(node: ast.BinOp | ast.AugAssign) -> tuple[ast.expr, ast.expr]:
+    return (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
 
 
 def _bits(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right: Expr) -> Expr | None:
     code, sign = _BITS[type(node.op)]
     if left.type == right.type == BOOL and code in _WITH_BOOLS:
         return Apply(BOOL, scope.at(node), code, BOOL, (left, right))
-    parts = (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
-    sides = zip(parts, (left, right), ("left", "right"), strict=True)
+    sides = zip(_sides(node), (left, right), ("left", "right"), strict=True)
     good = [_whole(scope, part, expr, f"the {side} side of {sign}") for part, expr, side in sides]
     if not all(good):
         return None

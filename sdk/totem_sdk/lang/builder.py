@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from totem_sdk.caught import ALL_KINDS
 from totem_sdk.lang.findings import At
 from totem_sdk.opcodes import OPCODES
-from totem_sdk.program import Block, Body, Exit, If, Loop, Node, Op, Return, Scope, Value
+from totem_sdk.program import Block, Body, Exit, If, Loop, Node, Op, Return, Scope, Value, one_nan
 from totem_sdk.types import BOOL, INT, Type
 
 __all__ = ["Builder"]
@@ -62,6 +62,7 @@ class Builder:
 
         ``sure``: it ends in no error here.
         """
+        imm = tuple(map(one_nan, imm))
         if not self.guards or sure or not set(OPCODES[code].fails) - {"memory"}:
             return self._append(Op(code, on, dst, args, imm, at.line, at.column))
         error = self.register(INT)

@@ -31,8 +31,8 @@ CODES: dict[str, Code] = {
     "syntax": Code("the source is not Python", "correct the syntax"),
     # The module and the class.
     "import": Code(
-        "an import other than those of the job's base classes",
-        "only TotemJob and Param of totem_sdk, MRJob of mrjob.job and MRStep of mrjob.step can be imported",
+        "an import of something that a job can't import",
+        "only math, TotemJob and Param of totem_sdk, MRJob of mrjob.job and MRStep of mrjob.step can be imported",
     ),
     "module-statement": Code(
         "a statement that may not stand at the top of a module",
@@ -93,7 +93,6 @@ CODES: dict[str, Code] = {
     "keyword": Code("an argument given by name to what is no helper", "pass arguments by position"),
     "delete": Code("a del statement", "assign another value"),
     "operator": Code("an operator that the language doesn't have", "use + - * / // % ** & | ^ ~ << >> and comparisons"),
-    "power": Code("a power other than a small constant one of ints", "multiply: x * x"),
     "membership": Code("in or not in that looks into something else than a text or a tuple", "compare with each value"),
     "identity": Code("is other than is None and is not None", "compare with == or !="),
     "literal": Code("a constant of a type that the language doesn't have", "use int, float, bool, str or None"),

@@ -42,6 +42,7 @@ class NotConstant:
 
 
 NOT_CONSTANT: Final = "not a constant"
+_RANGE: Final = "64 bits don't hold this int"
 HALF: Final = "half of a surrogate pair is no character"
 Constant = int | float | bool | str | None | tuple["Constant", ...]
 
@@ -70,12 +71,21 @@ def _shifted_back(value: int, count: int) -> int:
     return value >> min(count, _MOST_SHIFT)
 
 
-_BITS: dict[type[ast.operator], Callable[[int, int], int]] = {
+def _powered(value: int, times: int) -> int:
+    if times < 0:
+        raise ArithmeticError("a negative power is no int")
+    if times >= _MOST_SHIFT and abs(value) > 1:
+        raise ArithmeticError(_RANGE)
+    return int(value**times)
+
+
+_INTS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.BitAnd: operator.and_,
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
     ast.LShift: _shifted,
     ast.RShift: _shifted_back,
+    ast.Pow: _powered,
 }
 
 
@@ -95,11 +105,13 @@ def evaluate(node: ast.expr, names: Mapping[str, Constant]) -> Constant | NotCon
         case ast.Constant(value=bool() | float() | str() | None as value):
             return value
         case ast.Constant(value=int() as value):
-            return value if value <= INT_MAX else NotConstant(node, "64 bits don't hold this int")
+            return value if value <= INT_MAX else NotConstant(node, _RANGE)
         case ast.Name(id=name) if name in names:
             return names[name]
         case ast.Attribute(value=ast.Name(id="self"), attr=name) if f"self.{name}" in names:
             return names[f"self.{name}"]
+        case ast.Attribute(value=ast.Name(id="math"), attr=name) if f"math.{name}" in names:
+            return names[f"math.{name}"]
         case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
             return _signed(node, names)
         case ast.BinOp(left=left, op=op, right=right):
@@ -155,10 +167,10 @@ def _binary(
             return side
         if isinstance(side, bool) or not isinstance(side, int | float):
             return NotConstant(node, NOT_CONSTANT)
-    compute_bits = _BITS.get(type(op))
-    if compute_bits is not None and isinstance(left, int) and isinstance(right, int):
+    compute_int = _INTS.get(type(op))
+    if compute_int is not None and isinstance(left, int) and isinstance(right, int):
         whole = left, right
-        return _checked(node, lambda: compute_bits(*whole))
+        return _checked(node, lambda: compute_int(*whole))
     compute = _BINARY.get(type(op))
     if compute is None:
         return NotConstant(node, NOT_CONSTANT)
@@ -171,7 +183,7 @@ def _checked(node: ast.expr, compute: Callable[[], int | float]) -> Constant | N
     except ArithmeticError as error:
         return NotConstant(node, str(error))
     if isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
-        return NotConstant(node, "64 bits don't hold this int")
+        return NotConstant(node, _RANGE)
     return value
 
 

@@ -12,8 +12,9 @@ from totem_sdk.lang.binary import binary, inverted
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
-from totem_sdk.lang.functions import call_function
+from totem_sdk.lang.functions import call_function, has_arguments
 from totem_sdk.lang.holes import Hole
+from totem_sdk.lang.mathematics import MATH_CALLS, call_math, power
 from totem_sdk.lang.methods import DATE_METHODS, call_method
 from totem_sdk.lang.operators import negative, number
 from totem_sdk.lang.reserved import meant
@@ -285,7 +286,7 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
                 return None
             return call_method(scope, node, method, owner, [a for a in arguments if a is not None])
         case ast.Name(id=name) if id(node.func) not in scope.function.flow.reads and name not in scope.constants:
-            return call_function(scope, node, name)
+            return _call_python(scope, node, name)
         case Hole():
             return None
         case _:
@@ -295,6 +296,18 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
                 return None  # the name of something that was refused
             scope.refuse(node, "type", "a variable is called as a function", "give the variable another name")
             return None
+
+
+def _call_python(scope: Scope, node: ast.Call, name: str) -> Expr | None:
+    if name in MATH_CALLS:
+        return call_math(scope, node, name.removeprefix("math."))
+    if name != "pow":
+        return call_function(scope, node, name)
+    args = [expression(scope, argument) for argument in node.args]
+    found = [argument for argument in args if argument is not None]
+    if len(found) < len(args) or not has_arguments(scope, node, "pow()", 2, 2):
+        return None
+    return power(scope, node, node.args, *found)
 
 
 def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:

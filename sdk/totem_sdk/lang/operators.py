@@ -6,7 +6,7 @@ import ast
 
 from totem_sdk.lang.constants import INT_MIN
 from totem_sdk.lang.scope import Scope, widen
-from totem_sdk.lang.tree import Apply, Const, Expr, Link, Power
+from totem_sdk.lang.tree import Apply, Const, Expr, Link
 from totem_sdk.types import (
     BOOL,
     DATE,
@@ -25,7 +25,7 @@ from totem_sdk.types import (
     join,
 )
 
-__all__ = ["NUMBERS", "arithmetic", "common", "link", "negative", "number", "orderable", "power"]
+__all__ = ["NUMBERS", "arithmetic", "common", "link", "negative", "number", "orderable"]
 
 NUMBERS: tuple[Type, ...] = (INT, FLOAT, NUM)
 
@@ -46,8 +46,6 @@ _COMPARE: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.Gt: ("gt", ">"),
     ast.GtE: ("ge", ">="),
 }
-
-_MAX_POWER = 16
 
 _DATES = "there are no sums and differences of dates yet: compare them, or compute with parts such as .year and .month"
 _DATED: tuple[Type, ...] = (DATE, DATETIME)
@@ -119,16 +117,6 @@ def negative(scope: Scope, node: ast.UnaryOp, operand: Expr) -> Expr | None:
             return Const(operand.type, scope.at(node), -value)
         case _:
             return Apply(operand.type, scope.at(node), "neg", operand.type, (operand,))
-
-
-def power(scope: Scope, node: ast.BinOp | ast.AugAssign, base: Expr, exponent: Expr) -> Expr | None:
-    """Return ``base ** exponent`` where multiplying gives what Python gives: of an int, by a small constant."""
-    match exponent:
-        case Const(value=int() as times) if base.type == INT and 2 <= times <= _MAX_POWER:
-            return Power(INT, scope.at(node), base, times)
-    hint = f"multiply: x * x; int ** constant from 2 to {_MAX_POWER} is there"
-    scope.refuse(node, "power", f"{base.type} ** {exponent.type} is not in the language", hint)
-    return None
 
 
 def orderable(type_: Type) -> bool:

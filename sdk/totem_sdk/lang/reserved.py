@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from totem_sdk.mathematics import CONSTANTS, names
+
 __all__ = ["FORBIDDEN", "FUNCTIONS", "INSTEAD", "MRJOB_NAMES", "MRJOB_OPTIONS", "STEP_FUNCTIONS", "meant"]
 
 STEP_FUNCTIONS: tuple[str, ...] = (
@@ -44,9 +46,9 @@ MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 """Other attributes of mrjob's MRJob: a job that redefined one would behave differently there."""
 
 FUNCTIONS: frozenset[str] = frozenset(
-    ("abs", "bool", "chr", "divmod", "float", "int", "len", "max", "min", "ord", "range", "round", "str", "sum")
-)
-"""Python's functions that the language has (``range`` only in for loops)."""
+    ("abs", "bool", "chr", "divmod", "float", "int", "len", "max", "min", "ord", "pow", "range", "round", "str", "sum")
+) | {f"math.{name}" for name in names() - set(CONSTANTS)}
+"""Python's functions that the language has (``range`` only in for loops), those of math under the module's name."""
 
 _BEYOND = """
     __import__ breakpoint compile delattr dir eval exec exit getattr globals hasattr help id input isinstance
@@ -58,7 +60,7 @@ FORBIDDEN: frozenset[str] = frozenset(_BEYOND.split())
 _KEEP = "keep what you need of the values in variables while you loop over them"
 _GROUP = "yield key, value: the reducer gets all values of one key"
 _COUNT = "count in a variable: n = 0 before the loop, n += 1 in it"
-_MATH = "not in the language yet: there are + - * / // %, x * x, abs, min, max and round"
+_MATH = "import math at the top of the file and call math.sqrt(x)"
 
 INSTEAD: dict[str, str] = {
     "all": "test in a loop, and break",
@@ -76,7 +78,6 @@ INSTEAD: dict[str, str] = {
     "map": "compute in a for loop",
     "mean": "sum and count in one loop, then divide",
     "next": "loop over the values with for, and break",
-    "pow": _MATH,
     "print": "yield what you want to see",
     "reversed": "loop over range(n - 1, -1, -1)",
     "set": _GROUP,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from totem_sdk.errors import InternalError
@@ -11,16 +11,24 @@ from totem_sdk.lang.annotations import NO_TYPE, read_annotation
 from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names
+from totem_sdk.lang.modules import MATH, constants_of, name_modules
 from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import StepSource, read_steps
 from totem_sdk.lang.surface import HINTS, Note, init_of, option_of, statements_of
-from totem_sdk.program import ParamSpec
+from totem_sdk.program import ParamSpec, one_nan
 from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
 
 __all__ = ["Job", "read_job"]
 
-_IMPORTS = {"totem_sdk": ("TotemJob", "Param"), "mrjob.job": ("MRJob",), "mrjob.step": ("MRStep",)}
+_IMPORTS: dict[str, Collection[str]] = {
+    "totem_sdk": ("TotemJob", "Param"),
+    "mrjob.job": ("MRJob",),
+    "mrjob.step": ("MRStep",),
+    "math": MATH,
+    "": ("math",),
+}
+"""What can be imported from which module; from none: modules."""
 _BASES = {"TotemJob": "totem_sdk", "MRJob": "mrjob.job"}
 _PARAM_TYPES: dict[str, Type] = {"int": INT, "float": FLOAT, "bool": BOOL, "str": STR}
 
@@ -74,6 +82,7 @@ class _Reader:
     options: set[str] = field(default_factory=set)
     init: ast.FunctionDef | None = None
     notes: list[Note] = field(default_factory=list)
+    from_math: set[str] = field(default_factory=set)
 
     def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
         self.findings.add(self.source.at(node), code, message, hint)
@@ -107,10 +116,13 @@ class _Reader:
 
     def imports(self, statement: ast.Import | ast.ImportFrom) -> None:
         module = statement.module if isinstance(statement, ast.ImportFrom) and statement.level == 0 else None
-        known = _IMPORTS.get(module or "", ())
+        known = _IMPORTS.get(module or "", ()) if module or isinstance(statement, ast.Import) else ()
         for alias in statement.names:
             if alias.name in known and alias.asname in (None, alias.name):
                 self.imported.add(alias.name)
+                if module in (None, "math"):
+                    self.globals.update(constants_of(alias.name))
+                    self.from_math |= {alias.name} if module else set()
             elif alias.name in known:
                 self.add(alias, "import", f"{alias.name} is imported under another name", "import it without 'as'")
             else:
@@ -313,7 +325,7 @@ class _Reader:
             value = found
         if isinstance(value, tuple):
             raise InternalError("a parameter's type is a tuple")
-        self.params.append(ParamSpec(name, type_, value))
+        self.params.append(ParamSpec(name, type_, one_nan(value)))
         self.unknown.discard(f"self.{name}")
         return None
 
@@ -386,6 +398,8 @@ def read_job(source: Source, findings: Findings) -> Job | None:
     """
     reader = _Reader(source, findings)
     reader.module(source.tree)
+    for method in (*reader.methods.values(), *reader.functions.values(), *([reader.init] if reader.init else [])):
+        name_modules(method, frozenset(reader.imported - reader.from_math), frozenset(reader.from_math))
     if not reader.classes:
         reader.add(source.tree, "no-job", "there is no job class")
         return None

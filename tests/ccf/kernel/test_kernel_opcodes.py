@@ -19,6 +19,7 @@ from totem_ccf.mapreduce.pairs import PairLayout
 from totem_sdk.cost import price
 from totem_sdk.interpreter import run_map_task
 from totem_sdk.interpreter.unicode_texts import TEXT_TESTS
+from totem_sdk.mathematics import FLOAT_FUNCTIONS, INT_FUNCTIONS, TESTS
 from totem_sdk.opcodes import DATE_PARTS, OPCODES
 from totem_sdk.program import Block, Function, If, Op, Program, Step
 from totem_sdk.schema import Schema
@@ -106,11 +107,22 @@ def numbers():
         yield from same("neg abs", (type_,))
         yield from same("round", (type_,), INT)
         yield from same("divmod", (type_, type_), Tuple((type_, type_)))
+        yield from same("pow", (type_, type_), NUM if type_ == INT else type_)
+        yield from same("floor ceil", (type_,), INT)
+        for what in sorted(TESTS.values()):
+            yield from same("float_is", (type_,), BOOL, imm=(what,))
         for digits in (0, 2, 22, -1, -3, -18, -19, -22):
             yield from same("round_to", (type_,), imm=(digits,))
     for type_ in (INT, FLOAT, NUM, BOOL, STR):
         yield from same("to_int", (type_,), INT)
         yield from same("to_float", (type_,), FLOAT)
+    for name, (least, most) in FLOAT_FUNCTIONS.items():
+        for number in range(least, most + 1):
+            yield from same("math", (FLOAT,) * number, imm=(name,))
+    for name, number in INT_FUNCTIONS.items():
+        yield from same("math_int", (INT,) * number, imm=(name,))
+    for times in (0, 1, 2, 3, 31, 63, 64):
+        yield from same("pow_by", (INT,), imm=(times,))
     yield from same("bit_and bit_or bit_xor shl shr", (INT, INT))
     yield from same("bit_and bit_or bit_xor", (BOOL, BOOL))
     yield from same("bit_not bit_length", (INT,))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
+from totem_ccf.kernel.mathematics import runtime_port
 from totem_ccf.mapreduce.executor import EMIT_ROWS, InputError
 from totem_ccf.mapreduce.fold_rows import folds_from_columns
 from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
@@ -16,6 +17,7 @@ from totem_sdk.cut import Part
 from totem_sdk.errors import InternalError
 from totem_sdk.interpreter import Group, run_map_task, run_reduce_task
 from totem_sdk.interpreter.folded import Folded
+from totem_sdk.interpreter.mathematics import using
 from totem_sdk.program import Value
 from totem_sdk.task import LeaseSource, TaskResult
 
@@ -50,7 +52,8 @@ class InterpreterExecutor:
     ) -> TaskResult:
         """Run one map task; see TaskExecutor."""
         rows = self._rows(batches) if step == 0 else self._pairs(step, batches)
-        pairs, result = run_map_task(self._priced, step, rows, self._params, lease)
+        with using(runtime_port):
+            pairs, result = run_map_task(self._priced, step, rows, self._params, lease)
         _emit(self._pairs_of(step), pairs, emit, emit_rows)
         return result
 
@@ -64,7 +67,8 @@ class InterpreterExecutor:
         emit_rows: int = EMIT_ROWS,
     ) -> TaskResult:
         """Run one reduce task; see TaskExecutor."""
-        pairs, result = run_reduce_task(self._priced, step, self._groups(step, groups), self._params, lease)
+        with using(runtime_port):
+            pairs, result = run_reduce_task(self._priced, step, self._groups(step, groups), self._params, lease)
         _emit(PairLayout(*self._priced.program.steps[step].emits), pairs, emit, emit_rows)
         return result
 

@@ -3,13 +3,26 @@
 from collections.abc import Mapping
 
 from totem_ccf.kernel.code import Rule, SizeOf
-from totem_ccf.kernel.rules import bits, compare, dates, errors, flow, folds, made_texts, numbers, texts, values
+from totem_ccf.kernel.rules import (
+    bits,
+    compare,
+    dates,
+    errors,
+    flow,
+    folds,
+    made_texts,
+    mathematics,
+    numbers,
+    texts,
+    values,
+)
 
 __all__ = ["RULES", "SIZES"]
 
 RULES: Mapping[str, Rule] = {
     **numbers.RULES,
     **bits.RULES,
+    **mathematics.RULES,
     **compare.RULES,
     **values.RULES,
     **texts.RULES,

@@ -9,7 +9,7 @@ from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
 from totem_sdk.types import BOOL, FLOAT, INT, NUM, STR, Type
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "whole"]
 
 _MIN = "(i64.const -9223372036854775808)"
 _FLOAT_INSTRUCTIONS = {"add": "f64.add", "sub": "f64.sub", "mul": "f64.mul", "div": "f64.div"}
@@ -167,7 +167,8 @@ def _float_to_int(code: FunctionCode, value: str, whole: str) -> str:
     return f"(i64.trunc_f64_s {rounded})"
 
 
-def _whole(code: FunctionCode, op: Op, type_: Type, instruction: str) -> None:
+def whole(code: FunctionCode, op: Op, type_: Type, instruction: str) -> None:
+    """Write a number as an int, a float by the instruction that takes its fraction away."""
     a = code.get(op.args[0])
     if type_ == INT:
         code.set(op.dst, a)
@@ -184,7 +185,7 @@ def _whole(code: FunctionCode, op: Op, type_: Type, instruction: str) -> None:
 
 
 def _round(code: FunctionCode, op: Op) -> None:
-    _whole(code, op, op.type, "f64.nearest")
+    whole(code, op, op.type, "f64.nearest")
 
 
 def _round_to(code: FunctionCode, op: Op) -> None:
@@ -230,7 +231,7 @@ def _to_int(code: FunctionCode, op: Op) -> None:
         code.fail_if(f"(i32.eq {status} (i32.const 2))", "overflow")
         code.set(op.dst, [f"(i64.load (i32.const {code.plan.scratch}))"])
     elif op.type in (INT, FLOAT, NUM):
-        _whole(code, op, op.type, "f64.trunc")
+        whole(code, op, op.type, "f64.trunc")
     else:
         raise _unknown(op)
 

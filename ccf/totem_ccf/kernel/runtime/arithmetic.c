@@ -111,7 +111,7 @@ static double remainder_of(double a, double b) {
     return rounded(negative, ma, eb, 0);
 }
 
-static double c_fmod(double a, double b) {
+double c_fmod(double a, double b) {
     if (a != a || b != b || __builtin_isinf(a)) return __builtin_nan("");
     if (__builtin_isinf(b)) return a;
     return remainder_of(a, b);

@@ -33,18 +33,19 @@ UNICODE_CLASSES = UNICODE_TABLE.with_name("unicode_classes.py")
 
 
 def build_runtime(target: Path) -> None:
-    """Compile every ``*.c`` beside this module into one WebAssembly module at ``target``.
+    """Compile every ``*.c`` beside this module, and musl's in ``musl/``, into one WebAssembly module at ``target``.
 
     Raises:
         RuntimeError: the compiler failed; the message carries its output.
     """
     tables = _load(SOURCES / "tables.py")
-    sources = sorted(str(path) for path in SOURCES.glob("*.c"))
+    sources = sorted(str(path) for folder in (SOURCES, SOURCES / "musl") for path in folder.glob("*.c"))
     with tempfile.TemporaryDirectory() as folder:
         unicode_header = tables.unicode_header(_load(UNICODE_TABLE), _load(UNICODE_CLASSES))
         (Path(folder) / "unicode_table.h").write_text(unicode_header, encoding="ascii")
         (Path(folder) / "decimal_table.h").write_text(tables.decimal_header(), encoding="ascii")
-        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-I", folder, *sources, "-o", str(target)]
+        include = ["-I", folder, "-I", str(SOURCES / "musl")]
+        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, *include, *sources, "-o", str(target)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 our own sources only
     if done.returncode != 0:
         raise RuntimeError(f"compiling the runtime failed with status {done.returncode}:\n{done.stderr}")

@@ -53,6 +53,9 @@ static inline u64 multiply(u64 a, u64 b, u64 *high) {
 /* (high * 2^64 + low) / divisor and the rest; high < divisor, and the divisor's highest bit is set. */
 u64 divide(u64 high, u64 low, u64 divisor, u64 *rest);
 
+/* C's fmod; b is not 0. */
+double c_fmod(double a, double b);
+
 /* The code point at `*at` (which is valid UTF-8); moves `*at` behind it. */
 static inline u32 next_code(const u8 **at) {
     const u8 *p = *at;

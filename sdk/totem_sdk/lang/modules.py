@@ -1,0 +1,46 @@
+"""The module ``math`` in a job: what can be imported, and one name, ``math.sqrt``, for it however it is imported."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from totem_sdk.lang.forms import local_names
+from totem_sdk.mathematics import CONSTANTS, names
+
+__all__ = ["MATH", "constants_of", "name_modules"]
+
+MATH: frozenset[str] = names()
+
+
+def constants_of(imported: str) -> Mapping[str, float]:
+    """Return the constants that an import brings: with ``math`` itself ``math.pi`` and so on, with a name that one."""
+    if imported == "math":
+        return {f"math.{name}": value for name, value in CONSTANTS.items()}
+    return {imported: CONSTANTS[imported]} if imported in CONSTANTS else {}
+
+
+def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: frozenset[str]) -> None:
+    """Put the name ``math.sqrt`` in place of the attribute, and of ``sqrt`` if that was imported, in one method.
+
+    No variable can have such a name, so that all that follows sees a function or constant as if it were Python's own.
+    """
+    local = local_names(method)
+    functions = from_math - set(CONSTANTS) - set(local)
+    whole = "math" in imported and "math" not in local
+    for node in list(ast.walk(method)):
+        if isinstance(node, ast.Name) and node.id in functions and isinstance(node.ctx, ast.Load):
+            node.id = f"math.{node.id}"
+        elif whole:
+            for name, value in ast.iter_fields(node):
+                if isinstance(value, list):
+                    value[:] = [_named(item) for item in value]
+                elif (named := _named(value)) is not value:
+                    setattr(node, name, named)
+
+
+def _named(value: object) -> object:
+    match value:
+        case ast.Attribute(value=ast.Name(id="math"), attr=name, ctx=ast.Load()):
+            return ast.copy_location(ast.Name(f"math.{name}", ast.Load()), value)
+    return value

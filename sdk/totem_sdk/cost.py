@@ -18,7 +18,7 @@ from totem_sdk.errors import InternalError, InvalidDocument, Refusal, Refused
 from totem_sdk.opcodes import OPCODES, dtype, is_sized, static_leaves
 from totem_sdk.program import Block, Body, Exit, If, Loop, Op, Program, Return, Scope
 from totem_sdk.table import Table
-from totem_sdk.types import STR, Type, Values, leaves
+from totem_sdk.types import STR, List, Type, Values, leaves
 
 __all__ = ["BillRow", "Counts", "MAX_TOTEM", "PricedProgram", "Site", "Term", "price", "static_items"]
 
@@ -255,8 +255,19 @@ def _terms(program: Program, table: Table, op: Op, refusals: set[Refusal]) -> It
                     yield Term(cls, dtype(leaf), "count" if by == "count" else "pairs", table.cost(cls, dtype(leaf)))
         if any(leaf == STR for leaf in leaves(item)) and _allow(table, ("read", "str"), op, refusals):
             yield Term("read", "str", "bytes", table.weights["read"])
+    elif opcode.sizing in ("items", "min") and isinstance(op.type, List):
+        yield from _item_terms(table, opcode.cls, op.type.item, op, refusals)
     elif _allow(table, (opcode.cls, "str"), op, refusals) and table.weights[opcode.cls]:
         yield Term(opcode.cls, "str", "bytes", table.weights[opcode.cls])
+
+
+def _item_terms(table: Table, cls: str, item: Type, op: Op, refusals: set[Refusal]) -> Iterator[Term]:
+    """Yield the terms of an operation that goes over the items of a list."""
+    for leaf in leaves(item):
+        if _allow(table, (cls, dtype(leaf)), op, refusals):
+            yield Term(cls, dtype(leaf), "count", table.cost(cls, dtype(leaf)))
+    if any(leaf == STR for leaf in leaves(item)) and _allow(table, (cls, "str"), op, refusals):
+        yield Term(cls, "str", "bytes", table.weights[cls])
 
 
 def _allow(table: Table, item: tuple[str, str], op: Op, refusals: set[Refusal]) -> bool:

@@ -2,7 +2,8 @@
 
 It loads and runs the consumer's source in this very process, so it is for tests and for one's own jobs on one's own
 data: never use it on a provider. What it shares with the abstract machine is the schedule (tasks, groups and their
-order, JSON between phases), the exact ``sum``, and where functions of floats come from; everything else is CPython.
+order, JSON between phases), the exact ``sum``, where ``sorted`` puts NaN, and where functions of floats come from;
+everything else is CPython.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from totem_sdk.cpython_math import prepare, with_powers
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.interpreter import Pair, group_pairs, partition_groups
 from totem_sdk.interpreter.arithmetic import exact_float_sum
+from totem_sdk.interpreter.lists import SORT_KEY
 from totem_sdk.param import declared
 from totem_sdk.program import Program, Value
 from totem_sdk.rows import row_class
@@ -31,14 +33,20 @@ def _machine_sum(values: Iterable[Any], start: Any = 0) -> Any:
     return sum(items) if all(isinstance(item, int) for item in items) else exact_float_sum(items)
 
 
+def _machine_sorted(values: Iterable[Any], *, reverse: bool = False) -> list[Any]:
+    """Return the values sorted as the machine does: NaN comes last."""
+    return sorted(values, key=SORT_KEY, reverse=reverse)
+
+
 def load_job(source: str, filename: str = "job.py") -> type:
-    """Execute a consumer's module and return its job class, with ``sum``, ``math`` and ``**`` as the machine has them.
+    """Execute a module and return its job class, with ``sum``, ``sorted``, ``math`` and ``**`` as the machine has them.
 
     Raises:
         InvalidDocument: the module doesn't define exactly one job class.
     """
     module = types.ModuleType("consumer_job")
     module.__dict__["sum"] = _machine_sum
+    module.__dict__["sorted"] = _machine_sorted
     prepare(module)
     exec(compile(with_powers(source, filename), filename, "exec"), module.__dict__)  # noqa: S102 - its purpose
     found = [

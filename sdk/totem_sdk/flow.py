@@ -217,10 +217,11 @@ class _Check:
         for site in self.priced.sites:
             times, count, size = self.counts.sites.get(site.id, (0, 0, 0))
             entered = self.counts.blocks[site.block]
-            fold = any(term.by != "bytes" for term in site.terms)
+            counted = any(term.by != "bytes" for term in site.terms)
+            fewest = times if any(term.by == "pairs" for term in site.terms) else 0
             if not entered - self.open_tasks <= times <= entered:
                 raise ImpossibleCounts(f"site {site.id}: charged {times} times in a block entered {entered} times")
-            if (count < times if fold else count != 0) or (times == 0 and (count or size)):
+            if (count < fewest if counted else count != 0) or (times == 0 and (count or size)):
                 raise ImpossibleCounts(f"site {site.id}: {count} values and {size} bytes in {times} charges")
         if self.combiner is not None:
             texts = combined_texts(self.priced, self.phase, self.counts)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from totem_sdk.text_opcodes import TEXT_ROWS, TextSizing
-from totem_sdk.types import NONE, NUM, STR, List, Scalar, Type, leaves
+from totem_sdk.types import NONE, NUM, STR, Array, List, Scalar, Type, leaves
 
 __all__ = [
     "CLASSES",
@@ -35,12 +35,14 @@ __all__ = [
     "static_leaves",
 ]
 
-Sizing = Literal["", "first", "second", "all", "min", "row", "fold"] | TextSizing
+Sizing = Literal["", "first", "second", "third", "all", "min", "items", "row", "fold"] | TextSizing
 """What a sized charge counts: the UTF-8 bytes of the texts in
 
-``first`` the first operand; ``second`` the second; ``all`` all operands; ``min`` for each pair of leaves of the two
-operands, the shorter one; ``row`` the columns read (see ``read_row``); ``fold`` all values drawn; others
-(``text_opcodes.TextSizing``) the text that is made.
+``first`` the first operand; ``second`` the second; ``third`` the third; ``all`` all operands; ``min`` for each pair of
+leaves of the two operands, the shorter one; ``row`` the columns read (see ``read_row``); ``fold`` all values drawn;
+others (``text_opcodes.TextSizing``) the text that is made.
+``items``, and ``min`` of two lists, count items too, each at the price of the list's item type: how many, and how many
+bytes, is a formula of each opcode (``totem_sdk.interpreter.lists.COUNTED``).
 For ``read_pair``, ``read_key`` and ``read_value`` the operands are what is read.
 """
 
@@ -177,6 +179,36 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("range_step", "add", "", "leaves", "", "dst = args[0] + 1, the hidden counter"),
     ("call", "call", "", "once", "", "dst = function imm[0] called with args"),
     *TEXT_ROWS,
+    ("list_view", None, "", "leaves", "", "dst = the items of args[0] as pieces, to be read before it changes"),
+    ("list_new", "assign", "", "once", "memory", "dst = a new list without items"),
+    ("list_of", "copy", "items", "once", "memory", "dst = a new list of the pieces args[0]"),
+    ("append", "copy", "second", "leaves", "memory", "args[0].append(args[1])"),
+    ("put", "index", "third", "leaves", "index memory", "args[0][args[1]] = args[2]"),
+    ("pop", "index", "", "leaves", "index", "dst = args[0].pop()"),
+    ("pop_at", "copy", "items", "leaves", "index", "dst = args[0].pop(args[1])"),
+    ("insert", "copy", "items", "leaves", "memory", "args[0].insert(args[1], args[2])"),
+    ("clear", "assign", "", "once", "", "args[0].clear()"),
+    ("extend", "copy", "items", "once", "memory", "args[0].extend(args[1])"),
+    ("list_add", "copy", "items", "once", "memory", "dst = args[0] + args[1]"),
+    ("list_times", "copy", "items", "once", "memory", "dst = args[0] * args[1]"),
+    (
+        "list_slice",
+        "copy",
+        "items",
+        "once",
+        "value memory",
+        "dst = args[0][args[1]:args[2]:args[3]]; imm[0] says which are given",
+    ),
+    ("list_contains", "compare", "items", "once", "", "dst = args[1] in args[0]"),
+    ("list_find", "compare", "items", "once", "value", "dst = args[0].index(args[1])"),
+    ("occurrences", "compare", "items", "once", "", "dst = args[0].count(args[1])"),
+    ("sort", "compare", "items", "once", "", "args[0].sort(reverse=imm[0]), stable, NaN last"),
+    ("sorted", "compare", "items", "once", "memory", "dst = sorted(args[0], reverse=imm[0]), stable, NaN last"),
+    ("reverse", "copy", "items", "once", "", "args[0].reverse()"),
+    ("list_sum", "add", "items", "once", "overflow", "dst = sum(args[0]) of numbers (float: correctly rounded)"),
+    ("list_min", "compare", "items", "once", "value", "dst = smallest item, the first of equal ones"),
+    ("list_max", "compare", "items", "once", "value", "dst = largest item, the first of equal ones"),
+    ("list_test", "compare", "", "once", "", "dst = args[0] < len(args[1]): counter, list"),
 )
 
 OPCODES: dict[str, Opcode] = {
@@ -243,7 +275,7 @@ def is_sized(code: str, type_: Type) -> bool:
     ``read_row`` is decided in ``totem_sdk.cost`` by the columns that the table charges.
     """
     sizing = OPCODES[code].sizing
-    if sizing == "fold":
+    if sizing in ("fold", "items") or (sizing == "min" and isinstance(type_, Array)):
         return True
     if sizing in ("", "row"):
         return False

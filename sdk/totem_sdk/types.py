@@ -14,7 +14,8 @@ A type has one canonical text (``str(type)``), which is also how it stands in sc
 ``T?``                 T or None (``T`` is no none and no option itself)
 ``(T1,T2)``            tuple
 ``[T1,T2]``            a tuple after a shuffle, where JSON has turned it into a list of fixed length
-``list[T]``            list of any length (in this version only made by ``str.split``)
+``list[T]``            what ``str.split`` makes: pieces of a text, only read
+``array[T]``           a list of any length, which can be changed
 ``values[T]``          a reducer's values: can be drawn once
 =====================  ====================================================================================
 
@@ -38,6 +39,7 @@ __all__ = [
     "NUM",
     "SCALARS",
     "STR",
+    "Array",
     "List",
     "Option",
     "Scalar",
@@ -48,6 +50,7 @@ __all__ = [
     "join",
     "leaves",
     "parse_type",
+    "words",
 ]
 
 
@@ -83,14 +86,22 @@ class Tuple:
         return f"[{inner}]" if self.listed else f"({inner})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class List:
-    """Any number of ``item``."""
+    """Any number of ``item``, only read."""
 
     item: Type
 
     def __str__(self) -> str:
         return f"list[{self.item}]"
+
+
+@dataclass(frozen=True)
+class Array(List):
+    """Any number of ``item``: a list that can be changed; its value is a reference."""
+
+    def __str__(self) -> str:
+        return f"array[{self.item}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,21 @@ def leaves(type_: Type) -> Iterator[Scalar]:
                 yield from leaves(item)
         case Option(item=item) | List(item=item) | Values(item=item):
             yield from leaves(item)
+
+
+def words(type_: Type) -> int:
+    """Return how many words of 8 bytes a value takes as the item of a container (abstract machine, §9)."""
+    match type_:
+        case Tuple(items=items):
+            return sum(words(item) for item in items)
+        case Option(item=item):
+            return 1 + words(item)
+        case Scalar(name="none"):
+            return 0
+        case Scalar(name="num"):
+            return 2
+        case _:
+            return 1
 
 
 def join(left: Type, right: Type) -> Type | None:
@@ -203,7 +229,7 @@ def _parse(text: str, depth: int) -> tuple[Type, str]:
                     return _optional(Tuple(tuple(items), listed=opening == "["), rest[1:])
                 else:
                     raise InvalidDocument(f"not a type: expected ',' or {closing!r} before {rest!r}")
-    for word, make in (("list[", List), ("values[", Values)):
+    for word, make in (("list[", List), ("array[", Array), ("values[", Values)):
         if text.startswith(word):
             item, rest = _parse(text[len(word) :], depth + 1)
             if not rest.startswith("]"):

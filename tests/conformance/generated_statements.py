@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from generated_errors import Errors
 from generated_expressions import Scope, parts
+from generated_lists import Lists
 
 
-class Statements(Errors):
+class Statements(Lists, Errors):
     """Writes statements and blocks of them."""
 
     def types(self, scope: Scope) -> list[str]:
@@ -23,7 +24,7 @@ class Statements(Errors):
             self.write(depth, "pass")
 
     def statement(self, depth: int, scope: Scope, size: int) -> None:
-        kinds = ["assign"] * 4 + ["again"] * 2 + ["field", "unpack", "swap", "emit", "emit", "leave", "drop"]
+        kinds = ["assign"] * 4 + ["again"] * 2 + ["field", "unpack", "swap", "emit", "emit", "leave", "drop", "list"]
         if depth < 5:
             kinds += ["branch"] * 3 + ["range", "split", "while", "known", "unpack_split", "try"]
         kinds.append("raise")

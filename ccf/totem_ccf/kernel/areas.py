@@ -26,6 +26,7 @@ __all__ = [
     "FOLD_ROWS",
     "FOLD_TEXT_BYTES",
     "KEPT_BYTES",
+    "LIST_ARENA_BYTES",
     "POOL_BYTES",
     "ROWS",
     "RUNTIME_BYTES",
@@ -57,6 +58,10 @@ POOL_BYTES = 4 << 20
 
 ARENA_BYTES = 64 << 20
 """Logical memory of a call (abstract machine, §9). The arena has one byte for each logical one."""
+
+LIST_ARENA_BYTES = 7 * ARENA_BYTES
+"""Bytes of an arena with lists: their blocks double, so they take up to five bytes for each logical one, and sorting a
+list takes as much again as the list and 8 bytes for each item."""
 
 FIELD_BYTES = 16 << 20
 """Bytes of texts in the fields of a role (abstract machine, §9)."""

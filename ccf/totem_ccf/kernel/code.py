@@ -279,6 +279,36 @@ class FunctionCode:
             f"(local {name} {wasm})" for name, wasm in {**registers, **self._locals}.items() if name not in parameters
         ]
 
+    # The arena: its logical bytes in a global or, where there are lists, in memory beside the address where it goes on.
+
+    @property
+    def arena_used(self) -> str:
+        """The instruction (an i32) for the logical bytes that the call has used."""
+        return f"(i32.load (i32.const {self.plan.cells + 4}))" if self.plan.has_lists else "(global.get $arena_used)"
+
+    @property
+    def arena_top(self) -> str:
+        """The instruction (an i32) for the address where the arena goes on."""
+        if self.plan.has_lists:
+            return f"(i32.load (i32.const {self.plan.cells}))"
+        return f"(i32.add (i32.const {self.plan.arena}) (global.get $arena_used))"
+
+    def grow_arena(self, size: str) -> list[str]:
+        """Return the instructions that count what was written at the end of the arena."""
+        if not self.plan.has_lists:
+            return [f"(global.set $arena_used (i32.add (global.get $arena_used) {size}))"]
+        places = (self.plan.cells, self.plan.cells + 4)
+        return [f"(i32.store (i32.const {at}) (i32.add (i32.load (i32.const {at})) {size}))" for at in places]
+
+    def empty_arena(self) -> list[str]:
+        """Return the instructions that begin a call of a step function: nothing is in the arena."""
+        if not self.plan.has_lists:
+            return ["(global.set $arena_used (i32.const 0))"]
+        return [
+            f"(i32.store (i32.const {self.plan.cells}) (i32.const {self.plan.arena}))",
+            f"(i32.store (i32.const {self.plan.cells + 4}) (i32.const 0))",
+        ]
+
     # Control flow.
 
     def body(self, body: Body) -> None:

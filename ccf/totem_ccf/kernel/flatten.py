@@ -12,6 +12,7 @@
 ``T?``              i32 presence and the slots of T; those of an absent value are zeros
 tuple               the slots of its items, one after the other
 ``list[str]``       i64: address << 32 | number of items; at the address stand the items' i64
+``array[T]``        i32: the address of its header (``runtime/lists.c``)
 ``values[T]``       nothing: the group's cursor is the values
 ==================  ======================================================================================
 """
@@ -24,12 +25,27 @@ from functools import cache
 from typing import Literal
 
 from totem_sdk.errors import InternalError
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type, Values
+from totem_sdk.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    FLOAT,
+    INT,
+    NONE,
+    NUM,
+    STR,
+    Array,
+    List,
+    Option,
+    Tuple,
+    Type,
+    Values,
+)
 
-__all__ = ["Slot", "WasmType", "item_offset", "slots", "text_slots"]
+__all__ = ["Slot", "WasmType", "item_offset", "shape", "slots", "text_slots"]
 
 WasmType = Literal["i32", "i64", "f64"]
-SlotKind = Literal["int", "float", "bool", "str", "date", "datetime", "tag", "bits", "present", "list"]
+SlotKind = Literal["int", "float", "bool", "str", "date", "datetime", "tag", "bits", "present", "list", "array"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,8 @@ def _slots(type_: Type) -> Iterator[Slot]:
         case Tuple(items=items):
             for item in items:
                 yield from slots(item)
+        case Array():
+            yield Slot("array", "i32")
         case List(item=item):
             if item != STR:
                 raise InternalError(f"the kernel has no lists of {item}")
@@ -79,6 +97,31 @@ def _slots(type_: Type) -> Iterator[Slot]:
             return
         case _:
             yield from _SCALAR_SLOTS[type_]
+
+
+_SHAPES: dict[Type, str] = {
+    INT: "i",
+    FLOAT: "f",
+    BOOL: "b",
+    STR: "s",
+    DATE: "i",
+    DATETIME: "i",
+    NONE: "z",
+    NUM: "n",
+}
+
+
+def shape(type_: Type) -> str:
+    """Return the shape of an item of a list, as ``runtime/lists.c`` reads it."""
+    match type_:
+        case Option(item=item):
+            return f"?{shape(item)}"
+        case Tuple(items=items):
+            return f"({''.join(shape(item) for item in items)})"
+        case List() | Values():
+            return "a"
+        case _:
+            return _SHAPES[type_]
 
 
 def item_offset(type_: Tuple, index: int) -> int:

@@ -46,6 +46,8 @@ def _begin(plan: StepPlan, role: RolePlan) -> Iterator[str]:
     if plan.kept_bytes:
         halves = f"(i32.const {plan.kept}) (i32.const {plan.kept + plan.kept_bytes})"
         yield f"    (call $kept_setup {halves} (i32.const {plan.kept_bytes}))"
+    if plan.has_lists:
+        yield f"    (call $arena_setup (i32.const {plan.cells}) (i32.const {plan.arena}))"
     if role.out.table is not None:
         yield f"    (call $fold_setup (i32.const {role.out.table.pool}) (i32.const {POOL_BYTES}))"
     yield "  )"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from totem_ccf.kernel.areas import ARENA_BYTES, KEPT_BYTES, ROWS, Area, Regions
-from totem_ccf.kernel.flatten import slots, text_slots
+from totem_ccf.kernel.areas import ARENA_BYTES, KEPT_BYTES, LIST_ARENA_BYTES, ROWS, Area, Regions
+from totem_ccf.kernel.flatten import shape, slots, text_slots
 from totem_ccf.kernel.folding import fold_of
 from totem_ccf.kernel.making import MAKING_TEXTS
 from totem_ccf.kernel.metermap import MeterMap
@@ -19,7 +19,7 @@ from totem_sdk.cost import PricedProgram
 from totem_sdk.errors import InternalError
 from totem_sdk.opcodes import has_text
 from totem_sdk.program import Op, Step, blocks_of
-from totem_sdk.types import Type
+from totem_sdk.types import Array, Type
 
 __all__ = ["StepPlan"]
 
@@ -65,6 +65,7 @@ class StepPlan:
         self.constants, self.constant_bytes = self._constants()
         self.roots = take(16 * sum(len(self.root_registers(f)) for f in range(len(self.program.functions))))
         self.scratch = take(64)
+        self.cells = take(64)
         self.meter = MeterMap(len(self.program.functions) + 1, len(self.program.blocks), len(priced.sites))
 
     @property
@@ -147,7 +148,15 @@ class StepPlan:
     def kept(self) -> int:
         """The address of the first half of the kept texts; there is no arena if no operation makes a text or list."""
         made = any(op.code in _MAKING for f in self.functions for op in self.ops(f))
+        if self.has_lists:
+            return self.arena + LIST_ARENA_BYTES
         return self.arena + (ARENA_BYTES if made else 0)
+
+    @cached_property
+    def has_lists(self) -> bool:
+        """Whether the step's functions have lists that can be changed."""
+        types = (type_ for f in self.functions for type_ in self.program.functions[f].registers)
+        return any(isinstance(type_, Array) for type_ in types)
 
     @cached_property
     def kept_bytes(self) -> int:
@@ -164,6 +173,8 @@ class StepPlan:
     def _constants(self) -> tuple[dict[str, int], dict[int, bytes]]:
         """Return the packed reference of every text constant, and the bytes to be put at each address."""
         texts = {value for f in self.functions for op in self.ops(f) for value in op.imm if isinstance(value, str)}
+        listed = (op.type.item for f in self.functions for op in self.ops(f) if isinstance(op.type, Array))
+        texts |= {shape(item) for item in listed}
         references: dict[str, int] = {}
         data: dict[int, bytes] = {}
         for text in sorted(texts):

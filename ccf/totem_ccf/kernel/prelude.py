@@ -120,6 +120,31 @@ room_to_keep i64 : i32
 keep i64 : i64
 make_room i32 i32 i32 i32 i64 :
 keep_input i32 i32 i32 i32 i32 :
+arena_setup i32 i32 :
+arena_scratch : i32
+arena_text i64 : i64
+list_new i32 : i32
+list_of i64 : i32
+pieces_bytes i64 : i64
+list_append i32 i64 : i32
+list_insert i32 i64 i64 : i32
+list_put i32 i64 i64 : i32
+list_remove i32 i32 i64 :
+list_clear i32 :
+list_extend i32 i32 : i32
+list_add i32 i32 : i32
+list_times i32 i64 : i32
+list_slice i32 i64 i64 i64 i32 i64 : i32
+list_slice_count i32 i64 i64 i64 i32 : i64
+list_find i32 i32 i64 : i32
+list_occurrences i32 i32 i64 : i64
+list_equal i32 i32 i64 : i32
+list_extreme i32 i32 i64 : i32
+list_rounds i32 : i64
+list_sort i32 i32 i64 :
+list_sorted i32 i32 i64 : i32
+list_reverse i32 :
+list_sum_nums i32 :
 """
 
 

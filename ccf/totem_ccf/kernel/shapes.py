@@ -43,7 +43,7 @@ def run_once(code: FunctionCode, name: str) -> list[str]:
     """Return an ``_init`` or ``_final``: ``() -> stopped``."""
     code.enter()
     with code.within("(block $stop"):
-        code.put("(global.set $arena_used (i32.const 0))")
+        code.put(*code.empty_arena())
         with code.within("(block $return"):
             code.body(code.function.body)
         _finished(code)
@@ -57,7 +57,7 @@ def per_row(code: FunctionCode, name: str) -> list[str]:
     with code.within("(block $stop"):
         with code.within("(block $done"), code.within("(loop $rows"):
             code.put("(br_if $done (i32.ge_u (local.get $row) (local.get $last)))")
-            code.put("(global.set $arena_used (i32.const 0))")
+            code.put(*code.empty_arena())
             with code.within("(block $return"):
                 code.body(code.function.body)
             code.put("(local.set $row (i32.add (local.get $row) (i32.const 1)))", "(br $rows)")
@@ -106,7 +106,7 @@ def per_group(code: FunctionCode, name: str) -> list[str]:
         with code.within("(block $done"), code.within("(loop $groups"):
             code.put(
                 f"(br_if $done (i32.ge_u (local.get {group}) (local.get $count)))",
-                "(global.set $arena_used (i32.const 0))",
+                *code.empty_arena(),
                 f"(local.set {cursor} (local.get {end}))",
                 f"(local.set {end} (i32.load {entry(code.groups.ends, f'(local.get {group})', 4)}))",
             )

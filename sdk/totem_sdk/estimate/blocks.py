@@ -22,6 +22,9 @@ from totem_sdk.types import INT, STR, List, Tuple, Type, Values, leaves
 
 __all__ = ["Blocks", "Place"]
 
+_ANY_NUMBER = Quantity({}, None, {ONE: 8.0})
+"""How many items a list has that can be changed: of that nothing is known."""
+
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "is_none")
 
 
@@ -101,9 +104,10 @@ class Blocks:
     # Charges of sites.
 
     def _charge(self, site: Site, op: Op, operands: Sequence[Known], place: Place) -> Quantity:
+        over_items = isinstance(op.type, List) and OPCODES[op.code].sizing in ("items", "min")
         amounts = {
-            "bytes": self._size(op, operands, place),
-            "count": exactly({ONE: 1, MORE: 1}),
+            "bytes": _ANY_NUMBER if over_items else self._size(op, operands, place),
+            "count": _ANY_NUMBER if over_items else exactly({ONE: 1, MORE: 1}),
             "pairs": exactly({MORE: 1}),
         }
         total = NOTHING
@@ -128,6 +132,8 @@ class Blocks:
                 return size_of(operands[0])
             case "second":
                 return size_of(operands[1])
+            case "third":
+                return size_of(operands[2])
             case "replaced" | "repeated" | "padded" | "joined" as sizing:
                 made = RULES[op.code](STR, op, operands).size
                 parts = operands[1].amount if sizing == "joined" else NOTHING
@@ -184,7 +190,7 @@ class Blocks:
             return None
         if op.code in RULES:
             result = RULES[op.code](type_, op, operands)
-            if op.code in _COMPARISONS and result.decided is None:
+            if op.code in _COMPARISONS and result.decided is None and not isinstance(op.type, List):
                 return replace(result, chance=chance(op, operands, self.columns))
             if op.code in ("split", "cut"):
                 return replace(result, depth=place.depth)

@@ -304,6 +304,17 @@ def _caught(_type: Type, op: Op, operands: Sequence[Known]) -> Known:
     return replace(anything(BOOL), chance=_ERRORS)
 
 
+def _unknown(type_: Type, _op: Op, _operands: Sequence[Known]) -> Known:
+    """Say only what the type says: a list can change after this, and so can what was found in it before."""
+    return anything(type_)
+
+
+_OF_LISTS = (
+    "append", "put", "insert", "clear", "extend", "sort", "reverse", "list_new", "list_of", "pop", "pop_at", "list_add",
+    "list_times", "list_slice", "list_contains", "list_find", "occurrences", "list_view",
+    "sorted", "list_sum", "list_min", "list_max", "list_test",
+)  # fmt: skip
+
 RULES: dict[str, Rule] = {
     "assign": _copied,
     "const": lambda _type, op, _operands: constant(op.imm[0]),
@@ -348,6 +359,7 @@ RULES: dict[str, Rule] = {
     "range_test": _any,
     "range_step": lambda _type, _op, operands: Known(0, min(INT_MAX, operands[0].high + 1)),
     **BIT_RULES,
+    **dict.fromkeys(_OF_LISTS, _unknown),
     **MATH_RULES,
     **TEXT_RULES,
 }

@@ -41,8 +41,8 @@ def raised(code: int) -> Datum:
 
 
 def equal(a: Datum, b: Datum) -> bool:
-    """Return a == b as Python does, tuples item by item; a NaN equals nothing, not even itself."""
-    if isinstance(a, tuple) and isinstance(b, tuple):
+    """Return a == b as Python does, tuples and lists item by item; a NaN equals nothing, not even itself."""
+    if isinstance(a, tuple | list) and isinstance(b, tuple | list):
         return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b, strict=True))
     return bool(a == b)
 

@@ -26,9 +26,11 @@ from totem_sdk.interpreter.arithmetic import (
 )
 from totem_sdk.interpreter.folded import Folded
 from totem_sdk.interpreter.frame import Datum, Frame
+from totem_sdk.interpreter.lists import COUNTED, LIST_EFFECTS, put_bytes
 from totem_sdk.interpreter.text_effects import TEXT_EFFECTS, TEXT_SIZES
-from totem_sdk.opcodes import Sizing
+from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Op
+from totem_sdk.types import List
 from totem_sdk.values import text_bytes
 
 __all__ = ["HANDLERS", "Effect", "Handler", "Operands", "measure"]
@@ -46,13 +48,18 @@ class Handler:
     operands: Operands
 
 
-def measure(sizing: Sizing, operands: Sequence[Datum]) -> tuple[int, int]:
-    """Return over how many values (folds only) and how many bytes a sized operation is charged."""
+def measure(op: Op, operands: Sequence[Datum]) -> tuple[int, int]:
+    """Return over how many values (of folds and lists) and how many bytes a sized operation is charged."""
+    if op.code in COUNTED and isinstance(op.type, List):
+        return COUNTED[op.code](op, *operands)
+    sizing = OPCODES[op.code].sizing
     match sizing:
         case "first":
             return 0, text_bytes(operands[0])
         case "second":
-            return 0, text_bytes(operands[1])
+            return 0, put_bytes(operands[1])
+        case "third":
+            return 0, put_bytes(operands[2])
         case "min":
             return 0, _shorter_bytes(operands[0], operands[1])
         case "all" | "row":
@@ -63,7 +70,7 @@ def measure(sizing: Sizing, operands: Sequence[Datum]) -> tuple[int, int]:
             if isinstance(values, Folded):
                 return values.number, 0
             return len(values), sum(text_bytes(value) for value in values)
-        case "":
+        case "" | "items":
             return 0, 0
         case _:
             return 0, TEXT_SIZES[sizing](operands)
@@ -212,4 +219,5 @@ HANDLERS: dict[str, Handler] = {
     "range_step": _plain(lambda counter: counter + 1),
     "call": _with(lambda frame, op, *arguments: frame.role.call(op.imm[0], arguments)),
     **{name: _with(effect) for name, effect in TEXT_EFFECTS.items()},
+    **{code: _with(effect) for code, effect in LIST_EFFECTS.items()},
 }

@@ -13,7 +13,6 @@ from totem_sdk.interpreter.arithmetic import Fault
 from totem_sdk.interpreter.frame import UNSET, Datum, Frame, Role
 from totem_sdk.interpreter.handlers import HANDLERS, measure
 from totem_sdk.interpreter.meter import Meter, site_reason
-from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Body, Exit, If, Loop, Op, Return, Scope, Value
 
 __all__ = ["Trace", "Walker"]
@@ -109,7 +108,7 @@ class Walker:
             handler = HANDLERS[op.code]
             operands = handler.operands(frame, op)
             if position in sites:
-                count, size = measure(OPCODES[op.code].sizing, operands)
+                count, size = measure(op, operands)
                 self.meter.charge(site_reason(sites[position].id), count, size)
             if self._trace is not None:
                 self._trace(op)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.types import NONE, SCALARS, STR, List, Option, Tuple, Type
+from totem_sdk.lang.boxes import Listed
+from totem_sdk.types import NONE, SCALARS, List, Option, Tuple, Type
 
 __all__ = ["NO_TYPE", "accepts", "read_annotation"]
 
@@ -33,15 +34,23 @@ def read_annotation(node: ast.expr) -> Type | None:
         case ast.Subscript(value=ast.Name(id="tuple"), slice=element):
             item = read_annotation(element)
             return None if item is None or isinstance(item, List) else Tuple((item,))
-        case ast.Subscript(value=ast.Name(id="list"), slice=ast.Name(id="str")):
-            return List(STR)
+        case ast.Subscript(value=ast.Name(id="list"), slice=element):
+            item = read_annotation(element)
+            return None if item is None else List(item)
     return None
+
+
+def accepts_exactly(declared: Type, type_: Type) -> bool:
+    """Return whether a list of ``type_`` may be annotated as one of ``declared``."""
+    return accepts(declared, type_) if isinstance(declared, List) else declared == type_
 
 
 def accepts(declared: Type, type_: Type) -> bool:
     """Return whether a value of ``type_`` may be annotated as ``declared``: nothing is converted but T to T?."""
     if declared == type_:
         return True
+    if isinstance(declared, List):
+        return isinstance(type_, Listed) and (not type_.known or accepts_exactly(declared.item, type_.item))
     if isinstance(declared, Option):
         return type_ == NONE or accepts(declared.item, type_.item if isinstance(type_, Option) else type_)
     if isinstance(declared, Tuple) and isinstance(type_, Tuple) and not type_.listed:

@@ -7,19 +7,23 @@ import ast
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
 from totem_sdk.lang.binary import binary
+from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.conditions import path_of
 from totem_sdk.lang.holes import Hole
+from totem_sdk.lang.lists import place
 from totem_sdk.lang.scope import Scope
-from totem_sdk.lang.tree import Assign, Field, Stmt, Target, Unpack, Variable
-from totem_sdk.types import List, Option, Tuple, Type
+from totem_sdk.lang.tree import Apply, Assign, Drop, Expr, Field, Inner, Stmt, Target, Unpack, Variable
+from totem_sdk.types import NONE, List, Option, Tuple, Type
 
-__all__ = ["annotated", "assign", "augmented", "items", "store"]
+__all__ = ["annotated", "as_declared", "assign", "augmented", "items", "store"]
 
 
 def store(scope: Scope, node: ast.expr, type_: Type) -> Target | None:
     """Note that a target gets a value of a type."""
     if isinstance(node, Hole):
         return None
+    if isinstance(node, ast.Subscript):
+        return place(scope, node, type_)
     if isinstance(node, ast.Name):
         if node.id in scope.rows:
             scope.refuse(node, "row-use", f"the row {node.id} is assigned to")
@@ -101,9 +105,6 @@ def _pairwise(scope: Scope, node: ast.Assign, target: ast.Tuple, value: ast.Tupl
     if len(values) != len(target.elts):
         scope.refuse(target, "type", f"{len(target.elts)} targets for {len(values)} values")
         return None
-    if any(found is not None and isinstance(found.type, List) for found in values):
-        scope.refuse(value, "type", "a list can't be an item of a tuple", "assign it by itself")
-        return None
     pairs = [(name, found) for name, found in zip(target.elts, values, strict=True) if found is not None]
     stored = [(store(scope, name, found.type), position) for position, (name, found) in enumerate(pairs)]
     targets = tuple((place, position) for place, position in stored if place is not None)
@@ -112,8 +113,8 @@ def _pairwise(scope: Scope, node: ast.Assign, target: ast.Tuple, value: ast.Tupl
 
 def items(scope: Scope, node: ast.AST, type_: Type, number: int) -> tuple[Type, ...] | None:
     """Return the types of the items that a value is unpacked into."""
-    if isinstance(type_, List):
-        return (type_.item,) * number
+    if isinstance(type_, Listed):
+        return (type_.item,) * number if type_.known else None
     if isinstance(type_, Option):
         scope.refuse(node, "maybe-none", "what is unpacked may be None")
     elif not isinstance(type_, Tuple):
@@ -138,12 +139,37 @@ def annotated(scope: Scope, node: ast.AnnAssign) -> Stmt | None:
     if not accepts(declared, value.type):
         scope.refuse(node.annotation, "annotation", f"{value.type} is annotated as {declared}")
         return None
-    stored = store(scope, node.target, declared)
+    stored = store(scope, node.target, as_declared(scope, declared, value.type))
     if stored is None:
         return None
     if (path := path_of(node.target)) is not None:
         scope.know_stored(path, value.type)
     return Assign(scope.at(node), (value,), ((stored, 0),))
+
+
+def as_declared(scope: Scope, declared: Type, type_: Type) -> Type:
+    """Return the type of what is annotated: a list is the list that it is, and its items are of the declared type."""
+    if not isinstance(declared, List) or not isinstance(type_, Listed):
+        return declared
+    if not type_.known:
+        scope.put(type_, declared.item)
+    return type_
+
+
+def _extended(scope: Scope, node: ast.AugAssign, left: Expr, right: Expr) -> Stmt | None:
+    """Return ``items += more``: the list itself is extended."""
+    if not isinstance(node.op, ast.Add) or not isinstance(right.type, Listed):
+        scope.refuse(node, "type", f"{left.type} is changed by {right.type}", "write items += more with a list")
+        return None
+    for side in (left.type, right.type):
+        scope.own(side)
+    if scope.joined(left.type, right.type) is None:
+        scope.refuse(node, "type-conflict", f"{left.type} is extended by {right.type}")
+        return None
+    at = scope.at(node)
+    extended = Drop(at, Apply(NONE, at, "extend", left.type, (left, right)))
+    stored = store(scope, node.target, left.type)
+    return None if stored is None else Assign(at, (Inner(left.type, at, (extended,), left),), ((stored, 0),))
 
 
 def augmented(scope: Scope, node: ast.AugAssign) -> Stmt | None:
@@ -154,6 +180,8 @@ def augmented(scope: Scope, node: ast.AugAssign) -> Stmt | None:
     right = scope.check(scope, node.value)
     if left is None or right is None:
         return None
+    if isinstance(left.type, Listed):
+        return _extended(scope, node, left, right)
     value = binary(scope, node, left, right)
     if value is None:
         return None

@@ -79,27 +79,33 @@ CODES: dict[str, Code] = {
     "async": Code("async or await", "a job runs row by row"),
     "match": Code("a match statement", f"{_LATER}: use if and elif"),
     "walrus": Code("an assignment inside an expression", "assign in a statement of its own"),
-    "comprehension": Code("a comprehension or generator expression", f"{_LATER}: use a for loop"),
+    "comprehension": Code(
+        "a generator that is not the argument of sum, min, max, any, all, sorted or list; a set or dict made so",
+        "make a list: [x for x in items]",
+    ),
     "container": Code(
-        "a list, dict or set",
-        f"{_LATER}: keep single values or a tuple (a, b)",
+        "a dict or set, a list that is emitted, an empty tuple",
+        f"{_LATER}: keep lists of keys and values, or yield key, value and let the reducer collect them",
     ),
     "f-string": Code("an f-string", f"{_LATER}: use + and str()"),
     "slice": Code(
-        "a slice of something else than a text, or with a step that is not constant", "take the items one by one"
+        "a slice of something else than a list or text, one that is assigned to, or of a text by a step that varies",
+        "take the items one by one",
     ),
     "star": Code("a starred argument, parameter or target", "name every one"),
     "default": Code("a default that is not constant", "give a constant, or None and test it in the function"),
     "keyword": Code("an argument given by name to what is no helper", "pass arguments by position"),
-    "delete": Code("a del statement", "assign another value"),
+    "delete": Code("a del statement other than of one item of a list", "assign another value"),
     "operator": Code("an operator that the language doesn't have", "use + - * / // % ** & | ^ ~ << >> and comparisons"),
-    "membership": Code("in or not in that looks into something else than a text or a tuple", "compare with each value"),
+    "membership": Code(
+        "in or not in that looks into something else than a text, a tuple or a list", "compare with each value"
+    ),
     "identity": Code("is other than is None and is not None", "compare with == or !="),
     "literal": Code("a constant of a type that the language doesn't have", "use int, float, bool, str or None"),
     "int-range": Code("an int that 64 bits don't hold", "use a float"),
     "loop-form": Code(
         "a for loop over something else",
-        "loop over range(...), a reducer's values or the parts of a split",
+        "loop over range(...), a reducer's values, or a list by itself, in enumerate(), zip() or reversed()",
     ),
     "target": Code("something that can't be assigned to", "assign to variables and to fields of self"),
     "statement": Code("a statement without an effect", "remove it"),
@@ -110,7 +116,7 @@ CODES: dict[str, Code] = {
     "return-value": Code("a mapper, combiner or reducer that returns a value", "yield key, value"),
     "annotation": Code(
         "an annotation that is not a type of the language, or does not fit the value",
-        "use int, float, bool, str, date, datetime, None, T | None, tuple[...] or list[str]",
+        "use int, float, bool, str, date, datetime, None, T | None, tuple[...] or list[...]",
     ),
     # Names.
     "unknown-name": Code("a name that is not defined", "assign it first"),

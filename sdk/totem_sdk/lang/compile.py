@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from totem_sdk.errors import InternalError, Refused
@@ -12,6 +13,7 @@ from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.initial import with_init
 from totem_sdk.lang.reports import notes_of_reports
+from totem_sdk.lang.rewrite import rewrite
 from totem_sdk.lang.roles import Inputs, Roles
 from totem_sdk.lang.source import check_is_program, parse
 from totem_sdk.lang.steps import StepSource
@@ -80,6 +82,7 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     job = with_init(job)
     check_names = Names(job.globals, job.name, job.methods, job.unknown, job.functions)
     for method in job.methods.values():
+        rewrite(parsed, method, {**job.globals, **dict.fromkeys(job.functions)}, _values_of(job, method), findings)
         check_forms(parsed, method, check_names, findings)
     called = Findings()
     reach = reach_of(parsed, job.methods, called)
@@ -95,6 +98,13 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     steps = list(_check_steps(job, roles, findings))
     findings.check()
     return Assembly(job, roles, steps).program()
+
+
+def _values_of(job: Job, method: ast.FunctionDef) -> str | None:
+    """Return the parameter of a combiner or reducer that holds the values, None of any other method."""
+    used = {name for step in job.steps for part, name in step.functions.items() if part in ("combiner", "reducer")}
+    arguments = method.args.args
+    return arguments[2].arg if method.name in used and len(arguments) == 3 else None
 
 
 def _visible(job: Job, schema: Schema, hidden: frozenset[str], findings: Findings) -> Schema:

@@ -7,7 +7,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.calls import self_attributes
+from totem_sdk.lang.lists import comparable
 from totem_sdk.lang.membership import membership
 from totem_sdk.lang.operators import link
 from totem_sdk.lang.scope import Path, Scope, widen
@@ -194,6 +196,18 @@ def _identity(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) ->
     return Judged(Apply(BOOL, scope.at(node), "not", BOOL, (test,)), known, _NOTHING, False if always else None)
 
 
+def _link(scope: Scope, node: ast.Compare, position: int, left: Expr, right: Expr) -> Link | None:
+    """Return one comparison of a chain, also of lists."""
+    if isinstance(left.type, Listed) and isinstance(right.type, Listed):
+        equality = {ast.Eq: "eq", ast.NotEq: "ne"}.get(type(node.ops[position]))
+        if equality is None:
+            scope.refuse(node, "type", "lists are ordered", "compare their items")
+            return None
+        on = comparable(scope, node, left.type, right.type, "==" if equality == "eq" else "!=")
+        return None if on is None else Link(equality, on, right)
+    return link(scope, node, position, left, right)
+
+
 def _membership(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) -> Judged | None:
     found = membership(scope, node)
     if found is None:
@@ -209,7 +223,7 @@ def _comparison(scope: Scope, node: ast.Compare) -> Judged | None:
     links: list[Link] = []
     known = _NOTHING
     for position, (left, right) in enumerate(itertools.pairwise(operands)):
-        found = None if left is None or right is None else link(scope, node, position, left, right)
+        found = None if left is None or right is None else _link(scope, node, position, left, right)
         if found is not None:
             links.append(found)
     first = operands[0]

@@ -9,20 +9,23 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.binary import binary, inverted
+from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.functions import call_function, has_arguments
 from totem_sdk.lang.holes import Hole
+from totem_sdk.lang.lists import call_list_method, display, element, of_lists
 from totem_sdk.lang.mathematics import MATH_CALLS, call_math, power
 from totem_sdk.lang.methods import DATE_METHODS, call_method
 from totem_sdk.lang.operators import negative, number
 from totem_sdk.lang.reserved import meant
+from totem_sdk.lang.rewrite import Statements
 from totem_sdk.lang.scope import Path, Scope, fits, widen
 from totem_sdk.lang.text_methods import part_of
-from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Local
+from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Inner, Local
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import DATE, DATETIME, INT, STR, List, Option, Tuple, Values, join
+from totem_sdk.types import DATE, DATETIME, INT, STR, List, Option, Tuple, Values
 
 __all__ = ["expression"]
 
@@ -45,6 +48,10 @@ def _expression(scope: Scope, node: ast.expr) -> Expr | None:
             return None if judged is None else judged.expr
         case Hole():
             return None
+        case Statements():
+            body = scope.inner(scope, node.body)
+            result = expression(scope, node.result)
+            return None if result is None else Inner(result.type, scope.at(node), body, result)
     if type(node) in _FORMS:
         return _FORMS[type(node)](scope, node)
     raise InternalError(f"an expression of the form {type(node).__name__} passed the check of forms")
@@ -181,6 +188,8 @@ def _binary(scope: Scope, node: ast.BinOp) -> Expr | None:
     left, right = expression(scope, node.left), expression(scope, node.right)
     if left is None or right is None:
         return None
+    if isinstance(left.type, List) or isinstance(right.type, List):
+        return of_lists(scope, node, left, right)
     return binary(scope, node, left, right)
 
 
@@ -202,7 +211,7 @@ def _choice(scope: Scope, node: ast.IfExp) -> Expr | None:
     scope.facts = {root: paths for root, paths in before.items() if root in after_then and root in scope.facts}
     if judged is None or then is None or orelse is None:
         return None
-    type_ = join(then.type, orelse.type)
+    type_ = scope.joined(then.type, orelse.type)
     if type_ is None:
         scope.refuse(node, "type-conflict", f"the arms of the conditional are {then.type} and {orelse.type}")
         return None
@@ -233,13 +242,11 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
         return None
     if value.type == STR:
         return part_of(scope, node, value)
+    if isinstance(value.type, Listed):
+        return element(scope, node, value, value.type)
     if isinstance(node.slice, ast.Slice):
         scope.refuse(node.slice, "slice", f"a slice of {value.type}")
         return None
-    if isinstance(value.type, List):
-        index = expression(scope, node.slice)
-        known = index is not None and _is_int(scope, node.slice, index)
-        return Apply(value.type.item, scope.at(node), "at", value.type, (value, index)) if index and known else None
     return _item_of_tuple(scope, node, value)
 
 
@@ -265,12 +272,6 @@ def _item_of_tuple(scope: Scope, node: ast.Subscript, value: Expr) -> Expr | Non
     return _known(scope, path_of(node), item)
 
 
-def _is_int(scope: Scope, node: ast.AST, expr: Expr) -> bool:
-    if expr.type != INT:
-        scope.refuse(node, "type", f"the index is {expr.type}, not int")
-    return expr.type == INT
-
-
 def _call(scope: Scope, node: ast.Call) -> Expr | None:
     match node.func:
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
@@ -284,7 +285,11 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
             arguments = [expression(scope, argument) for argument in node.args]
             if owner is None or None in arguments:
                 return None
-            return call_method(scope, node, method, owner, [a for a in arguments if a is not None])
+            found = [a for a in arguments if a is not None]
+            if isinstance(owner.type, Listed):
+                descending = bool(getattr(node, "descending", False))
+                return call_list_method(scope, node, method, owner, found, descending=descending)
+            return call_method(scope, node, method, owner, found)
         case ast.Name(id=name) if id(node.func) not in scope.function.flow.reads and name not in scope.constants:
             return _call_python(scope, node, name)
         case Hole():
@@ -360,6 +365,7 @@ _FORMS: dict[type[ast.expr], Callable[[Scope, Any], Expr | None]] = {
     ast.BinOp: _binary,
     ast.Call: _call,
     ast.IfExp: _choice,
+    ast.List: display,
     ast.Name: _name,
     ast.Subscript: _subscript,
     ast.Tuple: _tuple,

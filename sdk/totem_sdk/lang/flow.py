@@ -7,7 +7,7 @@ found on the way.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from totem_sdk.caught import ALL_KINDS
@@ -17,6 +17,8 @@ from totem_sdk.lang.constants import Constant, NotConstant, evaluate
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.holes import Gap, Hole, bound_names, has_gap
+from totem_sdk.lang.lists import CHANGING
+from totem_sdk.lang.rewrite import Statements
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.versions import UNASSIGNED, Flow, LoopFlow, doubtful, variables_of
 
@@ -68,6 +70,18 @@ def may_fail(node: ast.AST) -> bool:
         isinstance(part, _QUIET) or (isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.Not))
         for part in ast.walk(node)
     )
+
+
+def _changes_a_list(node: ast.AST) -> bool:
+    """Return whether a call or target may change a list that the condition of a loop asks about."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self")), args=[_, *_]):
+            return True
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name in CHANGING
+        case ast.Subscript(ctx=ast.Store()):
+            return True
+    return False
 
 
 class _Tried:
@@ -285,6 +299,9 @@ class _Walker:
                 self.error()
                 for element in elements:
                     self.target(element)
+            case ast.Subscript():
+                self.expression(node)
+                self.error()
             case _:
                 self.error()
 
@@ -325,8 +342,11 @@ class _Walker:
     def changes(self, node: ast.While) -> bool:
         """Tell whether a round may change what the condition depends on."""
         assigned = self.assigned[id(node)]
+        rounds = [part for statement in node.body for part in ast.walk(statement)]
+        asked = [part for part in ast.walk(node.test) if not isinstance(part, ast.Call) or not [*self_attributes(part)]]
+        changes = any(_changes_a_list(part) for part in (*rounds, *asked))
         for part in ast.walk(node.test):
-            if isinstance(part, ast.Name) and part.id in assigned:
+            if isinstance(part, ast.Name) and part.id != "self" and (part.id in assigned or changes):
                 return True
         for attribute in self_attributes(node.test):
             reach = self.setting.reach.get(attribute.attr)
@@ -425,7 +445,7 @@ class _Walker:
 
     def expression(self, node: ast.expr) -> None:
         draws = False
-        for part in ast.walk(node):
+        for part in self.parts(node):
             if isinstance(part, ast.Name | ast.Attribute):
                 self.use(part)
                 draws = draws or (isinstance(part, ast.Name) and part.id == self.setting.values)
@@ -433,6 +453,18 @@ class _Walker:
             self.drawn = self.draw(node, self.drawn)
         if self.tries and may_fail(node):
             self.error()
+
+    def parts(self, node: ast.expr) -> Iterator[ast.AST]:
+        """Yield an expression and what is in it, after walking the statements that stand in it."""
+        pending: list[ast.AST] = [node]
+        while pending:
+            part = pending.pop()
+            if isinstance(part, Statements):
+                self.body(part.body)
+                pending.append(part.result)
+                continue
+            yield part
+            pending.extend(reversed(list(ast.iter_child_nodes(part))))
 
     def use(self, node: ast.expr) -> None:
         match node:
@@ -448,6 +480,8 @@ class _Walker:
     def draw(self, node: ast.AST, drawn: frozenset[ast.AST]) -> frozenset[ast.AST]:
         """Return where values may have been drawn after ``node`` was evaluated."""
         match node:
+            case Statements():
+                return self.drawn | drawn
             case ast.Call(func=ast.Name(id="sum" | "min" | "max"), args=[ast.Name(id=name) as values]) if (
                 name == self.setting.values
             ):

@@ -40,11 +40,9 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Nonlocal: ("global", "a nonlocal statement"),
     ast.Lambda: ("lambda", "a lambda"),
     ast.NamedExpr: ("walrus", "an assignment inside an expression"),
-    ast.ListComp: ("comprehension", "a list comprehension"),
     ast.SetComp: ("comprehension", "a set comprehension"),
     ast.DictComp: ("comprehension", "a dict comprehension"),
     ast.GeneratorExp: ("comprehension", "a generator expression"),
-    ast.List: ("container", "a list"),
     ast.Dict: ("container", "a dict"),
     ast.Set: ("container", "a set"),
     ast.JoinedStr: ("f-string", "an f-string"),
@@ -188,8 +186,8 @@ class _Forms:
                 self.add(node, "operator", f"the operator {_SIGNS[type(op)]}")
             case ast.Compare():
                 self.comparison(node)
-            case ast.Subscript(ctx=ast.Store()):
-                self.add(node, "target", "an assignment to an item", "tuples and lists don't change; build a new tuple")
+            case ast.List(ctx=ast.Store()):
+                self.add(node, "target", "a list as a target", "write a tuple: a, b = pair")
             case ast.Tuple(elts=[]):
                 self.add(node, "container", "an empty tuple", "a tuple has at least one item")
         return ast.iter_child_nodes(node)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.conditions import truth
+from totem_sdk.lang.lists import copied, extreme, sorted_list, total
 from totem_sdk.lang.operators import common, number, orderable
 from totem_sdk.lang.scope import Scope, may_hold_none, widen
 from totem_sdk.lang.tree import Apply, Const, Expr
@@ -15,6 +17,9 @@ __all__ = ["MAX_DIGITS", "call_function", "has_arguments", "is_known"]
 
 MAX_DIGITS = 22
 """Largest second argument of round(); the smallest is its negative."""
+
+_LOOPED = ("enumerate", "range", "reversed", "zip")
+"""What is understood in the head of a for loop, and as the argument of list(), sum() and the like."""
 
 _Function = Callable[[Scope, ast.Call, list[Expr]], Expr | None]
 
@@ -32,8 +37,11 @@ def call_function(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     found = [argument for argument in arguments if argument is not None]
     if len(found) < len(arguments):
         return None
-    if name == "range":
-        scope.refuse(node, "loop-form", "range() stands outside the head of a for loop")
+    if name in _LOOPED:
+        scope.refuse(node, "loop-form", f"{name}() stands outside the head of a for loop")
+        return None
+    if name in ("any", "all"):
+        scope.refuse(node, "argument", f"{name}() takes one list or generator")
         return None
     return _FUNCTIONS[name](scope, node, found)
 
@@ -74,6 +82,8 @@ def is_known(scope: Scope, node: ast.AST, expr: Expr, name: str) -> bool:
 
 
 def _extreme(scope: Scope, node: ast.Call, args: list[Expr], name: str) -> Expr | None:
+    if len(args) == 1 and isinstance(args[0].type, Listed):
+        return extreme(scope, node, args[0], name)
     if len(args) < 2:
         hint = "give two or more values, or a reducer's values"
         scope.refuse(node, "argument", f"{name}() takes at least two values", hint)
@@ -101,9 +111,15 @@ def _max(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     return _extreme(scope, node, args, "max")
 
 
-def _sum(scope: Scope, node: ast.Call, _args: list[Expr]) -> Expr | None:
-    scope.refuse(node, "argument", "sum() takes a reducer's values and nothing else", "add up in a loop")
+def _sum(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    if len(args) == 1 and isinstance(args[0].type, Listed):
+        return total(scope, node, args[0])
+    scope.refuse(node, "argument", "sum() takes a reducer's values or a list, and nothing else", "add up in a loop")
     return None
+
+
+def _sorted(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    return sorted_list(scope, node, args, descending=bool(getattr(node, "descending", False)))
 
 
 def _abs(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
@@ -213,10 +229,12 @@ _FUNCTIONS: dict[str, _Function] = {
     "float": _to_float,
     "int": _to_int,
     "len": _len,
+    "list": copied,
     "max": _max,
     "min": _min,
     "ord": _ord,
     "round": _round,
+    "sorted": _sorted,
     "str": _to_str,
     "sum": _sum,
 }

@@ -19,6 +19,7 @@ from totem_sdk.lang.tree import (
     For,
     If,
     Local,
+    Place,
     Raise,
     Return,
     Stmt,
@@ -29,7 +30,7 @@ from totem_sdk.lang.tree import (
     While,
     is_operation,
 )
-from totem_sdk.types import BOOL, INT, STR, List, Tuple, Type, Values
+from totem_sdk.types import BOOL, INT, List, Tuple, Type, Values
 
 __all__ = ["Lowering"]
 
@@ -73,10 +74,17 @@ class Lowering(ErrorLowering):
         if isinstance(target, Variable):
             register = self.variable(target.version)
             return self.put(value, register, self.build.registers[register])
+        if isinstance(target, Place):
+            register = self.widened(self.value(value), value.type, self._target_type(target), value.at)
+            return self._put(target, register, value.at)
         type_ = self.around.fields[target.name]
         register = self.build.register(type_)
         self.put(value, register, type_)
         return self._store_field(target, register, value.at)
+
+    def _put(self, target: Place, register: int, at: At) -> None:
+        owner, index = self.value(target.owner), self.value(target.index)
+        self.build.op("put", target.type, None, (owner, index, register), at)
 
     def _store_field(self, target: Field, register: int, at: At) -> None:
         position = list(self.around.fields).index(target.name)
@@ -85,6 +93,10 @@ class Lowering(ErrorLowering):
     def _target_type(self, target: Target) -> Type:
         if isinstance(target, Field):
             return self.around.fields[target.name]
+        if isinstance(target, Place):
+            if not isinstance(target.type, List):
+                raise InternalError("an item of no list")
+            return target.type.item
         return self.build.registers[self.variable(target.version)]
 
     def _keep(self, register: int, type_: Type, target: Target, at: At, *, charged: bool) -> None:
@@ -99,6 +111,8 @@ class Lowering(ErrorLowering):
             register = copy
         if isinstance(target, Variable):
             self.build.op("widen", type_, self.variable(target.version), (register,), at)
+        elif isinstance(target, Place):
+            self._put(target, self.widened(register, type_, wider, at), at)
         else:
             self._store_field(target, self.widened(register, type_, wider, at), at)
 
@@ -126,9 +140,9 @@ class Lowering(ErrorLowering):
                 self.build.op("unpack", type_, None, (value,), node.at, imm=(len(node.targets),))
                 for position, target in enumerate(node.targets):
                     index = self.value(Const(INT, node.at, position))
-                    item = self.build.register(STR)
+                    item = self.build.register(type_.item)
                     self.build.op("at", type_, item, (value, index), node.at, sure=True)
-                    self._keep(item, STR, target, node.at, charged=False)
+                    self._keep(item, type_.item, target, node.at, charged=False)
             case Tuple():
                 items = [self._item(value, type_, position, node.at) for position in range(len(type_.items))]
                 for register, item_type, target in zip(items, type_.items, node.targets, strict=True):
@@ -190,6 +204,9 @@ class Lowering(ErrorLowering):
             self.build.loop("values", None, lambda: self._values_round(node))
             return
         at = node.at
+        if node.kind == "array":
+            self._changing_list(node)
+            return
         if node.kind == "list":
             over = self.value(node.over[0])
             if isinstance(node.over[0], Local):
@@ -222,6 +239,29 @@ class Lowering(ErrorLowering):
             self.build.branch(test, counted, self._leave)
 
         self.build.loop(node.kind, trip, head)
+
+    def _changing_list(self, node: For) -> None:
+        """Loop over a list that the body may change: every round asks for its length."""
+        at, list_type = node.at, node.over[0].type
+        over = self.value(node.over[0])
+        if isinstance(node.over[0], Local):
+            over = self.value(node.over[0], self.build.register(list_type))
+        counter = self.build.register(INT)
+        self.build.op("const", INT, counter, (), at, imm=(0,))
+
+        def take(into: int) -> None:
+            self.build.op("at", list_type, into, (over, counter), at, sure=True)
+
+        def counted() -> None:
+            self._scoped(node, lambda: self._round(node, take))
+            self.build.op("range_step", INT, counter, (counter,), at)
+
+        def head() -> None:
+            test = self.build.register(BOOL)
+            self.build.op("list_test", list_type, test, (counter, over), at)
+            self.build.branch(test, counted, self._leave)
+
+        self.build.loop("list", None, head)
 
     def _fixed(self, expr: Expr, register: int) -> int:
         """Return a register that the loop's body can't change."""

@@ -19,12 +19,15 @@ from totem_sdk.lang.tree import (
     Chain,
     Choice,
     Const,
+    Display,
     Expr,
     FunctionKey,
+    Inner,
     Local,
     Logic,
     Member,
     Power,
+    Stmt,
     is_operation,
 )
 from totem_sdk.types import BOOL, FLOAT, INT, NONE, Option, Tuple, Type
@@ -40,6 +43,10 @@ def caught_type(returns: Type) -> Type:
     if returns == NONE:
         return INT
     return Tuple((INT, returns if isinstance(returns, Option) else Option(returns)))
+
+
+CHANGING = frozenset(("append", "clear", "extend", "insert", "reverse", "sort"))
+"""Opcodes that change a list and give nothing."""
 
 
 def nothing() -> None:
@@ -104,6 +111,23 @@ class ExpressionLowering:
                 return self._moved(expr, dst, into)
             case Call():
                 return self._call(expr, into)
+            case Display():
+                return self._display(expr, into)
+            case Inner():
+                self.body(expr.body)
+                return self.value(expr.value, into)
+
+    def body(self, statements: tuple[Stmt, ...]) -> None:
+        """Lower statements one after the other."""
+        raise NotImplementedError
+
+    def _display(self, expr: Display, into: int | None) -> int:
+        """Make a list and append its items; a variable that it goes to may be read by them."""
+        made = self.build.register(expr.type)
+        self.build.op("list_new", expr.type, made, (), expr.at)
+        for item in expr.items:
+            self.build.op("append", expr.type, None, (made, self.value(item)), item.at)
+        return self._moved(expr, made, into)
 
     def _dst(self, type_: Type, into: int | None) -> int:
         return self.build.register(type_) if into is None else into
@@ -121,6 +145,9 @@ class ExpressionLowering:
                 raise InternalError("a column without a position")
             return self._moved(expr, self.columns[position], into)
         args, imm = completed(self.build, expr, tuple(self.value(argument) for argument in expr.args))
+        if expr.code in CHANGING:
+            self.build.op(expr.code, expr.on, None, args, expr.at, imm=imm)
+            return self.value(Const(NONE, expr.at, None), into)
         if into in args and expr.type not in _ONE_WORD:
             dst = self.build.register(expr.type)
             self.build.op(expr.code, expr.on, dst, args, expr.at, imm=imm)

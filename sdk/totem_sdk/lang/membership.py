@@ -1,9 +1,11 @@
-"""``in`` and ``not in``: of a text in a text, and of a value in a tuple."""
+"""``in`` and ``not in``: of a text in a text, and of a value in a tuple or list."""
 
 from __future__ import annotations
 
 import ast
 
+from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.lists import membership as in_list
 from totem_sdk.lang.operators import common
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Expr, Link, Member
@@ -20,7 +22,10 @@ def membership(scope: Scope, node: ast.Compare) -> tuple[Expr, bool] | None:
     left, right = scope.check(scope, node.left), scope.check(scope, node.comparators[0])
     if left is None or right is None:
         return None
-    found = _in_text(scope, node, left, right) if right.type == STR else _in_tuple(scope, node, left, right)
+    if isinstance(right.type, Listed):
+        found = in_list(scope, node, left, right, right.type)
+    else:
+        found = _in_text(scope, node, left, right) if right.type == STR else _in_tuple(scope, node, left, right)
     if found is None:
         return None
     some = right.type == STR or (

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.lang.functions import has_arguments, is_known
+from totem_sdk.lang.lists import of_pieces
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.text_methods import SEARCH_METHODS
 from totem_sdk.lang.tree import Apply, Expr
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, List, Type
 
 __all__ = ["DATE_METHODS", "call_method"]
 
@@ -35,7 +36,8 @@ def call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr
         known = tuple(method for method, type_ in _NUMBER_METHODS.items() if type_ == owner.type)
     if name in known:
         methods = _TEXT_METHODS.get(name, _of_date) if owner.type not in (INT, FLOAT) else _of_number
-        return methods(scope, node, owner, args)
+        found = methods(scope, node, owner, args)
+        return of_pieces(scope, node, found) if found is not None and found.type == List(STR) else found
     hint = f"{owner.type} has the methods {', '.join(known)}" if known else None
     scope.refuse(method, "unknown-attribute", f"{owner.type} has no method {name}()", hint)
     return None

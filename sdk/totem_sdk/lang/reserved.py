@@ -46,7 +46,30 @@ MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 """Other attributes of mrjob's MRJob: a job that redefined one would behave differently there."""
 
 FUNCTIONS: frozenset[str] = frozenset(
-    ("abs", "bool", "chr", "divmod", "float", "int", "len", "max", "min", "ord", "pow", "range", "round", "str", "sum")
+    (
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "chr",
+        "divmod",
+        "enumerate",
+        "float",
+        "int",
+        "len",
+        "list",
+        "max",
+        "min",
+        "ord",
+        "pow",
+        "range",
+        "reversed",
+        "round",
+        "sorted",
+        "str",
+        "sum",
+        "zip",
+    )
 ) | {f"math.{name}" for name in names() - set(CONSTANTS)}
 """Python's functions that the language has (``range`` only in for loops), those of math under the module's name."""
 
@@ -57,34 +80,25 @@ _BEYOND = """
 FORBIDDEN: frozenset[str] = frozenset(_BEYOND.split())
 """Builtins that reach beyond the job or into the interpreter: refused with code ``forbidden``."""
 
-_KEEP = "keep what you need of the values in variables while you loop over them"
 _GROUP = "yield key, value: the reducer gets all values of one key"
-_COUNT = "count in a variable: n = 0 before the loop, n += 1 in it"
 _MATH = "import math at the top of the file and call math.sqrt(x)"
 
 INSTEAD: dict[str, str] = {
-    "all": "test in a loop, and break",
-    "any": "test in a loop, and break",
     "Counter": _GROUP,
     "defaultdict": _GROUP,
     "dict": _GROUP,
-    "enumerate": _COUNT,
     "filter": "write if in a for loop",
     "format": "write + and str()",
     "frozenset": _GROUP,
     "isinstance": "the types are those of the columns; test a value that may be None with is not None",
     "iter": "loop over the values with for",
-    "list": f"there are no lists: {_KEEP}",
     "map": "compute in a for loop",
     "mean": "sum and count in one loop, then divide",
     "next": "loop over the values with for, and break",
     "print": "yield what you want to see",
-    "reversed": "loop over range(n - 1, -1, -1)",
     "set": _GROUP,
-    "sorted": f"there are no lists: {_KEEP}, the largest for example",
     "sqrt": _MATH,
     "tuple": "write the items: (a, b)",
-    "zip": "take the items by their index: for i in range(len(parts))",
 }
 """What to write instead of a function that the language doesn't have, where there is something."""
 

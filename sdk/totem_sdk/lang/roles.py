@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
+from totem_sdk.lang.boxes import Listed, settled, settled_tree
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.calls import Reach, self_attributes
 from totem_sdk.lang.constants import Constant
@@ -17,7 +18,7 @@ from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.growth import check_growth
 from totem_sdk.lang.holes import bound_names
 from totem_sdk.lang.scope import MAX_HELPERS, FunctionState, Nones, RoleState, Scope, Work, WorkLimitError
-from totem_sdk.lang.statements import check_body
+from totem_sdk.lang.statements import check_body, check_inner
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.lang.versions import Flow
@@ -122,6 +123,8 @@ class Roles:
             at = self.job.source.at(self.job.source.tree)
             hint = "use fewer statements, steps and helpers (each counts once for every combination of argument types)"
             findings.add(at, "too-large", "checking the types of the program takes too long", hint)
+        if role.boxes.places:
+            _settle_types(role, (*states.values(), *role.helpers.values()))
         if not findings:
             check_growth(states, role.helpers, names, findings)
         return Checked(
@@ -150,15 +153,18 @@ class Roles:
         role.helper = lambda key, node: self._helper(role, key, node)
         changed = True
         while changed and passes < _MAX_PASSES:
-            role.changed = False
+            role.changed = role.boxes.changed = False
             role.helpers.clear()
             for part, state in states.items():
                 of_values = part == "main" and isinstance(inputs.value, Values)
                 values = state.method.args.args[2].arg if of_values else None
                 if self._pass(role, state, values, in_helper=False):
                     role.changed = True
-            changed = role.changed
+            changed = role.changed or role.boxes.changed
             passes += 1
+            if not changed and not any(state.findings for state in (*states.values(), *role.helpers.values())):
+                # Where something was refused, what would be in a list is not known.
+                changed = role.boxes.close()
         for state in (*states.values(), *role.helpers.values()):
             findings.extend(state.findings)
         if changed:
@@ -171,7 +177,7 @@ class Roles:
     def _pass(self, role: RoleState, state: FunctionState, values: str | None, *, in_helper: bool) -> bool:
         """Go once through a function; tell whether a type in it has changed."""
         rows = frozenset(name for name, type_ in state.arguments.items() if type_ is None)
-        scope = Scope(role, state, self.work, expression, rows, values, self._visible(state.method))
+        scope = Scope(role, state, self.work, expression, check_inner, rows, values, self._visible(state.method))
         for name, type_ in state.arguments.items():
             if type_ is not None:
                 scope.assign(state.method, state.flow.parameters[name], type_)
@@ -207,7 +213,8 @@ class Roles:
             elif declared is not None and type_ is not None and not accepts(declared, type_):
                 message = f"{method.name} declares {parameter.arg} as {declared}, {type_} is given"
                 findings.add(self.job.source.at(node if argument is None else argument), "annotation", message)
-            arguments[parameter.arg] = type_ if declared is None or type_ is None else declared
+            fixed = declared is not None and type_ is not None and not isinstance(type_, Listed)
+            arguments[parameter.arg] = declared if fixed else type_
         self.work.step(len(arguments))
         flow = self.flow(method, None, (), None)
         state = FunctionState(method.name, method, flow, arguments, [None] * len(flow.sources))
@@ -224,6 +231,16 @@ class Roles:
             state.returns = NONE  # it never returns: what is called only raises
         state.findings.extend(findings)
         return state
+
+
+def _settle_types(role: RoleState, functions: Iterable[FunctionState]) -> None:
+    """Give everything in functions that were checked the types that the program has."""
+    for state in functions:
+        state.body = settled_tree(state.body)
+        state.types = [None if type_ is None else settled(type_) for type_ in state.types]
+        state.arguments = {name: None if type_ is None else settled(type_) for name, type_ in state.arguments.items()}
+        state.returns = None if state.returns is None else settled(state.returns)
+    role.fields.update({name: settled(type_) for name, type_ in role.fields.items() if type_ is not None})
 
 
 def fields_of(job: Job, init: ast.FunctionDef) -> tuple[str, ...]:

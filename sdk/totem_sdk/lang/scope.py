@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from totem_sdk.lang.boxes import Boxes, Listed
 from totem_sdk.lang.calls import Reach
 from totem_sdk.lang.constants import MAX_TYPE_DEPTH, Constant, type_of
 from totem_sdk.lang.findings import At, Findings
@@ -13,7 +14,7 @@ from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import NONE, Option, Tuple, Type, Values, join, leaves
+from totem_sdk.types import NONE, Option, Tuple, Type, Values, leaves
 
 __all__ = [
     "MAX_HELPERS",
@@ -112,6 +113,7 @@ class RoleState:
     emits: tuple[Type, Type] | None = None
     nones: Nones = (None, None)
     helpers: dict[FunctionKey, FunctionState] = field(default_factory=dict)
+    boxes: Boxes = field(default_factory=Boxes)
     changed: bool = False
     helper: Callable[[FunctionKey, ast.Call], FunctionState | None] = lambda _key, _node: None
 
@@ -186,13 +188,14 @@ class Scope:
     """One pass over one function; findings are thrown away unless nothing changed in the pass.
 
     ``rows`` are the names that hold the row, ``values`` the one that holds a reducer's values. ``check`` types an
-    expression (it is ``expressions.expression``).
+    expression (it is ``expressions.expression``), ``inner`` statements that stand in one (``statements.check_inner``).
     """
 
     role: RoleState
     function: FunctionState
     work: Work
     check: Callable[[Scope, ast.expr], Expr | None]
+    inner: Callable[[Scope, Iterable[ast.stmt]], tuple[Stmt, ...]]
     rows: frozenset[str]
     values: str | None
     constants: Mapping[str, Constant]
@@ -285,6 +288,25 @@ class Scope:
         """Return whether a path is known not to be None here."""
         return path is not None and path in self.facts.get(path[0], ())
 
+    # Containers.
+
+    def listed(self, node: ast.AST, item: Type | None, *, owned: bool) -> Listed:
+        """Return the type of the list that a place of the source makes."""
+        place = (self.function.name, *self.function.arguments.values(), id(node))
+        return self.role.boxes.at(place, item, owned=owned)
+
+    def own(self, type_: Type) -> None:
+        """Note that a list is more than the pieces of a text."""
+        self.role.boxes.own(type_)
+
+    def put(self, into: Listed, item: Type) -> bool:
+        """Note that a list gets an item; False if no type joins it with the others."""
+        return self.role.boxes.put(into, item)
+
+    def joined(self, left: Type, right: Type) -> Type | None:
+        """Return the smallest type that holds both, None where there is none; lists become one."""
+        return self.role.boxes.joined(left, right)
+
     # Types that grow from pass to pass.
 
     def assign(self, node: ast.AST, version: int, type_: Type) -> Type:
@@ -324,7 +346,7 @@ class Scope:
     def _join(self, node: ast.AST, old: Type | None, new: Type, what: str) -> Type:
         if old == new:
             return new
-        joined = new if old is None else join(old, new)
+        joined = new if old is None else self.joined(old, new)
         if joined is None or not fits(joined):
             self.refuse(node, "type-conflict", f"{what} is {new} here and {old} elsewhere")
             return new if old is None else old

@@ -14,6 +14,7 @@ from totem_sdk.lang.findings import At, Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.lower import Lowering
 from totem_sdk.lang.lower_expressions import Surroundings
+from totem_sdk.lang.rewrite import rewrite
 from totem_sdk.lang.roles import Inputs, Roles
 from totem_sdk.lang.sizes import check_size
 from totem_sdk.lang.source import parse
@@ -60,6 +61,7 @@ def _compile(source: str, filename: str) -> Snippet:
     function = ast.FunctionDef(_NAME, arguments, parsed.tree.body, [])
     methods = {_NAME: function}
     job = Job(parsed, _NAME, True, {}, {}, (), methods, ())
+    rewrite(parsed, function, {}, None, findings)
     check_forms(parsed, function, Names({}, _NAME, ()), findings)
     reach = reach_of(parsed, methods, findings)
     findings.check()

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import accepts, read_annotation
-from totem_sdk.lang.assignments import annotated, assign, augmented, items, store
+from totem_sdk.lang.assignments import annotated, as_declared, assign, augmented, items, store
+from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.conditions import condition
 from totem_sdk.lang.holes import Gap, Hole
+from totem_sdk.lang.lists import may_lengthen, of_pieces
 from totem_sdk.lang.reports import ignored, is_ignored
 from totem_sdk.lang.scope import Facts, Scope, meet, without
 from totem_sdk.lang.text_methods import characters
@@ -30,7 +32,7 @@ from totem_sdk.lang.tree import (
 from totem_sdk.lang.trying import check_errors
 from totem_sdk.types import DATE, DATETIME, INT, NONE, STR, List, Option, Tuple, Type, Values, after_shuffle, leaves
 
-__all__ = ["check_body"]
+__all__ = ["check_body", "check_inner"]
 
 
 def check_body(scope: Scope, in_helper: bool, statements: Iterable[ast.stmt]) -> tuple[Stmt, ...]:
@@ -45,6 +47,11 @@ def check_body(scope: Scope, in_helper: bool, statements: Iterable[ast.stmt]) ->
     if in_helper and falls and not scope.function.flow.gaps:
         checker.result(scope.function.method, NONE)
     return body
+
+
+def check_inner(scope: Scope, statements: Iterable[ast.stmt]) -> tuple[Stmt, ...]:
+    """Return the typed tree of statements that stand in an expression."""
+    return _Statements(scope, in_helper=True).body(statements)[0]
 
 
 class _Statements:
@@ -160,7 +167,7 @@ class _Statements:
         declared = None if annotation is None else read_annotation(annotation)
         if declared is not None and not accepts(declared, type_):
             self.scope.refuse(node, "annotation", f"{type_} is returned where {declared} is declared")
-        self.scope.result(node, type_ if declared is None else declared)
+        self.scope.result(node, type_ if declared is None else as_declared(self.scope, declared, type_))
 
     # Branches and loops.
 
@@ -251,6 +258,8 @@ class _Statements:
         if head is None:
             return None
         kind, over, item = head
+        if kind == "list" and isinstance(over[0].type, Listed) and over[0].type.owned and may_lengthen(scope, body):
+            kind = "array"
         unpacks = isinstance(node.target, ast.Tuple)
         at = scope.at(node)
         return For(at, kind, over, item, targets, unpacks, body, flow.continues, flow.bounded, orelse)
@@ -280,11 +289,11 @@ class _Statements:
         if over is None:
             return None
         if over.type == STR:
-            over = characters(scope, node.iter, over)
-        if not isinstance(over.type, List):
+            over = of_pieces(scope, node.iter, characters(scope, node.iter, over))
+        if not isinstance(over.type, Listed):
             scope.refuse(node.iter, "loop-form", f"a loop over {over.type}")
             return None
-        return "list", (over,), over.type.item
+        return ("list", (over,), over.type.item) if over.type.known else None
 
     def range_bounds(self, node: ast.Call) -> tuple[Expr, ...] | None:
         """Return start, stop and step of a range."""

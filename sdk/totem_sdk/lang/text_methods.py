@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.functions import has_arguments, is_known
+from totem_sdk.lang.lists import as_pieces
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.sizes import MAX_SEPARATOR_BYTES
 from totem_sdk.lang.tree import Apply, Const, Expr
@@ -157,10 +159,12 @@ def _join(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr |
     if not has_arguments(scope, node, ".join()", 1, 1) or not is_known(scope, node.args[0], args[0], ".join()"):
         return None
     parts = characters(scope, node.args[0], args[0]) if args[0].type == STR else args[0]
-    if parts.type != List(STR):
+    if isinstance(parts.type, Listed) and not parts.type.known:
+        scope.put(parts.type, STR)
+    if not isinstance(parts.type, List) or parts.type.item != STR:
         scope.refuse(node.args[0], "type", f".join() of {args[0].type}", "it joins a list of texts")
         return None
-    return Apply(STR, scope.at(node), "join", STR, (owner, parts))
+    return Apply(STR, scope.at(node), "join", STR, (owner, as_pieces(parts)))
 
 
 def _split(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:

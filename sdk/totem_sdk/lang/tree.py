@@ -23,6 +23,7 @@ __all__ = [
     "Choice",
     "Const",
     "Continue",
+    "Display",
     "Drop",
     "Emit",
     "Expr",
@@ -30,10 +31,12 @@ __all__ = [
     "For",
     "FunctionKey",
     "If",
+    "Inner",
     "Link",
     "Local",
     "Logic",
     "Member",
+    "Place",
     "Power",
     "Raise",
     "Return",
@@ -161,7 +164,26 @@ class Power:
     times: int
 
 
-Expr = Const | Local | Apply | Logic | Chain | Member | Choice | Call | Power
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A list that is written out: a new one, to which each item is appended."""
+
+    type: Type
+    at: At
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """What statements leave in a variable: they stand where an expression stands (see ``rewrite``)."""
+
+    type: Type
+    at: At
+    body: tuple[Stmt, ...]
+    value: Expr
+
+
+Expr = Const | Local | Apply | Logic | Chain | Member | Choice | Call | Power | Display | Inner
 
 
 def is_operation(expr: Expr) -> bool:
@@ -191,7 +213,16 @@ class Field:
     name: str
 
 
-Target = Variable | Field
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An item of a list as the target of an assignment; ``type`` is the list's."""
+
+    owner: Expr
+    index: Expr
+    type: Type
+
+
+Target = Variable | Field | Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ class Job(TotemJob):
         c = row.on == 1  # refused: type@13
         d = row.at < row.day  # refused: type@13
         e = (1, 2) == (1, 2, 3)  # refused: type@13
-        f = row.name.split() == row.name.split()  # refused: type@13
+        f = row.name.split() == [row.n]  # refused: type@13
         g = row.kwh == None  # refused: type@13
         h = 1 < row.n < "a"  # refused: type@13
         i = row.name < None  # refused: maybe-none@13

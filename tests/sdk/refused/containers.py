@@ -6,8 +6,8 @@ class Job(TotemJob):
         self.seen = {}  # refused: container@21
 
     def mapper(self, _, row):
-        a = [1, 2]  # refused: container@13
         b = {1, 2}  # refused: container@13
         c = {"a": 1}  # refused: container@13
         d = ()  # refused: container@13
+        [e, f] = row.name.split()  # refused: target@9
         yield row.name, row.n

@@ -7,17 +7,17 @@ class Job(TotemJob):
         self.count = 0
 
     def mapper(self, _, row):
-        a = []  # refused: container@13
+        a = {row.n}  # refused: container@13
         a.append(row.n)
-        b = sorted(a)[0] + 1  # refused: unknown-function@13
-        c = [d for d in row.name]  # refused: comprehension@13
+        b = mean(a)[0] + 1  # refused: unknown-function@13
+        c = [d for d in row.name]
         e = f"{row.n}" + 1  # refused: f-string@13 type@26
         größe = 1  # refused: identifier@11
-        for i, x in enumerate(c):  # refused: unknown-function@21
+        for i, x in enumerate(c):
             b += x[i] + größe  # refused: identifier@27
         if (g := row.kwh) is not None:  # refused: walrus@13
             yield e, g + 1
-        self.seen[row.n] = 1  # refused: target@9
+        self.seen[row.n] = 1
         self.count += self.total(b) + row.nmae  # refused: unknown-column@43
         yield row.name, row.kwh
 

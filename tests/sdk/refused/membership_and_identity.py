@@ -10,5 +10,5 @@ class Job(TotemJob):
         e = row.n not in (1, "a")  # refused: type@13
         f = row.n in row.name  # refused: type@17
         g = None in row.name  # refused: maybe-none@13
-        h = row.n in row.name.split()  # refused: membership@13
+        h = row.n in row.name.split()  # refused: type-conflict@13
         yield row.name, row.n

@@ -3,7 +3,6 @@ from totem_sdk import TotemJob
 
 class Job(TotemJob):
     def mapper(self, _, row):
-        a = row.name.split()[1:]  # refused: slice@30
         b = row.name[:: row.n]  # refused: slice@29
         c = row.name[::0]  # refused: slice@24
         d = row.name[row.kwh :]  # refused: maybe-none@26

@@ -7,7 +7,7 @@ class Job(TotemJob):
         c, d = row.n  # refused: type@20
         pair = (1, 2)
         e, f, g = pair  # refused: type@19
-        h, i = 1, row.name.split()  # refused: type@16
+        h, i = 1, [row.n, row.name]  # refused: type-conflict@31
         maybe = None
         if row.on:
             maybe = (1, 2)

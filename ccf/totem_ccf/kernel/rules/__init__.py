@@ -10,6 +10,7 @@ from totem_ccf.kernel.rules import (
     errors,
     flow,
     folds,
+    lists,
     made_texts,
     mathematics,
     numbers,
@@ -31,8 +32,9 @@ RULES: Mapping[str, Rule] = {
     **errors.RULES,
     **flow.RULES,
     **folds.RULES,
+    **lists.RULES,
 }
 """By opcode."""
 
-SIZES: Mapping[str, SizeOf] = {**flow.SIZES, **made_texts.SIZES}
+SIZES: Mapping[str, SizeOf] = {**flow.SIZES, **made_texts.SIZES, **lists.sizes(flow.SIZES["min"])}
 """By ``Opcode.sizing``, or by opcode where what is counted are not operands."""

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from totem_ccf.kernel.code import FunctionCode, Rule
 from totem_ccf.kernel.comparing import FALSE, TRUE, Values, equal, less
 from totem_ccf.kernel.flatten import slots
+from totem_ccf.kernel.rules.lists import array_compare
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, Array, List, Option, Tuple, Type
 
 __all__ = ["RULES", "smaller"]
 
@@ -30,7 +31,10 @@ def _operands(code: FunctionCode, op: Op) -> tuple[Type, list[str], list[str]]:
 
 def _comparison(compare: Callable[[Type, Values, Values], str]) -> Rule:
     def rule(code: FunctionCode, op: Op) -> None:
-        code.set(op.dst, [compare(*_operands(code, op))])
+        if isinstance(op.type, Array):
+            array_compare(code, op)
+        else:
+            code.set(op.dst, [compare(*_operands(code, op))])
 
     return rule
 
@@ -59,7 +63,8 @@ def _truth(type_: Type, a: Values) -> str:
         case Tuple(items=items):
             return TRUE if items else FALSE
         case List():
-            return f"(i32.ne (i32.wrap_i64 {a[0]}) (i32.const 0))"
+            length = f"(i32.load {a[0]})" if isinstance(type_, Array) else f"(i32.wrap_i64 {a[0]})"
+            return f"(i32.ne {length} (i32.const 0))"
         case _ if type_ == INT:
             return f"(i64.ne {a[0]} (i64.const 0))"
         case _ if type_ == FLOAT:

@@ -110,6 +110,10 @@ def _size_second(code: FunctionCode, op: Op) -> tuple[str, str]:
     return _NO_VALUES, text_sizes(code.type_of(op.args[1]), code.get(op.args[1]))
 
 
+def _size_third(code: FunctionCode, op: Op) -> tuple[str, str]:
+    return _NO_VALUES, text_sizes(code.type_of(op.args[2]), code.get(op.args[2]))
+
+
 def _size_all(code: FunctionCode, op: Op) -> tuple[str, str]:
     return _NO_VALUES, total(text_sizes(code.type_of(r), code.get(r)) for r in op.args)
 
@@ -178,6 +182,7 @@ RULES: dict[str, Rule] = {
 SIZES: dict[str, SizeOf] = {
     "first": _size_first,
     "second": _size_second,
+    "third": _size_third,
     "all": _size_all,
     "min": _size_min,
     "row": _size_row,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from totem_ccf.kernel.areas import ARENA_BYTES
 from totem_ccf.kernel.code import FunctionCode, Rule
+from totem_ccf.kernel.rules.lists import array_at, array_length
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
-from totem_sdk.types import BOOL, DATE, DATETIME, INT, STR, List
+from totem_sdk.types import BOOL, DATE, DATETIME, INT, STR, Array, List
 
 __all__ = ["RULES", "SIDES", "TOO_LARGE", "made", "room"]
 
@@ -25,19 +26,13 @@ def made(code: FunctionCode, op: Op, call: str, item_bytes: int = 1) -> None:
     """Store what the runtime has written at the end of the arena, unless it did not fit."""
     result = code.temp("i64", call)
     code.fail_if(f"(i64.eq {result} {TOO_LARGE})", "memory")
-    code.put(
-        "(global.set $arena_used (i32.add (global.get $arena_used)"
-        f" (i32.mul (i32.wrap_i64 {result}) (i32.const {item_bytes}))))"
-    )
+    code.put(*code.grow_arena(f"(i32.mul (i32.wrap_i64 {result}) (i32.const {item_bytes}))"))
     code.set(op.dst, [result])
 
 
 def room(code: FunctionCode) -> str:
     """Return the arguments that say where the arena goes on and how many bytes are left."""
-    return (
-        f"(i32.add (i32.const {code.plan.arena}) (global.get $arena_used))"
-        f" (i32.sub (i32.const {ARENA_BYTES}) (global.get $arena_used))"
-    )
+    return f"{code.arena_top} (i32.sub (i32.const {ARENA_BYTES}) {code.arena_used})"
 
 
 def _concat(code: FunctionCode, op: Op) -> None:
@@ -70,7 +65,9 @@ def _split(code: FunctionCode, op: Op) -> None:
 def _len(code: FunctionCode, op: Op) -> None:
     value = code.get(op.args[0])[0]
     type_ = code.type_of(op.args[0])
-    if isinstance(type_, List):
+    if isinstance(type_, Array):
+        code.set(op.dst, [array_length(value)])
+    elif isinstance(type_, List):
         code.set(op.dst, [_length(value)])
     elif type_ == STR:
         code.set(op.dst, [f"(call $text_length {value})"])
@@ -93,6 +90,9 @@ def _match(code: FunctionCode, op: Op) -> None:
 
 
 def _at(code: FunctionCode, op: Op) -> None:
+    if isinstance(op.type, Array):
+        array_at(code, op)
+        return
     items, position = (code.get(register)[0] for register in op.args)
     index = code.temp(
         "i64",
@@ -105,7 +105,8 @@ def _at(code: FunctionCode, op: Op) -> None:
 
 def _unpack(code: FunctionCode, op: Op) -> None:
     items = code.get(op.args[0])[0]
-    code.fail_if(f"(i64.ne {_length(items)} (i64.const {op.imm[0]}))", "value")
+    length = array_length(items) if isinstance(op.type, Array) else _length(items)
+    code.fail_if(f"(i64.ne {length} (i64.const {op.imm[0]}))", "value")
 
 
 RULES: dict[str, Rule] = {

@@ -1,0 +1,376 @@
+"""Rules of lists that can be changed: the work is the runtime library's (``runtime/lists.c``).
+
+A list is the address of its header. What knows the type of an item is written here: its slots in memory, its bytes of
+texts, its shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from totem_ccf.kernel.code import FunctionCode, Rule, SizeOf
+from totem_ccf.kernel.flatten import shape, slots
+from totem_ccf.kernel.rules.values import text_sizes
+from totem_sdk.errors import InternalError
+from totem_sdk.program import Op
+from totem_sdk.types import FLOAT, INT, NUM, Array, List, Type, words
+
+__all__ = ["RULES", "array_at", "array_compare", "array_length", "sizes"]
+
+
+def _item(op: Op) -> Type:
+    if not isinstance(op.type, List):
+        raise InternalError(f"line {op.line}: {op.code!r} of a {op.type}")
+    return op.type.item
+
+
+def _words(op: Op) -> str:
+    return f"(i32.const {max(1, words(_item(op)))})"
+
+
+def _shape(code: FunctionCode, op: Op) -> str:
+    return f"(i64.const {code.plan.constants[shape(_item(op))]})"
+
+
+def array_length(value: str) -> str:
+    """Return the instruction (an i64) for the number of items of a list."""
+    return f"(i64.load32_u {value})"
+
+
+def _bytes(value: str) -> str:
+    return f"(i64.load offset=16 {value})"
+
+
+def _load(type_: Type, address: str) -> list[str]:
+    return [f"({slot.wasm}.load offset={8 * i} {address})" for i, slot in enumerate(slots(type_))]
+
+
+def _keep(code: FunctionCode, type_: Type, address: str, values: list[str]) -> None:
+    """Write the slots of an item to its place; its texts are copied to where they last."""
+    for i, (slot, value) in enumerate(zip(slots(type_), values, strict=True)):
+        kept = f"(call $arena_text {value})" if slot.kind == "str" else value
+        code.put(f"({slot.wasm}.store offset={8 * i} {address} {kept})")
+
+
+def _made(code: FunctionCode, op: Op, call: str) -> None:
+    """Store the list that the runtime has made, unless there was no memory left."""
+    result = code.temp("i32", call)
+    code.fail_if(f"(i32.eqz {result})", "memory")
+    code.set(op.dst, [result])
+
+
+def _operand(code: FunctionCode, op: Op, position: int = 0) -> str:
+    return code.get(op.args[position])[0]
+
+
+def _new(code: FunctionCode, op: Op) -> None:
+    _made(code, op, f"(call $list_new {_words(op)})")
+
+
+def _view(code: FunctionCode, op: Op) -> None:
+    items = _operand(code, op)
+    start = f"(i64.shl (i64.load32_u offset=8 {items}) (i64.const 32))"
+    code.set(op.dst, [f"(i64.or {start} {array_length(items)})"])
+
+
+def _of(code: FunctionCode, op: Op) -> None:
+    _made(code, op, f"(call $list_of {_operand(code, op)})")
+
+
+def _place(code: FunctionCode, op: Op, call: str, values: list[str]) -> None:
+    """Write an item to the place that the runtime gives."""
+    # The call may make room, which moves what the values refer to only inside of the arena, never texts.
+    address = code.temp("i32", call)
+    code.fail_if(f"(i32.eqz {address})", "memory")
+    _keep(code, _item(op), address, values)
+
+
+def _append(code: FunctionCode, op: Op) -> None:
+    values = code.get(op.args[1])
+    size = text_sizes(_item(op), values)
+    _place(code, op, f"(call $list_append {_operand(code, op)} {size})", values)
+
+
+def _insert(code: FunctionCode, op: Op) -> None:
+    values = code.get(op.args[2])
+    position, size = _operand(code, op, 1), text_sizes(_item(op), values)
+    _place(code, op, f"(call $list_insert {_operand(code, op)} {position} {size})", values)
+
+
+def _index(code: FunctionCode, items: str, position: str) -> str:
+    """Return a position inside of the list, an i64, counted from the front; or fail."""
+    length = array_length(items)
+    index = code.temp("i64", f"(select (i64.add {position} {length}) {position} (i64.lt_s {position} (i64.const 0)))")
+    code.fail_if(f"(i64.ge_u {index} {length})", "index")
+    return index
+
+
+def _address(code: FunctionCode, type_: Type, items: str, index: str) -> str:
+    size = 8 * max(1, words(type_))
+    return code.temp(
+        "i32",
+        f"(i32.add (i32.load offset=8 {items}) (i32.mul (i32.wrap_i64 {index}) (i32.const {size})))",
+    )
+
+
+def array_at(code: FunctionCode, op: Op) -> None:
+    """Write the reading of an item."""
+    items = _operand(code, op)
+    index = _index(code, items, _operand(code, op, 1))
+    code.set(op.dst, _load(_item(op), _address(code, _item(op), items, index)))
+
+
+def _put(code: FunctionCode, op: Op) -> None:
+    items, values = _operand(code, op), code.get(op.args[2])
+    type_ = _item(op)
+    index = _index(code, items, _operand(code, op, 1))
+    address = _address(code, type_, items, index)
+    if any(slot.kind == "str" for slot in slots(type_)):
+        added, removed = text_sizes(type_, values), text_sizes(type_, _load(type_, address))
+        code.fail_if(f"(i32.eqz (call $list_put {items} {added} {removed}))", "memory")
+    _keep(code, type_, address, values)
+
+
+def _removed(code: FunctionCode, op: Op, position: str) -> None:
+    items, type_ = _operand(code, op), _item(op)
+    index = _index(code, items, position)
+    address = _address(code, type_, items, index)
+    size = code.temp("i64", text_sizes(type_, _load(type_, address)))
+    values = [code.temp(slot.wasm, value) for slot, value in zip(slots(type_), _load(type_, address), strict=True)]
+    code.put(f"(call $list_remove {items} (i32.wrap_i64 {index}) {size})")
+    code.set(op.dst, values)
+
+
+def _pop(code: FunctionCode, op: Op) -> None:
+    _removed(code, op, "(i64.const -1)")
+
+
+def _pop_at(code: FunctionCode, op: Op) -> None:
+    _removed(code, op, _operand(code, op, 1))
+
+
+def _extend(code: FunctionCode, op: Op) -> None:
+    code.fail_if(f"(i32.eqz (call $list_extend {_operand(code, op)} {_operand(code, op, 1)}))", "memory")
+
+
+def _two(function: str) -> Rule:
+    def rule(code: FunctionCode, op: Op) -> None:
+        _made(code, op, f"(call ${function} {_operand(code, op)} {_operand(code, op, 1)})")
+
+    return rule
+
+
+def _bounds(code: FunctionCode, op: Op) -> str:
+    return " ".join([*(_operand(code, op, position) for position in (1, 2, 3)), f"(i32.const {op.imm[0]})"])
+
+
+def _slice(code: FunctionCode, op: Op) -> None:
+    if int(op.imm[0] or 0) & 4:
+        code.fail_if(f"(i64.eqz {_operand(code, op, 3)})", "value")
+    _made(code, op, f"(call $list_slice {_operand(code, op)} {_bounds(code, op)} {_shape(code, op)})")
+
+
+def _spilled(code: FunctionCode, op: Op, position: int) -> str:
+    """Write an operand to memory and return its address."""
+    address = code.temp("i32", "(call $arena_scratch)")
+    type_ = code.type_of(op.args[position])
+    for i, (slot, value) in enumerate(zip(slots(type_), code.get(op.args[position]), strict=True)):
+        code.put(f"({slot.wasm}.store offset={8 * i} {address} {value})")
+    return address
+
+
+def _contains(code: FunctionCode, op: Op) -> None:
+    items = _operand(code, op)
+    found = f"(call $list_find {items} {_spilled(code, op, 1)} {_shape(code, op)})"
+    code.set(op.dst, [f"(i32.lt_u {found} (i32.load {items}))"])
+
+
+def _find(code: FunctionCode, op: Op) -> None:
+    items = _operand(code, op)
+    found = code.temp("i32", f"(call $list_find {items} {_spilled(code, op, 1)} {_shape(code, op)})")
+    code.fail_if(f"(i32.ge_u {found} (i32.load {items}))", "value")
+    code.set(op.dst, [f"(i64.extend_i32_u {found})"])
+
+
+def _occurrences(code: FunctionCode, op: Op) -> None:
+    items = _operand(code, op)
+    code.set(op.dst, [f"(call $list_occurrences {items} {_spilled(code, op, 1)} {_shape(code, op)})"])
+
+
+def _sign(op: Op) -> str:
+    return f"(i32.const {-1 if op.imm[0] else 1})"
+
+
+def _sort(code: FunctionCode, op: Op) -> None:
+    code.put(f"(call $list_sort {_operand(code, op)} {_sign(op)} {_shape(code, op)})")
+
+
+def _sorted(code: FunctionCode, op: Op) -> None:
+    _made(code, op, f"(call $list_sorted {_operand(code, op)} {_sign(op)} {_shape(code, op)})")
+
+
+def _done(function: str) -> Rule:
+    def rule(code: FunctionCode, op: Op) -> None:
+        code.put(f"(call ${function} {_operand(code, op)})")
+
+    return rule
+
+
+def _extreme(sign: int) -> Rule:
+    def rule(code: FunctionCode, op: Op) -> None:
+        items = _operand(code, op)
+        code.fail_if(f"(i32.eqz (i32.load {items}))", "value")
+        place = code.temp("i32", f"(call $list_extreme {items} (i32.const {sign}) {_shape(code, op)})")
+        code.set(op.dst, _load(_item(op), place))
+
+    return rule
+
+
+def _sum(code: FunctionCode, op: Op) -> None:
+    items, type_ = _operand(code, op), _item(op)
+    result = f"(i32.const {code.plan.scratch})"
+    if type_ == NUM:
+        code.put(f"(call $list_sum_nums {items})")
+        tag = code.temp("i32", f"(call $sum_num_result {result})")
+        code.fail_if(f"(i32.eq {tag} (i32.const 2))", "overflow")
+        code.set(op.dst, [tag, f"(i64.load {result})"])
+        return
+    functions = {INT: "sum_ints", FLOAT: "sum_floats"}
+    if type_ not in functions:
+        raise InternalError(f"line {op.line}: the kernel has no sum of {type_}")
+    code.put("(call $sum_begin)", f"(call ${functions[type_]} (i32.load offset=8 {items}) (i32.load {items}))")
+    if type_ == INT:
+        code.fail_if(f"(call $sum_int_result {result})", "overflow")
+        code.set(op.dst, [f"(i64.load {result})"])
+        return
+    # Nothing adds up to the int 0, as in Python.
+    some = code.temp("i32", f"(i32.ne (i32.load {items}) (i32.const 0))")
+    bits = f"(select (i64.reinterpret_f64 (call $sum_float_result)) (i64.const 0) {some})"
+    code.set(op.dst, [some, bits])
+
+
+def _test(code: FunctionCode, op: Op) -> None:
+    code.set(op.dst, [f"(i64.lt_u {_operand(code, op)} {array_length(_operand(code, op, 1))})"])
+
+
+def array_compare(code: FunctionCode, op: Op) -> None:
+    """Write ``==`` or ``!=`` of two lists."""
+    equal = f"(call $list_equal {_operand(code, op)} {_operand(code, op, 1)} {_shape(code, op)})"
+    code.set(op.dst, [equal if op.code == "eq" else f"(i32.eqz {equal})"])
+
+
+RULES: dict[str, Rule] = {
+    "list_view": _view,
+    "list_new": _new,
+    "list_of": _of,
+    "append": _append,
+    "put": _put,
+    "pop": _pop,
+    "pop_at": _pop_at,
+    "insert": _insert,
+    "clear": _done("list_clear"),
+    "extend": _extend,
+    "list_add": _two("list_add"),
+    "list_times": _two("list_times"),
+    "list_slice": _slice,
+    "list_contains": _contains,
+    "list_find": _find,
+    "occurrences": _occurrences,
+    "sort": _sort,
+    "sorted": _sorted,
+    "reverse": _done("list_reverse"),
+    "list_sum": _sum,
+    "list_min": _extreme(1),
+    "list_max": _extreme(-1),
+    "list_test": _test,
+}
+
+
+_NONE = "(i64.const 0)"
+
+
+def _smaller(a: str, b: str) -> str:
+    return f"(select {a} {b} (i64.lt_u {a} {b}))"
+
+
+def _size_of_pieces(code: FunctionCode, op: Op) -> tuple[str, str]:
+    pieces = _operand(code, op)
+    return f"(i64.and {pieces} (i64.const 0xffffffff))", f"(call $pieces_bytes {pieces})"
+
+
+def _length_of(position: int) -> SizeOf:
+    return lambda code, op: (array_length(_operand(code, op, position)), _NONE)
+
+
+def _size_insert(code: FunctionCode, op: Op) -> tuple[str, str]:
+    return array_length(_operand(code, op)), text_sizes(_item(op), code.get(op.args[2]))
+
+
+def _size_add(code: FunctionCode, op: Op) -> tuple[str, str]:
+    a, b = (array_length(_operand(code, op, position)) for position in (0, 1))
+    return f"(i64.add {a} {b})", _NONE
+
+
+def _size_times(code: FunctionCode, op: Op) -> tuple[str, str]:
+    """As the interpreter's formula: at most 2^36 copies, and at most 2^36 items, are counted."""
+    number, many = _operand(code, op, 1), f"(i64.const {1 << 36})"
+    times = code.temp("i64", f"(select {number} {many} (i64.lt_s {number} {many}))")
+    positive = f"(select {times} (i64.const 0) (i64.gt_s {times} (i64.const 0)))"
+    count = code.temp("i64", f"(i64.mul {array_length(_operand(code, op))} {positive})")
+    return _smaller(count, many), _NONE
+
+
+def _size_slice(code: FunctionCode, op: Op) -> tuple[str, str]:
+    return f"(call $list_slice_count {_operand(code, op)} {_bounds(code, op)})", _NONE
+
+
+def _size_searched(code: FunctionCode, op: Op) -> tuple[str, str]:
+    items = _operand(code, op)
+    each = f"(i64.mul {array_length(items)} {text_sizes(_item(op), code.get(op.args[1]))})"
+    return array_length(items), _smaller(_bytes(items), each)
+
+
+def _size_ordered(code: FunctionCode, op: Op) -> tuple[str, str]:
+    items = _operand(code, op)
+    rounds = code.temp("i64", f"(call $list_rounds (i32.load {items}))")
+    return f"(i64.mul {rounds} {array_length(items)})", f"(i64.mul {rounds} {_bytes(items)})"
+
+
+def _size_texts(code: FunctionCode, op: Op) -> tuple[str, str]:
+    items = _operand(code, op)
+    return array_length(items), _bytes(items)
+
+
+def _size_both(code: FunctionCode, op: Op) -> tuple[str, str]:
+    a, b = _operand(code, op), _operand(code, op, 1)
+    return _smaller(array_length(a), array_length(b)), _smaller(_bytes(a), _bytes(b))
+
+
+def _for_lists(size: SizeOf, other: SizeOf) -> SizeOf:
+    return lambda code, op: (size if isinstance(op.type, Array) else other)(code, op)
+
+
+def sizes(compared: SizeOf) -> dict[str, SizeOf]:
+    """Return what is counted by opcode; ``compared`` is what is counted of two values that are no lists."""
+    of_two: dict[str, SizeOf] = dict.fromkeys(("eq", "ne"), _for_lists(_size_both, compared))
+    return {**_SIZES, **of_two}
+
+
+_SIZES: dict[str, Callable[[FunctionCode, Op], tuple[str, str]]] = {
+    "list_of": _size_of_pieces,
+    "pop_at": _length_of(0),
+    "insert": _size_insert,
+    "extend": _length_of(1),
+    "list_add": _size_add,
+    "list_times": _size_times,
+    "list_slice": _size_slice,
+    "list_contains": _size_searched,
+    "list_find": _size_searched,
+    "occurrences": _size_searched,
+    "sort": _size_ordered,
+    "sorted": _size_ordered,
+    "reverse": _length_of(0),
+    "list_sum": _length_of(0),
+    "list_min": _size_texts,
+    "list_max": _size_texts,
+}

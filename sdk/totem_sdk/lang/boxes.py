@@ -1,0 +1,176 @@
+"""Types of containers while they are inferred: a box for each place that makes one, unified where values meet.
+
+A ``Listed`` is the type of a list in the checker: its item type is what all uses of its box have put into it so far.
+When types have settled, ``settled`` turns it into the type that the program has: an ``Array``, or, for what a ``split``
+made and nobody changes or keeps (``owned`` is false), a ``List`` of pieces.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from totem_sdk.lang.tree import FunctionKey
+from totem_sdk.types import NONE, Array, List, Option, Scalar, Tuple, Type, Values
+from totem_sdk.types import join as join_types
+
+__all__ = ["Boxes", "Listed", "flat", "settled", "settled_tree"]
+
+
+class Box:
+    """What is known of the containers of one place, or of several that were unified (``parent`` is then set)."""
+
+    def __init__(self, item: Type | None, *, owned: bool) -> None:
+        self.parent: Box | None = None
+        self.item = item
+        self.owned = owned
+
+    @property
+    def root(self) -> Box:
+        """The box that this one was unified with, or itself."""
+        box = self
+        while box.parent is not None:
+            box = box.parent
+        return box
+
+
+class Listed(List):
+    """A list whose item type is still being inferred; equal where the boxes are."""
+
+    def __init__(self, box: Box) -> None:
+        object.__setattr__(self, "box", box)
+
+    box: Box
+
+    @property
+    def item(self) -> Type:
+        """What is known to be in it; none where that is nothing."""
+        found = self.box.root.item
+        return NONE if found is None else found
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of its items."""
+        return self.box.root.item is not None
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is a list of its own, not the pieces of a text."""
+        return self.box.root.owned
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Listed) and self.box.root is other.box.root
+
+    def __hash__(self) -> int:
+        return id(self.box.root)
+
+    def __str__(self) -> str:
+        return f"list[{self.item if self.known else '…'}]"
+
+
+class Boxes:
+    """The boxes of one role, by the place that makes them; ``changed`` tells that something new is known of one."""
+
+    def __init__(self) -> None:
+        self.places: dict[object, Listed] = {}
+        self.changed = False
+
+    def at(self, place: object, item: Type | None, *, owned: bool) -> Listed:
+        """Return the list that a place makes, the same in every pass."""
+        if place not in self.places:
+            self.places[place] = Listed(Box(item, owned=owned))
+            self.changed = True
+        return self.places[place]
+
+    def own(self, type_: Type) -> None:
+        """Note that a list is changed, kept, or made by other things than a split."""
+        if isinstance(type_, Listed) and not type_.owned:
+            type_.box.root.owned = True
+            self.changed = True
+
+    def put(self, into: Listed, item: Type) -> bool:
+        """Note that a list gets an item of a type; False if its other items have a type that doesn't join."""
+        root = into.box.root
+        self.own(into)
+        self.own(item)
+        joined = item if root.item is None else self.joined(root.item, item)
+        if joined is None:
+            return False
+        if joined != root.item:
+            root.item = joined
+            self.changed = True
+        return True
+
+    def joined(self, left: Type, right: Type) -> Type | None:
+        """Return the smallest type that holds both, None where there is none; lists become one."""
+        if isinstance(left, Listed) and isinstance(right, Listed):
+            return left if self._unify(left.box.root, right.box.root) else None
+        return join_types(left, right)
+
+    def _unify(self, a: Box, b: Box) -> bool:
+        if a is b:
+            return True
+        item = b.item if a.item is None else a.item
+        if a.item is not None and b.item is not None:
+            joined = self.joined(a.item, b.item)
+            if joined is None:
+                return False
+            item = joined
+        a, b = a.root, b.root
+        if a is not b:
+            b.parent = a
+        a.item, a.owned = item, a.owned or b.owned
+        self.changed = True
+        return True
+
+    def close(self) -> bool:
+        """Let nothing be in lists of which nothing is known; tell whether there was one."""
+        found = False
+        for type_ in self.places.values():
+            if not type_.known:
+                type_.box.root.item = NONE
+                found = True
+        return found
+
+
+def flat(type_: Type) -> bool:
+    """Return whether there is no container in values of this type, so that they can be compared."""
+    match type_:
+        case List() | Values():
+            return False
+        case Tuple(items=items):
+            return all(flat(item) for item in items)
+        case Option(item=item):
+            return flat(item)
+        case _:
+            return True
+
+
+def settled(type_: Type) -> Type:
+    """Return a type as the program has it."""
+    match type_:
+        case Listed():
+            return (Array if type_.owned else List)(settled(type_.item))
+        case Values(item=item):
+            return Values(settled(item))
+        case _:
+            return type_
+
+
+_TYPES = (List, Option, Tuple, Values)
+
+
+def settled_tree(node: Any) -> Any:
+    """Return a typed tree, or a part of one, in which all types are settled."""
+    if isinstance(node, _TYPES):
+        return settled(node)
+    if type(node) is tuple:
+        return tuple(settled_tree(part) for part in node)
+    if isinstance(node, FunctionKey | Scalar) or not dataclasses.is_dataclass(node):
+        # The key of a helper stays what the helper was called with: by that it is found.
+        return node
+    return _parts(node)
+
+
+def _parts(node: Any) -> Any:
+    return type(node)(**{part.name: settled_tree(getattr(node, part.name)) for part in dataclasses.fields(node)})

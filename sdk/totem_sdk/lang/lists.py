@@ -1,0 +1,421 @@
+"""Lists: what makes them, what they are asked, what changes them; which opcode each of it is."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from totem_sdk.errors import InternalError
+from totem_sdk.lang.boxes import Listed, flat
+from totem_sdk.lang.operators import number, orderable
+from totem_sdk.lang.scope import Scope, widen
+from totem_sdk.lang.tree import Apply, Call, Const, Display, Expr, Local, Place, Stmt
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Type
+
+__all__ = [
+    "CHANGING",
+    "as_pieces",
+    "call_list_method",
+    "changes_lists",
+    "comparable",
+    "copied",
+    "display",
+    "element",
+    "extreme",
+    "may_lengthen",
+    "membership",
+    "of_pieces",
+    "of_lists",
+    "place",
+    "put_into",
+    "sliced",
+    "sorted_list",
+    "total",
+]
+
+_Method = Callable[[Scope, ast.Call, Expr, Listed, list[Expr]], Expr | None]
+
+_LENGTHENING = ("append", "clear", "extend", "insert", "pop", "pop_at")
+CHANGING = ("append", "clear", "extend", "insert", "pop", "reverse", "sort")
+"""Methods that change a list."""
+
+
+def changes_lists(statements: Iterable[ast.AST]) -> bool:
+    """Return whether statements may change a list, themselves or by a helper that they call."""
+    for statement in statements:
+        for part in ast.walk(statement):
+            match part:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="self"))):
+                    return True
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=made))) if "'" in made:
+                    continue  # the list that a comprehension makes, which nothing else sees
+                case ast.Call(func=ast.Attribute(attr=name)) if name in CHANGING:
+                    return True
+                case ast.AugAssign(op=ast.Add(), value=value) if not isinstance(value, ast.Constant):
+                    return True
+    return False
+
+
+def may_lengthen(scope: Scope, body: tuple[Stmt, ...]) -> bool:
+    """Return whether checked statements may change the length of a list that they don't make themselves."""
+    pending: list[Any] = list(body)
+    while pending:
+        node = pending.pop()
+        match node:
+            case Apply(code="append", args=(Local(version=version), *_)) if "'" in scope.function.flow.names[version]:
+                pending.extend(node.args[1:])  # the list that a comprehension makes
+            case Apply(code=code) if code in _LENGTHENING:
+                return True
+            case Call(args=args) if any(isinstance(argument.type, List) for argument in args):
+                return True
+            case tuple():
+                pending.extend(node)
+            case _ if dataclasses.is_dataclass(node) and not isinstance(node, List):
+                pending.extend(getattr(node, part.name) for part in dataclasses.fields(node))
+    return False
+
+
+def display(scope: Scope, node: ast.List) -> Expr | None:
+    """Return a list that is written out."""
+    made = scope.listed(node, None, owned=True)
+    items: list[Expr] = []
+    complete = True
+    for element_ in node.elts:
+        expr = scope.check(scope, element_)
+        if expr is None or not put_into(scope, element_, made, expr):
+            complete = False
+        else:
+            items.append(expr)
+    if not complete:
+        return None
+    return Display(made, scope.at(node), tuple(widen(item, made.item) for item in items))
+
+
+def put_into(scope: Scope, node: ast.AST, into: Listed, expr: Expr) -> bool:
+    """Note that a list gets an item; refuse it if the items have no common type."""
+    old = into.item
+    if scope.put(into, expr.type):
+        return True
+    scope.refuse(node, "type-conflict", f"the list gets {expr.type} here and {old} elsewhere")
+    return False
+
+
+def of_pieces(scope: Scope, node: ast.AST, split: Expr) -> Expr:
+    """Return what a split gives: its pieces or, where they are changed or kept, a list of them."""
+    made = scope.listed(node, STR, owned=False)
+    if made.owned:
+        return Apply(made, split.at, "list_of", List(STR), (split,))
+    return dataclasses.replace(split, type=made)
+
+
+def as_pieces(parts: Expr) -> Expr:
+    """Return a list of texts as something to be read at once."""
+    if isinstance(parts.type, Listed) and parts.type.owned:
+        return Apply(List(STR), parts.at, "list_view", parts.type, (parts,))
+    return parts
+
+
+def _index(scope: Scope, node: ast.AST, expr: Expr | None) -> bool:
+    if expr is not None and expr.type != INT:
+        code = "maybe-none" if isinstance(expr.type, Option) or expr.type == NONE else "type"
+        scope.refuse(node, code, f"the index is {expr.type}, not int")
+    return expr is not None and expr.type == INT
+
+
+def element(scope: Scope, node: ast.Subscript, owner: Expr, type_: Listed) -> Expr | None:
+    """Return ``items[i]`` or a slice of a list."""
+    if isinstance(node.slice, ast.Slice):
+        return sliced(scope, node, owner, type_, (node.slice.lower, node.slice.upper, node.slice.step))
+    index = scope.check(scope, node.slice)
+    if not _index(scope, node.slice, index) or index is None or not type_.known:
+        return None
+    return Apply(type_.item, scope.at(node), "at", type_, (owner, index))
+
+
+def sliced(scope: Scope, node: ast.AST, owner: Expr, type_: Listed, bounds: tuple[ast.expr | None, ...]) -> Expr | None:
+    """Return a new list of the items that a slice takes."""
+    at = scope.at(node)
+    given = 0
+    found: list[Expr] = []
+    for bit, bound in enumerate(bounds):
+        if bound is None or (isinstance(bound, ast.Constant) and bound.value is None):
+            found.append(Const(INT, at, 0))
+            continue
+        expr = scope.check(scope, bound)
+        if not _index(scope, bound, expr) or expr is None:
+            return None
+        given |= 1 << bit
+        found.append(expr)
+    scope.own(type_)
+    made = scope.listed(node, None, owned=True)
+    if not type_.known:
+        return Apply(made, at, "list_slice", made, (owner, *found), (given,))
+    scope.put(made, type_.item)
+    scope.joined(made, type_)
+    return Apply(made, at, "list_slice", made, (owner, *found), (given,))
+
+
+def place(scope: Scope, node: ast.Subscript, type_: Type) -> Place | None:
+    """Note that an item of a list gets a value of a type."""
+    owner = scope.check(scope, node.value)
+    if owner is None:
+        return None
+    if not isinstance(owner.type, Listed):
+        hint = "build a new tuple" if not isinstance(owner.type, List) else None
+        scope.refuse(node, "target", f"an item of {owner.type} can't be assigned", hint)
+        return None
+    if isinstance(node.slice, ast.Slice):
+        scope.refuse(node.slice, "slice", "a slice is assigned to", "build a new list")
+        return None
+    index = scope.check(scope, node.slice)
+    if not _index(scope, node.slice, index) or index is None:
+        return None
+    if not put_into(scope, node, owner.type, Const(type_, scope.at(node), None)):
+        return None
+    return Place(owner, index, owner.type)
+
+
+def membership(scope: Scope, node: ast.Compare, value: Expr, owner: Expr, type_: Listed) -> Expr | None:
+    """Return ``value in items``."""
+    asked = _searched(scope, node, value, type_, "in")
+    return None if asked is None else Apply(BOOL, scope.at(node), "list_contains", type_, (owner, asked))
+
+
+def comparable(scope: Scope, node: ast.AST, left: Listed, right: Listed, what: str) -> Type | None:
+    """Return the type in which two lists are compared."""
+    for side in (left, right):
+        scope.own(side)
+    joined = scope.joined(left, right)
+    if joined is None:
+        scope.refuse(node, "type", f"{what} compares {left} with {right}")
+        return None
+    return left if _flat(scope, node, left, what) else None
+
+
+def _flat(scope: Scope, node: ast.AST, type_: Listed, what: str) -> bool:
+    if flat(type_.item):
+        return True
+    scope.refuse(node, "type", f"{what} compares lists in a list", "compare their items one by one")
+    return False
+
+
+def _searched(scope: Scope, node: ast.AST, value: Expr, type_: Listed, what: str) -> Expr | None:
+    """Return a value as the items of a list are, to be compared with them."""
+    scope.own(type_)
+    if not _flat(scope, node, type_, what):
+        return None
+    if isinstance(value.type, List):
+        scope.refuse(node, "type", f"{what} compares {value.type} with the items of {type_}")
+        return None
+    if not put_into(scope, node, type_, value):
+        return None
+    return widen(value, type_.item)
+
+
+def _ordered(scope: Scope, node: ast.AST, type_: Listed, what: str) -> bool:
+    scope.own(type_)
+    if not type_.known or type_.item == NONE:
+        return True
+    if not _flat(scope, node, type_, what):
+        return False
+    if orderable(type_.item):
+        return True
+    scope.refuse(node, "maybe-none", f"an item for {what} may be None", "leave None out of the list")
+    return False
+
+
+def sorted_list(scope: Scope, node: ast.Call, args: list[Expr], *, descending: bool) -> Expr | None:
+    """Return ``sorted(items)``."""
+    if len(args) != 1 or not isinstance(args[0].type, Listed):
+        what = f"{args[0].type} is sorted" if len(args) == 1 else f"sorted() takes one list, {len(args)} are given"
+        scope.refuse(node, "argument", what, "sorted() takes a list, and reverse=True")
+        return None
+    if not _ordered(scope, node, args[0].type, "sorted()"):
+        return None
+    made = scope.listed(node, None, owned=True)
+    scope.joined(made, args[0].type)
+    return Apply(made, scope.at(node), "sorted", made, (args[0],), (descending,))
+
+
+def copied(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    """Return ``list()`` or ``list(items)``."""
+    if not args:
+        return Display(scope.listed(node, None, owned=True), scope.at(node), ())
+    if len(args) == 1 and isinstance(args[0].type, Listed):
+        return sliced(scope, node, args[0], args[0].type, (None, None, None))
+    if len(args) == 1 and args[0].type == STR:
+        letters = of_pieces(scope, node, Apply(List(STR), scope.at(node), "cut", STR, (args[0],), ("list", None, -1)))
+        scope.own(letters.type)
+        return letters
+    scope.refuse(
+        node, "argument", f"list() of {args[0].type}", "it takes nothing, a list, a range or a reducer's values"
+    )
+    return None
+
+
+def extreme(scope: Scope, node: ast.Call, items: Expr, name: str) -> Expr | None:
+    """Return ``min(items)`` or ``max(items)``."""
+    if not isinstance(items.type, Listed):
+        raise InternalError(f"{name}() of no list")
+    if not _ordered(scope, node, items.type, f"{name}()") or not items.type.known:
+        return None
+    return Apply(items.type.item, scope.at(node), f"list_{name}", items.type, (items,))
+
+
+def total(scope: Scope, node: ast.Call, items: Expr) -> Expr | None:
+    """Return ``sum(items)``."""
+    if not isinstance(items.type, Listed):
+        raise InternalError("sum() of no list")
+    scope.own(items.type)
+    type_ = items.type
+    if type_.known and type_.item == NONE:
+        return Const(INT, scope.at(node), 0)
+    if not type_.known or not number(scope, node, Apply(type_.item, scope.at(node), "at", type_), "an item"):
+        return None
+    return Apply(NUM if type_.item == FLOAT else type_.item, scope.at(node), "list_sum", type_, (items,))
+
+
+# Methods.
+
+
+def call_list_method(
+    scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr], *, descending: bool = False
+) -> Expr | None:
+    """Return a call of a method of a list."""
+    name = method.attr
+    type_ = owner.type
+    if not isinstance(type_, Listed):
+        raise InternalError("a method of a list of something else")
+    if name not in _METHODS:
+        scope.refuse(
+            method, "unknown-attribute", f"{type_} has no method {name}()", f"it has {', '.join(sorted(_METHODS))}"
+        )
+        return None
+    least, most, make = _METHODS[name]
+    if not least <= len(args) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        scope.refuse(node, "argument", f".{name}() takes {wanted} arguments, {len(args)} are given")
+        return None
+    if descending and name != "sort":
+        scope.refuse(node, "keyword", f".{name}() has no argument reverse")
+        return None
+    scope.own(type_)
+    if name == "sort":
+        if not _ordered(scope, node, type_, ".sort()"):
+            return None
+        return Apply(NONE, scope.at(node), "sort", type_, (owner,), (descending,))
+    return make(scope, node, owner, type_, args)
+
+
+def _append(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
+    if not put_into(scope, node.args[0], type_, args[0]):
+        return None
+    return Apply(NONE, scope.at(node), "append", type_, (owner, widen(args[0], type_.item)))
+
+
+def _insert(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
+    if not _index(scope, node.args[0], args[0]) or not put_into(scope, node.args[1], type_, args[1]):
+        return None
+    return Apply(NONE, scope.at(node), "insert", type_, (owner, args[0], widen(args[1], type_.item)))
+
+
+def _extend(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
+    more = args[0].type
+    if not isinstance(more, Listed):
+        scope.refuse(node.args[0], "type", f".extend() of {more}", "it takes a list")
+        return None
+    scope.own(more)
+    if scope.joined(type_, more) is None:
+        scope.refuse(node.args[0], "type-conflict", f"{type_} is extended by {more}")
+        return None
+    return Apply(NONE, scope.at(node), "extend", type_, (owner, args[0]))
+
+
+def _pop(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
+    if args and not _index(scope, node.args[0], args[0]):
+        return None
+    if not type_.known:
+        return None
+    match args:
+        case [] | [Const(value=-1)]:
+            return Apply(type_.item, scope.at(node), "pop", type_, (owner,))
+    return Apply(type_.item, scope.at(node), "pop_at", type_, (owner, args[0]))
+
+
+def _find(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
+    asked = _searched(scope, node, args[0], type_, ".index()")
+    return None if asked is None else Apply(INT, scope.at(node), "list_find", type_, (owner, asked))
+
+
+def _count(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
+    asked = _searched(scope, node, args[0], type_, ".count()")
+    return None if asked is None else Apply(INT, scope.at(node), "occurrences", type_, (owner, asked))
+
+
+def _plain(code: str) -> _Method:
+    def method(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, _args: list[Expr]) -> Expr | None:
+        return Apply(NONE, scope.at(node), code, type_, (owner,))
+
+    return method
+
+
+def _copy(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, _args: list[Expr]) -> Expr | None:
+    return sliced(scope, node, owner, type_, (None, None, None))
+
+
+_METHODS: dict[str, tuple[int, int, _Method]] = {
+    "append": (1, 1, _append),
+    "clear": (0, 0, _plain("clear")),
+    "copy": (0, 0, _copy),
+    "count": (1, 1, _count),
+    "extend": (1, 1, _extend),
+    "index": (1, 1, _find),
+    "insert": (2, 2, _insert),
+    "pop": (0, 1, _pop),
+    "reverse": (0, 0, _plain("reverse")),
+    "sort": (0, 0, _plain("sort")),
+}
+"""By name: the fewest and the most arguments, and what makes the call."""
+
+
+def of_lists(scope: Scope, node: ast.BinOp, left: Expr, right: Expr) -> Expr | None:
+    """Return an operator of which a side is a list."""
+    match node.op:
+        case ast.Add():
+            return joined_lists(scope, node, left, right)
+        case ast.Mult():
+            return repeated(scope, node, left, right)
+    scope.refuse(node, "type", f"an operator on {left.type} and {right.type}", "lists have + and *")
+    return None
+
+
+def joined_lists(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr | None:
+    """Return ``a + b`` of two lists."""
+    if not isinstance(left.type, Listed) or not isinstance(right.type, Listed):
+        scope.refuse(node, "type", f"{left.type} + {right.type}", "add a list to a list: a + [b]")
+        return None
+    made = scope.listed(node, None, owned=True)
+    for side in (left.type, right.type):
+        scope.own(side)
+        if scope.joined(made, side) is None:
+            scope.refuse(node, "type-conflict", f"{left.type} + {right.type}")
+            return None
+    return Apply(made, scope.at(node), "list_add", made, (left, right))
+
+
+def repeated(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr | None:
+    """Return ``items * n`` or ``n * items``."""
+    items, times = (left, right) if isinstance(left.type, Listed) else (right, left)
+    if not isinstance(items.type, Listed) or times.type != INT:
+        scope.refuse(node, "type", f"{left.type} * {right.type}", "write items * n with an int")
+        return None
+    made = scope.listed(node, None, owned=True)
+    scope.own(items.type)
+    scope.joined(made, items.type)
+    # Operands are evaluated from the left; what repeats wants the list first.
+    if items is right and not isinstance(times, Const):
+        scope.refuse(node, "type", f"{left.type} * {right.type}", "write items * n")
+        return None
+    return Apply(made, scope.at(node), "list_times", made, (items, times))

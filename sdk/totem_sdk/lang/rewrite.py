@@ -1,0 +1,376 @@
+"""Before the forms are checked: what is made of loops and lists is written as loops and lists.
+
+Comprehensions, generator arguments, ``enumerate``, ``zip``, ``reversed`` and the like become the statements that they
+stand for, so flows, types, charges and bounds know one kind of loop. The names of the statements end in ``'`` and a
+number, which no source can write. ``Statements`` is the expression in whose place they stand.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.holes import Hole
+from totem_sdk.lang.lists import changes_lists
+from totem_sdk.lang.source import Source
+
+__all__ = ["Statements", "plain_name", "rewrite"]
+
+_Node = TypeVar("_Node", bound=ast.AST)
+
+_DRAWING = ("list", "max", "min", "sorted", "sum")
+"""What takes a generator argument as the list of what it yields."""
+
+
+class Statements(ast.expr):
+    """Statements, and the name whose value is the value of the expression."""
+
+    _fields = ("body", "result")
+    body: list[ast.stmt]
+    result: ast.Name
+
+
+def plain_name(name: str) -> str:
+    """Return a name as the source has it."""
+    return name.partition("'")[0]
+
+
+def rewrite(
+    source: Source, function: ast.FunctionDef, names: Mapping[str, object], values: str | None, findings: Findings
+) -> None:
+    """Rewrite the body of a method, in place.
+
+    ``names`` are those of constants and functions that hide Python's functions; ``values`` is the parameter that holds
+    a reducer's values.
+    """
+    local = {part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    hidden = frozenset((*names, *local, *(argument.arg for argument in function.args.args)))
+    function.body = _Rewriting(source, hidden, values, findings).statements(function.body)
+
+
+class _Rewriting(ast.NodeTransformer):
+    def __init__(self, source: Source, hidden: frozenset[str], values: str | None, findings: Findings) -> None:
+        self.source = source
+        self.hidden = hidden
+        self.values = values
+        self.findings = findings
+        self.numbers = itertools.count(1)
+        self.renamed: list[Mapping[str, str]] = []
+
+    # Making nodes.
+
+    def statements(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
+        found: list[ast.stmt] = []
+        for statement in body:
+            made = self.visit(statement)
+            found += made if isinstance(made, list) else [made]
+        return found
+
+    def fresh(self, name: str) -> str:
+        return f"{plain_name(name)}'{next(self.numbers)}"
+
+    def at(self, node: _Node, place: ast.AST) -> _Node:
+        """Give a new node and what is new in it the place of another."""
+        for part in ast.walk(node):
+            if isinstance(part, ast.expr | ast.stmt) and not hasattr(part, "lineno"):
+                ast.copy_location(part, place)
+        return node
+
+    def load(self, name: str, place: ast.AST) -> ast.Name:
+        return self.at(ast.Name(name, ast.Load()), place)
+
+    def assign(self, name: str, value: ast.expr, place: ast.AST) -> ast.stmt:
+        return self.at(ast.Assign([ast.Name(name, ast.Store())], value), place)
+
+    def calls(self, node: ast.AST, *names: str) -> bool:
+        """Return whether a node calls one of Python's functions."""
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in names
+            and node.func.id not in self.hidden
+        )
+
+    def refuse(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
+        self.findings.add(self.source.at(node), code, message, hint)
+
+    # Names of comprehensions.
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        for mapping in reversed(self.renamed):
+            if node.id in mapping:
+                return ast.copy_location(ast.Name(mapping[node.id], node.ctx), node)
+        return node
+
+    # Comprehensions.
+
+    def loops(self, generators: Sequence[ast.comprehension], innermost: ast.stmt, after: ast.stmt | None) -> ast.stmt:
+        """Return the loops of a comprehension around a statement; each inner one is followed by ``after``."""
+        body: list[ast.stmt] = [innermost]
+        for position in range(len(generators) - 1, -1, -1):
+            generator = generators[position]
+            for test in reversed(generator.ifs):
+                body = [self.at(ast.If(test, body, []), test)]
+            loop = self.at(ast.For(generator.target, generator.iter, body, []), generator.target)
+            body = [loop, after] if after is not None and position else [loop]
+        return body[0]
+
+    def comprehension(
+        self, node: ast.ListComp | ast.GeneratorExp, element: str, start: ast.expr, after: ast.stmt | None = None
+    ) -> Statements:
+        """Return the statements of a comprehension; ``element`` tells what is done with each element."""
+        result = self.fresh("list" if element == "append" else element)
+        bound = [part.id for g in node.generators for part in ast.walk(g.target) if isinstance(part, ast.Name)]
+        for generator in node.generators:
+            if generator.is_async:
+                self.refuse(node, "async", "an async comprehension")
+        first = self.visit(node.generators[0].iter)
+        self.renamed.append({name: self.fresh(name) for name in bound})
+        generators = [
+            ast.comprehension(
+                self.visit(g.target), first if i == 0 else self.visit(g.iter), [self.visit(t) for t in g.ifs], 0
+            )
+            for i, g in enumerate(node.generators)
+        ]
+        value = self.visit(node.elt)
+        self.renamed.pop()
+        if element == "append":
+            method = ast.Attribute(ast.Name(result, ast.Load()), "append", ast.Load())
+            innermost: ast.stmt = self.at(ast.Expr(ast.Call(method, [value], [])), node.elt)
+            after = None
+        else:
+            test = value if element == "any" else ast.UnaryOp(ast.Not(), value)
+            found = ast.Constant(element == "any")
+            innermost = self.at(
+                ast.If(test, [ast.Assign([ast.Name(result, ast.Store())], found), ast.Break()], []), node.elt
+            )
+            asked: ast.expr = ast.Name(result, ast.Load())
+            asked = asked if element == "any" else ast.UnaryOp(ast.Not(), asked)
+            after = self.at(ast.If(asked, [ast.Break()], []), node)
+        # The iterables are rewritten already; a second visit must find only what the loops make of them.
+        loop = self.loops(generators, innermost, after)
+        made = Statements()
+        made.body = [self.assign(result, start, node), *self.looped(loop)]
+        made.result = self.load(result, node)
+        return self.at(made, node)
+
+    def looped(self, loop: ast.stmt) -> list[ast.stmt]:
+        """Return a loop of a comprehension, and those in it, with what ``enumerate`` and the like stand for."""
+        if isinstance(loop, ast.If):
+            loop.body = [made for statement in loop.body for made in self.looped(statement)]
+        if not isinstance(loop, ast.For):
+            return [loop]
+        loop.body = [made for statement in loop.body for made in self.looped(statement)]
+        return self.unrolled(loop)
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self.comprehension(node, "append", ast.List([], ast.Load()))
+
+    # Calls.
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if self.calls(node, "any", "all") and len(node.args) == 1 and not node.keywords:
+            return self.tested(node)
+        if self.calls(node, *_DRAWING) and len(node.args) == 1:
+            drawn = self.drawn(node.args[0], node)
+            if drawn is not None:
+                node.args = [drawn]
+        match node:
+            case ast.Call(func=ast.Attribute(attr="join"), args=[ast.GeneratorExp() as joined], keywords=[]):
+                node.args = [ast.copy_location(ast.ListComp(joined.elt, joined.generators), joined)]
+        if self.calls(node, "sorted") or (isinstance(node.func, ast.Attribute) and node.func.attr == "sort"):
+            self.descending(node)
+        return self.generic_visit(node)
+
+    def drawn(self, argument: ast.expr, call: ast.Call) -> ast.expr | None:
+        """Return the list of what a generator, a range or a reducer's values give as the argument of a call."""
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        if isinstance(argument, ast.GeneratorExp):
+            return ast.copy_location(ast.ListComp(argument.elt, argument.generators), argument)
+        of_values = isinstance(argument, ast.Name) and argument.id == self.values and name in ("list", "sorted")
+        if of_values or self.calls(argument, "range", "enumerate", "zip", "reversed"):
+            item = self.fresh("item")
+            target: ast.expr = ast.Name(item, ast.Store())
+            element: ast.expr = ast.Name(item, ast.Load())
+            if self.calls(argument, "enumerate", "zip") and isinstance(argument, ast.Call):
+                names = [self.fresh("item") for _ in range(len(argument.args) if self.calls(argument, "zip") else 2)]
+                target = ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())
+                element = ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load())
+            return self.at(ast.ListComp(element, [ast.comprehension(target, argument, [], 0)]), argument)
+        return None
+
+    def tested(self, node: ast.Call) -> ast.AST:
+        """Return ``any`` or ``all`` of a generator or list."""
+        name = "any" if self.calls(node, "any") else "all"
+        argument = node.args[0]
+        if not isinstance(argument, ast.GeneratorExp):
+            item = self.fresh("item")
+            generator = ast.comprehension(ast.Name(item, ast.Store()), argument, [], 0)
+            argument = self.at(ast.GeneratorExp(ast.Name(item, ast.Load()), [generator]), node)
+        return self.comprehension(argument, name, ast.Constant(name == "all"))
+
+    def descending(self, node: ast.Call) -> None:
+        """Take ``reverse=True`` off a call and note it."""
+        for keyword in list(node.keywords):
+            if keyword.arg != "reverse":
+                continue
+            node.keywords.remove(keyword)
+            if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, bool):
+                node.descending = keyword.value.value  # type: ignore[attr-defined]
+            else:
+                self.refuse(keyword, "argument", "reverse is not the constant True or False", "write an if around it")
+
+    # Statements.
+
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:
+        node.target, node.iter = self.visit(node.target), self.iterable(node.iter)
+        node.body, node.orelse = self.statements(node.body), self.statements(node.orelse)
+        return self.unrolled(node)
+
+    def iterable(self, node: ast.expr) -> ast.expr:
+        """Rewrite what a loop runs over, but for the call that the loop itself makes something of."""
+        if isinstance(node, ast.Call) and self.calls(node, "enumerate", "zip", "reversed"):
+            node.args = [self.iterable(argument) for argument in node.args]
+            node.keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
+            return node
+        visited = self.visit(node)
+        return visited if isinstance(visited, ast.expr) else node
+
+    def unrolled(self, node: ast.For) -> list[ast.stmt]:
+        """Return a loop over ``enumerate``, ``zip`` or ``reversed`` as one over a list."""
+        call = node.iter
+        if isinstance(call, ast.Call) and self.calls(call, "enumerate"):
+            return self.numbered(node, call)
+        if isinstance(call, ast.Call) and self.calls(call, "zip") and call.args and not call.keywords:
+            return self.side_by_side(node, call)
+        if isinstance(call, ast.Call) and self.calls(call, "reversed") and len(call.args) == 1:
+            return self.backwards(node, call)
+        return [node]
+
+    def numbered(self, node: ast.For, call: ast.Call) -> list[ast.stmt]:
+        given = [*call.args, *(k.value for k in call.keywords if k.arg == "start")]
+        if not isinstance(node.target, ast.Tuple) or len(node.target.elts) != 2 or not 1 <= len(given) <= 2:
+            self.refuse(node, "loop-form", "enumerate() in another form", "write for i, x in enumerate(items)")
+            node.iter = ast.copy_location(Hole(), call)
+            return [node]
+        counter = self.fresh("number")
+        start = ast.Constant(0) if len(given) == 1 else given[1]
+        number, node.target = node.target.elts
+        node.iter = given[0]
+        step = ast.BinOp(ast.Name(counter, ast.Load()), ast.Add(), ast.Constant(1))
+        node.body = [
+            self.at(ast.Assign([number], ast.Name(counter, ast.Load())), call),
+            self.assign(counter, step, call),
+            *node.body,
+        ]
+        return [self.assign(counter, start, call), *self.unrolled(node)]
+
+    def indexed(self, lists: Sequence[str], index: str, place: ast.AST) -> list[ast.expr]:
+        return [
+            self.at(ast.Subscript(ast.Name(name, ast.Load()), ast.Name(index, ast.Load()), ast.Load()), place)
+            for name in lists
+        ]
+
+    def length(self, name: str) -> ast.expr:
+        return ast.Call(ast.Name("len", ast.Load()), [ast.Name(name, ast.Load())], [])
+
+    def side_by_side(self, node: ast.For, call: ast.Call) -> list[ast.stmt]:
+        lists = [self.fresh("list") for _ in call.args]
+        index = self.fresh("number")
+        kept = [self.assign(name, value, value) for name, value in zip(lists, call.args, strict=True)]
+        items = self.indexed(lists, index, call)
+        if isinstance(node.target, ast.Tuple) and len(node.target.elts) == len(items):
+            taken = [self.at(ast.Assign([t], i), call) for t, i in zip(node.target.elts, items, strict=True)]
+        else:
+            taken = [self.at(ast.Assign([node.target], ast.Tuple(items, ast.Load())), call)]
+        if changes_lists(node.body):
+            tests = [self.below(index, name) for name in lists]
+            test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
+            return [*kept, *self.asking(node, index, (ast.Constant(0), test, 1), taken, call)]
+        node.body = [*taken, *node.body]
+        node.target = self.at(ast.Name(index, ast.Store()), call)
+        shortest = self.length(lists[0])
+        for name in lists[1:]:
+            shortest = ast.Call(ast.Name("min", ast.Load()), [shortest, self.length(name)], [])
+        node.iter = self.at(ast.Call(ast.Name("range", ast.Load()), [shortest], []), call)
+        return [*kept, node]
+
+    def below(self, index: str, name: str) -> ast.expr:
+        return ast.Compare(ast.Name(index, ast.Load()), [ast.Lt()], [self.length(name)])
+
+    def asking(
+        self,
+        node: ast.For,
+        index: str,
+        head: tuple[ast.expr, ast.expr, int],
+        taken: Sequence[ast.stmt],
+        place: ast.AST,
+    ) -> list[ast.stmt]:
+        """Return a loop over lists that its body may change: every round asks for their lengths."""
+        start, test, by = head
+        operator = ast.Add() if by > 0 else ast.Sub()
+        step = ast.Assign(
+            [ast.Name(index, ast.Store())], ast.BinOp(ast.Name(index, ast.Load()), operator, ast.Constant(1))
+        )
+        body = [*taken, self.at(step, place), *node.body]
+        return [self.assign(index, start, place), self.at(ast.While(test, body, node.orelse), place)]
+
+    def backwards(self, node: ast.For, call: ast.Call) -> list[ast.stmt]:
+        if self.calls(call.args[0], "range"):
+            self.refuse(call, "loop-form", "reversed() of a range", "write range(last, first - 1, -1)")
+            node.iter = ast.copy_location(Hole(), call)
+            return [node]
+        whole, index = self.fresh("list"), self.fresh("number")
+        (item,) = self.indexed([whole], index, call)
+        taken = self.at(ast.Assign([node.target], item), call)
+        last = ast.BinOp(self.length(whole), ast.Sub(), ast.Constant(1))
+        kept = self.assign(whole, call.args[0], call)
+        if changes_lists(node.body):
+            above = ast.Compare(ast.Name(index, ast.Load()), [ast.GtE()], [ast.Constant(0)])
+            test = ast.BoolOp(ast.And(), [above, self.below(index, whole)])
+            return [kept, *self.asking(node, index, (last, test, -1), [taken], call)]
+        node.body = [taken, *node.body]
+        node.target = self.at(ast.Name(index, ast.Store()), call)
+        bounds: list[ast.expr] = [
+            last,
+            ast.UnaryOp(ast.USub(), ast.Constant(1)),
+            ast.UnaryOp(ast.USub(), ast.Constant(1)),
+        ]
+        node.iter = self.at(ast.Call(ast.Name("range", ast.Load()), bounds, []), call)
+        return [kept, node]
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        if not isinstance(node.target, ast.Subscript) or isinstance(node.target.slice, ast.Slice):
+            return node
+        target = node.target
+        kept: list[ast.stmt] = []
+        parts: list[ast.expr] = []
+        for part, name in ((target.value, "list"), (target.slice, "index")):
+            if isinstance(part, ast.Name | ast.Constant):
+                parts.append(part)
+                continue
+            fresh = self.fresh(name)
+            kept.append(self.assign(fresh, part, part))
+            parts.append(self.load(fresh, part))
+        read = ast.copy_location(ast.Subscript(parts[0], parts[1], ast.Load()), target)
+        written = ast.copy_location(ast.Subscript(_again(parts[0]), _again(parts[1]), ast.Store()), target)
+        value = ast.copy_location(ast.BinOp(read, node.op, node.value), node)
+        return [*kept, ast.copy_location(ast.Assign([written], value), node)]
+
+    def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        match node.targets:
+            case [ast.Subscript(value=value, slice=index)] if not isinstance(index, ast.Slice):
+                method = ast.Attribute(value, "pop", ast.Load())
+                return self.at(ast.Expr(ast.Call(method, [index], [])), node)
+        return node
+
+
+def _again(node: ast.expr) -> ast.expr:
+    """Return a copy of a name or constant: nodes are told apart by what they are, not by what they say."""
+    made = ast.Name(node.id, ast.Load()) if isinstance(node, ast.Name) else ast.Constant(getattr(node, "value", None))
+    return ast.copy_location(made, node)

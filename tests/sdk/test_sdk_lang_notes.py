@@ -11,7 +11,7 @@ def test_hints_for_engines_and_reports_are_noted_where_they_stand():
     found = notes_of(SURFACE)
     said = [(note.message.split()[0], SURFACE.splitlines()[note.at.line - 1]) for note in found]
     assert [word for word, _ in said] == [
-        *("JOBCONF", "HADOOP_INPUT_FORMAT"), *("increment_counter",) * 2, "set_status", "jobconf",
+        *("JOBCONF", "HADOOP_INPUT_FORMAT", "JSONValueProtocol"), *("increment_counter",) * 2, "set_status", "jobconf",
     ]  # fmt: skip
     assert all(word in line for word, line in said)
 

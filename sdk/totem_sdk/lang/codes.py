@@ -111,7 +111,8 @@ CODES: dict[str, Code] = {
     "statement": Code("a statement without an effect", "remove it"),
     "yield-form": Code("a yield that doesn't emit one key and one value", "write yield key, value"),
     "yield-in-helper": Code(
-        "a helper that yields", f"{_LATER}: return the value and yield it in the mapper or reducer"
+        "a helper that yields in a way that can't be used",
+        "write yield from self.helper(...), or for item in self.helper(...) without break and continue",
     ),
     "return-value": Code("a mapper, combiner or reducer that returns a value", "yield key, value"),
     "annotation": Code(

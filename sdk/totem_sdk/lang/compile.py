@@ -11,6 +11,7 @@ from totem_sdk.lang.callables import link
 from totem_sdk.lang.calls import check_yields, reach_of
 from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
+from totem_sdk.lang.generators import with_generators
 from totem_sdk.lang.initial import with_init
 from totem_sdk.lang.reports import notes_of_reports
 from totem_sdk.lang.rewrite import rewrite
@@ -79,7 +80,7 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
         raise InternalError("there is no job and no finding")
     readable = findings.codes <= _PASSED
     link(job, findings)
-    job = with_init(job)
+    job = with_init(with_generators(job, findings))
     check_names = Names(job.globals, job.name, job.methods, job.unknown, job.functions)
     for method in job.methods.values():
         rewrite(parsed, method, {**job.globals, **dict.fromkeys(job.functions)}, _values_of(job, method), findings)

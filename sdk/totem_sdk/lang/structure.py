@@ -15,7 +15,7 @@ from totem_sdk.lang.modules import MATH, constants_of, name_modules
 from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import StepSource, read_steps
-from totem_sdk.lang.surface import HINTS, Note, init_of, option_of, statements_of
+from totem_sdk.lang.surface import HINTS, PROTOCOL_NAMES, PROTOCOLS, Note, init_of, option_of, statements_of
 from totem_sdk.program import ParamSpec, one_nan
 from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
 
@@ -24,6 +24,7 @@ __all__ = ["Job", "read_job"]
 _IMPORTS: dict[str, Collection[str]] = {
     "totem_sdk": ("TotemJob", "Param"),
     "mrjob.job": ("MRJob",),
+    "mrjob.protocol": PROTOCOL_NAMES,
     "mrjob.step": ("MRStep",),
     "math": MATH,
     "": ("math",),
@@ -247,9 +248,22 @@ class _Reader:
                 self.note(statement, f"{name} tells an engine how to run the job: it is ignored here")
             case ast.Assign(targets=[ast.Name(id="SORT_VALUES")], value=ast.Constant(value=False)):
                 pass
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in PROTOCOLS:
+                self.protocol(statement, name, value)
             case _:
                 return False
         return True
+
+    def protocol(self, statement: ast.stmt, name: str, value: ast.expr) -> None:
+        used = _name(value)
+        same, noted = PROTOCOLS[name]
+        if used not in (*same, *noted):
+            hint = f"remove it, or use one of {', '.join((*same, *noted))}"
+            self.add(statement, "option", f"{name} is no protocol that can be used here", hint)
+        elif used not in self.imported:
+            self.add(value, "unknown-name", f"{used} is not imported", f"write from mrjob.protocol import {used} above")
+        elif used in noted:
+            self.note(statement, f"{used} is how mrjob writes a result; here it has key and value, as JSON")
 
     def option(self, statement: ast.stmt) -> None:
         param = option_of(statement, {**self.globals, **self.constants}, self.add)

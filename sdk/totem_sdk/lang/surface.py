@@ -16,10 +16,34 @@ from totem_sdk.lang.findings import At
 from totem_sdk.program import ParamSpec
 from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
 
-__all__ = ["HINTS", "IGNORED_CALLS", "Note", "Refuse", "init_of", "option_of", "statements_of"]
+__all__ = [
+    "HINTS",
+    "IGNORED_CALLS",
+    "PROTOCOLS",
+    "PROTOCOL_NAMES",
+    "Note",
+    "Refuse",
+    "init_of",
+    "option_of",
+    "statements_of",
+]
 
 HINTS = frozenset(("HADOOP_INPUT_FORMAT", "HADOOP_OUTPUT_FORMAT", "JOBCONF", "LIBJARS", "PARTITIONER"))
 """Attributes of a job that tell an engine how to run it."""
+
+_JSON = ("JSONProtocol", "StandardJSONProtocol", "SimpleJSONProtocol", "UltraJSONProtocol", "RapidJSONProtocol")
+_VALUES = ("RawValueProtocol", "TextValueProtocol")
+_OTHERS = ("JSONValueProtocol", "StandardJSONValueProtocol", "RawProtocol", "TextProtocol")
+
+PROTOCOLS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "INPUT_PROTOCOL": (_VALUES, ()),
+    "INTERNAL_PROTOCOL": (_JSON, ()),
+    "OUTPUT_PROTOCOL": (_JSON, (*_VALUES, *_OTHERS)),
+}
+"""Of mrjob's protocols, those that say what holds here anyway, and those that are accepted with a note."""
+
+PROTOCOL_NAMES = (*_JSON, *_VALUES, *_OTHERS)
+"""What can be imported from ``mrjob.protocol``."""
 
 IGNORED_CALLS = ("increment_counter", "set_status")
 """Methods of mrjob that report while a job runs: their arguments are evaluated, nothing is reported."""

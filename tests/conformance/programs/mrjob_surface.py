@@ -2,6 +2,7 @@
 """What mrjob programs have beside their steps: __init__, configure_args, hints for engines, counters."""
 
 from mrjob.job import MRJob
+from mrjob.protocol import JSONProtocol, JSONValueProtocol, RawValueProtocol
 from mrjob.step import MRStep
 
 
@@ -12,6 +13,9 @@ class MRSurface(MRJob):
     JOBCONF = {"mapreduce.job.maps": "3"}
     HADOOP_INPUT_FORMAT = "org.apache.hadoop.mapred.lib.NLineInputFormat"
     SORT_VALUES = False
+    INPUT_PROTOCOL = RawValueProtocol
+    INTERNAL_PROTOCOL = JSONProtocol
+    OUTPUT_PROTOCOL = JSONValueProtocol
     STEP = 2
 
     def __init__(self, *args, **kwargs):

@@ -1,9 +1,13 @@
+from mrjob.protocol import PickleProtocol  # refused: import@28
+
 from totem_sdk import TotemJob
 
 
 class Job(TotemJob):
     SORT_VALUES = True  # refused: option@5
     OUTPUT_PROTOCOL = 1  # refused: option@5
+    INTERNAL_PROTOCOL = PickleProtocol  # refused: option@5
+    INPUT_PROTOCOL = RawValueProtocol  # refused: unknown-name@22
     JOBCONF = {"a": "b"}
     limit = 3
 

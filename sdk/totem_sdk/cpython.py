@@ -33,9 +33,11 @@ def _machine_sum(values: Iterable[Any], start: Any = 0) -> Any:
     return sum(items) if all(isinstance(item, int) for item in items) else exact_float_sum(items)
 
 
-def _machine_sorted(values: Iterable[Any], *, reverse: bool = False) -> list[Any]:
+def _machine_sorted(
+    values: Iterable[Any], *, key: Callable[[Any], Any] | None = None, reverse: bool = False
+) -> list[Any]:
     """Return the values sorted as the machine does: NaN comes last."""
-    return sorted(values, key=SORT_KEY, reverse=reverse)
+    return sorted(values, key=lambda value: SORT_KEY(value if key is None else key(value)), reverse=reverse)
 
 
 def load_job(source: str, filename: str = "job.py") -> type:

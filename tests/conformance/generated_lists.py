@@ -59,6 +59,14 @@ class Lists(Expressions):
         if type_ in COMPARED:
             forms.append([f"{items}.sort(reverse={self.chance.choice(('True', 'False'))})"])
         forms.append([f"{items} = sorted({items}, reverse={self.chance.choice(('True', 'False'))})"])
+        if type_ in COMPARED:
+            keys = (
+                ("lambda each: each", "lambda each: 1", "str") if type_ == "int" else ("len", "lambda each: each[:1]")
+            )
+            key = self.chance.choice(
+                keys if type_ != "(int,str)" else ("lambda each: each[1]", "lambda each: -each[0]")
+            )
+            forms.append([f"{items} = sorted({items}, key={key}, reverse={self.chance.choice(('True', 'False'))})"])
         if type_ in ("int", "float"):
             forms.append([f"if {items}:", f"    {items}[0] += {self.item(type_, scope)} % 5"])
         if self.one_in(40):

@@ -68,7 +68,9 @@ CODES: dict[str, Code] = {
         "the type is int, float, bool or str, the default a constant of exactly this type",
     ),
     # Forms that the language does not have.
-    "lambda": Code("a lambda", "write a helper method and call it: self.helper(x)"),
+    "lambda": Code(
+        "a lambda other than a key= of sorted, min or max", "write a helper method and call it: self.helper(x)"
+    ),
     "nested-function": Code("a function inside a function", "write a helper method and call it: self.helper(x)"),
     "global": Code("global or nonlocal", "keep state on self, set in mapper_init, combiner_init or reducer_init"),
     "exception": Code(

@@ -83,7 +83,7 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     job = with_init(with_generators(job, findings))
     check_names = Names(job.globals, job.name, job.methods, job.unknown, job.functions)
     for method in job.methods.values():
-        rewrite(parsed, method, {**job.globals, **dict.fromkeys(job.functions)}, _values_of(job, method), findings)
+        rewrite(parsed, method, (job.globals, job.functions), _values_of(job, method), findings)
         check_forms(parsed, method, check_names, findings)
     called = Findings()
     reach = reach_of(parsed, job.methods, called)

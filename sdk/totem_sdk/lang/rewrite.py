@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from totem_sdk.lang.findings import Findings
@@ -39,22 +39,36 @@ def plain_name(name: str) -> str:
 
 
 def rewrite(
-    source: Source, function: ast.FunctionDef, names: Mapping[str, object], values: str | None, findings: Findings
+    source: Source,
+    function: ast.FunctionDef,
+    outside: tuple[Iterable[str], Iterable[str]],
+    values: str | None,
+    findings: Findings,
 ) -> None:
     """Rewrite the body of a method, in place.
 
-    ``names`` are those of constants and functions that hide Python's functions; ``values`` is the parameter that holds
-    a reducer's values.
+    ``outside`` are the names of constants, and of functions of the module: both hide Python's functions. ``values`` is
+    the parameter that holds a reducer's values.
     """
+    names, functions = outside
     local = {part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    hidden = frozenset((*names, *local, *(argument.arg for argument in function.args.args)))
-    function.body = _Rewriting(source, hidden, values, findings).statements(function.body)
+    local.update(argument.arg for argument in function.args.args)
+    hidden = frozenset((*names, *functions, *local))
+    function.body = _Rewriting(source, hidden, frozenset(functions) - local, values, findings).statements(function.body)
 
 
 class _Rewriting(ast.NodeTransformer):
-    def __init__(self, source: Source, hidden: frozenset[str], values: str | None, findings: Findings) -> None:
+    def __init__(
+        self,
+        source: Source,
+        hidden: frozenset[str],
+        functions: frozenset[str],
+        values: str | None,
+        findings: Findings,
+    ) -> None:
         self.source = source
         self.hidden = hidden
+        self.functions = functions
         self.values = values
         self.findings = findings
         self.numbers = itertools.count(1)
@@ -174,6 +188,8 @@ class _Rewriting(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if self.calls(node, "any", "all") and len(node.args) == 1 and not node.keywords:
             return self.tested(node)
+        if self.calls(node, "sorted", "min", "max") and any(keyword.arg == "key" for keyword in node.keywords):
+            return self.by_key(node)
         if self.calls(node, *_DRAWING) and len(node.args) == 1:
             drawn = self.drawn(node.args[0], node)
             if drawn is not None:
@@ -184,6 +200,56 @@ class _Rewriting(ast.NodeTransformer):
         if self.calls(node, "sorted") or (isinstance(node.func, ast.Attribute) and node.func.attr == "sort"):
             self.descending(node)
         return self.generic_visit(node)
+
+    def by_key(self, node: ast.Call) -> ast.expr:
+        """Return ``sorted``, ``min`` or ``max`` by a key as that of tuples: key, position, item.
+
+        The position keeps equal keys in their order; it counts backwards where the largest comes first.
+        """
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        keys = [keyword for keyword in node.keywords if keyword.arg == "key"]
+        node.keywords = [keyword for keyword in node.keywords if keyword.arg != "key"]
+        self.descending(node)
+        number, item, whole = self.fresh("number"), self.fresh("item"), self.fresh("item")
+        key = self.key_of(keys[0].value, item)
+        if key is None or len(node.args) != 1 or len(keys) > 1 or node.keywords:
+            self.refuse(keys[0].value, "argument", f"{name}() by a key of another form", "write key=lambda x: x[1]")
+            return ast.copy_location(Hole(), node)
+        (argument,) = node.args
+        if isinstance(argument, ast.GeneratorExp):
+            argument = ast.copy_location(ast.ListComp(argument.elt, argument.generators), argument)
+        backwards = name == "max" or bool(getattr(node, "descending", False))
+        position: ast.expr = ast.Name(number, ast.Load())
+        position = ast.UnaryOp(ast.USub(), position) if backwards else position
+        target = ast.Tuple([ast.Name(number, ast.Store()), ast.Name(item, ast.Store())], ast.Store())
+        numbered = ast.Call(ast.Name("enumerate", ast.Load()), [argument], [])
+        made = ast.Tuple([key, position, ast.Name(item, ast.Load())], ast.Load())
+        node.args = [self.at(ast.ListComp(made, [ast.comprehension(target, numbered, [], 0)]), node)]
+        if name != "sorted":
+            return self.iterable(self.at(ast.Subscript(node, ast.Constant(2), ast.Load()), node))
+        taken = ast.Subscript(ast.Name(whole, ast.Load()), ast.Constant(2), ast.Load())
+        again = ast.comprehension(ast.Name(whole, ast.Store()), node, [], 0)
+        return self.iterable(self.at(ast.ListComp(taken, [again]), node))
+
+    def key_of(self, key: ast.expr, item: str) -> ast.expr | None:
+        """Return what a key is for an item; None if it is of another form."""
+        value = self.at(ast.Name(item, ast.Load()), key)
+        match key:
+            case ast.Lambda(args=ast.arguments(args=[ast.arg(arg=name)], defaults=[]) as arguments, body=body):
+                if arguments.posonlyargs or arguments.kwonlyargs or arguments.vararg or arguments.kwarg:
+                    return None
+                for part in ast.walk(body):
+                    if isinstance(part, ast.Name) and part.id == name:
+                        part.id = item
+                return body
+            case ast.Attribute(value=ast.Name(id="str"), attr=method):
+                return self.at(ast.Call(ast.Attribute(value, method, ast.Load()), [], []), key)
+            case ast.Name(id=name) if name in self.functions:
+                linked = ast.Attribute(ast.Name("self", ast.Load()), f"{name}()", ast.Load())
+                return self.at(ast.Call(linked, [value], []), key)
+            case ast.Name() | ast.Attribute(value=ast.Name(id="self")):
+                return self.at(ast.Call(key, [value], []), key)
+        return None
 
     def drawn(self, argument: ast.expr, call: ast.Call) -> ast.expr | None:
         """Return the list of what a generator, a range or a reducer's values give as the argument of a call."""

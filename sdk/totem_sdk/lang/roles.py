@@ -162,7 +162,8 @@ class Roles:
                     role.changed = True
             changed = role.changed or role.boxes.changed
             passes += 1
-            if not changed and not any(state.findings for state in (*states.values(), *role.helpers.values())):
+            refused = findings or any(state.findings for state in (*states.values(), *role.helpers.values()))
+            if not changed and not refused:
                 # Where something was refused, what would be in a list is not known.
                 changed = role.boxes.close()
         for state in (*states.values(), *role.helpers.values()):

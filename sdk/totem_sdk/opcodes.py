@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from totem_sdk.regex_opcodes import REGEX_ROWS
 from totem_sdk.text_opcodes import TEXT_ROWS, TextSizing
 from totem_sdk.types import NONE, NUM, STR, Array, List, Scalar, Type, leaves
 
@@ -209,6 +210,7 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("list_min", "compare", "items", "once", "value", "dst = smallest item, the first of equal ones"),
     ("list_max", "compare", "items", "once", "value", "dst = largest item, the first of equal ones"),
     ("list_test", "compare", "", "once", "", "dst = args[0] < len(args[1]): counter, list"),
+    *REGEX_ROWS,
 )
 
 OPCODES: dict[str, Opcode] = {

@@ -41,15 +41,18 @@ __all__ = [
     "STR",
     "Array",
     "List",
+    "Match",
     "Option",
     "Scalar",
     "Tuple",
     "Type",
     "Values",
     "after_shuffle",
+    "has_match",
     "join",
     "leaves",
     "parse_type",
+    "plain",
     "words",
 ]
 
@@ -84,6 +87,20 @@ class Tuple:
     def __str__(self) -> str:
         inner = ",".join(str(item) for item in self.items)
         return f"[{inner}]" if self.listed else f"({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Tuple):
+    """A match of a regular expression, while a program is checked; the Program has the tuple (``plain``).
+
+    Its items are the text of the match, where there are groups the tuple of their texts, then for the match and each
+    group the pair of its start and end. ``names`` are those of groups.
+    """
+
+    names: tuple[tuple[str, int], ...] = ()
+
+    def __str__(self) -> str:
+        return "match"
 
 
 @dataclass(frozen=True)
@@ -177,6 +194,8 @@ def join(left: Type, right: Type) -> Type | None:
     numeric = (INT, FLOAT, NUM)
     if left in numeric and right in numeric:
         return NUM
+    if isinstance(left, Match) or isinstance(right, Match):
+        return None
     if isinstance(left, Tuple) and isinstance(right, Tuple):
         if len(left.items) != len(right.items) or left.listed != right.listed:
             return None
@@ -185,6 +204,32 @@ def join(left: Type, right: Type) -> Type | None:
             return None
         return Tuple(tuple(item for item in items if item is not None), left.listed)
     return None
+
+
+def plain(type_: Type) -> Type:
+    """Return the type that a value has in the Program, where a match is a tuple."""
+    match type_:
+        case Tuple(items=items, listed=listed):
+            return Tuple(tuple(plain(item) for item in items), listed)
+        case Option(item=item):
+            return Option(plain(item))
+        case Array(item=item):
+            return Array(plain(item))
+        case _:
+            return type_
+
+
+def has_match(type_: Type) -> bool:
+    """Return whether a value of the type is a match or has one in it."""
+    match type_:
+        case Match():
+            return True
+        case Tuple(items=items):
+            return any(map(has_match, items))
+        case Option(item=item) | List(item=item):
+            return has_match(item)
+        case _:
+            return False
 
 
 def after_shuffle(type_: Type) -> Type:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generated_regex import regex_bool, regex_int, regex_text
+
 if TYPE_CHECKING:
     from generated_expressions import Expressions, Scope
 
@@ -29,6 +31,7 @@ def text_ints(w: Expressions, scope: Scope, depth: int) -> list[str]:
         f"ord(({a} + 'x')[{w.chance.choice((0, -1))}])",
         f"len({a}.{w.chance.choice(('rsplit', 'split'))}({w.word()}, {w.chance.choice((-1, 0, 1, 2))}))",
         f"len({a}.splitlines())",
+        *([regex_int(w, scope, depth)] if w.one_in(4) else ()),
     ]
 
 
@@ -41,6 +44,7 @@ def text_bools(w: Expressions, scope: Scope, depth: int) -> list[str]:
     return [
         f"({a} {inside} {b})",
         f"{a}.{w.chance.choice(TESTS)}()",
+        *([regex_bool(w, scope, depth)] if w.one_in(4) else ()),
         f"({value} {inside} {CONSTANT_TUPLES[type_]})",
         f"({value} {inside} ({w.expr(type_, scope, depth - 1)}, {w.literal(type_)}))",
     ]
@@ -69,4 +73,5 @@ def text_texts(w: Expressions, scope: Scope, depth: int) -> list[str]:
         f"{a}.{chance.choice(('partition', 'rpartition'))}({w.word()})[{chance.choice((0, 1, 2))}]",
         f"{a}.rsplit({w.word()}, {chance.choice((1, 2))})[{chance.choice((0, -1))}]",
         f"chr(97 + {whole} % 26)",
+        *([regex_text(w, scope, depth)] if w.one_in(4) else ()),
     ]

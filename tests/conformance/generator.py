@@ -234,6 +234,7 @@ class _Writer(Statements):
         imports = ["from mrjob.job import MRJob"] if self.raw else ["from totem_sdk import Param, TotemJob"]
         head = [
             "import math",
+            "import re",
             *imports,
             "from mrjob.step import MRStep",
             "",

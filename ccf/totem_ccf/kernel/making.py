@@ -2,4 +2,4 @@
 
 __all__ = ["MAKING_TEXTS"]
 
-MAKING_TEXTS = ("slice", "recase", "replace", "repeat", "pad", "join", "cut", "chr")
+MAKING_TEXTS = ("slice", "recase", "replace", "repeat", "pad", "join", "cut", "chr", "re_findall", "re_split")

@@ -13,12 +13,14 @@ from totem_ccf.kernel.flatten import shape, slots, text_slots
 from totem_ccf.kernel.folding import fold_of
 from totem_ccf.kernel.making import MAKING_TEXTS
 from totem_ccf.kernel.metermap import MeterMap
+from totem_ccf.kernel.patterns import MATCH_BYTES, REGEX_OPCODES, automaton_of
 from totem_ccf.kernel.roles import Cells, GroupPlan, OutPlan, RoleName, RolePlan
 from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
 from totem_sdk.cost import PricedProgram
 from totem_sdk.errors import InternalError
 from totem_sdk.opcodes import has_text
 from totem_sdk.program import Op, Step, blocks_of
+from totem_sdk.regex import Automaton
 from totem_sdk.types import Array, Type
 
 __all__ = ["StepPlan"]
@@ -66,6 +68,8 @@ class StepPlan:
         self.roots = take(16 * sum(len(self.root_registers(f)) for f in range(len(self.program.functions))))
         self.scratch = take(64)
         self.cells = take(64)
+        self.tables = {machine: self._constant(machine.tables) for machine in self._automata()}
+        self.matches = take(MATCH_BYTES) if self.tables else 0
         self.meter = MeterMap(len(self.program.functions) + 1, len(self.program.blocks), len(priced.sites))
 
     @property
@@ -183,6 +187,16 @@ class StepPlan:
             references[text] = address << 32 | len(encoded)
             data[address] = encoded
         return references, data
+
+    def _constant(self, data: bytes) -> int:
+        address = self.regions.take(len(data), 8)
+        self.constant_bytes[address] = data
+        return address
+
+    def _automata(self) -> Iterator[Automaton]:
+        """Yield the automata of the patterns that the step's functions use."""
+        ops = (op for f in self.functions for op in self.ops(f) if op.code in REGEX_OPCODES)
+        yield from dict.fromkeys(map(automaton_of, ops))
 
     def _roles(self) -> Iterator[RolePlan]:
         step = self.step

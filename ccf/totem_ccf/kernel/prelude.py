@@ -91,6 +91,9 @@ replaced_bytes i64 i64 i64 i64 : i64
 repeated_bytes i64 i64 : i64
 padded_bytes i64 i64 i64 i64 : i64
 joined_bytes i64 i64 : i64
+regex_find i64 i32 i32 i32 : i32
+regex_all i64 i32 i32 i32 : i64
+regex_split i64 i32 i32 i32 : i64
 parse_int i64 i32 : i32
 parse_float i64 i32 : i32
 int_text i64 i32 i32 : i64

@@ -192,7 +192,7 @@ class Blocks:
             result = RULES[op.code](type_, op, operands)
             if op.code in _COMPARISONS and result.decided is None and not isinstance(op.type, List):
                 return replace(result, chance=chance(op, operands, self.columns))
-            if op.code in ("split", "cut"):
+            if op.code in ("split", "cut", "re_findall", "re_split"):
                 return replace(result, depth=place.depth)
             if op.code == "at":
                 return self._taken(at, operands, result)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from totem_sdk.estimate.forms import ONE, Quantity, within
 from totem_sdk.estimate.known import Known, combinations
 from totem_sdk.estimate.transfer_made import MADE_RULES
+from totem_sdk.estimate.transfer_regex import REGEX_RULES
 from totem_sdk.limits import INT_MAX
 from totem_sdk.program import Op
 from totem_sdk.types import BOOL, DATE, DATETIME, INT, Type
@@ -91,4 +92,5 @@ TEXT_RULES: dict[str, Callable[[Type, Op, Sequence[Known]], Known]] = {
     "strip": _stripped,
     "split": _split,
     **MADE_RULES,
+    **REGEX_RULES,
 }

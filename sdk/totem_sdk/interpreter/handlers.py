@@ -27,6 +27,7 @@ from totem_sdk.interpreter.arithmetic import (
 from totem_sdk.interpreter.folded import Folded
 from totem_sdk.interpreter.frame import Datum, Frame
 from totem_sdk.interpreter.lists import COUNTED, LIST_EFFECTS, put_bytes
+from totem_sdk.interpreter.regex_effects import REGEX_EFFECTS
 from totem_sdk.interpreter.text_effects import TEXT_EFFECTS, TEXT_SIZES
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Op
@@ -220,4 +221,5 @@ HANDLERS: dict[str, Handler] = {
     "call": _with(lambda frame, op, *arguments: frame.role.call(op.imm[0], arguments)),
     **{name: _with(effect) for name, effect in TEXT_EFFECTS.items()},
     **{code: _with(effect) for code, effect in LIST_EFFECTS.items()},
+    **{name: _with(effect) for name, effect in REGEX_EFFECTS.items()},
 }

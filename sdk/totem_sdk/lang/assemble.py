@@ -18,7 +18,7 @@ from totem_sdk.lang.steps import ROLES, StepSource
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.program import Function, Program, Step
-from totem_sdk.types import NONE, STR, Tuple, Type
+from totem_sdk.types import NONE, STR, Tuple, Type, plain
 
 __all__ = ["Assembly", "CheckedStep", "parts_of"]
 
@@ -238,4 +238,5 @@ class Assembly:
             low.give_back(None, at)
         parameters = (*params, *low.columns.values())
         registers = tuple(low.build.registers)
+        returns = None if returns is None else plain(returns)
         return self.sized(Function(state.name, at.line, registers, parameters, returns, low.build.body()), at)

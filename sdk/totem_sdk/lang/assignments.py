@@ -13,7 +13,7 @@ from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import place
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Assign, Drop, Expr, Field, Inner, Stmt, Target, Unpack, Variable
-from totem_sdk.types import NONE, List, Option, Tuple, Type
+from totem_sdk.types import NONE, List, Match, Option, Tuple, Type
 
 __all__ = ["annotated", "as_declared", "assign", "augmented", "items", "store"]
 
@@ -117,7 +117,7 @@ def items(scope: Scope, node: ast.AST, type_: Type, number: int) -> tuple[Type, 
         return (type_.item,) * number if type_.known else None
     if isinstance(type_, Option):
         scope.refuse(node, "maybe-none", "what is unpacked may be None")
-    elif not isinstance(type_, Tuple):
+    elif not isinstance(type_, Tuple) or isinstance(type_, Match):
         scope.refuse(node, "type", f"{type_} can't be unpacked")
     elif len(type_.items) != number:
         scope.refuse(node, "type", f"{type_} has {len(type_.items)} items for {number} targets")

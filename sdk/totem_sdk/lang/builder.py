@@ -9,7 +9,7 @@ from totem_sdk.caught import ALL_KINDS
 from totem_sdk.lang.findings import At
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Body, Exit, If, Loop, Node, Op, Return, Scope, Value, one_nan
-from totem_sdk.types import BOOL, INT, Type
+from totem_sdk.types import BOOL, INT, Type, plain
 
 __all__ = ["Builder"]
 
@@ -38,7 +38,7 @@ class Builder:
 
     def register(self, type_: Type) -> int:
         """Return a new register."""
-        self.registers.append(type_)
+        self.registers.append(plain(type_))
         return len(self.registers) - 1
 
     def block(self) -> None:
@@ -64,10 +64,10 @@ class Builder:
         """
         imm = tuple(map(one_nan, imm))
         if not self.guards or sure or not set(OPCODES[code].fails) - {"memory"}:
-            return self._append(Op(code, on, dst, args, imm, at.line, at.column))
+            return self._append(Op(code, plain(on), dst, args, imm, at.line, at.column))
         error = self.register(INT)
         result = self.register(self.registers[dst]) if dst is not None and dst in self.kept else dst
-        self._append(Op(code, on, result, args, imm, at.line, at.column, error))
+        self._append(Op(code, plain(on), result, args, imm, at.line, at.column, error))
         self.guard(error, at)
         if result != dst and result is not None:
             self._append(Op("move", self.registers[result], dst, (result,), (), at.line, at.column))

@@ -32,7 +32,7 @@ CODES: dict[str, Code] = {
     # The module and the class.
     "import": Code(
         "an import of something that a job can't import",
-        "only math, TotemJob and Param of totem_sdk, MRJob of mrjob.job and MRStep of mrjob.step can be imported",
+        "only math, re, TotemJob and Param of totem_sdk, MRJob of mrjob.job and MRStep of mrjob.step can be imported",
     ),
     "module-statement": Code(
         "a statement that may not stand at the top of a module",
@@ -63,6 +63,10 @@ CODES: dict[str, Code] = {
         "write def steps(self): return [MRStep(mapper=self.a, reducer=self.b), …]",
     ),
     "constant": Code("a constant's value is not constant", "use numbers, texts, True, False, None and tuples of them"),
+    "pattern": Code(
+        "a regular expression that is none, is not constant, or can't be followed in linear time",
+        "write a constant pattern without references back, looking ahead or behind, and possessive parts",
+    ),
     "param": Code(
         "a job parameter is not declared as name: type = Param(default)",
         "the type is int, float, bool or str, the default a constant of exactly this type",

@@ -32,6 +32,7 @@ _PASSED = frozenset(
     "module-statement",
     "option",
     "param",
+    "pattern",
 }
 """Findings of the passes up to ``structure`` with which the others can go on and find more."""
 
@@ -81,7 +82,8 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     readable = findings.codes <= _PASSED
     link(job, findings)
     job = with_init(with_generators(job, findings))
-    check_names = Names(job.globals, job.name, job.methods, job.unknown, job.functions)
+    constants = {**job.globals, **dict.fromkeys(job.modules)}
+    check_names = Names(constants, job.name, job.methods, job.unknown, job.functions)
     for method in job.methods.values():
         rewrite(parsed, method, (job.globals, job.functions), _values_of(job, method), findings)
         check_forms(parsed, method, check_names, findings)

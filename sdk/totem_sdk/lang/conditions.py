@@ -14,7 +14,7 @@ from totem_sdk.lang.membership import membership
 from totem_sdk.lang.operators import link
 from totem_sdk.lang.scope import Path, Scope, widen
 from totem_sdk.lang.tree import Apply, Chain, Expr, Link, Logic, is_operation
-from totem_sdk.types import BOOL, NONE, List, Option, Scalar, Type
+from totem_sdk.types import BOOL, NONE, List, Match, Option, Scalar, Type
 
 __all__ = ["Judged", "condition", "judge", "path_of", "truth"]
 
@@ -70,6 +70,10 @@ def _sure(judged: Judged) -> bool | None:
 def truth(scope: Scope, node: ast.AST, expr: Expr) -> Expr | None:
     """Return ``bool(expr)``."""
     inner = expr.type.item if isinstance(expr.type, Option) else expr.type
+    if isinstance(inner, Match):
+        # A match is true, whatever it has found.
+        asked = Apply(BOOL, scope.at(node), "is_none", Option(inner), (widen(expr, Option(inner)),))
+        return Apply(BOOL, scope.at(node), "not", BOOL, (asked,))
     if not isinstance(inner, Scalar | List):
         scope.refuse(node, "type", f"{expr.type} is used as a condition", "compare it, or test it with is not None")
         return None

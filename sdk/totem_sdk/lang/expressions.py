@@ -19,13 +19,14 @@ from totem_sdk.lang.lists import call_list_method, display, element, of_lists
 from totem_sdk.lang.mathematics import MATH_CALLS, call_math, power
 from totem_sdk.lang.methods import DATE_METHODS, call_method
 from totem_sdk.lang.operators import negative, number
+from totem_sdk.lang.pattern_calls import call_with_pattern, group_of, has_pattern, pattern_of
 from totem_sdk.lang.reserved import meant
 from totem_sdk.lang.rewrite import Statements
 from totem_sdk.lang.scope import Path, Scope, fits, widen
 from totem_sdk.lang.text_methods import part_of
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Inner, Local
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import DATE, DATETIME, INT, STR, List, Option, Tuple, Values
+from totem_sdk.types import DATE, DATETIME, INT, STR, List, Match, Option, Tuple, Values
 
 __all__ = ["expression"]
 
@@ -77,7 +78,12 @@ def _name(scope: Scope, node: ast.Name) -> Expr | None:
     if node.id in scope.rows:
         _row_used(scope, node, node.id)
         return None
-    version = scope.function.flow.reads.get(id(node))
+    job, version = scope.role.job, scope.function.flow.reads.get(id(node))
+    if version is None and (node.id in job.patterns or node.id in job.modules):
+        what = f"the {'pattern' if node.id in job.patterns else 'module'} {node.id}"
+        hint = f"call {node.id}.search(...) or another of its methods"
+        scope.refuse(node, "type", f"{what} is used as a value", hint)
+        return None
     if version is None:
         return scope.constant(scope.constants[node.id], scope.at(node))
     type_ = scope.function.types[scope.function.flow.variables[version]]
@@ -92,6 +98,10 @@ def _name(scope: Scope, node: ast.Name) -> Expr | None:
 
 def _attribute(scope: Scope, node: ast.Attribute) -> Expr | None:
     job = scope.role.job
+    if pattern_of(scope, node) is not None:
+        hint = "call .search(...) or another of its methods"
+        scope.refuse(node, "type", f"the pattern {node.attr} is used as a value", hint)
+        return None
     match node.value:
         case ast.Name(id="self"):
             return _of_self(scope, node)
@@ -254,6 +264,9 @@ def _item_of_tuple(scope: Scope, node: ast.Subscript, value: Expr) -> Expr | Non
     if isinstance(value.type, Option):
         scope.refuse(node.value, "maybe-none", "a value whose item is taken may be None")
         return None
+    if isinstance(value.type, Match):
+        group = None if isinstance(node.slice, Hole) else group_of(scope, node.slice, value)
+        return None if group is None else _known(scope, path_of(node), group)
     if not isinstance(value.type, Tuple):
         scope.refuse(node, "type", f"{value.type} has no items")
         return None
@@ -280,6 +293,8 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
             is_column = scope.role.schema.index(method_name) is not None
             _row_used(scope, row, name, method_name if is_column else None, "" if is_column else f".{method_name}(...)")
             return None
+        case ast.Attribute() as method if has_pattern(scope, method):
+            return call_with_pattern(scope, node, method)
         case ast.Attribute(value=value) as method:
             owner = expression(scope, value)
             arguments = [expression(scope, argument) for argument in node.args]

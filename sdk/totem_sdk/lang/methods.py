@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from totem_sdk.lang.functions import has_arguments, is_known
 from totem_sdk.lang.lists import of_pieces
+from totem_sdk.lang.pattern_calls import call_match
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.text_methods import SEARCH_METHODS
 from totem_sdk.lang.tree import Apply, Expr
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, List, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, List, Match, Type
 
 __all__ = ["DATE_METHODS", "call_method"]
 
@@ -26,6 +27,8 @@ def call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr
     name = method.attr
     if not is_known(scope, method.value, owner, f"what .{name}() is called on"):
         return None
+    if isinstance(owner.type, Match):
+        return call_match(scope, node, method, owner)
     known: tuple[str, ...] = ()
     if owner.type == STR:
         known = tuple(_TEXT_METHODS)

@@ -22,6 +22,7 @@ from totem_sdk.types import (
     Tuple,
     Type,
     Values,
+    has_match,
     join,
 )
 
@@ -142,6 +143,9 @@ def common(scope: Scope, node: ast.AST, left: Type, right: Type, what: str) -> T
     """Return the type in which two values are compared; None (and a refusal) if they can't be."""
     if isinstance(left, List | Values) or isinstance(right, List | Values):
         scope.refuse(node, "type", f"{what} compares lists", "compare their items")
+        return None
+    if has_match(left) or has_match(right):
+        scope.refuse(node, "type", f"{what} compares matches", "compare what .group() gives")
         return None
     joined = join(left, right)
     if joined is None or joined == NONE:

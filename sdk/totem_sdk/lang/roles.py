@@ -23,7 +23,7 @@ from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import NONE, Type, Values
+from totem_sdk.types import NONE, Type, Values, plain
 
 __all__ = ["Checked", "Inputs", "Roles"]
 
@@ -130,7 +130,7 @@ class Roles:
         return Checked(
             states,
             role.helpers,
-            tuple(type_ for type_ in role.fields.values() if type_ is not None),
+            tuple(plain(type_) for type_ in role.fields.values() if type_ is not None),
             names,
             role.emits,
             role.nones,

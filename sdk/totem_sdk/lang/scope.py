@@ -14,7 +14,7 @@ from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import NONE, Option, Tuple, Type, Values, leaves
+from totem_sdk.types import NONE, Match, Option, Tuple, Type, Values, leaves
 
 __all__ = [
     "MAX_HELPERS",
@@ -255,7 +255,7 @@ class Scope:
         if isinstance(type_, Option | Values) or type_ == NONE:
             return
         self.know((path,))
-        if isinstance(type_, Tuple):
+        if isinstance(type_, Tuple) and not isinstance(type_, Match):
             for position, item in enumerate(type_.items):
                 self.know_stored((*path, position), item)
 

@@ -30,7 +30,22 @@ from totem_sdk.lang.tree import (
     While,
 )
 from totem_sdk.lang.trying import check_errors
-from totem_sdk.types import DATE, DATETIME, INT, NONE, STR, List, Option, Tuple, Type, Values, after_shuffle, leaves
+from totem_sdk.types import (
+    DATE,
+    DATETIME,
+    INT,
+    NONE,
+    STR,
+    List,
+    Match,
+    Option,
+    Tuple,
+    Type,
+    Values,
+    after_shuffle,
+    has_match,
+    leaves,
+)
 
 __all__ = ["check_body", "check_inner"]
 
@@ -128,7 +143,7 @@ class _Statements:
         both = self.scope.check(self.scope, value)
         if both is None:
             return None
-        if not isinstance(both.type, Tuple) or len(both.type.items) != 2:
+        if not isinstance(both.type, Tuple) or isinstance(both.type, Match) or len(both.type.items) != 2:
             self.scope.refuse(node, "yield-form", f"{both.type} is yielded, not a key and a value")
             return None
         if not self.may_be_emitted(node, *both.type.items):
@@ -139,6 +154,9 @@ class _Statements:
         for type_ in (key, value):
             if isinstance(type_, List):
                 self.scope.refuse(node, "emit-type", "a list can't be emitted yet", "emit its parts")
+                return False
+            if has_match(type_):
+                self.scope.refuse(node, "emit-type", "a match can't be emitted", "emit its .group() or .groups()")
                 return False
             if any(leaf in (DATE, DATETIME) for leaf in leaves(type_)):
                 hint = "emit its .isoformat(), or parts such as .year"

@@ -12,11 +12,13 @@ from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names
 from totem_sdk.lang.modules import MATH, constants_of, name_modules
+from totem_sdk.lang.patterns import Patterns, compiled_call
 from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import StepSource, read_steps
 from totem_sdk.lang.surface import HINTS, PROTOCOL_NAMES, PROTOCOLS, Note, init_of, option_of, statements_of
 from totem_sdk.program import ParamSpec, one_nan
+from totem_sdk.regex import Pattern
 from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
 
 __all__ = ["Job", "read_job"]
@@ -27,9 +29,10 @@ _IMPORTS: dict[str, Collection[str]] = {
     "mrjob.protocol": PROTOCOL_NAMES,
     "mrjob.step": ("MRStep",),
     "math": MATH,
-    "": ("math",),
+    "": ("math", "re"),
 }
 """What can be imported from which module; from none: modules."""
+_PATTERN_TYPES = ("re.Pattern", "re.Pattern[str]")
 _BASES = {"TotemJob": "totem_sdk", "MRJob": "mrjob.job"}
 _PARAM_TYPES: dict[str, Type] = {"int": INT, "float": FLOAT, "bool": BOOL, "str": STR}
 
@@ -41,6 +44,9 @@ class Job:
     ``lines``: it derives from mrjob's MRJob and gets raw lines. ``constants`` are the class's, ``globals`` the
     module's. ``unknown`` are names of the module, and of the class as ``self.NAME``, whose definition was refused.
     ``functions`` are the names of the module's functions: ``methods`` has each, with ``()`` behind its name.
+    ``patterns`` are the constants made by re.compile(), those of the class as ``self.NAME``; ``globals`` and
+    ``constants`` have None for them. ``modules`` are the modules that are imported whole: re.
+    ``making`` makes patterns.
     ``bare`` are the methods without a self of their own. ``defaults`` are those of parameters, by method.
     ``options`` are the names of job parameters that are read as ``self.options.NAME``. ``init`` is ``__init__``.
     """
@@ -60,6 +66,9 @@ class Job:
     options: frozenset[str] = frozenset()
     init: ast.FunctionDef | None = None
     notes: tuple[Note, ...] = ()
+    patterns: Mapping[str, Pattern] = field(default_factory=dict)
+    modules: frozenset[str] = frozenset()
+    making: Patterns = field(default_factory=lambda: Patterns(()))
 
     def has_param(self, name: str) -> bool:
         """Return whether a job parameter is an attribute of self (one of ``self.options`` is not)."""
@@ -84,6 +93,11 @@ class _Reader:
     init: ast.FunctionDef | None = None
     notes: list[Note] = field(default_factory=list)
     from_math: set[str] = field(default_factory=set)
+    patterns: dict[str, Pattern] = field(default_factory=dict)
+    making: Patterns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.making = Patterns(self.source.lines)
 
     def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
         self.findings.add(self.source.at(node), code, message, hint)
@@ -155,13 +169,17 @@ class _Reader:
         into: dict[str, Constant],
         names: Mapping[str, Constant],
     ) -> None:
+        key = name if into is self.globals else f"self.{name}"
         taken = (
             name in into
+            or key in self.patterns
             or name in self.methods
             or any(p.name == name and name not in self.options for p in self.params)
         )
         if taken or (into is self.globals and self.in_module(name)):
             return self.add(statement, "duplicate", f"{name} is defined twice")
+        if (call := compiled_call(node)) is not None:
+            return self.pattern(statement, key, call, names)
         value = evaluate(node, names)
         if isinstance(value, NotConstant):
             code = "int-range" if "64 bits" in value.reason else "encoding" if value.reason == HALF else "constant"
@@ -172,6 +190,21 @@ class _Reader:
             self.add(statement.annotation, "annotation", f"the annotation of {name} does not fit its value")
         into[name] = value
         return None
+
+    def pattern(
+        self, statement: ast.Assign | ast.AnnAssign, key: str, call: ast.Call, names: Mapping[str, Constant]
+    ) -> None:
+        if "re" not in self.imported:
+            self.add(call.func, "unknown-name", "re is not imported", "write import re above")
+            self.unknown.add(key)
+            return
+        if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.annotation) not in _PATTERN_TYPES:
+            self.add(statement.annotation, "annotation", f"the annotation of {key} does not fit its value")
+        pattern = self.making.read(call, names, self.add)
+        if pattern is None:
+            self.unknown.add(key)
+        else:
+            self.patterns[key] = pattern
 
     def in_module(self, name: str) -> bool:
         """Return whether the module has an import, class or function of this name already."""
@@ -439,8 +472,8 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         source,
         found.name,
         lines,
-        reader.globals,
-        reader.constants,
+        {**reader.globals, **{name: None for name in reader.patterns if not name.startswith("self.")}},
+        {**reader.constants, **{name[5:]: None for name in reader.patterns if name.startswith("self.")}},
         tuple(reader.params),
         {name: node for name, node in (*reader.methods.items(), *functions.items()) if name != "steps"},
         steps,
@@ -451,4 +484,7 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         frozenset(reader.options),
         reader.init,
         tuple(reader.notes),
+        reader.patterns,
+        frozenset({"re"} & reader.imported),
+        reader.making,
     )

@@ -197,7 +197,15 @@ def made_texts():
     yield from same("chr", (INT,), STR)
 
 
-CASES = [*numbers(), *comparisons(), *texts(), *made_texts(), *moves()]
+def patterns():
+    groups = Tuple((STR, Option(STR)))
+    place = Tuple((INT, INT))
+    for how in ("search", "match", "fullmatch"):
+        yield from same("re_match", (STR,), Option(Tuple((STR, place))), imm=(r"(?:\w|é)+", 0, how))
+        yield from same("re_match", (STR,), Option(Tuple((STR, groups, place, place, place))), imm=("(.)(a)?", 16, how))
+
+
+CASES = [*numbers(), *comparisons(), *texts(), *made_texts(), *patterns(), *moves()]
 
 TESTED_BY_PROGRAMS = {
     # What reads, emits, keeps and calls needs a whole task: see test_kernel_corpus.
@@ -208,6 +216,8 @@ TESTED_BY_PROGRAMS = {
     *("replace", "pad", "cut"),
     # What works on lists that can be changed needs them made before: see test_kernel_lists.
     *lists.RULES,
+    # They make lists, which can't be emitted: see test_kernel_regex.
+    *("re_findall", "re_split"),
 }
 
 

@@ -14,6 +14,7 @@ from totem_ccf.kernel.rules import (
     made_texts,
     mathematics,
     numbers,
+    regex,
     texts,
     values,
 )
@@ -28,6 +29,7 @@ RULES: Mapping[str, Rule] = {
     **values.RULES,
     **texts.RULES,
     **made_texts.RULES,
+    **regex.RULES,
     **dates.RULES,
     **errors.RULES,
     **flow.RULES,

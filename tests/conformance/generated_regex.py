@@ -1,0 +1,52 @@
+"""Random expressions with regular expressions, for the generator of jobs."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import TYPE_CHECKING
+
+from generated_patterns import FLAGS, pattern
+
+from totem_sdk.regex import BadPatternError, automaton
+
+if TYPE_CHECKING:
+    from generated_expressions import Expressions, Scope
+
+_NAMES = {int(flag): f", re.{flag.name}" for flag in (re.IGNORECASE, re.MULTILINE, re.DOTALL, re.ASCII)} | {0: ""}
+
+
+def arguments(chance: random.Random, text: str, groups: int) -> str:
+    """Return the arguments of a call: a pattern that has so many groups at most, the text, and flags."""
+    while True:
+        source, flags = pattern(chance, 3), int(chance.choice(FLAGS))
+        if flags not in _NAMES:
+            continue
+        try:
+            compiled = re.compile(source, flags)
+            automaton(source, flags, whole=True)
+            automaton(source, flags)
+        except (re.error, BadPatternError):
+            continue
+        if compiled.groups <= groups:
+            return f"{source!r}, {text}{_NAMES[flags]}"
+
+
+def regex_int(w: Expressions, scope: Scope, depth: int) -> str:
+    """Return an expression that gives an int."""
+    text = w.expr("str", scope, depth)
+    name, groups = w.chance.choice((("findall", 1), ("split", 0)))
+    return f"len(re.{name}({arguments(w.chance, text, groups)}))"
+
+
+def regex_bool(w: Expressions, scope: Scope, depth: int) -> str:
+    """Return an expression that gives a bool."""
+    text = w.expr("str", scope, depth)
+    name, test = w.chance.choice(("search", "match", "fullmatch")), w.chance.choice(("is None", "is not None"))
+    return f"(re.{name}({arguments(w.chance, text, 9)}) {test})"
+
+
+def regex_text(w: Expressions, scope: Scope, depth: int) -> str:
+    """Return an expression that gives a text."""
+    text = w.expr("str", scope, depth)
+    return f"re.split({arguments(w.chance, text, 0)})[{w.chance.choice((0, -1))}]"

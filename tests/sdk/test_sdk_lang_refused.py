@@ -9,6 +9,7 @@ import contextlib
 import json
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -459,3 +460,29 @@ def test_many_mutated_programs_raise_nothing_but_refused(source):
 def test_arbitrary_text_raises_nothing_but_refused(source):
     only_refused(source)
     found_by(lambda: compile_snippet(source))
+
+
+@pytest.mark.parametrize("text", ["import a{}", "from .a{} import b", "x = a{}", "import a{}  # \\"])
+def test_names_joined_by_dots_take_no_quadratic_time(text):
+    began = time.process_time()
+    assert codes(text.format(".a" * 100_000)) == {"too-deep"}
+    assert codes(text.format(" .\\\n a" * 30_000)) & {"too-deep", "too-large"}
+    assert time.process_time() - began < 2
+    assert "too-deep" not in codes("import a" + ".a" * 63)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff",
+        "\ufeff\n",
+        "\ufeff\ufeff",
+        "# x\nfr\U0001d431\U0001d431\U0001d431\U0001d431m a 07 b",
+        JOB + "yield row.ⅧⅧⅧⅧⅧⅧⅧⅧⅧⅧⅧⅧⅧⅧ, 1",
+    ],
+)
+def test_places_are_in_the_text_whatever_its_letters(text):
+    lines = text.removeprefix("\ufeff").split("\n")
+    for refusal in refusals(text):
+        assert 1 <= refusal.line <= len(lines)
+        assert 1 <= refusal.column <= len(lines[refusal.line - 1]) + 1

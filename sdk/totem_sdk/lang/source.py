@@ -60,7 +60,11 @@ class Source:
         """Return the place where a node begins; of an attribute, that of its name."""
         if isinstance(node, ast.Attribute) and node.end_lineno is not None and node.end_col_offset is not None:
             end = self._at(node.end_lineno, node.end_col_offset)
-            return At(end.line, end.column - len(node.attr))
+            before = self.lines[end.line - 1][: end.column - 1]
+            if before.isascii() or before.endswith(node.attr):
+                return At(end.line, end.column - len(node.attr))
+            # The tree has the name normalised, in which one letter may be four.
+            return At(end.line, end.column - len(before[before.rfind(".") + 1 :].lstrip()))
         return self._at(getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
 
     def _at(self, line: int, offset: int) -> At:
@@ -80,7 +84,7 @@ def check_is_program(text: str) -> None:
     Raises:
         Refused: it is data: records, one a line, and not a line of a program among them.
     """
-    lines = [line.removeprefix("\ufeff") for line in text[:10_000].splitlines() if line.strip()][:20]
+    lines = [line for line in text[:10_000].removeprefix("\ufeff").splitlines() if line.strip()][:20]
     separators = {match[1] if (match := _RECORD.fullmatch(line)) else None for line in lines}
     records = len(lines) > 1 and len(separators) == 1 and None not in separators
     objects = bool(lines) and all(line[0] in "[{" for line in lines)
@@ -146,9 +150,16 @@ def _check_tokens(text: str, names: frozenset[str] | None, findings: Findings) -
         line = bisect_right(starts, offset)
         return At(line, offset - starts[line - 1] + 1)
 
-    depth = 0
+    depth = names_in_a_row = done = 0
     texts = _Texts(text)
     for token in _TOKEN.finditer(text):
+        joined = token.lastgroup == "word" and text[done : token.start()].replace("\\\n", "").strip() == "."
+        names_in_a_row, done = names_in_a_row + 1 if joined else 0, token.end()
+        if names_in_a_row > MAX_DEPTH:
+            # Refused before ast sees it: ast takes quadratic time for the name of a module.
+            message = f"more than {MAX_DEPTH} names are joined by dots"
+            findings.add(place(token.start()), "too-deep", message)
+            return None
         if (start := texts.f_string(token, depth)) is not None:
             # Refused before ast sees it: ast takes quadratic time for the fields of an f-string.
             findings.add(place(start), "f-string", "an f-string")
@@ -231,10 +242,13 @@ def _parse(text: str, filename: str, findings: Findings) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text, filename)
     except SyntaxError as error:
-        line = max(1, error.lineno or 1)
+        lines = text.split("\n")
+        line = min(max(1, error.lineno or 1), len(lines))
+        # Python counts some columns in bytes.
+        column = min(max(1, error.offset or 1), len(lines[line - 1]) + 1)
         message = error.msg if "too many" not in error.msg else "too many levels of indentation"
         code = "too-deep" if "too many" in error.msg else "syntax"
-        findings.add(At(line, max(1, error.offset or 1)), code, f"not Python: {message}")
+        findings.add(At(line, column), code, f"not Python: {message}")
     except (RecursionError, MemoryError):
         findings.add(At(1, 1), "too-deep", "the source is nested too deeply to be parsed")
     except ValueError as error:

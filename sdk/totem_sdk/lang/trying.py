@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterable
 from typing import Protocol
 
+from totem_sdk.caught import ALL_KINDS
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.calls import self_attributes
 from totem_sdk.lang.caught_forms import kind_raised, mask_caught
 from totem_sdk.lang.conditions import condition
-from totem_sdk.lang.holes import bound_names
+from totem_sdk.lang.holes import Hole, bound_names
 from totem_sdk.lang.scope import Facts, Scope, meet
 from totem_sdk.lang.tree import Expr, If, Raise, Stmt, Try
 
@@ -73,7 +74,8 @@ def _try(checker: Checker, node: ast.Try) -> Stmt | None:
     unsure = _without(before, _assigned(scope, node.body))
     handlers: list[tuple[int, tuple[Stmt, ...]]] = []
     for handler in node.handlers:
-        mask = mask_caught(handler.type)
+        # A refused one may catch anything: what follows is looked at all the same.
+        mask = ALL_KINDS if isinstance(handler.type, Hole) else mask_caught(handler.type)
         if mask is None:
             raise InternalError("an except of a form that is refused")
         scope.facts = dict(unsure)

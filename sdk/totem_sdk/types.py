@@ -279,7 +279,7 @@ def _parse(text: str, depth: int) -> tuple[Type, str]:
             item, rest = _parse(text[len(word) :], depth + 1)
             if not rest.startswith("]"):
                 raise InvalidDocument(f"not a type: expected ']' before {rest!r}")
-            return _optional(make(item), rest[1:]) if make is List else (make(item), rest[1:])
+            return (make(item), rest[1:]) if make is Values else _optional(make(item), rest[1:])
     end = 0
     while end < len(text) and text[end].isalpha():
         end += 1

@@ -151,7 +151,7 @@ def size_of(known: Known) -> Quantity:
 
 def join(a: Known, b: Known) -> Known:
     """Return what is known of a value that is one of two."""
-    if a == b:
+    if a == b and _alike(a, b):
         return a
     if not a.some:
         a, b = b, a
@@ -171,9 +171,14 @@ def join(a: Known, b: Known) -> Known:
         one, other = count(a), count(b)
         distinct = None if one is None or other is None else one + other
     longest = None if a.longest is None or b.longest is None else max(a.longest, b.longest)
+    low = None if a.low is None or b.low is None else min(a.low, b.low)
+    high = None if a.high is None or b.high is None else max(a.high, b.high)
+    if isinstance(a.low, float) != isinstance(b.low, float) and low is not None and high is not None:
+        # As an int and as a float a number is two keys: the range doesn't say how many there are.
+        low, high = math.nextafter(as_float(low), -math.inf), math.nextafter(as_float(high), math.inf)
     return Known(
-        low=None if a.low is None or b.low is None else min(a.low, b.low),
-        high=None if a.high is None or b.high is None else max(a.high, b.high),
+        low=low,
+        high=high,
         nan=a.nan or b.nan,
         none=a.none or b.none,
         size=_capped(_half(a.size, b.size), longest),
@@ -189,6 +194,15 @@ def join(a: Known, b: Known) -> Known:
         chance=(a.chance + b.chance) / 2,
         depth=max(a.depth, b.depth),
     )
+
+
+def _alike(a: Known, b: Known) -> bool:
+    """Return whether what compares equal is written alike: 4 and 4.0 are two keys, and so are 0.0 and -0.0."""
+    if (repr(a.low), repr(a.high)) != (repr(b.low), repr(b.high)):
+        return False
+    if a.item is not None and b.item is not None and not _alike(a.item, b.item):
+        return False
+    return all(_alike(x, y) for x, y in zip(a.items, b.items, strict=True))
 
 
 def _half(a: Quantity, b: Quantity) -> Quantity:

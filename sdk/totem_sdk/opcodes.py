@@ -277,7 +277,7 @@ def is_sized(code: str, type_: Type) -> bool:
     ``read_row`` is decided in ``totem_sdk.cost`` by the columns that the table charges.
     """
     sizing = OPCODES[code].sizing
-    if sizing in ("fold", "items") or (sizing == "min" and isinstance(type_, Array)):
+    if sizing in ("fold", "items", "wanted") or (sizing == "min" and isinstance(type_, Array)):
         return True
     if sizing in ("", "row"):
         return False

@@ -10,9 +10,10 @@ from typing import Literal
 
 __all__ = ["TEXT_ROWS", "TextSizing"]
 
-TextSizing = Literal["replaced", "repeated", "padded", "joined"]
+TextSizing = Literal["replaced", "repeated", "padded", "joined", "wanted"]
 """What a sized charge counts of an operation that makes a text: the bytes of the text, at most those of all memory
-(``totem_sdk.limits.MEMORY_BYTES``: more is never made). ``joined`` counts 8 more for each part."""
+(``totem_sdk.limits.MEMORY_BYTES``: more is never made). ``joined`` counts 8 more for each part. ``wanted``, of a
+format: the bytes of the operand, the width and the precision, of a float a quarter of its binary exponent as well."""
 
 _Row = tuple[str, str | None, Literal["first", "second", "all", ""] | TextSizing, Literal["leaves"], str, str]
 
@@ -79,6 +80,15 @@ TEXT_ROWS: tuple[_Row, ...] = (
         "leaves",
         "value",
         "dst = args[0] in three parts around args[1], by imm[0]: partition or rpartition",
+    ),
+    ("build", "concat", "all", "leaves", "memory", "dst = all args, which are texts, one after the other"),
+    (
+        "format",
+        "convert",
+        "wanted",
+        "leaves",
+        "memory",
+        "dst = args[0] by the format in imm (fill, align, sign, #, width, grouping, precision, type); args[1]: size",
     ),
     ("ord", "convert", "", "leaves", "value", "dst = ord(args[0])"),
     ("chr", "convert", "", "leaves", "memory value", "dst = chr(args[0])"),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from generated_expressions import Expressions, Scope
 
 TESTS = ("isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "islower", "isnumeric", "isspace", "isupper")
+FLOAT_FORMATS = (".2f", "e", ".3g", "g", "+.1f", ",.2f", "12.4e", "08.2f", ".1%", "<9", ".0f", "^12.5", " .17g")
+INT_FORMATS = ("d", "5", "<6d", "+,", "#x", "08b", "_", ".1f", "o", "é>7", "e")
 CONSTANT_TUPLES = {
     "int": "(1, 2, -5)",
     "float": "(0.5, 1.5, -0.0, 7)",
@@ -74,4 +76,9 @@ def text_texts(w: Expressions, scope: Scope, depth: int) -> list[str]:
         f"{a}.rsplit({w.word()}, {chance.choice((1, 2))})[{chance.choice((0, -1))}]",
         f"chr(97 + {whole} % 26)",
         *([regex_text(w, scope, depth)] if w.one_in(4) else ()),
+        f"str({w.expr(chance.choice(('float', 'num')), scope, depth)})",
+        f"format({w.expr('float', scope, depth)}, '{chance.choice(FLOAT_FORMATS)}')",
+        f"format({whole}, '{chance.choice(INT_FORMATS)}')",
+        f"('%s:%.{chance.choice((0, 2))}f|%5d' % ({w.word()}, {w.expr('float', scope, depth)}, {whole}))",
+        f"'{{:{chance.choice(('>7', 'é^5.2', ''))}}}{{}};'.format({a}[:9], {whole})",
     ]

@@ -119,6 +119,10 @@ def charged(source):
         ("x = 2 in (1, 2, 3)", "eq:int or:bool eq:int or:bool"),
         ("x = 1.5 in (1, 2)", "eq:num or:bool eq:num"),
         ("x = 'a'.isdigit() or ord('a') == len(chr(97))", "text_is:str or:bool ord:str chr:int len:str eq:int"),
+        ("x = str(1.5)", "to_str:float"),
+        ("x = format(1.5, '.2f')", "format:float"),
+        ("x = '%s-%05d' % ('a', 3)", "format:int build:(str,str,str)"),
+        ("x = '{}'.format(3)", "to_str:int"),
         ("for c in 'ab':\n    break", "cut:str len:list[str] range_start:int range_test:int at:list[str]"),
     ],
 )

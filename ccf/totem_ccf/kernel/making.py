@@ -2,4 +2,7 @@
 
 __all__ = ["MAKING_TEXTS"]
 
-MAKING_TEXTS = ("slice", "recase", "replace", "repeat", "pad", "join", "cut", "chr", "re_findall", "re_split")
+MAKING_TEXTS = (
+    *("slice", "recase", "replace", "repeat", "pad", "join", "cut", "chr", "build", "format"),
+    *("re_findall", "re_split"),
+)

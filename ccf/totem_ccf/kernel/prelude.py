@@ -94,6 +94,11 @@ joined_bytes i64 i64 : i64
 regex_find i64 i32 i32 i32 : i32
 regex_all i64 i32 i32 i32 : i64
 regex_split i64 i32 i32 i32 : i64
+float_text f64 i32 i32 : i64
+format_int i64 i64 i64 i32 i32 : i64
+format_float f64 i64 i64 i32 i32 : i64
+format_text i64 i64 i64 i32 i32 : i64
+far_exponent f64 : i64
 parse_int i64 i32 : i32
 parse_float i64 i32 : i32
 int_text i64 i32 i32 : i64

@@ -18,7 +18,7 @@ from totem_sdk.estimate.transfer import RULES
 from totem_sdk.limits import FIELD_BYTES
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Function, Op, Value
-from totem_sdk.types import INT, STR, List, Tuple, Type, Values, leaves
+from totem_sdk.types import FLOAT, INT, STR, List, Tuple, Type, Values, leaves
 
 __all__ = ["Blocks", "Place"]
 
@@ -134,10 +134,8 @@ class Blocks:
                 return size_of(operands[1])
             case "third":
                 return size_of(operands[2])
-            case "replaced" | "repeated" | "padded" | "joined" as sizing:
-                made = RULES[op.code](STR, op, operands).size
-                parts = operands[1].amount if sizing == "joined" else NOTHING
-                return made + (anything(List(STR)).amount or NOTHING if parts is None else parts).times(8)
+            case "wanted" | "replaced" | "repeated" | "padded" | "joined" as sizing:
+                return _made_size(sizing, op, operands)
             case "min":
                 return self._shorter(operands[0], operands[1])
             case _:
@@ -252,6 +250,19 @@ def _one_of(leaf: int, known: Known) -> Quantity:
     if known.longest is None:
         return Quantity({ONE: known.shortest}, {Var("values", leaf): 1}, {ONE: as_float(known.shortest)})
     return within(known.shortest, known.longest, as_float(known.shortest + known.longest) / 2)
+
+
+def _made_size(sizing: str, op: Op, operands: Sequence[Known]) -> Quantity:
+    """Return the bytes that an operation is charged for that makes a text."""
+    if sizing == "wanted":
+        # A float's binary exponent is at most 1023 from 0.
+        far = within(0, 1023 // 4, 1.0) if op.type == FLOAT else NOTHING
+        return size_of(operands[0]) + exactly({ONE: operands[1].low}) + far
+    made = RULES[op.code](STR, op, operands).size
+    if sizing != "joined":
+        return made
+    parts = operands[1].amount
+    return made + (anything(List(STR)).amount or NOTHING if parts is None else parts).times(8)
 
 
 def _sum(quantities: Iterable[Quantity]) -> Quantity:

@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from totem_sdk.estimate.forms import ONE, Quantity, as_float, within
+from totem_sdk.estimate.forms import NOTHING, ONE, Quantity, as_float, within
 from totem_sdk.estimate.known import Known, anything, combinations
 from totem_sdk.limits import INT_MAX, MEMORY_BYTES
 from totem_sdk.program import Op
-from totem_sdk.types import Type
+from totem_sdk.types import STR, Type
 
 __all__ = ["MADE_RULES", "RECASE_GROWTH"]
 
@@ -133,6 +133,32 @@ def _partitioned(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     return Known(items=(side, middle, side))
 
 
+def _built(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_, op
+    size, shortest, longest = NOTHING, 0, 0
+    for part in operands:
+        size += part.size
+        shortest += part.shortest
+        longest = MEMORY_BYTES if part.longest is None else min(MEMORY_BYTES, longest + part.longest)
+    return _made(size, shortest, longest, operands)
+
+
+_DIGITS = 450
+"""More than any number has without a precision: 309 digits before a point, with commas."""
+
+
+def _formatted(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    del type_
+    value, wanted = operands
+    width = int(op.imm[4] or 0)
+    if op.type == STR:
+        size = value.size.scaled(0, 1, 1.0) + within(0, 4 * width, width / 2)
+        longest = None if value.longest is None else value.longest + 4 * width
+        return _text(Quantity({ONE: width}, size.high, size.mean), width, longest, operands[:1])
+    most = 4 * width + wanted.high + _DIGITS
+    return _text(within(max(1, width), most, float(max(width, 8))), max(1, width), most, operands[:1])
+
+
 MADE_RULES: dict[str, Callable[[Type, Op, Sequence[Known]], Known]] = {
     "contains": _truth,
     "find": _position,
@@ -147,6 +173,8 @@ MADE_RULES: dict[str, Callable[[Type, Op, Sequence[Known]], Known]] = {
     "join": _joined,
     "cut": _cut,
     "partition": _partitioned,
+    "build": _built,
+    "format": _formatted,
     "ord": lambda _type, _op, operands: Known(0, _LARGEST_CODE, distinct=combinations(operands)),
     "chr": _character,
 }

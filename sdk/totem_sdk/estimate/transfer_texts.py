@@ -12,7 +12,7 @@ from totem_sdk.estimate.transfer_made import MADE_RULES
 from totem_sdk.estimate.transfer_regex import REGEX_RULES
 from totem_sdk.limits import INT_MAX
 from totem_sdk.program import Op
-from totem_sdk.types import BOOL, DATE, DATETIME, INT, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NUM, Type
 
 __all__ = ["CASE_GROWTH", "TEXT_RULES"]
 
@@ -22,7 +22,14 @@ CASE_GROWTH: dict[str, tuple[Fraction, Fraction]] = {
 }
 """Least and most by which case changes the bytes of a text (a test tries every character)."""
 
-_TEXT_OF: dict[Type, tuple[int, int]] = {INT: (1, 20), BOOL: (4, 5), DATE: (10, 10), DATETIME: (19, 26)}
+_TEXT_OF: dict[Type, tuple[int, int]] = {
+    INT: (1, 20),
+    FLOAT: (3, 24),
+    NUM: (1, 24),
+    BOOL: (4, 5),
+    DATE: (10, 10),
+    DATETIME: (19, 26),
+}
 """Fewest and most bytes of ``to_str``."""
 _WORD = 6.0
 """Expected bytes of a word and the space after it."""

@@ -5,6 +5,7 @@ Memory is counted before anything is made, so that no text is built which the ma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from totem_sdk.interpreter import effects, texts
@@ -46,6 +47,7 @@ TEXT_SIZES: dict[str, Callable[[Sequence[Datum]], int]] = {
     "repeated": lambda operands: min(MEMORY_BYTES, _repeated(operands)),
     "padded": lambda operands: min(MEMORY_BYTES, _padded(operands)),
     "joined": lambda operands: min(MEMORY_BYTES, _joined(operands)) + PART_BYTES * len(operands[1]),
+    "wanted": lambda operands: text_bytes(operands[0]) + _far(operands[0]) + int(operands[1]),
 }
 """By sizing (``text_opcodes.TextSizing``): what the operation is charged for."""
 
@@ -113,6 +115,21 @@ def _partition(_frame: Frame, op: Op, text: str, separator: str) -> tuple[str, s
     return text.partition(separator) if op.imm[0] == "partition" else text.rpartition(separator)
 
 
+def _far(value: Datum) -> int:
+    """Return a quarter of how far a float's binary exponent is from 0: writing its digits takes that much longer."""
+    if not isinstance(value, float) or value == 0.0 or not math.isfinite(value):
+        return 0
+    return abs(max(math.frexp(value)[1] - 1, -1022)) // 4
+
+
+def _format(frame: Frame, op: Op, value: Datum, _wanted: int) -> str:
+    fill, align, sign, prefix, width, grouping, precision, type_ = op.imm
+    digits = "" if precision == -1 else f".{precision}"
+    return effects.made(
+        frame, format(value, f"{fill}{align}{sign}{'#' if prefix else ''}{width or ''}{grouping}{digits}{type_}")
+    )
+
+
 def _ord(_frame: Frame, _op: Op, text: str) -> int:
     if len(text) != 1:
         raise Fault("value")
@@ -139,6 +156,8 @@ TEXT_EFFECTS: dict[str, Callable[..., Datum]] = {
     "join": _join,
     "cut": _cut,
     "partition": _partition,
+    "build": lambda frame, _op, *parts: effects.made(frame, "".join(parts)),
+    "format": _format,
     "ord": _ord,
     "chr": _chr,
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.conditions import truth
+from totem_sdk.lang.formats import format_function
 from totem_sdk.lang.lists import copied, extreme, sorted_list, total
 from totem_sdk.lang.operators import common, number, orderable
 from totem_sdk.lang.scope import Scope, may_hold_none, widen
@@ -166,7 +167,7 @@ def _len(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
 _CONVERTED: dict[str, tuple[Type, tuple[Type, ...]]] = {
     "int": (INT, (INT, FLOAT, NUM, BOOL, STR)),
     "float": (FLOAT, (INT, FLOAT, NUM, BOOL, STR)),
-    "str": (STR, (INT, BOOL)),
+    "str": (STR, (INT, FLOAT, NUM, BOOL)),
 }
 """What int(), float() and str() give, and of which types."""
 
@@ -192,8 +193,6 @@ def _converted(scope: Scope, node: ast.Call, args: list[Expr], name: str) -> Exp
     type_ = args[0].type
     if type_ not in takes:
         hint = "call its .isoformat()" if type_ in (DATE, DATETIME) else None
-        if name == "str" and type_ in (FLOAT, NUM):
-            hint = "not in the language yet: emit the number itself, or str(int(x)), str(round(x))"
         scope.refuse(node, "type", f"{name}() of {type_}", hint)
         return None
     return Apply(result, scope.at(node), f"to_{name}", type_, (args[0],))
@@ -227,6 +226,7 @@ _FUNCTIONS: dict[str, _Function] = {
     "chr": _chr,
     "divmod": _divmod,
     "float": _to_float,
+    "format": format_function,
     "int": _to_int,
     "len": _len,
     "list": copied,

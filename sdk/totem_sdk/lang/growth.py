@@ -103,7 +103,7 @@ class _Function:
                 yield version, None
             case Apply(code="load", imm=(int() as position,)):
                 yield self.fields[position], None
-            case Apply(code="concat", args=args):
+            case Apply(code="concat" | "build", args=args):
                 for argument in args:
                     yield from ((origin, expr.at) for origin, _ in self.edges(argument))
             case Apply(args=args):

@@ -28,4 +28,9 @@ def completed(build: Builder, expr: Apply, args: tuple[int, ...]) -> tuple[tuple
         length = build.register(INT)
         build.op("len", STR, length, args[:1], expr.at)
         return (*args, length), expr.imm
+    if expr.code == "format":
+        width, precision = expr.imm[4], expr.imm[6]
+        wanted = build.register(INT)
+        build.op("const", INT, wanted, (), expr.at, imm=(int(width or 0) + max(0, int(precision or 0)),))
+        return (*args, wanted), expr.imm
     return args, expr.imm

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from totem_sdk.lang.constants import INT_MIN
+from totem_sdk.lang.formats import percent
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, Expr, Link
 from totem_sdk.types import (
@@ -73,6 +74,8 @@ def arithmetic(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right:
     nodes = (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
     if code == "add" and STR in (left.type, right.type):
         return _concat(scope, node, nodes, (left, right))
+    if code == "mod" and isinstance(left, Const) and isinstance(left.value, str):
+        return percent(scope, node, left.value, right)
     if code == "mul" and STR in (left.type, right.type):
         return _repeated(scope, node, nodes, (left, right))
     if left.type in _DATED and right.type in _DATED:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.formats import method_format
 from totem_sdk.lang.functions import has_arguments, is_known
 from totem_sdk.lang.lists import as_pieces
 from totem_sdk.lang.scope import Scope
@@ -225,6 +226,7 @@ SEARCH_METHODS: dict[str, _Method] = {
     **dict.fromkeys(("removeprefix", "removesuffix"), _remove),
     "replace": _replace,
     **dict.fromkeys(("center", "ljust", "rjust", "zfill"), _pad),
+    "format": method_format,
     "join": _join,
     **dict.fromkeys(("split", "rsplit"), _split),
     "splitlines": _lines,

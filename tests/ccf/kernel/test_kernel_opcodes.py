@@ -147,7 +147,7 @@ def comparisons():
 
 
 def texts():
-    for type_ in (INT, BOOL, DATE, DATETIME):
+    for type_ in (INT, FLOAT, NUM, BOOL, DATE, DATETIME):
         yield from same("to_str", (type_,), STR)
     yield from same("concat", (STR, STR))
     yield from same("startswith endswith", (STR, STR), BOOL)
@@ -213,7 +213,7 @@ TESTED_BY_PROGRAMS = {
     *("fold_sum", "fold_min", "fold_max", "load", "store", "param", "call", "const", "split", "unwrap"),
     *("caught", "raise"),
     # Operations before them say how large they become: see test_kernel_made_texts.
-    *("replace", "pad", "cut"),
+    *("replace", "pad", "cut", "build", "format"),
     # What works on lists that can be changed needs them made before: see test_kernel_lists.
     *lists.RULES,
     # They make lists, which can't be emitted: see test_kernel_regex.

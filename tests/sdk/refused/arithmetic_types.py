@@ -9,7 +9,7 @@ class Job(TotemJob):
         d = row.on + 1  # refused: type@17
         e = row.at - row.at  # refused: type@13
         f = -row.name  # refused: type@18
-        g = "%d" % row.n  # refused: type@13
+        g = row.name % row.n  # refused: type@17
         h = (1, 2) + (3, 4)  # refused: type@13 type@22
         i = +row.on  # refused: type@18
         j = row.n + "x" * 3  # refused: type@17

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from totem_ccf.kernel.areas import ARENA_BYTES, total
 from totem_ccf.kernel.code import FunctionCode, Rule, SizeOf
 from totem_ccf.kernel.rules.texts import TOO_LARGE, made, room
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
+from totem_sdk.types import FLOAT, INT, STR, Type
 
 __all__ = ["RULES", "SIZES"]
 
@@ -132,6 +134,34 @@ def _chr(code: FunctionCode, op: Op) -> None:
     made(code, op, f"(call $code_text {number} {room(code)})")
 
 
+def _build(code: FunctionCode, op: Op) -> None:
+    """Copy one text after the other to the end of the arena, if all fit."""
+    parts = [code.temp("i64", code.get(register)[0]) for register in op.args]
+    size = code.temp("i64", total(f"(i64.and {part} (i64.const 0xffffffff))" for part in parts))
+    left = f"(i64.sub (i64.const {ARENA_BYTES}) (i64.extend_i32_u (global.get $arena_used)))"
+    code.fail_if(f"(i64.gt_u {size} {left})", "memory")
+    end = f"(i32.add (i32.const {code.plan.arena}) (global.get $arena_used))"
+    first = code.temp("i32", end)
+    for part in parts:
+        address = f"(i32.wrap_i64 (i64.shr_u {part} (i64.const 32)))"
+        code.put(f"(call $copy_bytes {end} {address} (i32.wrap_i64 {part}))")
+        code.put(f"(global.set $arena_used (i32.add (global.get $arena_used) (i32.wrap_i64 {part})))")
+    code.set(op.dst, [f"(i64.or (i64.shl (i64.extend_i32_u {first}) (i64.const 32)) {size})"])
+
+
+_FORMATS: dict[Type, str] = {INT: "format_int", FLOAT: "format_float", STR: "format_text"}
+
+
+def _format(code: FunctionCode, op: Op) -> None:
+    """The fields of the format become one number (``runtime/format.c``)."""
+    fill, align, sign, prefix, width, grouping, precision, type_ = op.imm
+    spec = int(width or 0) | bool(prefix) << 15 | (int(precision or 0) + 1) << 16
+    for place, character in ((32, type_), (40, align), (48, sign), (56, grouping)):
+        spec |= ord(str(character)) << place if character else 0
+    value, reference = code.get(op.args[0])[0], f"(i64.const {code.plan.constants[str(fill)]})"
+    made(code, op, f"(call ${_FORMATS[op.type]} {value} (i64.const {spec}) {reference} {room(code)})")
+
+
 RULES: dict[str, Rule] = {
     "contains": _contains,
     "find": _find,
@@ -146,6 +176,8 @@ RULES: dict[str, Rule] = {
     "join": _join,
     "cut": _cut,
     "partition": _partition,
+    "build": _build,
+    "format": _format,
     "ord": _ord,
     "chr": _chr,
 }
@@ -162,7 +194,17 @@ def _size_of(function: str) -> SizeOf:
     return size
 
 
+def _wanted(code: FunctionCode, op: Op) -> tuple[str, str]:
+    value, wanted = (code.get(register)[0] for register in op.args)
+    if op.type == STR:
+        wanted = f"(i64.add (i64.and {value} (i64.const 0xffffffff)) {wanted})"
+    elif op.type == FLOAT:
+        wanted = f"(i64.add (call $far_exponent {value}) {wanted})"
+    return "(i64.const 0)", wanted
+
+
 SIZES: dict[str, SizeOf] = {
+    "wanted": _wanted,
     "replaced": _size_of("replaced_bytes"),
     "repeated": _size_of("repeated_bytes"),
     "padded": _size_of("padded_bytes"),

@@ -10,7 +10,7 @@ from totem_ccf.kernel.code import FunctionCode, Rule
 from totem_ccf.kernel.rules.lists import array_at, array_length
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
-from totem_sdk.types import BOOL, DATE, DATETIME, INT, STR, Array, List
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NUM, STR, Array, List
 
 __all__ = ["RULES", "SIDES", "TOO_LARGE", "made", "room"]
 
@@ -45,7 +45,12 @@ def _case(code: FunctionCode, op: Op) -> None:
 
 
 def _to_str(code: FunctionCode, op: Op) -> None:
-    functions = {INT: "int_text", BOOL: "bool_text", DATE: "date_text", DATETIME: "datetime_text"}
+    functions = {INT: "int_text", FLOAT: "float_text", BOOL: "bool_text", DATE: "date_text", DATETIME: "datetime_text"}
+    if op.type == NUM:
+        tag, bits = code.get(op.args[0])
+        real = f"(call $float_text (f64.reinterpret_i64 {bits}) {room(code)})"
+        made(code, op, f"(if (result i64) {tag} (then {real}) (else (call $int_text {bits} {room(code)})))")
+        return
     if op.type not in functions:
         raise InternalError(f"line {op.line}: the kernel has no text of a {op.type}")
     made(code, op, f"(call ${functions[op.type]} {code.get(op.args[0])[0]} {room(code)})")

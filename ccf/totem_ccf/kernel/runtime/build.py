@@ -44,6 +44,7 @@ def build_runtime(target: Path) -> None:
         unicode_header = tables.unicode_header(_load(UNICODE_TABLE), _load(UNICODE_CLASSES))
         (Path(folder) / "unicode_table.h").write_text(unicode_header, encoding="ascii")
         (Path(folder) / "decimal_table.h").write_text(tables.decimal_header(), encoding="ascii")
+        (Path(folder) / "shortest_table.h").write_text(tables.shortest_header(), encoding="ascii")
         include = ["-I", folder, "-I", str(SOURCES / "musl")]
         command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, *include, *sources, "-o", str(target)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 our own sources only

@@ -6,7 +6,7 @@ Loaded by path when the library is compiled, before anything is installed: it im
 from collections.abc import Iterable
 from types import ModuleType
 
-__all__ = ["decimal_header", "unicode_header"]
+__all__ = ["decimal_header", "shortest_header", "unicode_header"]
 
 PAGE = 64
 """Characters of one page of a two-stage table."""
@@ -17,6 +17,7 @@ CLASSES = ("alpha", "decimal", "digit", "numeric", "upper", "lower", "title", "c
 CLASS_NAMES = ("ALPHA", "DECIMAL", "DIGITS", "NUMERIC", "UPPERCASE", "LOWERCASE", "TITLECASE", "WITH_CASE")
 """Their names in C; the bit of each is 1 << its position."""
 LOWEST_POWER, HIGHEST_POWER = -342, 308
+LOWEST_TEN, HIGHEST_TEN = -292, 324
 
 
 def unicode_header(table: ModuleType, classes: ModuleType) -> str:
@@ -112,6 +113,23 @@ def decimal_header() -> str:
         rows.append(f"{{{bits >> 64:#x}ull,{bits & (1 << 64) - 1:#x}ull}}")
     head = f"enum {{ LOWEST_POWER = {LOWEST_POWER}, HIGHEST_POWER = {HIGHEST_POWER} }};"
     return f"{head}\nstatic const u64 POWERS[][2] = {{{','.join(rows)}}};\n"
+
+
+def shortest_header() -> str:
+    """Return the powers of ten from 10^-292 to 10^324 as C: the highest 128 bits of each, rounded up."""
+    rows = []
+    for exponent in range(LOWEST_TEN, HIGHEST_TEN + 1):
+        # ceil(10^exponent * 2^shift), where the shift makes it a number of 128 bits.
+        power = 10 ** abs(exponent)
+        if exponent < 0:
+            bits = -((-1 << (power.bit_length() + 127)) // power)
+        elif power.bit_length() <= 128:
+            bits = power << (128 - power.bit_length())
+        else:
+            bits = -(-power >> (power.bit_length() - 128))
+        rows.append(f"{{{bits >> 64:#x}ull,{bits & (1 << 64) - 1:#x}ull}}")
+    head = f"enum {{ LOWEST_TEN = {LOWEST_TEN} }};"
+    return f"{head}\nstatic const u64 TENS_CEILED[][2] = {{{','.join(rows)}}};\n"
 
 
 def _array(type_: str, name: str, values: Iterable[int]) -> str:

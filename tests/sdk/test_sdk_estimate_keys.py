@@ -1,4 +1,4 @@
-"""Keys that compare equal and are written differently are two groups, for the estimate as well."""
+"""Keys that are different values are two groups, for the estimate as well, however much alike they look."""
 
 import pytest
 
@@ -24,8 +24,22 @@ class Job(TotemJob):
 )
 def test_numbers_that_are_equal_and_not_alike_are_two_groups(key):
     priced = price(compile_job(JOB.format(key=key), Schema.of({"n": "int"})), load("standard-1"))
-    bounds = estimate(priced, [Statistics(6, (6,))], {})
-    run = Machine(priced, {}).run_job([[(n,) for n in range(6)]], 1 << 50)
+    has_two_groups(priced, {})
+
+
+@pytest.mark.parametrize(
+    "key", ["self.a % 7 if row.n > 1 else self.b % 7", "(1, self.a % 7) if row.n > 1 else (1, self.b % 7)"]
+)
+def test_two_values_of_which_the_same_is_known_are_two_groups(key):
+    source = JOB.format(key=key).replace("TotemJob", "TotemJob, Param", 1)
+    source = source.replace("    def mapper", "    a: int = Param(9)\n    b: int = Param(10)\n    def mapper", 1)
+    priced = price(compile_job(source, Schema.of({"n": "int"})), load("standard-1"))
+    has_two_groups(priced, {"a": 9, "b": 10})
+
+
+def has_two_groups(priced, params):
+    bounds = estimate(priced, [Statistics(6, (6,))], params)
+    run = Machine(priced, params).run_job([[(n,) for n in range(6)]], 1 << 50)
     assert len(run.result) == 2
     for phase, between in zip(run.phases, bounds.phases, strict=True):
         assert between.lower <= phase.charge <= between.upper

@@ -151,7 +151,7 @@ def size_of(known: Known) -> Quantity:
 
 def join(a: Known, b: Known) -> Known:
     """Return what is known of a value that is one of two."""
-    if a == b and _alike(a, b):
+    if a == b and _alike(a, b) and _is_same(a):
         return a
     if not a.some:
         a, b = b, a
@@ -194,6 +194,17 @@ def join(a: Known, b: Known) -> Known:
         chance=(a.chance + b.chance) / 2,
         depth=max(a.depth, b.depth),
     )
+
+
+def _is_same(known: Known) -> bool:
+    """Return whether two values of which this is known have the same values: of 0 ≤ x ≤ 7 both may have another one."""
+    if known.items:
+        return all(_is_same(item) for item in known.items)
+    if known.item is not None and not _is_same(known.item):
+        return False
+    if known.distinct is None or known.column is not None or known.key or known.text is not None or not known.some:
+        return True
+    return known.low is not None and known.low == known.high and not known.none
 
 
 def _alike(a: Known, b: Known) -> bool:

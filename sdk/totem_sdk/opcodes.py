@@ -22,7 +22,7 @@ from typing import Literal
 
 from totem_sdk.regex_opcodes import REGEX_ROWS
 from totem_sdk.text_opcodes import TEXT_ROWS, TextSizing
-from totem_sdk.types import NONE, NUM, STR, Array, List, Scalar, Type, leaves
+from totem_sdk.types import NONE, NUM, STR, TIMEDELTA, Array, List, Scalar, Type, leaves
 
 __all__ = [
     "CLASSES",
@@ -174,7 +174,24 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("split", "split", "first", "leaves", "memory", "dst = args[0].split() or, with imm[0] a text, .split(imm[0])"),
     ("at", "index", "", "leaves", "index", "dst = args[0][args[1]] of a list"),
     ("unpack", "len", "", "leaves", "value", "fail unless the list args[0] has exactly imm[0] items; no dst"),
-    ("date_part", "date_part", "", "leaves", "", "dst = the part imm[0] of a date or datetime (DATE_PARTS)"),
+    ("date_part", "date_part", "", "leaves", "", "dst = the part imm[0] of a date, datetime or timedelta (DATE_PARTS)"),
+    ("make_date", "date_part", "", "leaves", "overflow value", "dst = date(year, month, day)"),
+    (
+        "make_datetime",
+        "date_part",
+        "",
+        "leaves",
+        "overflow value",
+        "dst = datetime(year, month, day, hour, minute, second, microsecond)",
+    ),
+    (
+        "make_span",
+        "date_part",
+        "",
+        "leaves",
+        "overflow",
+        "dst = timedelta(days, seconds, microseconds, milliseconds, minutes, hours, weeks)",
+    ),
     ("range_start", "assign", "", "leaves", "value", "dst = number of rounds of range(args[0], args[1], args[2])"),
     ("range_test", "compare", "", "leaves", "", "dst = args[0] < args[1]: counter, rounds"),
     ("range_step", "add", "", "leaves", "", "dst = args[0] + 1, the hidden counter"),
@@ -222,7 +239,7 @@ CLASSES: tuple[str, ...] = tuple(sorted({opcode.cls for opcode in OPCODES.values
 """Every class that an estimator table can price."""
 
 DATE_PARTS: dict[str, tuple[str, ...]] = {
-    "date": ("year", "month", "day", "weekday", "isoweekday"),
+    "date": ("year", "month", "day", "weekday", "isoweekday", "toordinal"),
     "datetime": (
         "year",
         "month",
@@ -233,15 +250,20 @@ DATE_PARTS: dict[str, tuple[str, ...]] = {
         "microsecond",
         "weekday",
         "isoweekday",
+        "toordinal",
         "date",
     ),
+    "timedelta": ("days", "seconds", "microseconds", "total_seconds"),
 }
-"""What ``date_part`` can take out of a date or a datetime; ``date`` gives a date, everything else an int."""
+"""What ``date_part`` can take out of a date, a datetime or a timedelta.
+
+``date`` gives a date, ``total_seconds`` a float, everything else an int.
+"""
 
 
 def dtype(leaf: Scalar) -> str:
-    """Return the name under which a table prices a scalar type (a tagged number counts as a float)."""
-    return "float" if leaf == NUM else leaf.name
+    """Return the name under which a table prices a scalar type (num counts as a float, a timedelta as a datetime)."""
+    return {NUM: "float", TIMEDELTA: "datetime"}.get(leaf, leaf.name)
 
 
 def has_text(type_: Type) -> bool:

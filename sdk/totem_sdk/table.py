@@ -28,7 +28,7 @@ BUNDLED: tuple[str, ...] = ("paper-2019", "standard-1")
 MAX_UNIT_PRICE = 1 << 20
 """Largest weight × bytes: keeps every charge far inside 64 bits."""
 
-_DTYPES = tuple(sorted(set(SCALARS) - {"num"}))
+_DTYPES = tuple(sorted(set(SCALARS) - {"num", "timedelta"}))
 
 
 @dataclass(frozen=True)

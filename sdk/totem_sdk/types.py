@@ -9,6 +9,7 @@ A type has one canonical text (``str(type)``), which is also how it stands in sc
 ``str``                Unicode text; its size is its number of UTF-8 bytes
 ``date``               day of the proleptic Gregorian calendar
 ``datetime``           naive timestamp with microseconds
+``timedelta``          span of time, in microseconds that 64 bits hold
 ``none``               only None
 ``num``                int or float, decided by the data (a tagged union)
 ``T?``                 T or None (``T`` is no none and no option itself)
@@ -39,6 +40,7 @@ __all__ = [
     "NUM",
     "SCALARS",
     "STR",
+    "TIMEDELTA",
     "Array",
     "List",
     "Match",
@@ -139,9 +141,10 @@ BOOL = Scalar("bool")
 STR = Scalar("str")
 DATE = Scalar("date")
 DATETIME = Scalar("datetime")
+TIMEDELTA = Scalar("timedelta")
 NONE = Scalar("none")
 NUM = Scalar("num")
-SCALARS: dict[str, Scalar] = {t.name: t for t in (INT, FLOAT, BOOL, STR, DATE, DATETIME, NONE, NUM)}
+SCALARS: dict[str, Scalar] = {t.name: t for t in (INT, FLOAT, BOOL, STR, DATE, DATETIME, TIMEDELTA, NONE, NUM)}
 
 
 def leaves(type_: Type) -> Iterator[Scalar]:

@@ -205,6 +205,10 @@ class Expressions:
         days = self.atoms("date", scope) + [f"{name}.date()" for name in when]
         if days:
             forms.append(f"{self.chance.choice(days)}.{self.chance.choice(('year', 'month', 'day', 'isoweekday()'))}")
+        for ready in (when, self.atoms("date", scope)):
+            if ready:
+                one, other = self.chance.choice(ready), self.chance.choice(ready)
+                forms += generated_numbers.date_forms(self.chance, one, other, a)
         forms += generated_numbers.int_forms(self.chance, a, b, real)
         if self.one_in(60):
             forms = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-__all__ = ["float_forms", "int_forms", "truth_forms"]
+__all__ = ["date_forms", "float_forms", "int_forms", "truth_forms"]
 
 
 _EVERYWHERE = ("asinh", "atan", "cbrt", "cos", "erf", "erfc", "fabs", "sin", "tan", "tanh")
@@ -51,3 +51,20 @@ def truth_forms(a: str, one: str, other: str) -> list[str]:
         f"({a}).is_integer()", f"math.isnan({a})", f"math.isfinite({a})", f"math.isinf({a} * 2.0)",
         f"({one} & {other})", f"({one} | {other})", f"({one} ^ {other})",
     ]  # fmt: skip
+
+
+def date_forms(chance: random.Random, when: str, other: str, a: str) -> list[str]:
+    """Return expressions of type int made of two dates (or two datetimes) and an int."""
+    unit = chance.choice(("days", "hours", "seconds", "microseconds", "weeks"))
+    span = f"timedelta({unit}={a} % 1000)"
+    return [
+        f"({when} - {other}).days",
+        f"({when} - {other}).seconds",
+        f"({when} {chance.choice('+-')} {span}).{chance.choice(('year', 'month', 'day', 'toordinal()'))}",
+        f"({span} * {chance.randrange(-3, 4)}).days",
+        f"(({when} - {other}) // (timedelta(days=1) + {span}))",
+        f"date(2000 + {a} % 20, 1 + abs({a}) % 12, {chance.choice((1, 28))}).weekday()",
+        f"datetime(2000 + {a} % 20, 1 + abs({a}) % 12, 7, abs({a}) % 24, second=5).toordinal()",
+        f"int(({when} - {other}).total_seconds())",
+        f"abs({span} % timedelta(hours=7)).microseconds",
+    ]

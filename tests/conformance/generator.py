@@ -235,6 +235,7 @@ class _Writer(Statements):
         head = [
             "import math",
             "import re",
+            "from datetime import date, datetime, timedelta",
             *imports,
             "from mrjob.step import MRStep",
             "",

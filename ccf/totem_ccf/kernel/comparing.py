@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from totem_ccf.kernel.flatten import slots
 from totem_sdk.errors import InternalError
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, TIMEDELTA, Option, Tuple, Type
 
 __all__ = ["FALSE", "TRUE", "Values", "equal", "less"]
 
@@ -27,7 +27,7 @@ def equal(type_: Type, a: Values, b: Values) -> str:
                 part = equal(item, x, y)
                 result = part if result == TRUE else f"(i32.and {result} {part})"
             return result
-        case _ if type_ in (INT, DATE, DATETIME):
+        case _ if type_ in (INT, DATE, DATETIME, TIMEDELTA):
             return f"(i64.eq {a[0]} {b[0]})"
         case _ if type_ == FLOAT:
             return f"(f64.eq {a[0]} {b[0]})"
@@ -52,7 +52,7 @@ def less(type_: Type, a: Values, b: Values, *, or_equal: bool = False) -> str:
                 here = less(item, x, y, or_equal=or_equal)
                 result = f"(if (result i32) {equal(item, x, y)} (then {result}) (else {here}))"
             return result
-        case _ if type_ in (INT, DATE, DATETIME):
+        case _ if type_ in (INT, DATE, DATETIME, TIMEDELTA):
             return f"(i64.{suffix}_s {a[0]} {b[0]})"
         case _ if type_ == FLOAT:
             return f"(f64.{suffix} {a[0]} {b[0]})"

@@ -34,6 +34,7 @@ from totem_sdk.types import (
     NONE,
     NUM,
     STR,
+    TIMEDELTA,
     Array,
     List,
     Option,
@@ -68,6 +69,7 @@ _SCALAR_SLOTS: dict[Type, tuple[Slot, ...]] = {
     STR: (Slot("str", "i64"),),
     DATE: (Slot("date", "i64"),),
     DATETIME: (Slot("datetime", "i64"),),
+    TIMEDELTA: (Slot("int", "i64"),),
     NONE: (),
     NUM: (Slot("tag", "i32"), Slot("bits", "i64")),
 }
@@ -106,6 +108,7 @@ _SHAPES: dict[Type, str] = {
     STR: "s",
     DATE: "i",
     DATETIME: "i",
+    TIMEDELTA: "i",
     NONE: "z",
     NUM: "n",
 }

@@ -105,6 +105,9 @@ int_text i64 i32 i32 : i64
 bool_text i32 i32 i32 : i64
 date_text i64 i32 i32 : i64
 datetime_text i64 i32 i32 : i64
+make_date i64 i64 i64 i32 : i32
+make_datetime i64 i64 i64 i64 i64 i64 i64 i32 : i32
+make_span i64 i64 i64 i64 i64 i64 i64 i32 : i32
 date_year i64 : i64
 date_month i64 : i64
 date_day i64 : i64

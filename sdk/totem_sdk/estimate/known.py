@@ -10,7 +10,22 @@ from typing import Any
 
 from totem_sdk.estimate.forms import NOTHING, ONE, Quantity, as_float, exactly, within
 from totem_sdk.limits import INT_MAX, INT_MIN
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type, Values
+from totem_sdk.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    FLOAT,
+    INT,
+    NONE,
+    NUM,
+    STR,
+    TIMEDELTA,
+    List,
+    Option,
+    Tuple,
+    Type,
+    Values,
+)
 
 __all__ = [
     "Known",
@@ -76,6 +91,7 @@ _RANGES: dict[Type, tuple[Any, Any]] = {
     BOOL: (False, True),
     DATE: (datetime.date.min, datetime.date.max),
     DATETIME: (datetime.datetime.min, datetime.datetime.max),
+    TIMEDELTA: (datetime.timedelta(microseconds=INT_MIN), datetime.timedelta(microseconds=INT_MAX)),
 }
 
 

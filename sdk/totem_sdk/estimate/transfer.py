@@ -7,6 +7,7 @@ what they give depends on the phase (``totem_sdk.estimate.analysis``).
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from totem_sdk.estimate.transfer_math import MATH_RULES
 from totem_sdk.estimate.transfer_texts import TEXT_RULES
 from totem_sdk.limits import INT_MAX, INT_MIN, rounds_of_range
 from totem_sdk.program import Op
-from totem_sdk.types import BOOL, FLOAT, INT, Option, Tuple, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, TIMEDELTA, Option, Tuple, Type
 
 __all__ = ["RULES", "Rule"]
 
@@ -219,6 +220,8 @@ def _truth(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
         if a.low > 0 or a.high < 0:
             return _certain(True)
         return _certain(False) if a.low == a.high == 0 and not a.nan else replace(_any(type_, op, operands))
+    if isinstance(a.low, datetime.timedelta):
+        return _any(type_, op, operands)
     if a.low is not None or a.items or a.shortest > 0:
         return _certain(True)
     return _certain(False) if a.longest == 0 and a.item is None else _any(type_, op, operands)
@@ -264,10 +267,29 @@ def _item_at(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     return _any(type_, op, operands) if item is None else item
 
 
+def _counted(part: str, a: Known) -> Known:
+    """Say what a date's number, or a part of a timedelta, can be."""
+    if part in ("seconds", "microseconds"):
+        return Known(0, 86_399 if part == "seconds" else 999_999, distinct=count(a))
+    day = datetime.timedelta(days=1)
+    low, high = (
+        end // day if part == "days" else end.total_seconds() if part == "total_seconds" else end.toordinal()
+        for end in (a.low, a.high)
+    )
+    return Known(low, high, distinct=count(a))
+
+
+def _of_numbers(rule: Rule) -> Rule:
+    """Return a rule of arithmetic that says of dates and timedeltas only what their type says."""
+    return lambda type_, op, operands: (_any if op.type in _DATED else rule)(type_, op, operands)
+
+
 def _date_part(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     del type_
     (a,) = operands
     part = str(op.imm[0])
+    if part in ("days", "seconds", "microseconds", "total_seconds", "toordinal"):
+        return _counted(part, a)
     if part == "date":
         return Known(a.low.date(), a.high.date(), distinct=count(a))
     low, high = (a.low.year, a.high.year) if part == "year" else _PARTS[part]
@@ -314,6 +336,7 @@ _OF_LISTS = (
     "list_times", "list_slice", "list_contains", "list_find", "occurrences", "list_view",
     "sorted", "list_sum", "list_min", "list_max", "list_test",
 )  # fmt: skip
+_DATED = (DATE, DATETIME, TIMEDELTA)
 
 RULES: dict[str, Rule] = {
     "assign": _copied,
@@ -325,15 +348,15 @@ RULES: dict[str, Rule] = {
     "unwrap": _unwrapped,
     "range_at": _range_at,
     "caught": _caught,
-    "add": _corners(lambda a, b: a + b),
-    "sub": _corners(lambda a, b: a - b),
-    "mul": _corners(lambda a, b: a * b),
-    "div": _divided(lambda a, b: a / b),
-    "floordiv": _divided(lambda a, b: a // b),
-    "mod": _modulo,
+    "add": _of_numbers(_corners(lambda a, b: a + b)),
+    "sub": _of_numbers(_corners(lambda a, b: a - b)),
+    "mul": _of_numbers(_corners(lambda a, b: a * b)),
+    "div": _of_numbers(_divided(lambda a, b: a / b)),
+    "floordiv": _of_numbers(_divided(lambda a, b: a // b)),
+    "mod": _of_numbers(_modulo),
     "divmod": rule_of_divmod(_divided(lambda a, b: a // b), _modulo),
-    "neg": _negated,
-    "abs": _absolute,
+    "neg": _of_numbers(_negated),
+    "abs": _of_numbers(_absolute),
     "round": _monotone(lambda a, _op: round(a)),
     "round_to": _rounded,
     "eq": _equal,
@@ -355,6 +378,9 @@ RULES: dict[str, Rule] = {
     "endswith": _any,
     "at": _item_at,
     "date_part": _date_part,
+    "make_date": _any,
+    "make_datetime": _any,
+    "make_span": _any,
     "range_start": _rounds,
     "range_test": _any,
     "range_step": lambda _type, _op, operands: Known(0, min(INT_MAX, operands[0].high + 1)),

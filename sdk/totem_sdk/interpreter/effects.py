@@ -18,7 +18,6 @@ __all__ = [
     "at",
     "at_most",
     "counted",
-    "date_part",
     "equal",
     "larger",
     "largest",
@@ -153,9 +152,3 @@ def counted(items: tuple[Datum, ...], number: int) -> None:
     """Do nothing where a list has so many items, else fail."""
     if len(items) != number:
         raise Fault("value")
-
-
-def date_part(value: datetime.date | datetime.datetime, part: str) -> Datum:
-    """Return a part of a date or datetime (``totem_sdk.opcodes.DATE_PARTS``)."""
-    found = getattr(value, part)
-    return found() if part in ("weekday", "isoweekday", "date") else found

@@ -7,11 +7,13 @@ destination. The charge needs no code of its own here: ``OPCODES`` says what it 
 
 from __future__ import annotations
 
+import datetime
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from totem_sdk.caught import is_caught
-from totem_sdk.interpreter import bits, effects, mathematics, texts
+from totem_sdk.interpreter import bits, dates, effects, mathematics, texts
 from totem_sdk.interpreter.arithmetic import (
     checked,
     divide,
@@ -162,14 +164,14 @@ HANDLERS: dict[str, Handler] = {
     "range_at": _plain(lambda start, step, counter: start + step * counter),
     "caught": _with(lambda _frame, op, code: is_caught(code, op.imm[0])),
     "raise": _plain(effects.raised),
-    "add": _plain(lambda a, b: checked(a + b)),
-    "sub": _plain(lambda a, b: checked(a - b)),
-    "mul": _plain(lambda a, b: checked(a * b)),
-    "div": _plain(divide),
-    "floordiv": _plain(floor_divide),
-    "mod": _plain(modulo),
-    "neg": _plain(lambda a: checked(-a)),
-    "abs": _plain(lambda a: checked(abs(a))),
+    "add": _plain(dates.with_spans(lambda a, b: checked(a + b), operator.add)),
+    "sub": _plain(dates.with_spans(lambda a, b: checked(a - b), operator.sub)),
+    "mul": _plain(dates.with_spans(lambda a, b: checked(a * b), operator.mul)),
+    "div": _plain(dates.with_spans(divide, operator.truediv)),
+    "floordiv": _plain(dates.with_spans(floor_divide, operator.floordiv)),
+    "mod": _plain(dates.with_spans(modulo, operator.mod)),
+    "neg": _plain(dates.with_spans(lambda a: checked(-a), operator.neg)),
+    "abs": _plain(dates.with_spans(lambda a: checked(abs(a)), abs)),
     "round": _plain(round_half_even),
     "round_to": _with(lambda _frame, op, a: round_to(a, op.imm[0])),
     "divmod": _plain(lambda a, b: (floor_divide(a, b), modulo(a, b))),
@@ -214,7 +216,10 @@ HANDLERS: dict[str, Handler] = {
     "split": _with(lambda frame, op, a: effects.pieces(frame, a, op.imm[0] if op.imm else None)),
     "at": _plain(effects.at),
     "unpack": _with(lambda _frame, op, items: effects.counted(items, op.imm[0])),
-    "date_part": _with(lambda _frame, op, a: effects.date_part(a, op.imm[0])),
+    "date_part": _with(lambda _frame, op, a: dates.date_part(a, op.imm[0])),
+    "make_date": _plain(dates.made(datetime.date)),
+    "make_datetime": _plain(dates.made(datetime.datetime)),
+    "make_span": _plain(dates.made(datetime.timedelta)),
     "range_start": _plain(range_rounds),
     "range_test": _plain(lambda counter, rounds: counter < rounds),
     "range_step": _plain(lambda counter: counter + 1),

@@ -11,7 +11,7 @@ __all__ = ["NO_TYPE", "accepts", "read_annotation"]
 
 NO_TYPE = "this annotation is no type of the language"
 
-_NAMES = ("int", "float", "bool", "str", "date", "datetime")
+_NAMES = ("int", "float", "bool", "str", "date", "datetime", "timedelta")
 
 
 def read_annotation(node: ast.expr) -> Type | None:

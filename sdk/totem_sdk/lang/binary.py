@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from totem_sdk.lang.dates import DATED, dated
 from totem_sdk.lang.mathematics import power
 from totem_sdk.lang.operators import arithmetic
 from totem_sdk.lang.scope import Scope
@@ -28,6 +29,8 @@ def binary(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right: Exp
         return power(scope, node, _sides(node), left, right)
     if type(node.op) in _BITS:
         return _bits(scope, node, left, right)
+    if left.type in DATED or right.type in DATED:
+        return dated(scope, node, left, right)
     return arithmetic(scope, node, left, right)
 
 

@@ -13,6 +13,7 @@ from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
+from totem_sdk.lang.dates import MAKERS, make
 from totem_sdk.lang.functions import call_function, has_arguments
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import call_list_method, display, element, of_lists
@@ -26,7 +27,7 @@ from totem_sdk.lang.scope import Path, Scope, fits, widen
 from totem_sdk.lang.text_methods import part_of
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Inner, Local
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import DATE, DATETIME, INT, STR, List, Match, Option, Tuple, Values
+from totem_sdk.types import INT, STR, List, Match, Option, Tuple, Values
 
 __all__ = ["expression"]
 
@@ -171,7 +172,7 @@ def _part(scope: Scope, node: ast.Attribute, value: Expr) -> Expr | None:
     if isinstance(value.type, Option):
         scope.refuse(node.value, "maybe-none", f"a value whose .{name} is taken may be None")
         return None
-    parts = DATE_PARTS[str(value.type)] if value.type in (DATE, DATETIME) else ()
+    parts = DATE_PARTS.get(str(value.type), ())
     if name not in parts or name in DATE_METHODS:
         is_method = name in parts or (value.type == STR and hasattr(str, name))
         hint = f"call it: .{name}()" if is_method else f"{value.type} has {', '.join(parts)}" if parts else None
@@ -319,6 +320,8 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
 
 
 def _call_python(scope: Scope, node: ast.Call, name: str) -> Expr | None:
+    if name in MAKERS:
+        return make(scope, node, name.removeprefix("datetime."))
     if name in MATH_CALLS:
         return call_math(scope, node, name.removeprefix("math."))
     if name != "pow":

@@ -14,7 +14,16 @@ from totem_sdk.lang.caught_forms import wrong_in_raise, wrong_in_try
 from totem_sdk.lang.constants import HALF, INT_MAX, has_surrogate
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names, repair
-from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, INSTEAD, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS, meant
+from totem_sdk.lang.reserved import (
+    DATES,
+    FORBIDDEN,
+    FUNCTIONS,
+    INSTEAD,
+    MRJOB_NAMES,
+    MRJOB_OPTIONS,
+    STEP_FUNCTIONS,
+    meant,
+)
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.surface import IGNORED_CALLS
 
@@ -291,10 +300,12 @@ class _Forms:
         return arguments
 
     def of_helper(self, function: ast.expr) -> bool:
-        """Return whether a method is called."""
+        """Return whether a method or a date's class is called, which take arguments by name."""
         match function:
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
                 return name in self.names.methods or name in IGNORED_CALLS
+            case ast.Name(id=name):
+                return name in DATES
         return False
 
     def literal(self, value: object, node: ast.Constant) -> None:

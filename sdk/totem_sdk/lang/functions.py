@@ -12,7 +12,22 @@ from totem_sdk.lang.lists import copied, extreme, sorted_list, total
 from totem_sdk.lang.operators import common, number, orderable
 from totem_sdk.lang.scope import Scope, may_hold_none, widen
 from totem_sdk.lang.tree import Apply, Const, Expr
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type, Values
+from totem_sdk.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    FLOAT,
+    INT,
+    NONE,
+    NUM,
+    STR,
+    TIMEDELTA,
+    List,
+    Option,
+    Tuple,
+    Type,
+    Values,
+)
 
 __all__ = ["MAX_DIGITS", "call_function", "has_arguments", "is_known"]
 
@@ -124,6 +139,8 @@ def _sorted(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
 
 
 def _abs(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    if args and args[0].type == TIMEDELTA and len(args) == 1:
+        return Apply(TIMEDELTA, scope.at(node), "abs", TIMEDELTA, (args[0],))
     if not has_arguments(scope, node, "abs()", 1, 1) or not number(scope, node.args[0], args[0], "the argument"):
         return None
     return Apply(args[0].type, scope.at(node), "abs", args[0].type, (args[0],))

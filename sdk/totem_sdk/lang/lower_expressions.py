@@ -144,7 +144,8 @@ class ExpressionLowering:
             if not isinstance(position, int):
                 raise InternalError("a column without a position")
             return self._moved(expr, self.columns[position], into)
-        args, imm = completed(self.build, expr, tuple(self.value(argument) for argument in expr.args))
+        found = {place: self.value(expr.args[place]) for place in expr.order or range(len(expr.args))}
+        args, imm = completed(self.build, expr, tuple(found[place] for place in range(len(found))))
         if expr.code in CHANGING:
             self.build.op(expr.code, expr.on, None, args, expr.at, imm=imm)
             return self.value(Const(NONE, expr.at, None), into)

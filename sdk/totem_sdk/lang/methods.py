@@ -12,11 +12,11 @@ from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.text_methods import SEARCH_METHODS
 from totem_sdk.lang.tree import Apply, Expr
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, List, Match, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, TIMEDELTA, List, Match, Type
 
 __all__ = ["DATE_METHODS", "call_method"]
 
-DATE_METHODS = ("weekday", "isoweekday", "date", "isoformat")
+DATE_METHODS = ("weekday", "isoweekday", "toordinal", "total_seconds", "date", "isoformat")
 """What is asked of a date or datetime by a call; everything else of DATE_PARTS is an attribute."""
 
 _Method = Callable[[Scope, ast.Call, Expr, list[Expr]], Expr | None]
@@ -32,8 +32,8 @@ def call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr
     known: tuple[str, ...] = ()
     if owner.type == STR:
         known = tuple(_TEXT_METHODS)
-    elif owner.type in (DATE, DATETIME):
-        parts = (*DATE_PARTS[str(owner.type)], "isoformat")
+    elif owner.type in (DATE, DATETIME, TIMEDELTA):
+        parts = (*DATE_PARTS[str(owner.type)], *(("isoformat",) if owner.type != TIMEDELTA else ()))
         known = tuple(part for part in DATE_METHODS if part in parts)
     elif owner.type in (INT, FLOAT):
         known = tuple(method for method, type_ in _NUMBER_METHODS.items() if type_ == owner.type)
@@ -56,7 +56,14 @@ def _of_date(scope: Scope, node: ast.Call, owner: Expr, _args: list[Expr]) -> Ex
         return None
     if name == "isoformat":
         return Apply(STR, scope.at(node), "to_str", owner.type, (owner,))
-    return Apply(DATE if name == "date" else INT, scope.at(node), "date_part", owner.type, (owner,), (name,))
+    return Apply(
+        {"date": DATE, "total_seconds": FLOAT}.get(name, INT),
+        scope.at(node),
+        "date_part",
+        owner.type,
+        (owner,),
+        (name,),
+    )
 
 
 def _of_number(scope: Scope, node: ast.Call, owner: Expr, _args: list[Expr]) -> Expr | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from totem_sdk.lang.forms import local_names
 from totem_sdk.mathematics import CONSTANTS, names
 
-__all__ = ["MATH", "constants_of", "name_modules"]
+__all__ = ["DATES", "MATH", "constants_of", "name_modules"]
 
 MATH: frozenset[str] = names()
 
@@ -20,6 +20,10 @@ def constants_of(imported: str) -> Mapping[str, float]:
     return {imported: CONSTANTS[imported]} if imported in CONSTANTS else {}
 
 
+DATES = ("date", "datetime", "timedelta")
+"""What can be imported from the module datetime."""
+
+
 def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: frozenset[str]) -> None:
     """Put the name ``math.sqrt`` in place of the attribute, and of ``sqrt`` if that was imported, in one method.
 
@@ -29,6 +33,9 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
     functions = from_math - set(CONSTANTS) - set(local)
     whole = "math" in imported and "math" not in local
     for node in list(ast.walk(method)):
+        match node:
+            case ast.Call(func=ast.Name(id=name) as called) if name in imported and name in DATES and name not in local:
+                called.id = f"datetime.{name}"
         if isinstance(node, ast.Name) and node.id in functions and isinstance(node.ctx, ast.Load):
             node.id = f"math.{node.id}"
         elif whole:

@@ -17,6 +17,7 @@ from totem_sdk.types import (
     NONE,
     NUM,
     STR,
+    TIMEDELTA,
     List,
     Option,
     Scalar,
@@ -49,8 +50,7 @@ _COMPARE: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.GtE: ("ge", ">="),
 }
 
-_DATES = "there are no sums and differences of dates yet: compare them, or compute with parts such as .year and .month"
-_DATED: tuple[Type, ...] = (DATE, DATETIME)
+_DATES = "compute with parts such as .year and .month"
 _HINTS: dict[Type, str] = {STR: "write int(...) or float(...)", DATE: _DATES, DATETIME: _DATES}
 """What to do about an operand that is no number, by its type."""
 
@@ -78,9 +78,6 @@ def arithmetic(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right:
         return percent(scope, node, left.value, right)
     if code == "mul" and STR in (left.type, right.type):
         return _repeated(scope, node, nodes, (left, right))
-    if left.type in _DATED and right.type in _DATED:
-        scope.refuse(node, "type", f"{left.type} {sign} {right.type} is not in the language", _DATES)
-        return None
     sides = zip(nodes, (left, right), ("left", "right"), strict=True)
     good = [number(scope, part, expr, f"the {side} side of {sign}") for part, expr, side in sides]
     if not all(good):
@@ -114,6 +111,8 @@ def _concat(scope: Scope, node: ast.AST, nodes: tuple[ast.expr, ast.expr], sides
 
 def negative(scope: Scope, node: ast.UnaryOp, operand: Expr) -> Expr | None:
     """Return ``-operand``; of a constant it is a constant."""
+    if operand.type == TIMEDELTA:
+        return Apply(TIMEDELTA, scope.at(node), "neg", TIMEDELTA, (operand,))
     if not number(scope, node.operand, operand, "the operand of -"):
         return None
     match operand:

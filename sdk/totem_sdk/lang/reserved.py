@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from totem_sdk.mathematics import CONSTANTS, names
 
-__all__ = ["FORBIDDEN", "FUNCTIONS", "INSTEAD", "MRJOB_NAMES", "MRJOB_OPTIONS", "STEP_FUNCTIONS", "meant"]
+__all__ = ["DATES", "FORBIDDEN", "FUNCTIONS", "INSTEAD", "MRJOB_NAMES", "MRJOB_OPTIONS", "STEP_FUNCTIONS", "meant"]
 
 STEP_FUNCTIONS: tuple[str, ...] = (
     "mapper_init",
@@ -45,33 +45,40 @@ _NAMES = """
 MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 """Other attributes of mrjob's MRJob: a job that redefined one would behave differently there."""
 
-FUNCTIONS: frozenset[str] = frozenset(
-    (
-        "abs",
-        "all",
-        "any",
-        "bool",
-        "chr",
-        "divmod",
-        "enumerate",
-        "float",
-        "format",
-        "int",
-        "len",
-        "list",
-        "max",
-        "min",
-        "ord",
-        "pow",
-        "range",
-        "reversed",
-        "round",
-        "sorted",
-        "str",
-        "sum",
-        "zip",
+DATES: frozenset[str] = frozenset(("datetime.date", "datetime.datetime", "datetime.timedelta"))
+"""Constructors of dates and spans of time, which take arguments by name."""
+
+FUNCTIONS: frozenset[str] = (
+    frozenset(
+        (
+            "abs",
+            "all",
+            "any",
+            "bool",
+            "chr",
+            "divmod",
+            "enumerate",
+            "float",
+            "format",
+            "int",
+            "len",
+            "list",
+            "max",
+            "min",
+            "ord",
+            "pow",
+            "range",
+            "reversed",
+            "round",
+            "sorted",
+            "str",
+            "sum",
+            "zip",
+        )
     )
-) | {f"math.{name}" for name in names() - set(CONSTANTS)}
+    | {f"math.{name}" for name in names() - set(CONSTANTS)}
+    | DATES
+)
 """Python's functions that the language has (``range`` only in for loops), those of math under the module's name."""
 
 _BEYOND = """

@@ -36,6 +36,7 @@ from totem_sdk.types import (
     INT,
     NONE,
     STR,
+    TIMEDELTA,
     List,
     Match,
     Option,
@@ -158,8 +159,8 @@ class _Statements:
             if has_match(type_):
                 self.scope.refuse(node, "emit-type", "a match can't be emitted", "emit its .group() or .groups()")
                 return False
-            if any(leaf in (DATE, DATETIME) for leaf in leaves(type_)):
-                hint = "emit its .isoformat(), or parts such as .year"
+            if any(leaf in (DATE, DATETIME, TIMEDELTA) for leaf in leaves(type_)):
+                hint = "emit its .isoformat(), parts such as .year, or .total_seconds() of a timedelta"
                 self.scope.refuse(node, "emit-type", "a date can't be emitted: JSON has none", hint)
                 return False
         self.scope.emit(node, after_shuffle(key), after_shuffle(value))

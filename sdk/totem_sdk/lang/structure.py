@@ -11,7 +11,7 @@ from totem_sdk.lang.annotations import NO_TYPE, read_annotation
 from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names
-from totem_sdk.lang.modules import MATH, constants_of, name_modules
+from totem_sdk.lang.modules import DATES, MATH, constants_of, name_modules
 from totem_sdk.lang.patterns import Patterns, compiled_call
 from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.source import Source
@@ -29,6 +29,7 @@ _IMPORTS: dict[str, Collection[str]] = {
     "mrjob.protocol": PROTOCOL_NAMES,
     "mrjob.step": ("MRStep",),
     "math": MATH,
+    "datetime": DATES,
     "": ("math", "re"),
 }
 """What can be imported from which module; from none: modules."""

@@ -78,7 +78,10 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """One opcode applied to operands; ``on`` is the type that it works on, ``type`` that of its result."""
+    """One opcode applied to operands; ``on`` is the type that it works on, ``type`` that of its result.
+
+    ``order`` tells in which order the operands are evaluated where that is not their own.
+    """
 
     type: Type
     at: At
@@ -86,6 +89,7 @@ class Apply:
     on: Type
     args: tuple[Expr, ...] = ()
     imm: tuple[Value, ...] = ()
+    order: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from totem_sdk.program import Block, Function, If, Op, Program, Step
 from totem_sdk.schema import Schema
 from totem_sdk.table import load
 from totem_sdk.task import Escrow
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, parse_type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, TIMEDELTA, List, Option, Tuple, parse_type
 
 ENOUGH = 10**12
 FEW, MANY = 40, 150
@@ -48,6 +48,10 @@ TIMES = (
     datetime.datetime(2026, 11, 22, 1, 2, 3, 40),
     datetime.datetime(9999, 12, 31, 23, 59, 59, 999999),
 )
+SPANS = tuple(
+    datetime.timedelta(microseconds=micros)
+    for micros in (0, 1, -1, 10**6, -86_400 * 10**6, 86_400 * 10**6 + 7, 3 * 10**16, -(2**63), 2**63 - 1)
+)
 EDGES = {
     INT: INTS,
     FLOAT: FLOATS + SPECIAL,
@@ -56,6 +60,7 @@ EDGES = {
     STR: TEXTS,
     DATE: DATES,
     DATETIME: TIMES,
+    TIMEDELTA: SPANS,
     NONE: (None,),
     LIST: ("", "a", "a b c", " a\u3000b "),
     MIXED: ((1, 0.0, "a"), (1, -0.0, "a"), (1, math.nan, "a"), (0, 2.0, "b"), (1, 0.0, ""), (1, 0.0, "ab")),
@@ -64,6 +69,15 @@ EDGES = {
 
 def edges(type_):
     return (None, *EDGES[type_.item]) if isinstance(type_, Option) else EDGES[type_]
+
+
+def parts_of_dates(number):
+    """Yield parts of dates, most of them possible, and of spans."""
+    chance = random.Random(number)  # noqa: S311  no secret: the same rows every time
+    edge = ((1, 2000, 9999, 0, 10000, 2**31, -1), (1, 2, 12, 13, 0, 2**40), (1, 28, 29, 30, 31, 32, 0, MIN))
+    times = ((0, 23, 24), (0, 59, 60, -1), (0, 59, 60), (0, 999_999, 10**6, MAX))
+    for _ in range(150):
+        yield tuple(chance.choice(part[: chance.choice((1, 2, 3, 9))]) for part in (edge + times)[:number])
 
 
 def rounds(start, stop, step):
@@ -89,6 +103,8 @@ class Case:
             return [(0, 1, 2), (5, -3, 2), (MIN, 1, 2), (MAX, -3, 0), (MAX, -3, 2), (MIN, MAX, 2)]
         if self.code in ("range_test", "range_step"):
             return list(itertools.product(*[(0, 1, 5, 2**40)] * len(self.operands)))
+        if self.code.startswith("make_"):
+            return list(parts_of_dates(len(self.operands)))
         rows = list(itertools.product(*(edges(operand) for operand in self.operands)))
         if self.code == "range_start":
             # More rounds than an int can hold can be counted, but not be emitted.
@@ -161,6 +177,21 @@ def texts():
 
 
 def moves():
+    for name, number in (("date", 3), ("datetime", 7), ("span", 7)):
+        result = {"date": DATE, "datetime": DATETIME, "span": TIMEDELTA}[name]
+        yield Case(f"make_{name}", (INT,) * number, result)
+    for type_ in (DATE, DATETIME):
+        yield from same("add sub", (type_, TIMEDELTA))
+        yield from same("add", (TIMEDELTA, type_), type_, type=type_)
+        yield from same("sub", (type_, type_), TIMEDELTA)
+    yield from same("add sub mod", (TIMEDELTA, TIMEDELTA))
+    yield from same("mul floordiv", (TIMEDELTA, INT))
+    yield from same("mul", (INT, TIMEDELTA), TIMEDELTA, type=TIMEDELTA)
+    yield from same("floordiv", (TIMEDELTA, TIMEDELTA), INT)
+    yield from same("div", (TIMEDELTA, TIMEDELTA), FLOAT)
+    yield from same("neg abs", (TIMEDELTA,))
+    for part in DATE_PARTS["timedelta"]:
+        yield Case("date_part", (TIMEDELTA,), FLOAT if part == "total_seconds" else INT, imm=(part,))
     for type_ in (DATE, DATETIME):
         for part in DATE_PARTS[str(type_)]:
             yield Case("date_part", (type_,), DATE if part == "date" else INT, imm=(part,))
@@ -240,12 +271,17 @@ class Chooser:
         self.nodes = []
         self.ops = [Op("read_row", NONE)]
         self.sources = [self.operand(type_, i) for i, type_ in enumerate(operands)]
+        if result == TIMEDELTA:
+            one = self.register(INT)
+            self.ops.append(Op("const", INT, one, (), (1,)))
+            self.unit = self.span(one)
         self.ops.append(Op("column", INT, 0, (), (0,)))
         self.end_block()
         read = Op("read_row", NONE, None, (), tuple(range(len(self.schema))))
         self.nodes[0] = Block(0, (read, *self.nodes[0].ops[1:]))
         for number, case in enumerate(group):
             self.nodes.append(self.arm(number, case, result))
+        result = INT if result == TIMEDELTA else result
         function = Function("mapper", 1, tuple(self.registers), (), None, tuple(self.nodes))
         step = Step(0, None, None, None, None, None, None, None, None, None, (INT, result or INT))
         program = Program("Chooser", Schema.of(self.schema), False, (), (_numbered(function),), (step,))
@@ -277,6 +313,8 @@ class Chooser:
             as_int = Block(0, (Op("unwrap", Option(INT), bare, (whole,)), Op("widen", NUM, number, (bare,))))
             self.nodes.append(If(is_none, (as_float,), (as_int,)))
             return number
+        if type_ == TIMEDELTA:
+            return self.span(self.column(f"u{i}", INT))
         if type_ == LIST:
             text, pieces = self.column(f"s{i}", STR), self.register(LIST)
             self.ops.append(Op("split", STR, pieces, (text,)))
@@ -292,14 +330,27 @@ class Chooser:
             return nothing
         return self.column(f"c{i}", type_)
 
+    def span(self, micros):
+        """Make a timedelta of a register with microseconds: there are no columns of them."""
+        zero, made = self.register(INT), self.register(TIMEDELTA)
+        self.ops.append(Op("const", INT, zero, (), (0,)))
+        self.ops.append(Op("make_span", TIMEDELTA, made, (zero, zero, micros, zero, zero, zero, zero)))
+        return made
+
     def arm(self, number, case, result):
         chosen, wanted = self.register(BOOL), self.register(INT)
         self.ops += [Op("const", INT, wanted, (), (number,)), Op("eq", INT, chosen, (0, wanted))]
         self.end_block()
         outcome = None if result is None else self.register(result)
-        type_ = case.result if case.code in ("widen", "tuple", "divmod") else case.operands[0]
+        type_ = case.type or (case.result if case.code in ("widen", "tuple", "divmod") else case.operands[0])
         operation = Op(case.code, type_, outcome, tuple(self.sources), case.imm, LINE)
         emitted = 0 if outcome is None else outcome
+        if result == TIMEDELTA:
+            # A timedelta can't be emitted, its microseconds can.
+            emitted, result = self.register(INT), INT
+            counted = Op("floordiv", TIMEDELTA, emitted, (outcome, self.unit), (), LINE + 1)
+            emit = Op("emit", Tuple((INT, INT)), None, (0, emitted), (), LINE + 1)
+            return If(chosen, (Block(0, (operation, counted, emit)),), ())
         emit = Op("emit", Tuple((INT, result or INT)), None, (0, emitted), (), LINE + 1)
         return If(chosen, (Block(0, (operation, emit)),), ())
 
@@ -310,6 +361,8 @@ class Chooser:
                 cells += [value, 0.0] if isinstance(value, int) else [None, value]
             elif isinstance(type_, Tuple):
                 cells += value
+            elif type_ == TIMEDELTA:
+                cells.append(value // datetime.timedelta(microseconds=1))
             elif type_ != NONE:
                 cells.append(value)
         return tuple(cells)

@@ -7,7 +7,7 @@ class Job(TotemJob):
         b = 1 + row.name  # refused: type@13
         c = row.name * 3.5  # refused: type@24
         d = row.on + 1  # refused: type@17
-        e = row.at - row.at  # refused: type@13
+        e = row.at + row.at  # refused: type@13
         f = -row.name  # refused: type@18
         g = row.name % row.n  # refused: type@17
         h = (1, 2) + (3, 4)  # refused: type@13 type@22

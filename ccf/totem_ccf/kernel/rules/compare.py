@@ -10,7 +10,22 @@ from totem_ccf.kernel.flatten import slots
 from totem_ccf.kernel.rules.lists import array_compare
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, Array, List, Option, Tuple, Type
+from totem_sdk.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    FLOAT,
+    INT,
+    NONE,
+    NUM,
+    STR,
+    TIMEDELTA,
+    Array,
+    List,
+    Option,
+    Tuple,
+    Type,
+)
 
 __all__ = ["RULES", "smaller"]
 
@@ -65,7 +80,7 @@ def _truth(type_: Type, a: Values) -> str:
         case List():
             length = f"(i32.load {a[0]})" if isinstance(type_, Array) else f"(i32.wrap_i64 {a[0]})"
             return f"(i32.ne {length} (i32.const 0))"
-        case _ if type_ == INT:
+        case _ if type_ in (INT, TIMEDELTA):
             return f"(i64.ne {a[0]} (i64.const 0))"
         case _ if type_ == FLOAT:
             return f"(f64.ne {a[0]} (f64.const 0))"

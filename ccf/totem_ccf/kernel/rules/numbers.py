@@ -9,7 +9,7 @@ from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
 from totem_sdk.types import BOOL, FLOAT, INT, NUM, STR, Type
 
-__all__ = ["RULES", "whole"]
+__all__ = ["RULES", "int_value", "whole"]
 
 _MIN = "(i64.const -9223372036854775808)"
 _FLOAT_INSTRUCTIONS = {"add": "f64.add", "sub": "f64.sub", "mul": "f64.mul", "div": "f64.div"}
@@ -143,6 +143,11 @@ _INT_VALUES: dict[str, Callable[..., str]] = {
     "neg": _int_neg,
     "abs": _int_abs,
 }
+
+
+def int_value(code: FunctionCode, name: str, *operands: str) -> str:
+    """Return the result of an arithmetic operation on ints (a float for ``div``), or fail."""
+    return _INT_VALUES[name](code, *operands)
 
 
 def _unary(code: FunctionCode, op: Op) -> None:

@@ -53,8 +53,8 @@ class Lists(Expressions):
             [f"if len({items}) > 2:", f"    {items}[{place}] = {item}"],
             [f"if len({items}) > 3:", f"    {items}.pop({self.chance.choice(('', '0', '-2'))})"],
             [f"if len({items}) > 3:", f"    del {items}[1]"],
-            [f"same = {items}", f"same.append({item})"],
-            [f"for each in {items}:", f"    if len({items}) < 7:", f"        {items}.append(each)"],
+            [f"same_{items} = {items}", f"same_{items}.append({item})"],
+            [f"for of_{items} in {items}:", f"    if len({items}) < 7:", f"        {items}.append(of_{items})"],
         ]  # fmt: skip
         if type_ in COMPARED:
             forms.append([f"{items}.sort(reverse={self.chance.choice(('True', 'False'))})"])

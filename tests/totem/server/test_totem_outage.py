@@ -129,7 +129,10 @@ def test_a_server_whose_network_is_gone_says_so_and_ends_within_seconds(place, t
             seen += capfd.readouterr().err
             return seen.count("the ledger does not answer since") == 2
 
-        until(is_told, 30)
+        try:
+            until(is_told, 30)
+        except AssertionError:
+            raise AssertionError(seen) from None
         begin = time.monotonic()
     assert time.monotonic() - begin < 30  # of the 120 that it would wait
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("provider-")]

@@ -138,14 +138,13 @@ def _build(code: FunctionCode, op: Op) -> None:
     """Copy one text after the other to the end of the arena, if all fit."""
     parts = [code.temp("i64", code.get(register)[0]) for register in op.args]
     size = code.temp("i64", total(f"(i64.and {part} (i64.const 0xffffffff))" for part in parts))
-    left = f"(i64.sub (i64.const {ARENA_BYTES}) (i64.extend_i32_u (global.get $arena_used)))"
+    left = f"(i64.sub (i64.const {ARENA_BYTES}) (i64.extend_i32_u {code.arena_used}))"
     code.fail_if(f"(i64.gt_u {size} {left})", "memory")
-    end = f"(i32.add (i32.const {code.plan.arena}) (global.get $arena_used))"
-    first = code.temp("i32", end)
+    first = code.temp("i32", code.arena_top)
     for part in parts:
         address = f"(i32.wrap_i64 (i64.shr_u {part} (i64.const 32)))"
-        code.put(f"(call $copy_bytes {end} {address} (i32.wrap_i64 {part}))")
-        code.put(f"(global.set $arena_used (i32.add (global.get $arena_used) (i32.wrap_i64 {part})))")
+        code.put(f"(call $copy_bytes {code.arena_top} {address} (i32.wrap_i64 {part}))")
+        code.put(*code.grow_arena(f"(i32.wrap_i64 {part})"))
     code.set(op.dst, [f"(i64.or (i64.shl (i64.extend_i32_u {first}) (i64.const 32)) {size})"])
 
 

@@ -10,7 +10,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,11 +93,11 @@ def log_to_stderr() -> None:
 def main() -> int:
     """Serve as the environment says until SIGTERM or SIGINT; returns the exit status."""
     log_to_stderr()
-    ended = threading.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda *_: ended.set())
+    # They are waited for, not handled: a handler that sets an event hangs where the event is just about to wait.
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     try:
-        serve(Settings.from_environment(os.environ), ended.wait)
+        serve(Settings.from_environment(os.environ), lambda: signal.sigwait(ending))
     except ServerProblem as problem:
         sys.stderr.write(f"error: {problem}\n")
         return 2

@@ -130,7 +130,7 @@ def test_a_server_whose_network_is_gone_says_so_and_ends_within_seconds(place, t
             return seen.count("the ledger does not answer since") == 2
 
         try:
-            until(is_told, 30)
+            until(is_told, 100)  # of the 120 that a call waits
         except AssertionError:
             raise AssertionError(seen) from None
         begin = time.monotonic()

@@ -25,7 +25,7 @@ SLOW = """from totem_sdk import TotemJob
 class Slow(TotemJob):
     def mapper(self, _, row):
         total = 0
-        for number in range(1_000_000_000):
+        for number in range(10_000_000_000):
             total = total + number % 7
         yield row.cid, total
 """

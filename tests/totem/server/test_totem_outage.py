@@ -11,6 +11,7 @@ import pytest
 
 from tests.totem.server.conftest import JOB
 from tests.totem.server.fabric_places import FabricPlace
+from totem import logs
 from totem.services import ending
 from totem.services.consumer import Consumer, Submission
 from totem.services.errors import Missing, NotAllowed, OutcomeUnknown
@@ -117,6 +118,7 @@ def place(tmp_path):
 
 @pytest.mark.slow
 def test_a_server_whose_network_is_gone_says_so_and_ends_within_seconds(place, tmp_path, monkeypatch, capfd):
+    logs.configure("warning")  # to this test's standard error, not to that of whoever configured it before
     monkeypatch.setattr(ending, "PATIENCE_SECONDS", 1.0)
     home = place.found(tmp_path / "home", 0)
     with serve_providers(home, RunnerOptions(1, "interpreter")) as names:
@@ -130,7 +132,7 @@ def test_a_server_whose_network_is_gone_says_so_and_ends_within_seconds(place, t
             return seen.count("the ledger does not answer since") == 2
 
         try:
-            until(is_told, 100)  # of the 120 that a call waits
+            until(is_told, 60)
         except AssertionError:
             raise AssertionError(seen) from None
         begin = time.monotonic()

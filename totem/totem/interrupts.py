@@ -4,18 +4,21 @@ A command that has processes and folders of its own must not be torn down in the
 it holds interrupts, and allows them only where it waits or reads for long; one that comes meanwhile is raised there as
 KeyboardInterrupt. Whoever has caught it says so with ``begin_end``: from then on further ones change nothing.
 
-Without ``install`` (in tests, in other programs) nothing here does anything.
+Without ``install`` (in tests, in other programs) nothing of this does anything. A server, which has nothing to hold,
+uses ``stopping`` instead.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
-__all__ = ["allowed", "begin_end", "held", "ignore", "install"]
+__all__ = ["allowed", "begin_end", "held", "ignore", "install", "stopping"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _BURST_SECONDS = 1.0
@@ -83,6 +86,39 @@ def allowed() -> AbstractContextManager[None]:
         KeyboardInterrupt: at once, where one has come meanwhile.
     """
     return _interrupts.switched(is_held=False)
+
+
+@contextmanager
+def stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop``, in a thread of its own, for every SIGTERM or SIGINT within a ``with`` in the main thread.
+
+    A handler may not call it: it runs in the main thread between any two instructions, and hangs on a lock that the
+    interrupted code holds, as that of an event which is just about to be waited for. Signals that are ignored stay so.
+    """
+    numbers = [number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) is not signal.SIG_IGN]
+    told, telling = os.pipe()
+    os.set_blocking(telling, False)
+
+    def listen() -> None:
+        while number := os.read(told, 1)[0]:  # that of a signal; 0: the end
+            if number in numbers:  # other signals are told too
+                stop()
+
+    thread = threading.Thread(target=listen, name="signals")
+    thread.start()
+    before_fd = signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
+    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(before_fd)
+        os.set_blocking(telling, True)
+        os.write(telling, b"\0")
+        thread.join()
+        os.close(told)
+        os.close(telling)
 
 
 def begin_end() -> None:

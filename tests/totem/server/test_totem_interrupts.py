@@ -8,27 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from totem.interrupts import stopping
 from totem.services.consortium import Consortium
 from totem.services.consumer import Consumer, Submission
 from totem.services.provider import Provider
 from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.server import ProviderServer
 
-SLOW = """from totem_sdk import TotemJob
-
-
-class Slow(TotemJob):
-    def mapper(self, _, row):
-        total = 0
-        for number in range(10_000_000_000):
-            total = total + number % 7
-        yield row.cid, total
-"""
 HANGS = 60
 """Seconds after which something hangs; how fast it is depends on what else the machine does."""
 
@@ -37,9 +28,24 @@ TOLD = "import os, sys; from totem.cli.entry import main; os.close(int(sys.argv.
 """The same, but it closes a file as soon as Python itself has started: before that no interrupt is ours."""
 
 
+def slow(steps=10_000_000_000):
+    """Return the source of a job that counts so many steps for each row."""
+    return f"""from totem_sdk import TotemJob
+
+
+class Slow(TotemJob):
+    def mapper(self, _, row):
+        total = 0
+        for number in range({steps}):
+            total = total + number % 7
+        yield row.cid, total
+"""
+
+
+@contextmanager
 def begin(*words, tmp, interrupt=signal.default_int_handler, command=COMMAND, pass_fds=(), **environment):
-    """Start the command in a process group and a temporary directory of its own, as from a terminal."""
-    return subprocess.Popen(
+    """Run the command in a process group and a temporary directory of its own, as from a terminal; kill it behind."""
+    process = subprocess.Popen(
         [*command, *(str(word) for word in words)],
         pass_fds=pass_fds,
         stdout=subprocess.PIPE,
@@ -50,6 +56,12 @@ def begin(*words, tmp, interrupt=signal.default_int_handler, command=COMMAND, pa
         # Whoever runs the tests in the background ignores interrupts, and children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt),  # noqa: PLW1509 no threads yet
     )
+    with process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:  # a test that failed must not wait for it
+                process.kill()
 
 
 def processes_with(text):
@@ -65,7 +77,7 @@ def processes_with(text):
 def slow_run(tmp_path):
     """A run that takes for ever, and its temporary directory."""
     job, data, tmp = tmp_path / "slow.py", tmp_path / "bills.csv", tmp_path / "tmp"
-    job.write_text(SLOW)
+    job.write_text(slow())
     data.write_text("date,cid,bill\n2019-02-25,1,100.5\n")
     tmp.mkdir()
     return ["run", job, data, "--totem", 10**12, "--workers", 1], tmp
@@ -112,7 +124,7 @@ def test_an_interrupted_run_is_one_object_too(slow_run):
 
 @pytest.mark.slow
 def test_a_server_that_is_stopped_leaves_its_job_to_the_next(fresh, engine):
-    source = SLOW.replace("1_000_000_000", "10_000")
+    source = slow(10_000)
     Consortium(fresh.session("admin")).issue("alice@AliceMSP", 10**7, "for a long job")
     consumer = Consumer(fresh.session("alice"))
     consumer.request_access("bills", "tests")
@@ -142,7 +154,7 @@ def test_a_development_consortium_stops_soon_and_its_job_goes_on(tmp_path):
     home, tmp = tmp_path / "home", tmp_path / "tmp"
     tmp.mkdir()
     job, data = tmp_path / "slow.py", tmp_path / "bills.csv"
-    job.write_text(SLOW.replace("1_000_000_000", "300_000_000"))
+    job.write_text(slow(300_000_000))
     data.write_text("date,cid,bill\n2019-02-25,1,100.5\n2019-02-25,2,100.5\n")
 
     def ask(*words):
@@ -177,14 +189,26 @@ def test_a_development_consortium_stops_soon_and_its_job_goes_on(tmp_path):
 @pytest.mark.slow
 def test_a_server_in_the_background_ignores_interrupts_as_it_was_told(fresh, tmp_path):
     words = ("provider", "start", "--home", fresh.root, "--as", "north")
-    process = begin(*words, tmp=tmp_path, interrupt=signal.SIG_IGN)
-    try:
+    with begin(*words, tmp=tmp_path, interrupt=signal.SIG_IGN) as process:
         while "server started" not in (line := process.stderr.readline()):
             assert line, "it has ended"
         (ignored,) = re.findall(r"^SigIgn:\t(.*)$", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
         assert int(ignored, 16) & 1 << signal.SIGINT - 1
         os.killpg(process.pid, signal.SIGTERM)
         assert process.wait(HANGS) == 0
-    finally:
-        process.kill()
-        process.communicate()
+
+
+def test_a_signal_stops_a_server_whatever_lock_its_main_thread_holds():
+    lock, stopped = threading.Lock(), threading.Event()
+
+    def stop():
+        with lock:
+            stopped.set()
+
+    before = signal.getsignal(signal.SIGTERM)
+    with stopping(stop):
+        with lock:
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert not stopped.wait(0.1)
+        assert stopped.wait(HANGS)
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from totem.cli.group import group
 from totem.cli.output import Output
 from totem.cli.result_store import ResultUrl, ServeResults, StoreUrl, keep_results, serving_results
 from totem.cli.results import write_lines
+from totem.interrupts import stopping
 from totem.services.directory import Directory
 from totem.services.errors import BadInput, NotAllowed
 from totem.services.handover import hand_over
@@ -220,11 +220,9 @@ def start(
         serving_results(store, serve_results, result_store, result_url) as place,
         open_server(folder.session(as_), store, options, at_once=at_once) as server,
         breaking_off(folder.consortium, server.ending),
+        stopping(server.stop),
     ):
         logger("provider").info("large results are kept", store=place.store, told=place.told)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # a shell's background jobs ignore interrupts
-                signal.signal(number, lambda *_: server.stop())
         if once:
             server.drain()
         else:

@@ -108,7 +108,7 @@ class ProviderServer:
             _log.info("provider's server stopped", provider=self._me)
 
     def stop(self) -> None:
-        """Let ``serve`` (or ``drain``) return soon; safe to call from a signal handler."""
+        """Let ``serve`` (or ``drain``) return soon; called from another thread, not from a signal handler."""
         self._stop.set()
         self._wake.set()
 

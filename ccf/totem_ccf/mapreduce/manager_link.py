@@ -24,6 +24,8 @@ __all__ = ["ManagerLink", "ManagerLost"]
 
 MANAGER_SECONDS = 20.0
 CALL_SECONDS = 10.0
+BEAT_SECONDS = 5.0
+"""After so long with nothing to tell, the manager is asked whether it is there: the master may be waiting for it."""
 
 _log = logging.getLogger("totem.master")
 
@@ -111,12 +113,18 @@ class ManagerLink:
     async def _speak(self, stub: Any, connected: asyncio.Event) -> None:
         await asyncio.wait_for(connected.wait(), CALL_SECONDS)
         while True:
-            event = await self._words.get()
+            try:
+                event = await asyncio.wait_for(self._words.get(), BEAT_SECONDS)
+            except TimeoutError:
+                await stub.Beat(pb.Empty(), metadata=self._metadata, timeout=CALL_SECONDS)
+                self._heard = time.monotonic()
+                continue
             try:
                 await stub.Tell(wire.event_to_wire(event), metadata=self._metadata, timeout=CALL_SECONDS)
             except grpc.aio.AioRpcError as error:
                 if error.code() != grpc.StatusCode.FAILED_PRECONDITION:
                     raise
                 raise MeterViolation(f"the manager refuses {type(event).__name__}: {error.details()}") from None
+            self._heard = time.monotonic()
             if isinstance(event, m.OpenPhase):
                 kill_point("master:after-open")

@@ -135,6 +135,15 @@ class LeadService(pb_grpc.LeadServicer):
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         return pb.Empty()
 
+    async def Beat(self, request: pb.Empty, context: rpc.Context) -> pb.Empty:  # noqa: N802 gRPC names it
+        """Tell the master that somebody is here."""
+        del request
+        if not rpc.authorised(context, self._secret):
+            await context.abort(
+                grpc.StatusCode.UNAUTHENTICATED, "the call does not show the secret of the job's master"
+            )
+        return pb.Empty()
+
     def _note(self, event: m.ManagerEvent) -> None:
         match event:
             case m.OpenPhase(phase=phase, tasks=tasks):

@@ -141,6 +141,26 @@ def test_a_manager_or_master_that_is_stopped_is_replaced(jobs, hosts, monkeypatc
         jobs.assert_as_on_machine(job.wait(), settlement, run)
 
 
+@slow
+def test_a_manager_that_is_stopped_while_nobody_has_to_tell_it_anything_is_replaced(jobs, hosts):
+    spec = jobs.three_steps(4, 20, executor="interpreter")
+    run = jobs.on_machine(spec)
+    settlement = jobs.settlement(spec)
+    log = spec.directory / "logs"
+    settle, stopped = settlement.settle, []
+
+    def stop_and_settle(*what, **how):
+        if not stopped:  # all tasks are done, and the master waits for what the manager will say
+            stopped.append(hosts.pid_with(log, "manager.log"))
+            os.kill(stopped[0], signal.SIGSTOP)
+        return settle(*what, **how)
+
+    settlement.settle = stop_and_settle
+    with LocalEngine() as engine:
+        jobs.assert_as_on_machine(engine.start(spec, settlement).wait(), settlement, run)
+    assert stopped
+
+
 def test_a_point_that_is_not_in_the_list_is_an_error():
     with pytest.raises(ValueError, match="add it to"):
         kill_point("manager:nowhere")

@@ -87,6 +87,7 @@ def calls(address):
         "beat": lambda **how: work.Beat(pb.Worker(number=9), **how),
         "connect": lambda **how: next(lead.Connect(pb.ConnectRequest(), **how)),
         "tell": lambda **how: lead.Tell(pb.Word(cancel=pb.Empty()), **how),
+        "there": lambda **how: lead.Beat(pb.Empty(), **how),
         "settle": lambda **how: above.Settle(pb.SettleRequest(), **how),
         "attend": lambda **how: next(above.Attend(pb.Empty(), **how)),
         "progress": lambda **how: above.Progress(pb.ProgressNews(), **how),

@@ -206,6 +206,11 @@ class LeadStub(object):
                 request_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Word.SerializeToString,
                 response_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.FromString,
                 _registered_method=True)
+        self.Beat = channel.unary_unary(
+                '/totem.ccf.v1.Lead/Beat',
+                request_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.SerializeToString,
+                response_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class LeadServicer(object):
@@ -224,6 +229,13 @@ class LeadServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Beat(self, request, context):
+        """is it there?
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LeadServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -235,6 +247,11 @@ def add_LeadServicer_to_server(servicer, server):
             'Tell': grpc.unary_unary_rpc_method_handler(
                     servicer.Tell,
                     request_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Word.FromString,
+                    response_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.SerializeToString,
+            ),
+            'Beat': grpc.unary_unary_rpc_method_handler(
+                    servicer.Beat,
+                    request_deserializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.FromString,
                     response_serializer=totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.SerializeToString,
             ),
     }
@@ -292,6 +309,33 @@ class Lead(object):
             target,
             '/totem.ccf.v1.Lead/Tell',
             totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Word.SerializeToString,
+            totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Beat(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/totem.ccf.v1.Lead/Beat',
+            totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.SerializeToString,
             totem__ccf_dot_metering_dot_proto_dot_ccf__pb2.Empty.FromString,
             options,
             channel_credentials,

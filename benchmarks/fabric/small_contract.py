@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -31,14 +30,13 @@ class Small:
 
 def main() -> None:
     """Serve until SIGTERM; told by environment what."""
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # before any thread begins; it is waited for below
     files = ("CHAINCODE_TLS_CERT", "CHAINCODE_TLS_KEY", "CHAINCODE_CLIENT_CA_CERT")
     tls = Tls(*(Path(os.environ[name]).read_bytes() for name in files))
     where = os.environ["CHAINCODE_ID"], os.environ["CHAINCODE_SERVER_ADDRESS"]
     # The server asks for nothing of the contracts but ``invoke``.
     with ChaincodeServer(cast("Chaincode", Small()), *where, tls=tls):
-        ended.wait()
+        signal.sigwait([signal.SIGTERM])
 
 
 if __name__ == "__main__":

@@ -52,8 +52,7 @@ class Proxy(grpc.GenericRpcHandler):
 
 
 def main() -> None:
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # before any thread begins; it is waited for below
     key, certificate, authority = (
         Path(os.environ[name]).read_bytes()
         for name in ("CHAINCODE_TLS_KEY", "CHAINCODE_TLS_CERT", "CHAINCODE_CLIENT_CA_CERT")
@@ -67,7 +66,7 @@ def main() -> None:
         credentials = grpc.ssl_server_credentials([(key, certificate)], authority, require_client_auth=True)
         assert proxy.add_secure_port(os.environ["CHAINCODE_SERVER_ADDRESS"], credentials)
         proxy.start()
-        ended.wait()
+        signal.sigwait([signal.SIGTERM])
         proxy.stop(1).wait()
 
 

@@ -6,7 +6,6 @@ Its argument names what makes its contracts, as ``module:function``; without one
 import os
 import signal
 import sys
-import threading
 from importlib import import_module
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from totem_chaincode.shim import ChaincodeServer, Tls
 from totem_chaincode.testing import ToyEvaluator
 
 if __name__ == "__main__":
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # before any thread begins; it is waited for below
     files = ("CHAINCODE_TLS_CERT", "CHAINCODE_TLS_KEY", "CHAINCODE_CLIENT_CA_CERT")
     tls = Tls(*(Path(os.environ[name]).read_bytes() for name in files))
     where = os.environ["CHAINCODE_ID"], os.environ["CHAINCODE_SERVER_ADDRESS"]
@@ -27,5 +25,5 @@ if __name__ == "__main__":
         module, _, function = named.partition(":")
         chaincode = getattr(import_module(module), function)()
     with ChaincodeServer(chaincode, *where, tls=tls) as server:
-        ended.wait()
+        signal.sigwait([signal.SIGTERM])
         server.stop(grace=5.0)

@@ -120,6 +120,21 @@ class Note(BaseModel):
     message: str
 
 
+class EstimatedLine(Bounds):
+    """What one line of the source, with its text, may cost in all phases."""
+
+    line: int
+    source: str
+
+
+class BilledLine(BaseModel):
+    """What one line of the source, with its text, has cost in the phases settled so far."""
+
+    line: int
+    source: str
+    totem: int
+
+
 class Estimate(BaseModel):
     """What the pre-check says about a program without submitting it."""
 
@@ -133,6 +148,7 @@ class Estimate(BaseModel):
     needs: int | None = Field(description="least escrow that the provider's policy accepts; null: none is enough")
     parts: list[PartEstimate] = Field([], description="of several providers: what each part costs")
     notes: list[Note] = Field([], description="what in the program has no effect here: counters, hints for engines")
+    lines: list[EstimatedLine] = Field([], description="by source line, where `by_line` asks for it")
 
 
 class JobSummary(BaseModel):
@@ -316,3 +332,4 @@ class Bill(BillOf):
 
     parts: list[PartBill] = []
     not_held: list[str] = []
+    lines: list[BilledLine] = Field([], description="by source line, where `by_line` asks for it; adds up to `used`")

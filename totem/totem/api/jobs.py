@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from totem.api import job_models
 from totem.api.context import Bookmark, Caller, Limit, request_key
 from totem.api.problems import problem_of
+from totem.services.by_line import billed_lines, estimated_lines
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.errors import ServiceError
 from totem.services.lines import ResultLines
@@ -28,6 +29,7 @@ __all__ = ["RESULT_MEDIA_TYPE", "router"]
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
 RESULT_MEDIA_TYPE = "application/x-ndjson"
+ByLine = Annotated[bool, Query(description="also what each line of the source costs")]
 _POLL_SECONDS = 0.25
 
 
@@ -44,12 +46,14 @@ def _submission(body: job_models.EstimateRequest, **more: Any) -> Submission:
 
 
 @router.post("/estimates", response_model=job_models.Estimate)
-def estimate(caller: Caller, body: job_models.EstimateRequest) -> Any:
+def estimate(caller: Caller, body: job_models.EstimateRequest, *, by_line: ByLine = False) -> Any:
     """Check and price a program without submitting it; a refused one answers 422 with the reasons.
 
     Over datasets of several providers the answer says what each part costs.
     """
-    return {**caller.estimate(_submission(body)), "notes": job_notes(body.source, body.filename)}
+    submission = _submission(body)
+    found = {**caller.estimate(submission), "notes": job_notes(body.source, body.filename)}
+    return {**found, "lines": estimated_lines(caller, submission)} if by_line else found
 
 
 @router.post("/jobs", response_model=job_models.JobSummary, status_code=status.HTTP_202_ACCEPTED)
@@ -156,9 +160,10 @@ def _event_of(job: Record) -> ServerSentEvent:
 
 
 @router.get("/jobs/{job_id}/bill", response_model=job_models.Bill)
-def get_bill(caller: Caller, job_id: job_models.JobId) -> Any:
+def get_bill(caller: Caller, job_id: job_models.JobId, *, by_line: ByLine = False) -> Any:
     """Return the itemised bill of the phases settled so far, recomputed from their receipts."""
-    return caller.bill(job_id)
+    found = caller.bill(job_id)
+    return {**found, "lines": billed_lines(caller.session, job_id)} if by_line else found
 
 
 @router.get(

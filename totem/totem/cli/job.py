@@ -16,10 +16,12 @@ from totem.cli.following import Followed, providers_text
 from totem.cli.group import group
 from totem.cli.hints import program_error_hint, provider_trouble
 from totem.cli.joint import print_joint_bill, print_part_estimates, print_parts
+from totem.cli.lines import print_lines
 from totem.cli.output import Output, counted, show
 from totem.cli.refusals import explained, noted
 from totem.cli.result import purge, result
 from totem.cli.results import print_bill
+from totem.services.by_line import billed_lines, estimated_lines
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.errors import BadInput, ProviderSide
@@ -42,6 +44,7 @@ CombineAt = Annotated[
     str | None,
     typer.Option("--combine-at", metavar="PROVIDER", help="who combines several providers' partial groups"),
 ]
+ByLine = Annotated[bool, typer.Option("--by-line", help="also what each line of the source costs")]
 _POLL_SECONDS = 0.25
 _OVERDUE_SECONDS = 60
 """How long after its deadline a job is watched: a provider's server that is alive ends it within seconds."""
@@ -134,6 +137,7 @@ def estimate(
     table: ActiveTable = None,
     param: Params = None,
     combine_at: CombineAt = None,
+    by_line: ByLine = False,
     home: HomeFolder = None,
     as_: As = None,
     as_json: AsJson = False,
@@ -145,6 +149,8 @@ def estimate(
     submission = replace(_asked(caller, source, datasets, table, param), combining=_combining(home, as_, combine_at))
     with explained(output, source):
         found = caller.estimate(submission)
+        if by_line:
+            found["lines"] = estimated_lines(caller, submission)
     noted(output, source)
     output.document(found)
     bounds = found["estimate"]
@@ -162,6 +168,9 @@ def estimate(
     )
     if "parts" in found:
         print_part_estimates(output, found["parts"])
+    if by_line:
+        output.line()
+        print_lines(output, found["lines"])
 
 
 @app.command()
@@ -280,14 +289,22 @@ def _withheld(job: dict[str, Any]) -> str | None:
 
 
 @app.command()
-def bill(job: JobId, home: HomeFolder = None, as_: As = None, as_json: AsJson = False) -> None:
+def bill(
+    job: JobId, *, by_line: ByLine = False, home: HomeFolder = None, as_: As = None, as_json: AsJson = False
+) -> None:
     """Show the itemised bill of the phases settled so far."""
     output = Output(as_json=as_json)
-    record = consumer(home, as_).bill(job)
+    caller = consumer(home, as_)
+    record = caller.bill(job)
+    if by_line:
+        record["lines"] = billed_lines(caller.session, job)
     output.document(record)
     print_bill(output, record["bill"], record["used"])
     if "parts" in record:
         print_joint_bill(output, record)
+    if by_line:
+        output.line()
+        print_lines(output, record["lines"])
 
 
 app.command()(result)

@@ -34,6 +34,9 @@ def run(
     no_precheck: Annotated[
         bool, typer.Option("--no-precheck", help="neither the pre-check nor the gates between phases")
     ] = False,
+    by_line: Annotated[
+        bool, typer.Option("--by-line", help="also what each line of the source was to cost, and has cost")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else")] = False,
     file: Annotated[
         Path | None,
@@ -58,6 +61,7 @@ def run(
             executor="interpreter" if interpreter else "kernel",
             audit=audit,
             precheck=not no_precheck,
+            by_line=by_line,
             as_json=as_json,
             file=file,
         )

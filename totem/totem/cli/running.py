@@ -15,6 +15,7 @@ from totem.cli.amounts import amount
 from totem.cli.entry import process_began
 from totem.cli.escrow import escrow_hint
 from totem.cli.hints import program_error_hint
+from totem.cli.lines import print_lines
 from totem.cli.output import Output, show
 from totem.cli.refusals import refusal_text
 from totem.cli.results import check_file, print_bill, print_result, write_file, written
@@ -41,6 +42,7 @@ def run_and_print(
     executor: Literal["kernel", "interpreter"],
     audit: bool,
     precheck: bool,
+    by_line: bool,
     as_json: bool,
     file: Path | None,
 ) -> int:
@@ -56,6 +58,7 @@ def run_and_print(
         params=params,
         options=RunnerOptions(workers=workers or os.cpu_count() or 1, executor=executor, audit=audit),
         precheck=precheck,
+        by_line=by_line,
         began=process_began(),
     )
     return _print(output, run_job(request, _Terminal(output, file)), job, file)
@@ -174,6 +177,9 @@ def print_report(output: Output, report: Report, job: Path, *, shown: bool) -> N
         output.line()
     print_bill(output, report.bill, report.used)
     output.line()
+    if report.by_line is not None:
+        print_lines(output, report.by_line)
+        output.line()
     output.line(
         f"{report.state}: escrow {show(report.escrow)}, used {show(report.used)},"
         f" returned {show(report.returned)} totem, in {report.seconds.total:.1f} s"

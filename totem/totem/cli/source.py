@@ -8,8 +8,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from totem.cli.output import Output, show, write_json
+from totem.cli.lines import print_lines, upper_text
+from totem.cli.output import Output, write_json
 from totem.cli.refusals import noted, refusal_text
+from totem.services.by_line import estimate_rows
 from totem.services.data import delimiter_notes, open_data, read_schema_and_options, takes_lines
 from totem.services.errors import BadInput, ProgramRefused
 from totem.services.inputs import Job, read_job, read_params, read_table
@@ -106,21 +108,11 @@ def estimate(
         {
             "at least": bounds.lower,
             "probably": bounds.expected,
-            "at most": _upper(bounds.upper),
+            "at most": upper_text(bounds.upper),
         }
     )
-    lines = source.source.splitlines()
-    rows = [
-        [item.line, item.lower, item.expected, _upper(item.upper), lines[item.line - 1].strip()]
-        for item in found.estimate.lines
-    ]
     output.line()
-    columns = ["line", "at least", "probably", "at most", "source"]
-    output.table(columns, rows, title="totem by source line", lesser=["source"], long="source")
-
-
-def _upper(totem: int | None) -> str:
-    return "unbounded" if totem is None else show(totem)
+    print_lines(output, estimate_rows(found.estimate, source.source))
 
 
 def disassemble(

@@ -72,7 +72,8 @@ class Report:
     """How a run ended.
 
     ``escrow``, ``used`` and ``returned`` are totem (escrow = used + returned). ``bill`` are the itemised rows of the
-    settled phases. ``lines`` are those of the result, in plan order, ``emits`` its types (None: nothing is delivered).
+    settled phases, ``by_line`` what each source line was to cost and has cost (None: not asked for). ``lines`` are
+    those of the result, in plan order, ``emits`` its types (None: nothing is delivered).
     ``error`` is ``{"kind", "line"}`` of a program's error, or the kind of the provider's trouble with line None. Not
     part of the JSON: ``detail`` is for people, ``in_source`` tells that the refusals are about places of the source.
     """
@@ -85,6 +86,7 @@ class Report:
     used: int = 0
     returned: int = 0
     bill: Sequence[dict[str, Any]] = ()
+    by_line: Sequence[dict[str, Any]] | None = None
     lines: ResultLines = field(default_factory=ResultLines.of)
     emits: tuple[Type, Type] | None = None
     partial: bool = False
@@ -115,6 +117,7 @@ class Report:
             "used": self.used,
             "returned": self.returned,
             "bill": list(self.bill),
+            **({} if self.by_line is None else {"lines": list(self.by_line)}),
         }
         tail = {
             "partial": self.partial,

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from totem.interrupts import allowed, begin_end, held
 from totem.ledger.bootstrap import Consortium
 from totem.ledger.errors import LedgerError
+from totem.services.by_line import billed_lines, estimated_lines, with_bill
 from totem.services.consumer import Consumer, Submission
 from totem.services.data import data_errors, delimiter_notes, open_data, takes_lines
 from totem.services.errors import BadInput, ProgramRefused, ProviderSide, ServiceError, from_ledger
@@ -63,6 +64,7 @@ class RunRequest:
     params: Sequence[str] = ()
     options: RunnerOptions = field(default_factory=RunnerOptions)
     precheck: bool = True
+    by_line: bool = False
     began: float = field(default_factory=time.monotonic)
 
 
@@ -302,12 +304,12 @@ class _Run:
         with self.listener.running(totem) as show:
             record = runner.run(job_id, lambda _, progress: show(progress))
         self.seconds.run = time.monotonic() - began
-        report = self._report(consumer, store, record)
+        report = self._report(consumer, store, record, submission)
         if record["state"] == "provider_failed":
             report.detail = _trouble(store, job_id)
         return report
 
-    def _report(self, consumer: Consumer, store: ProviderStore, job: Record) -> Report:
+    def _report(self, consumer: Consumer, store: ProviderStore, job: Record, submission: Submission) -> Report:
         state, error, detail = _end_of(job)
         report = replace(
             self.so_far, state=state, used=job["paid"], returned=job["returned"], error=error, detail=detail
@@ -315,6 +317,9 @@ class _Run:
         # What a provider has to give back is on no bill, settled or not.
         if state != "provider_failed" or report.used:
             report.bill = consumer.bill(job["job_id"])["bill"]
+            if self.request.by_line:
+                billed = billed_lines(consumer.session, job["job_id"])
+                report.by_line = with_bill(estimated_lines(consumer, submission), billed)
         if job["result"] is not None:
             report.lines = open_handed_over(store, job).lines
             report.emits = self.emits

@@ -161,7 +161,7 @@ def test_a_job_runs_once_at_a_time(jobs):
 
 @slow
 def test_a_cancelled_job_pays_what_was_used(jobs):
-    spec = jobs.three_steps(4, 20_000, executor="interpreter")
+    spec = jobs.three_steps(4, 200_000, executor="interpreter")
     settlement = jobs.settlement(spec)
     job = jobs.engine.start(spec, settlement, lambda progress: job.cancel() if progress.used else None)
     end = job.wait()

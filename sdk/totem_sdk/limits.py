@@ -6,7 +6,16 @@ Those of the abstract machine (docs/abstract-machine.md, §7 and §9), for inter
 
 from __future__ import annotations
 
-__all__ = ["FIELD_BYTES", "INT_MAX", "INT_MIN", "MEMORY_BYTES", "SOURCE_BYTES", "rounds_of_range"]
+__all__ = [
+    "FIELD_BYTES",
+    "HELD_BYTES",
+    "INT_MAX",
+    "INT_MIN",
+    "MEMORY_BYTES",
+    "SOURCE_BYTES",
+    "UNHELD_BYTES",
+    "rounds_of_range",
+]
 
 INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 
@@ -15,6 +24,12 @@ MEMORY_BYTES = 64 << 20
 
 FIELD_BYTES = 16 << 20
 """Bytes of all texts that the fields on self of one role may hold."""
+
+HELD_BYTES = 32 << 20
+"""Logical bytes of the lists that the fields on self of one role may hold."""
+
+UNHELD_BYTES = 1 << 20
+"""Logical bytes that may be made before it is asked what fields hold, beyond twice what they held the last time."""
 
 SOURCE_BYTES = 256 << 10
 """Bytes of UTF-8 that a job's source may have, line ends as they are."""

@@ -78,7 +78,7 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("fold_max", "compare", "fold", "fold", "", "dst = largest value, the first of equal ones"),
     ("emit", "emit", "all", "leaves", "", "emit args[0] as key and args[1] as value; type = (key,value)"),
     ("assign", "assign", "", "leaves", "", "dst = args[0]: storing a constant or a copy in a variable"),
-    ("store", "copy", "all", "text", "", "state[imm[0]] = args[0]"),
+    ("store", "copy", "first", "text", "", "state[imm[0]] = args[0]"),
     ("const", None, "", "leaves", "", "dst = imm[0]"),
     ("move", None, "", "leaves", "", "dst = args[0], as part of the operation that made it"),
     ("widen", None, "", "leaves", "", "dst = args[0] as the wider type: int→float, int/float→num, T/none→T?, by item"),
@@ -226,6 +226,14 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("list_sum", "add", "items", "once", "overflow", "dst = sum(args[0]) of numbers (float: correctly rounded)"),
     ("list_min", "compare", "items", "once", "value", "dst = smallest item, the first of equal ones"),
     ("list_max", "compare", "items", "once", "value", "dst = largest item, the first of equal ones"),
+    (
+        "collect",
+        None,
+        "",
+        "leaves",
+        "memory",
+        "give up what the fields imm[0], … don't refer to, if much was made since the last time; type = their types",
+    ),
     ("list_test", "compare", "", "once", "", "dst = args[0] < len(args[1]): counter, list"),
     *REGEX_ROWS,
 )
@@ -284,7 +292,8 @@ def static_leaves(code: str, type_: Type) -> Iterator[tuple[str, str]]:
             for leaf in leaves(type_):
                 yield opcode.cls, dtype(leaf)
         case "text":
-            for leaf in leaves(type_):
+            # Storing a list is storing a reference.
+            for leaf in () if isinstance(type_, List) else leaves(type_):
                 if leaf == STR:
                     yield opcode.cls, dtype(leaf)
         case "once":
@@ -303,6 +312,6 @@ def is_sized(code: str, type_: Type) -> bool:
         return True
     if sizing in ("", "row"):
         return False
-    if code == "len" and isinstance(type_, List):
+    if code in ("len", "store") and isinstance(type_, List):
         return False
     return has_text(type_)

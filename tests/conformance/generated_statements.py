@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from generated_errors import Errors
 from generated_expressions import Scope, parts
-from generated_lists import Lists
+from generated_held import HELD, Held
 
 
-class Statements(Lists, Errors):
+class Statements(Held, Errors):
     """Writes statements and blocks of them."""
 
     def types(self, scope: Scope) -> list[str]:
@@ -28,6 +28,8 @@ class Statements(Lists, Errors):
         if depth < 5:
             kinds += ["branch"] * 3 + ["range", "split", "while", "known", "unpack_split", "try"]
         kinds.append("raise")
+        if any(type_ in HELD for type_ in scope.fields.values()):
+            kinds += ["field"] * 4
         getattr(self, f"write_{self.chance.choice(kinds)}")(depth, scope, size)
 
     def write_assign(self, depth: int, scope: Scope, size: int) -> None:
@@ -59,7 +61,9 @@ class Statements(Lists, Errors):
         del size
         if scope.fields:
             name = self.chance.choice(list(scope.fields))
-            if scope.fields[name] == "int" and self.one_in(2):
+            if scope.fields[name] in HELD:
+                self.write_held(depth, scope)
+            elif scope.fields[name] == "int" and self.one_in(2):
                 self.write(depth, f"self.{name} += 1")
             elif scope.fields[name] != "str":
                 self.write(depth, f"self.{name} = {self.expr(scope.fields[name], scope, 2)}")

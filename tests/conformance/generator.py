@@ -15,6 +15,7 @@ import random
 from dataclasses import dataclass
 
 from generated_expressions import COLUMNS, CONSTANTS, PARAMS, Callable, Scope, parts
+from generated_held import HELD
 from generated_statements import Statements
 from hypothesis import strategies as st
 
@@ -110,7 +111,8 @@ class _Writer(Statements):
         """Return the fields that a role keeps on self: none half of the time."""
         if self.one_in(2):
             return {}
-        return {self.name("kept"): self.chance.choice(("int", "float", "str", "bool", "(int,str)")) for _ in range(2)}
+        types = ("int", "float", "str", "bool", "(int,str)", *HELD)
+        return {self.name("kept"): self.chance.choice(types) for _ in range(2)}
 
     def around(self, role: str, number: int, fields: dict[str, str], emits: tuple[str, str]) -> list[str]:
         """Write the _init and _final of a role; return those that were written."""
@@ -119,7 +121,8 @@ class _Writer(Statements):
             self.write(1, f"def {role}{number}_init(self):")
             scope = Scope(emits=emits)
             for name, type_ in fields.items():
-                self.write(2, f"self.{name} = {self.expr(type_, scope, 1)}")
+                made = self.fresh_list(type_, Scope()) if type_ in HELD else self.expr(type_, scope, 1)
+                self.write(2, f"self.{name} = {made}")
             self.block(2, Scope(fields=fields, emits=emits), 1)
             written.append(f"{role}_init=self.{role}{number}_init")
         if fields or self.one_in(6):

@@ -25,6 +25,7 @@ __all__ = [
     "FIELD_BYTES",
     "FOLD_ROWS",
     "FOLD_TEXT_BYTES",
+    "HEAP_ARENA_BYTES",
     "KEPT_BYTES",
     "LIST_ARENA_BYTES",
     "POOL_BYTES",
@@ -62,6 +63,10 @@ ARENA_BYTES = 64 << 20
 LIST_ARENA_BYTES = 7 * ARENA_BYTES
 """Bytes of an arena with lists: their blocks double, so they take up to five bytes for each logical one, and sorting a
 list takes as much again as the list and 8 bytes for each item."""
+
+HEAP_ARENA_BYTES = 15 * ARENA_BYTES
+"""Bytes of an arena with lists that fields hold: a call finds up to 65 MiB in it that others have left (abstract
+machine, §9), and makes up to 64; the copy of what is held has its place in what sorting may take."""
 
 FIELD_BYTES = 16 << 20
 """Bytes of texts in the fields of a role (abstract machine, §9)."""

@@ -301,7 +301,9 @@ class FunctionCode:
         return [f"(i32.store (i32.const {at}) (i32.add (i32.load (i32.const {at})) {size}))" for at in places]
 
     def empty_arena(self) -> list[str]:
-        """Return the instructions that begin a call of a step function: nothing is in the arena."""
+        """Return the instructions that begin a call of a step function: the arena has only what fields hold."""
+        if self.role.holds_lists:
+            return ["(call $heap_call)"]
         if not self.plan.has_lists:
             return ["(global.set $arena_used (i32.const 0))"]
         return [

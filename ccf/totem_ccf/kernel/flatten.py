@@ -43,7 +43,7 @@ from totem_sdk.types import (
     Values,
 )
 
-__all__ = ["Slot", "WasmType", "item_offset", "shape", "slots", "text_slots"]
+__all__ = ["Slot", "WasmType", "held_shape", "item_offset", "shape", "slots", "text_slots"]
 
 WasmType = Literal["i32", "i64", "f64"]
 SlotKind = Literal["int", "float", "bool", "str", "date", "datetime", "tag", "bits", "present", "list", "array"]
@@ -125,6 +125,19 @@ def shape(type_: Type) -> str:
             return "a"
         case _:
             return _SHAPES[type_]
+
+
+def held_shape(type_: Type) -> str:
+    """Return the shape of a field with lists, as ``runtime/heap.c`` reads it: with the shapes of their items."""
+    match type_:
+        case Option(item=item):
+            return f"?{held_shape(item)}"
+        case Tuple(items=items):
+            return f"({''.join(held_shape(item) for item in items)})"
+        case List(item=item):
+            return f"a{held_shape(item)}"
+        case _:
+            return shape(type_)
 
 
 def item_offset(type_: Tuple, index: int) -> int:

@@ -14,6 +14,7 @@ from totem_ccf.kernel.roles import FIRST_PLACES, RolePlan
 from totem_ccf.kernel.rules import RULES, SIZES
 from totem_ccf.kernel.shapes import all_rows, helper, per_group, per_row, run_once
 from totem_ccf.kernel.writer import text_bytes_escaped
+from totem_sdk.limits import UNHELD_BYTES
 
 __all__ = ["step_module"]
 
@@ -48,6 +49,8 @@ def _begin(plan: StepPlan, role: RolePlan) -> Iterator[str]:
         yield f"    (call $kept_setup {halves} (i32.const {plan.kept_bytes}))"
     if plan.has_lists:
         yield f"    (call $arena_setup (i32.const {plan.cells}) (i32.const {plan.arena}))"
+    if role.holds_lists:
+        yield f"    (call $heap_setup (i64.const {UNHELD_BYTES}))"
     if role.out.table is not None:
         yield f"    (call $fold_setup (i32.const {role.out.table.pool}) (i32.const {POOL_BYTES}))"
     yield "  )"

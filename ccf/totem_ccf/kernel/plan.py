@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from totem_ccf.kernel.areas import ARENA_BYTES, KEPT_BYTES, LIST_ARENA_BYTES, ROWS, Area, Regions
-from totem_ccf.kernel.flatten import shape, slots, text_slots
+from totem_ccf.kernel.areas import ARENA_BYTES, HEAP_ARENA_BYTES, KEPT_BYTES, LIST_ARENA_BYTES, ROWS, Area, Regions
+from totem_ccf.kernel.flatten import held_shape, shape, slots, text_slots
 from totem_ccf.kernel.folding import fold_of
 from totem_ccf.kernel.making import MAKING_TEXTS
 from totem_ccf.kernel.metermap import MeterMap
@@ -152,6 +152,8 @@ class StepPlan:
     def kept(self) -> int:
         """The address of the first half of the kept texts; there is no arena if no operation makes a text or list."""
         made = any(op.code in _MAKING for f in self.functions for op in self.ops(f))
+        if any(role.holds_lists for role in self.roles.values()):
+            return self.arena + HEAP_ARENA_BYTES
         if self.has_lists:
             return self.arena + LIST_ARENA_BYTES
         return self.arena + (ARENA_BYTES if made else 0)
@@ -179,6 +181,7 @@ class StepPlan:
         texts = {value for f in self.functions for op in self.ops(f) for value in op.imm if isinstance(value, str)}
         listed = (op.type.item for f in self.functions for op in self.ops(f) if isinstance(op.type, Array))
         texts |= {shape(item) for item in listed}
+        texts |= {held_shape(cells.type) for role in self.roles.values() for cells in role.held}
         references: dict[str, int] = {}
         data: dict[int, bytes] = {}
         for text in sorted(texts):

@@ -156,6 +156,12 @@ list_sort i32 i32 i64 :
 list_sorted i32 i32 i64 : i32
 list_reverse i32 :
 list_sum_nums i32 :
+heap_setup i64 :
+heap_call :
+heap_due : i32
+heap_begin :
+heap_keep i32 i64 :
+heap_end : i32
 """
 
 

@@ -167,6 +167,16 @@ class RolePlan:
     emits_inline: bool
 
     @property
+    def held(self) -> tuple[Cells, ...]:
+        """The fields that refer to lists."""
+        return tuple(cells for cells in self.fields if any(slot.kind == "array" for slot in slots(cells.type)))
+
+    @property
+    def holds_lists(self) -> bool:
+        """Whether lists live from call to call."""
+        return bool(self.held)
+
+    @property
     def functions(self) -> tuple[int, ...]:
         """The step functions of the role."""
         return tuple(f for f in (self.init, self.main, self.final) if f is not None)

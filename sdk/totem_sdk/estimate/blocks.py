@@ -212,7 +212,8 @@ class Blocks:
             case "fold_min" | "fold_max":
                 return located(source.value, type_, source.first_value_leaf, _one_of)
             case "load":
-                return anything(type_, FIELD_BYTES)
+                # Of texts in lists only the type is known.
+                return anything(type_, None if isinstance(type_, List) else FIELD_BYTES)
             case "param" if self.params is not None:
                 spec = self.priced.program.params[int(op.imm[0] or 0)]
                 return constant(self.params[spec.name])

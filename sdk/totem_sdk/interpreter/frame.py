@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.interpreter.arithmetic import Fault
-from totem_sdk.limits import FIELD_BYTES, MEMORY_BYTES
+from totem_sdk.interpreter.held import held_bytes, put_bytes
+from totem_sdk.limits import FIELD_BYTES, HELD_BYTES, MEMORY_BYTES, UNHELD_BYTES
 from totem_sdk.program import Function, Op, Value
 from totem_sdk.types import Type
-from totem_sdk.values import text_bytes
 
 if TYPE_CHECKING:
     from totem_sdk.interpreter.folded import Folded
@@ -31,8 +31,9 @@ class Role:
 
     ``params`` are in the order in which the program declares them; ``fields`` are those on self. ``row``, ``pair`` and
     ``group`` are what the running function reads; ``drawn`` counts the values of the group that are drawn, ``memory``
-    the logical bytes that the running step function has made. ``call`` runs a function of the program; ``charged``
-    gives the columns that a ``read_row`` charges.
+    the logical bytes that the running step function has made, ``made`` those that functions have made since what
+    fields don't hold was last given up, when they held ``held`` in lists. ``call`` runs a function of the program;
+    ``charged`` gives the columns that a ``read_row`` charges.
     """
 
     params: Sequence[Value]
@@ -44,6 +45,8 @@ class Role:
     group: tuple[Datum, Sequence[Datum] | Folded] = (None, ())
     drawn: int = 0
     memory: int = 0
+    made: int = 0
+    held: int = 0
     records_in: int = 0
     emits: list[tuple[Datum, Datum]] = field(default_factory=list)
 
@@ -80,6 +83,14 @@ class Role:
         if self.memory > MEMORY_BYTES:
             raise Fault("memory")
 
+    def collect(self, types: Sequence[Type], numbers: Sequence[int]) -> None:
+        """Give up what these fields don't refer to, if much was made; if they hold too much, a Fault."""
+        if self.made <= 2 * self.held + UNHELD_BYTES:
+            return
+        self.held = self.made = held_bytes(types, [self.fields[number] for number in numbers])
+        if self.held > HELD_BYTES:
+            raise Fault("memory")
+
     def load(self, number: int) -> Datum:
         """Return the value of a field on self."""
         if self.fields[number] is UNSET:
@@ -89,7 +100,7 @@ class Role:
     def store(self, number: int, value: Datum) -> None:
         """Set a field on self; too many bytes of texts in all of them are a Fault ``memory``."""
         self.fields[number] = value
-        if sum(text_bytes(item) for item in self.fields) > FIELD_BYTES:
+        if sum(put_bytes(item) for item in self.fields) > FIELD_BYTES:
             raise Fault("memory")
 
 

@@ -28,7 +28,8 @@ from totem_sdk.interpreter.arithmetic import (
 )
 from totem_sdk.interpreter.folded import Folded
 from totem_sdk.interpreter.frame import Datum, Frame
-from totem_sdk.interpreter.lists import COUNTED, LIST_EFFECTS, put_bytes
+from totem_sdk.interpreter.held import put_bytes
+from totem_sdk.interpreter.lists import COUNTED, LIST_EFFECTS
 from totem_sdk.interpreter.regex_effects import REGEX_EFFECTS
 from totem_sdk.interpreter.text_effects import TEXT_EFFECTS, TEXT_SIZES
 from totem_sdk.opcodes import OPCODES
@@ -58,7 +59,7 @@ def measure(op: Op, operands: Sequence[Datum]) -> tuple[int, int]:
     sizing = OPCODES[op.code].sizing
     match sizing:
         case "first":
-            return 0, text_bytes(operands[0])
+            return 0, put_bytes(operands[0])
         case "second":
             return 0, put_bytes(operands[1])
         case "third":

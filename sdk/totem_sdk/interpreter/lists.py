@@ -13,16 +13,12 @@ from collections.abc import Callable, Sequence
 from totem_sdk.interpreter import effects
 from totem_sdk.interpreter.arithmetic import Fault, exact_sum
 from totem_sdk.interpreter.frame import Datum, Frame
+from totem_sdk.interpreter.held import LIST_BYTES, WORD, put_bytes
 from totem_sdk.program import Op
-from totem_sdk.types import List, words
+from totem_sdk.types import List, Tuple, words
 from totem_sdk.values import text_bytes
 
-__all__ = ["COUNTED", "LIST_BYTES", "LIST_EFFECTS", "SORT_KEY", "put_bytes"]
-
-LIST_BYTES = 16
-"""Logical bytes of a container without items."""
-
-_WORD = 8
+__all__ = ["COUNTED", "LIST_EFFECTS", "SORT_KEY"]
 
 _MANY = 1 << 36
 """So many items are charged at most: what would make more ends in ``memory``."""
@@ -32,12 +28,7 @@ def _size(op: Op) -> int:
     """Return the logical bytes of an item of the list that an operation works on, but for its texts."""
     if not isinstance(op.type, List):
         raise TypeError(f"{op.code} works on {op.type}")
-    return _WORD * max(1, words(op.type.item))
-
-
-def put_bytes(value: Datum) -> int:
-    """Return the bytes of texts that are put into a list with a value: none with a list, which is only referred to."""
-    return 0 if isinstance(value, list) else text_bytes(value)
+    return WORD * max(1, words(op.type.item))
 
 
 def _made(frame: Frame, op: Op, items: Sequence[Datum]) -> list[Datum]:
@@ -155,6 +146,12 @@ def _reverse(_frame: Frame, _op: Op, items: list[Datum]) -> None:
     items.reverse()
 
 
+def _collect(frame: Frame, op: Op) -> None:
+    if not isinstance(op.type, Tuple):
+        raise TypeError("collect names no fields")
+    frame.role.collect(op.type.items, [number for number in op.imm if isinstance(number, int)])
+
+
 def _some(items: Sequence[Datum]) -> Sequence[Datum]:
     if not items:
         raise Fault("value")
@@ -184,6 +181,7 @@ LIST_EFFECTS: dict[str, Callable[..., Datum]] = {
     "list_sum": lambda _frame, _op, items: exact_sum(items),
     "list_min": lambda _frame, _op, items: effects.smallest(*_some(items)),
     "list_max": lambda _frame, _op, items: effects.largest(*_some(items)),
+    "collect": _collect,
     "list_test": lambda _frame, _op, counter, items: counter < len(items),
 }
 """Called with the frame, the operation and its operands."""

@@ -60,6 +60,7 @@ class Walker:
             ProgramError: an operation has failed.
         """
         if function is not None:
+            role.made += role.memory
             role.memory = 0
             role.drawn = 0
             self.call(role, function)

@@ -18,7 +18,7 @@ from totem_sdk.lang.steps import ROLES, StepSource
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.program import Function, Program, Step
-from totem_sdk.types import NONE, STR, Tuple, Type, plain
+from totem_sdk.types import NONE, STR, List, Tuple, Type, plain
 
 __all__ = ["Assembly", "CheckedStep", "parts_of"]
 
@@ -135,11 +135,20 @@ class Assembly:
         low = self.lowering(role_number, checked, state, emits)
         low.start()
         low.build.block()
+        if part != "init":
+            self.collect(low, checked, state)
         if part == "main":
             self.read(low, step, role, state)
         low.body(state.body)
         at = self.job.source.at(state.method)
         return self.sized(Function(state.name, at.line, tuple(low.build.registers), (), None, low.build.body()), at)
+
+    def collect(self, low: Lowering, checked: Checked, state: FunctionState) -> None:
+        """Begin a call of a role that keeps lists on self: what other calls have left is given up now and then."""
+        kept = [number for number, type_ in enumerate(checked.fields) if isinstance(type_, List)]
+        if kept:
+            type_ = Tuple(tuple(checked.fields[number] for number in kept))
+            low.build.op("collect", type_, None, (), self.job.source.at(state.method), imm=tuple(kept))
 
     def sized(self, function: Function, at: At) -> Function:
         """Return the function; find it too large if it is."""

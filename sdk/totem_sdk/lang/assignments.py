@@ -38,9 +38,7 @@ def store(scope: Scope, node: ast.expr, type_: Type) -> Target | None:
     elif isinstance(node, ast.Attribute):
         if not _is_field(scope, node):
             return None
-        if isinstance(type_, List):
-            scope.refuse(node, "type", "a list can't be kept on self", "take its parts")
-            return None
+        scope.own(type_)
         scope.assign_field(node, node.attr, type_)
         scope.forget((f"self.{node.attr}",))
         target = Field(node.attr)

@@ -60,6 +60,7 @@ def changes_lists(statements: Iterable[ast.AST]) -> bool:
 
 def may_lengthen(scope: Scope, body: tuple[Stmt, ...]) -> bool:
     """Return whether checked statements may change the length of a list that they don't make themselves."""
+    kept = any(isinstance(type_, List) for type_ in scope.role.fields.values())
     pending: list[Any] = list(body)
     while pending:
         node = pending.pop()
@@ -68,7 +69,7 @@ def may_lengthen(scope: Scope, body: tuple[Stmt, ...]) -> bool:
                 pending.extend(node.args[1:])  # the list that a comprehension makes
             case Apply(code=code) if code in _LENGTHENING:
                 return True
-            case Call(args=args) if any(isinstance(argument.type, List) for argument in args):
+            case Call(args=args) if kept or any(isinstance(argument.type, List) for argument in args):
                 return True
             case tuple():
                 pending.extend(node)

@@ -3,7 +3,13 @@ from totem_sdk import TotemJob
 
 class Job(TotemJob):
     def mapper_init(self):
-        self.parts = "a b".split()  # refused: type@14
+        self.parts = "a b".split()
+        self.numbers = [1]
+        self.both = [1, "a"]  # refused: type-conflict@25
 
     def mapper(self, _, row):
+        self.numbers = ["a"]  # refused: type-conflict@14
+        self.numbers.append(row.name)  # refused: type-conflict@33
+        self.other = [1]  # refused: state@14
+        self.parts = 1  # refused: type-conflict@14
         yield row.name, row.name.split()  # refused: emit-type@9

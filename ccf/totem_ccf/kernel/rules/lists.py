@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from totem_ccf.kernel.code import FunctionCode, Rule, SizeOf
-from totem_ccf.kernel.flatten import shape, slots
+from totem_ccf.kernel.flatten import held_shape, shape, slots
 from totem_ccf.kernel.rules.values import text_sizes
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
@@ -253,6 +253,15 @@ def _test(code: FunctionCode, op: Op) -> None:
     code.set(op.dst, [f"(i64.lt_u {_operand(code, op)} {array_length(_operand(code, op, 1))})"])
 
 
+def _collect(code: FunctionCode, _op: Op) -> None:
+    with code.within("(if (call $heap_due) (then", "))"):
+        code.put("(call $heap_begin)")
+        for cells in code.role.held:
+            shape_ = code.plan.constants[held_shape(cells.type)]
+            code.put(f"(call $heap_keep (i32.const {cells.address}) (i64.const {shape_}))")
+        code.fail_if("(i32.eqz (call $heap_end))", "memory")
+
+
 def array_compare(code: FunctionCode, op: Op) -> None:
     """Write ``==`` or ``!=`` of two lists."""
     equal = f"(call $list_equal {_operand(code, op)} {_operand(code, op, 1)} {_shape(code, op)})"
@@ -282,6 +291,7 @@ RULES: dict[str, Rule] = {
     "list_sum": _sum,
     "list_min": _extreme(1),
     "list_max": _extreme(-1),
+    "collect": _collect,
     "list_test": _test,
 }
 

@@ -5,17 +5,11 @@
  *   ?  an option: presence, then what follows    (…)  a tuple    z  none (no slot)
  *
  * What a function allocates is counted in logical bytes before it is done; 0 says that there is no memory left. */
-#include "runtime.h"
+#include "arena.h"
 
-typedef struct {
-    u32 count, room, items, words;
-    u64 bytes; /* of all texts in the items */
-} list;
+enum { LOGICAL_LIMIT = 64 << 20, FIRST_ROOM = 4 };
 
-enum { LOGICAL_LIMIT = 64 << 20, LIST_BYTES = 16, FIRST_ROOM = 4 };
-
-/* The arena's cells: the address of the first free byte, and the logical bytes that are used. */
-static u32 *arena, arena_start;
+u32 *arena, arena_start;
 
 EXPORT(arena_setup) void arena_setup(u32 *cells, u32 start) {
     arena = cells;

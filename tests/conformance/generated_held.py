@@ -1,0 +1,54 @@
+"""Random lists in fields on self, for the generator of jobs."""
+
+from __future__ import annotations
+
+from generated_expressions import Scope
+from generated_lists import Lists
+
+HELD = ("list int", "list str", "list (int,str)", "list list int")
+
+
+class Held(Lists):
+    """Writes what is done with lists that live from call to call; fields with them have types of ``HELD``."""
+
+    def fresh_list(self, type_: str, scope: Scope) -> str:
+        """Return an expression for a new list of a type."""
+        item = type_.removeprefix("list ")
+        if item.startswith("list "):
+            return f"[{self.fresh_list(item, scope)} for i in range({self.chance.randrange(1, 3)})]"
+        return f"[{', '.join(self.item(item, scope) for _ in range(self.chance.randrange(1, 4)))}]"
+
+    def write_held(self, depth: int, scope: Scope) -> None:
+        """Write a statement that changes a list that a field holds, or asks it something."""
+        name = self.chance.choice([name for name, type_ in scope.fields.items() if type_ in HELD])
+        type_ = scope.fields[name]
+        # What is kept in lists is made of rows and numbers: a text that grows from call to call is refused.
+        plain = Scope(
+            {name: has for name, has in scope.names.items() if has in ("int", "float")}, row=scope.row, bare=scope.bare
+        )
+        owner = f"self.{name}"
+        if type_ == "list list int":
+            self.write(depth, f"if len({owner}) > 3:")
+            self.write(depth + 1, f"{owner} = {owner}[-2:]")
+            inner = self.name("inner")
+            forms = [
+                [f"{owner}.append({self.fresh_list('list int', plain)})"],
+                [f"{owner}.append({owner}[0])"],
+                [f"{inner} = {owner}[-1]", f"{inner}.append({self.item('int', plain)})"],
+                [f"for {inner} in {owner}:", f"    if len({inner}) > 4:", f"        {inner}.clear()"],
+                [f"{owner}[0] = {self.fresh_list('list int', plain)} + {owner}[-1][:3]"],
+            ]
+            for line in self.chance.choice(forms):
+                self.write(depth, line)
+            scope.names[count := self.name()] = "int"
+            self.write(depth, f"{count} = sum([len(each) for each in {owner}]) + sum({owner}[-1])")
+            return
+        item = type_.removeprefix("list ")
+        self.write(depth, f"if len({owner}) > {self.chance.randrange(3, 9)} or not {owner}:")
+        self.write(depth + 1, f"{owner} = {self.fresh_list(type_, plain)}")
+        owner = self.name("held")
+        self.write(depth, f"{owner} = self.{name}")
+        self.changed(depth, plain, owner, item)
+        if self.one_in(2):
+            self.write(depth, f"self.{name} = {owner}")
+        self.asked(depth, plain, scope, owner, item)

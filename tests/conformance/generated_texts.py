@@ -52,6 +52,23 @@ def text_bools(w: Expressions, scope: Scope, depth: int) -> list[str]:
     ]
 
 
+def f_string(w: Expressions, scope: Scope, depth: int) -> str:
+    """Return an f-string; what has quotes or backslashes in it stands outside of its braces."""
+    fields = []
+    for type_, formats in (("int", INT_FORMATS), ("float", FLOAT_FORMATS), ("str", (">7", "é^5.2", ""))):
+        value = w.expr(type_, scope, depth - 1)
+        if any(character in value for character in "'\"\\#\n"):
+            fields.append("{{" + type_)
+            continue
+        form = w.chance.choice((":" + w.chance.choice(formats), "", "!s", "!s:>5", ":{7}" if type_ == "int" else ""))
+        fields.append(f"{{({value}){form}}}")
+    if w.one_in(3):
+        fields.append(f"{{({w.expr('bool', scope, 0)})!r}}" if w.one_in(2) else "{1.5=}")
+    w.chance.shuffle(fields)
+    text = w.chance.choice((" ", "}}é", "\\n")).join(fields).replace("{{", "{{" if w.one_in(2) else "x")
+    return f"f'{text}'[:60]"
+
+
 def text_texts(w: Expressions, scope: Scope, depth: int) -> list[str]:
     """Return expressions that give a text."""
     a, b = (w.expr("str", scope, depth) for _ in range(2))
@@ -81,4 +98,5 @@ def text_texts(w: Expressions, scope: Scope, depth: int) -> list[str]:
         f"format({whole}, '{chance.choice(INT_FORMATS)}')",
         f"('%s:%.{chance.choice((0, 2))}f|%5d' % ({w.word()}, {w.expr('float', scope, depth)}, {whole}))",
         f"'{{:{chance.choice(('>7', 'é^5.2', ''))}}}{{}};'.format({a}[:9], {whole})",
+        f_string(w, scope, depth),
     ]

@@ -94,7 +94,10 @@ CODES: dict[str, Code] = {
         "a dict or set, a list that is emitted, an empty tuple",
         f"{_LATER}: keep lists of keys and values, or yield key, value and let the reducer collect them",
     ),
-    "f-string": Code("an f-string", f'{_LATER}: use format() or "…".format(…)'),
+    "f-string": Code(
+        "an f-string of a form that Python 3.11 or the language doesn't have",
+        "assign what is in the braces to a variable above",
+    ),
     "format": Code("a format that the language doesn't have", "see docs/language.md for what there is"),
     "slice": Code(
         "a slice of something else than a list or text, one that is assigned to, or of a text by a step that varies",

@@ -14,6 +14,7 @@ from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.dates import MAKERS, make
+from totem_sdk.lang.formats import f_string
 from totem_sdk.lang.functions import call_function, has_arguments
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import call_list_method, display, element, of_lists
@@ -383,6 +384,7 @@ _FORMS: dict[type[ast.expr], Callable[[Scope, Any], Expr | None]] = {
     ast.BinOp: _binary,
     ast.Call: _call,
     ast.IfExp: _choice,
+    ast.JoinedStr: f_string,
     ast.List: display,
     ast.Name: _name,
     ast.Subscript: _subscript,

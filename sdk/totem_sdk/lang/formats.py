@@ -10,9 +10,18 @@ from dataclasses import dataclass, replace
 
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Const, Expr, is_operation
-from totem_sdk.types import BOOL, DATE, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Type
 
-__all__ = ["MAX_PARTS", "MAX_PRECISION", "MAX_WIDTH", "format_function", "method_format", "percent"]
+__all__ = [
+    "MAX_PARTS",
+    "MAX_PRECISION",
+    "MAX_WIDTH",
+    "f_string",
+    "format_function",
+    "method_format",
+    "percent",
+    "plain",
+]
 
 MAX_WIDTH = 1000
 """Largest width of a format."""
@@ -91,13 +100,17 @@ def _wrong(wanted: Format, type_: Type) -> str | None:
     return "#, which floats don't have here" if wanted.prefix else None
 
 
-def _plain(scope: Scope, node: ast.AST, expr: Expr) -> Expr | None:
+def plain(scope: Scope, node: ast.AST, expr: Expr) -> Expr | None:
     """Return ``str(expr)``."""
     if expr.type == STR:
         return expr
     if expr.type in (INT, FLOAT, NUM, BOOL, DATE):
         return Apply(STR, scope.at(node), "to_str", expr.type, (expr,))
-    scope.refuse(node, "type", f"a {expr.type} as a text", "format its parts, of a datetime its .isoformat()")
+    if expr.type == DATETIME:
+        at = scope.at(node)
+        text = Apply(STR, at, "to_str", DATETIME, (expr,))
+        return Apply(STR, at, "replace", STR, (text, Const(STR, at, "T"), Const(STR, at, " ")))
+    scope.refuse(node, "type", f"a {expr.type} as a text", "format its parts")
     return None
 
 
@@ -107,7 +120,7 @@ def formatted(scope: Scope, node: ast.AST, expr: Expr, wanted: Format) -> Expr |
         scope.refuse(node, "maybe-none", "what is formatted may be None")
         return None
     if wanted == Format() or (wanted == Format(type="s") and expr.type == STR):
-        return _plain(scope, node, expr)
+        return plain(scope, node, expr)
     if expr.type not in (INT, FLOAT, NUM, STR):
         scope.refuse(node, "format", f"a format of {expr.type}", "format what str() makes of it")
         return None
@@ -160,6 +173,57 @@ def format_function(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | No
             return by_spec(scope, node, value, spec)
     scope.refuse(node, "argument", "format() takes a value and a constant format")
     return None
+
+
+def f_string(scope: Scope, node: ast.JoinedStr) -> Expr | None:
+    """Return an f-string: each value is evaluated and written as a text before the next one."""
+    parts: list[Expr | None] = []
+    for value in node.values:
+        if isinstance(value, ast.FormattedValue):
+            parts.append(_field(scope, value))
+        else:
+            parts.append(scope.check(scope, value))
+    found = [part for part in parts if part is not None]
+    return _together(scope, node, found) if len(found) == len(parts) else None
+
+
+def _field(scope: Scope, node: ast.FormattedValue) -> Expr | None:
+    """Return the text of one field: its conversion, then its format."""
+    expr = scope.check(scope, node.value)
+    spec = _constant_spec(scope, node.format_spec)
+    if expr is None or spec is None:
+        return None
+    if node.conversion == ord("a"):
+        scope.refuse(node, "format", "the conversion !a", "write !r of numbers; texts stand by themselves")
+        return None
+    if node.conversion == ord("r") and expr.type == STR:
+        hint = "write the quotes yourself; in place of {x=} write x={x}"
+        scope.refuse(node, "format", "the representation of a text (!r, or {x=})", hint)
+        return None
+    if node.conversion == ord("r") and expr.type in (DATE, DATETIME):
+        scope.refuse(node, "format", "the representation of a date (!r, or {x=})", "write !s")
+        return None
+    if node.conversion >= 0:
+        text = formatted(scope, node, expr, Format())
+        return None if text is None else by_spec(scope, node, text, spec)
+    return by_spec(scope, node, expr, spec)
+
+
+def _constant_spec(scope: Scope, node: ast.expr | None) -> str | None:
+    """Return the format of a field; what stands in braces in it is constant."""
+    spec = ""
+    for value in node.values if isinstance(node, ast.JoinedStr) else ():
+        inner = value.value if isinstance(value, ast.FormattedValue) else value
+        found = scope.check(scope, inner)
+        if found is None:
+            return None
+        plain = not isinstance(value, ast.FormattedValue) or (value.conversion < 0 and value.format_spec is None)
+        constant = found.value if isinstance(found, Const) and plain else None
+        if isinstance(constant, bool) or not isinstance(constant, int | str):
+            scope.refuse(inner, "format", "a format that is not constant", "write .ljust(), .rjust() or round()")
+            return None
+        spec += str(constant)
+    return spec
 
 
 def method_format(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:

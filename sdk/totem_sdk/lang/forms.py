@@ -54,8 +54,6 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.GeneratorExp: ("comprehension", "a generator expression"),
     ast.Dict: ("container", "a dict"),
     ast.Set: ("container", "a set"),
-    ast.JoinedStr: ("f-string", "an f-string"),
-    ast.FormattedValue: ("f-string", "an f-string"),
     ast.Starred: ("star", "a starred expression"),
     ast.YieldFrom: ("yield-form", "yield from"),
     ast.Yield: ("yield-form", "a yield inside an expression"),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.conditions import truth
-from totem_sdk.lang.formats import format_function
+from totem_sdk.lang.formats import format_function, plain
 from totem_sdk.lang.lists import copied, extreme, sorted_list, total
 from totem_sdk.lang.operators import common, number, orderable
 from totem_sdk.lang.scope import Scope, may_hold_none, widen
@@ -198,8 +198,8 @@ def _to_float(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
 
 
 def _to_str(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
-    if len(args) == 1 and args[0].type == STR:
-        return args[0]
+    if len(args) == 1 and args[0].type in (STR, DATE, DATETIME):
+        return plain(scope, node, args[0])
     return _converted(scope, node, args, "str")
 
 
@@ -209,8 +209,7 @@ def _converted(scope: Scope, node: ast.Call, args: list[Expr], name: str) -> Exp
     result, takes = _CONVERTED[name]
     type_ = args[0].type
     if type_ not in takes:
-        hint = "call its .isoformat()" if type_ in (DATE, DATETIME) else None
-        scope.refuse(node, "type", f"{name}() of {type_}", hint)
+        scope.refuse(node, "type", f"{name}() of {type_}")
         return None
     return Apply(result, scope.at(node), f"to_{name}", type_, (args[0],))
 

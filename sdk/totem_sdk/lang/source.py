@@ -10,10 +10,12 @@ import re
 import threading
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from totem_sdk.lang.fields import WrongFieldError
 from totem_sdk.lang.findings import At, Findings
+from totem_sdk.lang.fstrings import Texts, with_f_strings
 from totem_sdk.limits import SOURCE_BYTES
 
 __all__ = ["MAX_DEPTH", "MAX_LINES", "MAX_NODES", "Source", "check_is_program", "nesting", "parse"]
@@ -27,8 +29,6 @@ MAX_DEPTH = 64
 
 _PARSING = threading.Lock()
 """Held while Python's warnings are off: they are the whole process's."""
-
-_F_STRING = frozenset({"f", "fr", "rf"})
 
 _TOKEN = re.compile(
     r"""
@@ -100,8 +100,8 @@ def parse(text: str, filename: str, findings: Findings, names: frozenset[str] | 
 
     None: they are not known yet, so that any name may be a column's.
 
-    What leaves a tree to go on with is added to ``findings``: f-strings, which stand in the tree as texts, and names
-    that are not ASCII.
+    What leaves a tree to go on with is added to ``findings``: f-strings that are not accepted, which stand in the tree
+    as texts, and names that are not ASCII.
 
     Raises:
         Refused: the source is too large, nested too deeply, not Unicode, or not Python.
@@ -111,21 +111,31 @@ def parse(text: str, filename: str, findings: Findings, names: frozenset[str] | 
     lines = tuple(text.split("\n"))
     _check_size(given, lines, findings)
     findings.check()
-    parsed = _check_tokens(text, names, findings)
-    if parsed is None:
+    texts = _check_tokens(text, names, findings)
+    if texts is None:
         raise findings.refused()
     wrong = Findings()
-    tree = _parse(parsed, filename, wrong)
+    tree = _parse(texts.without_f(), filename, wrong)
     if wrong:
         # What the tokens showed comes first: it may be all that is wrong.
         findings.check()
         raise wrong.refused()
     source = Source(filename, lines, tree, names or frozenset())
     _check_tree(source, wrong)
+    if not wrong and _with_f_strings(source, texts, findings):
+        _check_tree(source, wrong)
     if wrong:
         findings.extend(wrong)
         raise findings.refused()
     return source
+
+
+def _with_f_strings(source: Source, texts: Texts, findings: Findings) -> bool:
+    def refuse(node: ast.expr, message: str) -> None:
+        findings.add(source.at(node), "f-string", message, "write an expression of Python 3.11")
+
+    with _PARSING:
+        return with_f_strings(source.tree, texts, refuse)
 
 
 def _check_size(text: str, lines: tuple[str, ...], findings: Findings) -> None:
@@ -142,33 +152,51 @@ def _check_size(text: str, lines: tuple[str, ...], findings: Findings) -> None:
     return None
 
 
-def _check_tokens(text: str, names: frozenset[str] | None, findings: Findings) -> str | None:
-    """Return the text to be parsed: f-strings are texts in it. None if it is nested too deeply."""
+def _check_tokens(text: str, names: frozenset[str] | None, findings: Findings) -> Texts | None:
+    """Return the texts of the source, f-strings among them. None if it is nested too deeply, or has too many fields."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def place(offset: int) -> At:
         line = bisect_right(starts, offset)
         return At(line, offset - starts[line - 1] + 1)
 
-    depth = names_in_a_row = done = 0
-    texts = _Texts(text)
-    for token in _TOKEN.finditer(text):
+    def add(offset: int, code: str, message: str, hint: str | None = None) -> None:
+        findings.add(place(offset), code, message, hint)
+
+    texts = Texts(text)
+    number = 0
+    for token in _checked_tokens(text, (0, len(text)), names, add):
+        try:
+            for field in texts.token(token):
+                number += 1
+                if number > MAX_NODES:
+                    add(field.start, "too-large", f"f-strings have more than {MAX_NODES} fields")
+                    return None
+                for _ in _checked_tokens(text, (field.start, field.end), names, add):
+                    pass
+        except WrongFieldError as error:
+            add(error.offset, "f-string", error.message, error.hint)
+    return None if "too-deep" in findings.codes else texts
+
+
+def _checked_tokens(
+    text: str, within: tuple[int, int], names: frozenset[str] | None, add: Callable[..., None]
+) -> Iterator[re.Match[str]]:
+    """Yield the tokens of a part of the source, and end with the first that is nested too deeply."""
+    depth = names_in_a_row = 0
+    done = within[0]
+    for token in _TOKEN.finditer(text, *within):
         joined = token.lastgroup == "word" and text[done : token.start()].replace("\\\n", "").strip() == "."
         names_in_a_row, done = names_in_a_row + 1 if joined else 0, token.end()
         if names_in_a_row > MAX_DEPTH:
             # Refused before ast sees it: ast takes quadratic time for the name of a module.
-            message = f"more than {MAX_DEPTH} names are joined by dots"
-            findings.add(place(token.start()), "too-deep", message)
-            return None
-        if (start := texts.f_string(token, depth)) is not None:
-            # Refused before ast sees it: ast takes quadratic time for the fields of an f-string.
-            findings.add(place(start), "f-string", "an f-string")
+            add(token.start(), "too-deep", f"more than {MAX_DEPTH} names are joined by dots")
+            return
         if token.lastgroup == "open":
             depth += 1
             if depth > MAX_DEPTH:
-                message = f"brackets are nested more than {MAX_DEPTH} deep"
-                findings.add(place(token.start()), "too-deep", message)
-                return None
+                add(token.start(), "too-deep", f"brackets are nested more than {MAX_DEPTH} deep")
+                return
         elif token.lastgroup == "close":
             depth = max(0, depth - 1)
         elif names is not None and token.lastgroup == "word" and not token[0].isascii() and token[0] not in names:
@@ -176,62 +204,8 @@ def _check_tokens(text: str, names: frozenset[str] | None, findings: Findings) -
             character = token[0][position]
             shown = character if character.isprintable() else f"U+{ord(character):04X}"
             message = f"the character {shown} is not allowed outside texts and comments"
-            findings.add(place(token.start() + position), "identifier", message)
-    return texts.without_f()
-
-
-class _Texts:
-    """Follows the texts among the tokens; texts that stand side by side are one, which begins where the first does."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._word = (0, 0)
-        self._start: int | None = None
-        self._end = 0
-        self._found = False
-        self._prefixes: list[tuple[int, int]] = []
-
-    def f_string(self, token: re.Match[str], depth: int) -> int | None:
-        """Return where the text begins that ``token`` makes an f-string; None where it makes none.
-
-        ``depth`` is the number of open brackets, inside of which a line's end does not end a text.
-        """
-        if token.lastgroup == "word":
-            self._word = token.span()
-        if token.lastgroup != "text":
-            if token.lastgroup == "comment" and self._start is not None:
-                if not self._beside(token.start(), depth):
-                    self._start = None
-                self._end = token.end()
-            return None
-        start = token.start()
-        prefix = ""
-        if self._word[1] == start:
-            start = self._word[0]
-            prefix = self._source[start : token.start()].lower()
-        if self._start is None or not self._beside(start, depth):
-            self._start, self._found = start, False
-        self._end = token.end()
-        if prefix in _F_STRING:
-            self._prefixes.append((start, token.start()))
-        if self._found or prefix not in _F_STRING:
-            return None
-        self._found = True
-        return self._start
-
-    def without_f(self) -> str:
-        """Return the source with a space for the f of every f-string."""
-        parts: list[str] = []
-        done = 0
-        for start, end in self._prefixes:
-            parts += (self._source[done:start], "r".rjust(2) if end - start == 2 else " ")
-            done = end
-        return "".join((*parts, self._source[done:]))
-
-    def _beside(self, start: int, depth: int) -> bool:
-        """Return whether nothing but space stands between the last text and this place."""
-        between = self._source[self._end : start].replace("\\\n", " ")
-        return not between.strip() and (depth > 0 or "\n" not in between)
+            add(token.start() + position, "identifier", message)
+        yield token
 
 
 def _parse(text: str, filename: str, findings: Findings) -> ast.Module:

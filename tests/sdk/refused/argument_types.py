@@ -5,8 +5,8 @@ class Job(TotemJob):
     def mapper(self, _, row):
         a = abs(row.name)  # refused: type@21
         b = len(row.n)  # refused: type@21
-        c = str(row.at)  # refused: type@13
-        d = str(row.at)  # refused: type@13
+        c = str(row.at - row.at)  # refused: type@13
+        d = str(row.at - row.at)  # refused: type@13
         e = int(row.at)  # refused: type@13
         f = max(row.n, row.name)  # refused: type@28
         g = row.name.startswith(1)  # refused: type@33

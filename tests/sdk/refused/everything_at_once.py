@@ -11,7 +11,7 @@ class Job(TotemJob):
         a.append(row.n)
         b = mean(a)[0] + 1  # refused: unknown-function@13
         c = [d for d in row.name]
-        e = f"{row.n}" + 1  # refused: f-string@13 type@26
+        e = f"{row.n}" + 1  # refused: type@26
         größe = 1  # refused: identifier@11
         for i, x in enumerate(c):
             b += x[i] + größe  # refused: identifier@27

@@ -7,7 +7,7 @@ class Job(TotemJob):
         d = format(row.n, ".2")  # refused: format@13
         e = format(row.name, "+")  # refused: format@13
         f = format(row.n, "5000")  # refused: format@13
-        g = format(row.at)  # refused: type@13
+        g = format(row.at - row.at)  # refused: type@13
         h = format(row.x, "d")  # refused: format@13
         i = format(row.n, ",x")  # refused: format@13
         j = format(row.name, "05")  # refused: format@13

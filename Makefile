@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data demo check test test-fabric fuzz bench clean
+.PHONY: help setup data demo check test test-fabric fuzz bench calibrate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ fuzz: $(STAMP) ## compare the kernel, then CPython, with the interpreter on new 
 bench: $(STAMP) data ## measure against DuckDB, pandas and mrjob, and the ledger on Fabric; writes build/bench*.json
 	@$(BIN)/python -m benchmarks.run
 	@PYTHONPATH=network $(BIN)/python -m benchmarks.fabric.run
+
+calibrate: $(STAMP) ## measure what each opcode takes and fit an estimator table to it; writes build/calibrate.json
+	@PYTHONPATH=tests/conformance $(BIN)/python -m benchmarks.meter.calibrate
 
 clean: ## remove build results and caches (.venv and .data stay)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,8 +1,5 @@
 """The abstract machine with the kernel in place of the interpreter, and the jobs of the conformance corpus."""
 
-import functools
-import importlib.util
-import sys
 import tempfile
 from pathlib import Path
 
@@ -10,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import wasmtime
+from corpus import load_all
 
 from totem_ccf.kernel import KernelExecutor, compile_kernel
 from totem_ccf.kernel.compiled import RUNTIME
@@ -34,21 +32,11 @@ SMALL_BUFFERS = {
     "module.POOL_BYTES": 592,
     "plan.KEPT_BYTES": 1 << 16,
 }
-CONFORMANCE = Path(__file__).resolve().parents[2] / "conformance" / "conftest.py"
-
-
-@functools.cache
-def _corpus():
-    spec = importlib.util.spec_from_file_location("totem_conformance_corpus", CONFORMANCE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return [module.load(path) for path in sorted(module.PROGRAMS.glob("*.py"))]
 
 
 def pytest_generate_tests(metafunc):
     if "corpus_job" in metafunc.fixturenames:
-        jobs = _corpus()
+        jobs = load_all()
         metafunc.parametrize("corpus_job", jobs, ids=[job.name for job in jobs])
 
 

@@ -112,7 +112,10 @@ class CPythonJob:
 
 def _call(function: Callable[..., Iterable[Pair] | None] | None, *arguments: Any) -> list[Pair]:
     """Return what a step function yields; a step need not have it, and a function need not yield."""
-    return list(function(*arguments) or ()) if function is not None else []
+    if function is None:
+        return []
+    # What is emitted is written at once: a list may be changed after it.
+    return [(key, copy.deepcopy(value)) for key, value in function(*arguments) or ()]
 
 
 def _through_json(pairs: list[Pair]) -> list[Pair]:

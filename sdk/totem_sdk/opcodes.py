@@ -226,6 +226,8 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("list_sum", "add", "items", "once", "overflow", "dst = sum(args[0]) of numbers (float: correctly rounded)"),
     ("list_min", "compare", "items", "once", "value", "dst = smallest item, the first of equal ones"),
     ("list_max", "compare", "items", "once", "value", "dst = largest item, the first of equal ones"),
+    ("pack", "convert", "items", "once", "memory", "dst = the text as which the list args[0] travels between phases"),
+    ("unpack_list", "convert", "first", "leaves", "memory", "dst = a new list, of the text as which it has travelled"),
     (
         "collect",
         None,

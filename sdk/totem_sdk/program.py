@@ -33,6 +33,7 @@ from typing import Any, Literal
 
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.opcodes import OPCODES
+from totem_sdk.packed import unpack
 from totem_sdk.schema import Schema
 from totem_sdk.types import BOOL, FLOAT, INT, STR, Type, parse_type
 
@@ -164,6 +165,7 @@ class Step:
 
     ``shuffled`` is the (key, value) type that arrives at combiner and reducer; ``emits`` the one that leaves the step.
     ``state`` gives for each role the types of the fields on ``self`` that live for one task of that role.
+    ``lists`` is the type of the lists that leave it as the texts that are its values (None: its values are no lists).
     A step has a mapper always (an identity mapper is made where the source has none).
     """
 
@@ -181,6 +183,16 @@ class Step:
     map_state: tuple[Type, ...] = ()
     combine_state: tuple[Type, ...] = ()
     reduce_state: tuple[Type, ...] = ()
+    lists: Type | None = None
+
+    @property
+    def result(self) -> tuple[Type, Type]:
+        """The types of the pairs that a job delivers of which this is the last step."""
+        return self.emits if self.lists is None else (self.emits[0], self.lists)
+
+    def delivered(self, pair: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Return an emitted pair as it is delivered: a list is a list again."""
+        return pair if self.lists is None else (pair[0], unpack(self.lists, pair[1]))
 
     @property
     def partitions(self) -> int:
@@ -396,6 +408,7 @@ def _program_to_json(program: Program) -> dict[str, Any]:
                 "map_state": [str(type_) for type_ in step.map_state],
                 "combine_state": [str(type_) for type_ in step.combine_state],
                 "reduce_state": [str(type_) for type_ in step.reduce_state],
+                **({} if step.lists is None else {"lists": str(step.lists)}),
             }
             for step in program.steps
         ],
@@ -424,6 +437,7 @@ def _program_from_json(document: Any) -> Program:
             map_state=tuple(parse_type(text) for text in item["map_state"]),
             combine_state=tuple(parse_type(text) for text in item["combine_state"]),
             reduce_state=tuple(parse_type(text) for text in item["reduce_state"]),
+            lists=None if item.get("lists") is None else parse_type(item["lists"]),
         )
         for item in document["steps"]
     )

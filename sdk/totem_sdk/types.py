@@ -55,6 +55,7 @@ __all__ = [
     "leaves",
     "parse_type",
     "plain",
+    "travelling",
     "words",
 ]
 
@@ -242,8 +243,16 @@ def after_shuffle(type_: Type) -> Type:
             return Tuple(tuple(after_shuffle(item) for item in items), listed=True)
         case Option(item=item):
             return Option(after_shuffle(item))
+        case Array(item=item):
+            return Array(after_shuffle(item))
         case _:
             return type_
+
+
+def travelling(pair: tuple[Type, Type]) -> tuple[Type, Type]:
+    """Return the types as which a key and a value travel between phases: a list as a text (``packed``)."""
+    key, value = pair
+    return key, STR if isinstance(value, List) else value
 
 
 def parse_type(text: str) -> Type:

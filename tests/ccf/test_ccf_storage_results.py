@@ -41,6 +41,22 @@ def test_parquet_keeps_the_types(tmp_path):
     assert [tuple(row.values()) for row in table.to_pylist()] == [(*key, value) for key, value in PAIRS]
 
 
+def test_lists_are_json_in_csv_and_lists_in_parquet(tmp_path):
+    pairs = [("a", [[1.5, None], []]), ("b", []), ("é", [[math.inf]])]
+    type_ = parse_type("array[array[float?]]")
+    assert write_result(tmp_path / "a.csv", pairs, STR, type_) == 3
+    assert (tmp_path / "a.csv").read_text() == 'key,value\na,"[[1.5,null],[]]"\nb,[]\né,[[Infinity]]\n'
+    assert write_result(tmp_path / "a.parquet", pairs, STR, type_) == 3
+    table = pq.read_table(tmp_path / "a.parquet")
+    assert [tuple(row.values()) for row in table.to_pylist()] == pairs
+    assert write_result(tmp_path / "a.jsonl", pairs, STR, type_) == 3
+    assert (tmp_path / "a.jsonl").read_text().startswith('["a",[[1.5,null],[]]]\n')
+    for items, what in (("array[num]", "int or float by the row"), ("array[[str,int]]", "no lists of tuples")):
+        check_result_file(tmp_path / "a.csv", STR, parse_type(items))
+        with pytest.raises(UnwritableResult, match=what):
+            check_result_file(tmp_path / "a.parquet", STR, parse_type(items))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
 def test_a_large_result_is_written_in_bounded_memory(tmp_path, monkeypatch, ending):

@@ -18,6 +18,40 @@ class Held(Lists):
             return f"[{self.fresh_list(item, scope)} for i in range({self.chance.randrange(1, 3)})]"
         return f"[{', '.join(self.item(item, scope) for _ in range(self.chance.randrange(1, 4)))}]"
 
+    def emitted_list(self, depth: int, scope: Scope, type_: str) -> str:
+        """Write what makes a list that is emitted; return the expression for it."""
+        plain = Scope(row=scope.row, bare=scope.bare)
+        held = [f"self.{name}" for name, has in scope.fields.items() if has == type_]
+        if held and self.one_in(2):
+            return self.chance.choice(held)
+        if self.one_in(2):
+            return self.fresh_list(type_, plain)
+        name = self.name("emitted")
+        self.write(depth, f"{name} = {self.fresh_list(type_, plain)}")
+        self.write(depth, f"{name}.{self.chance.choice(('reverse()', 'clear()', f'extend({name})'))}")
+        return name
+
+    def write_came(self, depth: int, scope: Scope) -> None:
+        """Write what is done with a list that has come through a shuffle."""
+        name = self.chance.choice([name for name, has in scope.names.items() if has in HELD])
+        plain = Scope(row=scope.row, bare=scope.bare)
+        forms = [f"len({name})", f"len({name}[1:])", f"int(bool({name}))"]
+        match scope.names[name]:
+            case "list int":
+                forms += [f"sum({name})", f"max({name} + [1])", f"{name}.count(3)", f"sum([x // 2 for x in {name}])"]
+                self.write(depth, f"{name}.append({self.item('int', plain)})")
+            case "list str":
+                forms += [f"len(min({name} + ['é']))", f"len(','.join({name}))", f"int('a' in {name})"]
+                self.write(depth, f"{name}.append({self.item('str', plain)})")
+            case "list (int,str)":
+                forms += [f"sum([n * len(t) for n, t in {name}])", f"{name}.count({name}[0]) if {name} else 0"]
+            case _:
+                forms += [f"sum([sum(each) for each in {name}])", f"len({name}[-1]) if {name} else -1"]
+                self.write(depth, f"{name}.append([7])")
+        count = self.name()
+        self.write(depth, f"{count} = {self.chance.choice(forms)}")
+        scope.names[count] = "int"
+
     def write_held(self, depth: int, scope: Scope) -> None:
         """Write a statement that changes a list that a field holds, or asks it something."""
         name = self.chance.choice([name for name, type_ in scope.fields.items() if type_ in HELD])

@@ -30,6 +30,8 @@ class Statements(Held, Errors):
         kinds.append("raise")
         if any(type_ in HELD for type_ in scope.fields.values()):
             kinds += ["field"] * 4
+        if any(type_ in HELD for type_ in scope.names.values()):
+            self.write_came(depth, scope)
         getattr(self, f"write_{self.chance.choice(kinds)}")(depth, scope, size)
 
     def write_assign(self, depth: int, scope: Scope, size: int) -> None:
@@ -101,8 +103,10 @@ class Statements(Held, Errors):
         del size
         if scope.emits is None:
             return
-        key, value = (self.expr(type_, scope, 2) for type_ in scope.emits)
-        if self.one_in(5):
+        listed = scope.emits[1] in HELD
+        key = self.expr(scope.emits[0], scope, 2)
+        value = self.emitted_list(depth, scope, scope.emits[1]) if listed else self.expr(scope.emits[1], scope, 2)
+        if self.one_in(5) and not listed:
             name = self.name("pair")
             self.write(depth, f"{name} = ({key}, {value})")
             self.write(depth, f"yield {name}")

@@ -38,7 +38,19 @@ TEXTS = (
     "éa,é",
 )
 KEYS = ("int", "str", "bool", "float", "(int,str)", "(str,(int,bool))", "str?", "num", "none")
-VALUES = ("int", "float", "num", "str", "bool", "(int,float)", "(str,int)", "float?", "(num,str?)", "(int,(str,bool))")
+VALUES = (
+    "int",
+    "float",
+    "num",
+    "str",
+    "bool",
+    "(int,float)",
+    "(str,int)",
+    "float?",
+    "(num,str?)",
+    "(int,(str,bool))",
+    *HELD,
+)
 
 CONSTANT_DEFAULTS = {"int": "3", "float": "0.5", "str": '"d"', "num": "2.5", "bool": "True", "(int,str)": '(1, "t")'}
 """Defaults of helpers' parameters, by type."""

@@ -181,6 +181,7 @@ class StepPlan:
         texts = {value for f in self.functions for op in self.ops(f) for value in op.imm if isinstance(value, str)}
         listed = (op.type.item for f in self.functions for op in self.ops(f) if isinstance(op.type, Array))
         texts |= {shape(item) for item in listed}
+        texts |= {held_shape(type_) for f in self.functions for op in self.ops(f) for type_ in self._packed(f, op)}
         texts |= {held_shape(cells.type) for role in self.roles.values() for cells in role.held}
         references: dict[str, int] = {}
         data: dict[int, bytes] = {}
@@ -190,6 +191,13 @@ class StepPlan:
             references[text] = address << 32 | len(encoded)
             data[address] = encoded
         return references, data
+
+    def _packed(self, function: int, op: Op) -> Iterator[Type]:
+        """Yield the type of the list that an operation packs or unpacks."""
+        if op.code == "pack":
+            yield op.type
+        elif op.code == "unpack_list" and op.dst is not None:
+            yield self.program.functions[function].registers[op.dst]
 
     def _constant(self, data: bytes) -> int:
         address = self.regions.take(len(data), 8)

@@ -162,6 +162,10 @@ heap_due : i32
 heap_begin :
 heap_keep i32 i64 :
 heap_end : i32
+packed_items i32 i64 : i64
+packed_bytes : i64
+list_pack i32 i64 i32 i32 : i64
+list_unpack i64 i64 : i32
 """
 
 

@@ -242,7 +242,8 @@ class _Process:
         if spec.part == "data":
             layout = mapped_layout(self._program, spec.executor)
             return write_partials(spec.directory / "partial.jsonl", self._program, layout, outputs, spec.memory_limit)
-        return write_result(spec.directory / "result.jsonl", PairLayout(*self._program.steps[-1].emits), outputs)
+        last = self._program.steps[-1]
+        return write_result(spec.directory / "result.jsonl", PairLayout(*last.emits), outputs, last.lists)
 
     # The host -------------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 ``.jsonl`` and ``.json`` hold the canonical lines of the abstract machine (§6). CSV and Parquet have a column for each
 scalar of key and value: ``key`` and ``value``, or ``key_0, key_1, …`` where one is a tuple (within a tuple of tuples
-``key_0_1``). CSV writes floats as the shortest text that reads back and None as an empty cell; Parquet keeps the
-types. A ``num`` has no one type in Parquet, and a tuple that may be None no columns: write JSON lines then.
+``key_0_1``). CSV writes floats as the shortest text that reads back, None as an empty cell and a list as its JSON text;
+Parquet keeps the types, and has lists of scalars and of such lists. A ``num`` has no one type in Parquet, a list of
+tuples none that one would ask for, and a tuple that may be None no columns: write JSON lines then.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ import pyarrow.parquet as pq
 
 from totem_ccf.storage.columns import ARROW, item_of
 from totem_sdk.errors import TotemError
-from totem_sdk.types import NONE, NUM, Option, Scalar, Tuple, Type
-from totem_sdk.values import result_line
+from totem_sdk.types import NONE, NUM, List, Option, Scalar, Tuple, Type
+from totem_sdk.values import canonical_json, result_line
 
 __all__ = ["UnwritableResult", "check_result_file", "write_result"]
 
@@ -43,7 +44,9 @@ def check_result_file(path: Path, key: Type, value: Type) -> None:
         raise UnwritableResult(f"{path}: a result is written as .jsonl, .csv or .parquet; name the file so")
     if ending in (".csv", ".parquet"):
         columns = [*_columns(key, "key"), *_columns(value, "value")]
-        if ending == ".parquet" and any(item_of(type_) == NUM for _, type_ in columns):
+        if ending == ".parquet" and any(isinstance(_innermost(type_), Tuple) for _, type_ in columns):
+            raise UnwritableResult(f"{path}: Parquet gets no lists of tuples; write .jsonl or .csv")
+        if ending == ".parquet" and any(_innermost(type_) == NUM for _, type_ in columns):
             raise UnwritableResult(f"{path}: Parquet has no column of int or float by the row; write .jsonl or .csv")
 
 
@@ -81,18 +84,15 @@ def _write_csv(path: Path, result: Iterable[tuple[Any, Any]], key: Type, value: 
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([name for name, _ in [*_columns(key, "key"), *_columns(value, "value")]])
         for pair in result:
-            writer.writerow(_cells((key, value), pair))
+            cells = _cells((key, value), pair)
+            writer.writerow([canonical_json(cell) if isinstance(cell, list) else cell for cell in cells])
             rows += 1
     return rows
 
 
 def _write_parquet(path: Path, result: Iterable[tuple[Any, Any]], key: Type, value: Type) -> int:
     fields = [
-        pa.field(
-            name,
-            pa.null() if type_ == NONE else ARROW[item_of(type_)],
-            nullable=type_ == NONE or type_ != item_of(type_),
-        )
+        pa.field(name, _arrow(type_), nullable=type_ == NONE or isinstance(type_, Option))
         for name, type_ in [*_columns(key, "key"), *_columns(value, "value")]
     ]
     schema = pa.schema(fields)
@@ -112,10 +112,23 @@ def _columns(type_: Type, name: str) -> Iterator[tuple[str, Type]]:
         case Tuple(items=items):
             for i, item in enumerate(items):
                 yield from _columns(item, f"{name}_{i}")
-        case Scalar() | Option(item=Scalar()):
+        case Scalar() | Option(item=Scalar()) | List():
             yield name, type_
         case _:
             raise UnwritableResult(f"{name}: there are no columns for {type_}; write .jsonl")
+
+
+def _innermost(type_: Type) -> Type:
+    """Return the type of what is in lists, or of a column without them, as one that can't be None."""
+    while isinstance(type_, List):
+        type_ = type_.item
+    return type_.item if isinstance(type_, Option) else type_
+
+
+def _arrow(type_: Type) -> Any:
+    if isinstance(type_, List):
+        return pa.list_(_arrow(type_.item))
+    return pa.null() if type_ == NONE else ARROW[item_of(type_)]
 
 
 def _cells(types: Iterable[Type], values: Iterable[Any]) -> list[Any]:

@@ -334,7 +334,7 @@ def _unknown(type_: Type, _op: Op, _operands: Sequence[Known]) -> Known:
 _OF_LISTS = (
     "append", "put", "insert", "clear", "extend", "sort", "reverse", "list_new", "list_of", "pop", "pop_at", "list_add",
     "list_times", "list_slice", "list_contains", "list_find", "occurrences", "list_view",
-    "sorted", "list_sum", "list_min", "list_max", "list_test",
+    "sorted", "list_sum", "list_min", "list_max", "list_test", "unpack_list",
 )  # fmt: skip
 _DATED = (DATE, DATETIME, TIMEDELTA)
 

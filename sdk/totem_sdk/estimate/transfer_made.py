@@ -56,6 +56,12 @@ def _character(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     return _text(_CHARACTER, 1, 4, operands)
 
 
+def _packed(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    """Return the text of a list, of which its type is known and nothing else."""
+    del type_, op
+    return _made(within(1, None, 32.0), 1, None, operands)
+
+
 def _part(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     del type_, op
     whole = operands[0]
@@ -165,6 +171,7 @@ MADE_RULES: dict[str, Callable[[Type, Op, Sequence[Known]], Known]] = {
     "text_is": _truth,
     "char_at": _character,
     "slice": _part,
+    "pack": _packed,
     "remove": _part,
     "recase": _recased,
     "replace": _replaced,

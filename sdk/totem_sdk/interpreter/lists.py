@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from totem_sdk.interpreter import effects
 from totem_sdk.interpreter.arithmetic import Fault, exact_sum
 from totem_sdk.interpreter.frame import Datum, Frame
-from totem_sdk.interpreter.held import LIST_BYTES, WORD, put_bytes
+from totem_sdk.interpreter.held import LIST_BYTES, WORD, held_bytes, put_bytes
+from totem_sdk.limits import MEMORY_BYTES
+from totem_sdk.packed import pack, packed_size, unpack
 from totem_sdk.program import Op
 from totem_sdk.types import List, Tuple, words
 from totem_sdk.values import text_bytes
@@ -152,6 +154,21 @@ def _collect(frame: Frame, op: Op) -> None:
     frame.role.collect(op.type.items, [number for number in op.imm if isinstance(number, int)])
 
 
+def _pack(frame: Frame, op: Op, items: Datum) -> str:
+    text = pack(op.type, items, MEMORY_BYTES - frame.role.memory)
+    if text is None:
+        raise Fault("memory")
+    frame.role.allocate(len(text.encode()))
+    return text
+
+
+def _unpack_list(frame: Frame, op: Op, text: str) -> Datum:
+    type_ = frame.type_of(op)
+    items = unpack(type_, text)
+    frame.role.allocate(held_bytes([type_], [items]))
+    return items
+
+
 def _some(items: Sequence[Datum]) -> Sequence[Datum]:
     if not items:
         raise Fault("value")
@@ -181,6 +198,8 @@ LIST_EFFECTS: dict[str, Callable[..., Datum]] = {
     "list_sum": lambda _frame, _op, items: exact_sum(items),
     "list_min": lambda _frame, _op, items: effects.smallest(*_some(items)),
     "list_max": lambda _frame, _op, items: effects.largest(*_some(items)),
+    "pack": _pack,
+    "unpack_list": _unpack_list,
     "collect": _collect,
     "list_test": lambda _frame, _op, counter, items: counter < len(items),
 }
@@ -217,6 +236,7 @@ def _sliced(op: Op, items: Sequence[Datum], *bounds: int) -> tuple[int, int]:
 
 COUNTED: dict[str, Callable[..., tuple[int, int]]] = {
     "list_of": _with_texts,
+    "pack": lambda op, items: packed_size(op.type, items),
     "pop_at": _each,
     "insert": lambda _op, items, _position, value: (len(items), put_bytes(value)),
     "extend": lambda _op, _items, more: (len(more), 0),

@@ -117,13 +117,14 @@ class Machine:
             tasks, entering = list(emitted), run.records_out
         began = gate is None and phases[-1].phase == "reduce" and len(phases) == len(self._priced.program.phases)
         delivered = end == "done" or (end == "out_of_totem" and began)
+        last = self._priced.program.steps[-1]
         return JobRun(
             state="completed" if end == "done" else end,
             used=sum(run.charge for run in phases),
             returned=pot.left,
             phases=phases,
             bill=[row for run in phases for row in self._priced.bill(run.step, run.phase, run.counts)],
-            result=[pair for task in emitted for pair in task] if delivered else [],
+            result=[last.delivered(pair) for task in emitted for pair in task] if delivered else [],
             partial=end == "out_of_totem" and began,
             error=phases[-1].error if phases else None,
             gate=gate,

@@ -18,7 +18,7 @@ from totem_sdk.lang.steps import ROLES, StepSource
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.program import Function, Program, Step
-from totem_sdk.types import NONE, STR, List, Tuple, Type, plain
+from totem_sdk.types import NONE, STR, List, Tuple, Type, plain, travelling
 
 __all__ = ["Assembly", "CheckedStep", "parts_of"]
 
@@ -94,8 +94,9 @@ class Assembly:
         return Step(
             mapper=mapper,
             **indices,
-            shuffled=step.shuffled if "reducer" in step.roles else None,
-            emits=step.emits,
+            shuffled=travelling(step.shuffled) if "reducer" in step.roles else None,
+            emits=travelling(step.emits),
+            lists=step.emits[1] if isinstance(step.emits[1], List) else None,
             map_state=states["mapper"],
             combine_state=states["combiner"],
             reduce_state=states["reducer"],
@@ -170,7 +171,7 @@ class Assembly:
         if step is not self.steps[0]:
             if step.reads.value is None:
                 raise InternalError("a later step reads rows")
-            build.op("read_pair", Tuple((step.reads.key, step.reads.value)), None, (), at)
+            build.op("read_pair", Tuple(travelling((step.reads.key, step.reads.value))), None, (), at)
             codes = [("pair_key", step.reads.key), ("pair_value", step.reads.value)]
         elif self.job.lines:
             build.op("read_row", NONE, None, (), at, imm=(0,) if uses_value else ())
@@ -183,7 +184,12 @@ class Assembly:
             if used_here:
                 register = self.parameter(low, state, name)
                 imm = {"const": (None,), "column": (0,)}.get(code, ())
-                build.op(code, type_, register, (), at, imm=imm)
+                if isinstance(type_, List):
+                    text = build.register(STR)
+                    build.op(code, STR, text, (), at)
+                    build.op("unpack_list", STR, register, (text,), at)
+                else:
+                    build.op(code, type_, register, (), at, imm=imm)
                 self.widen_parameter(low, state, name, register, at)
 
     def parameter(self, low: Lowering, state: FunctionState, name: str) -> int:
@@ -206,9 +212,10 @@ class Assembly:
         build = Builder(self.ids)
         at = self.job.source.at(step.source.node)
         build.block()
-        key_type, value_type = step.reads.key, step.reads.value
-        if value_type is None:
+        if step.reads.value is None:
             raise InternalError("the identity of a row")
+        key_type, value_type = travelling((step.reads.key, step.reads.value))
+        shuffled = travelling(step.shuffled)
         key, value = build.register(key_type), build.register(value_type)
         if step is self.steps[0]:
             build.op("read_row", NONE, None, (), at, imm=(0,))
@@ -219,11 +226,11 @@ class Assembly:
             build.op("pair_key", key_type, key, (), at)
             build.op("pair_value", value_type, value, (), at)
         args = []
-        for register, type_, wider in ((key, key_type, step.shuffled[0]), (value, value_type, step.shuffled[1])):
+        for register, type_, wider in ((key, key_type, shuffled[0]), (value, value_type, shuffled[1])):
             args.append(register if type_ == wider else build.register(wider))
             if type_ != wider:
                 build.op("widen", type_, args[-1], (register,), at)
-        build.op("emit", Tuple(step.shuffled), None, tuple(args), at)
+        build.op("emit", Tuple(shuffled), None, tuple(args), at)
         return Function("mapper", at.line, tuple(build.registers), (), None, build.body())
 
     def helper_function(self, role: int, checked: Checked, state: FunctionState, catching: bool) -> Function:

@@ -14,13 +14,17 @@ from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.types import NONE, Array, List, Option, Scalar, Tuple, Type, Values
 from totem_sdk.types import join as join_types
 
-__all__ = ["Boxes", "Listed", "flat", "settled", "settled_tree"]
+__all__ = ["Boxes", "Listed", "flat", "opened", "settled", "settled_tree"]
 
 
 class Box:
-    """What is known of the containers of one place, or of several that were unified (``parent`` is then set)."""
+    """What is known of the containers of one place, or of several that were unified (``parent`` is then set).
 
-    def __init__(self, item: Type | None, *, owned: bool) -> None:
+    ``number`` counts boxes in the order in which they were made.
+    """
+
+    def __init__(self, item: Type | None, number: int, *, owned: bool) -> None:
+        self.number = number
         self.parent: Box | None = None
         self.item = item
         self.owned = owned
@@ -78,7 +82,7 @@ class Boxes:
     def at(self, place: object, item: Type | None, *, owned: bool) -> Listed:
         """Return the list that a place makes, the same in every pass."""
         if place not in self.places:
-            self.places[place] = Listed(Box(item, owned=owned))
+            self.places[place] = Listed(Box(item, len(self.places), owned=owned))
             self.changed = True
         return self.places[place]
 
@@ -118,8 +122,13 @@ class Boxes:
             item = joined
         a, b = a.root, b.root
         if a is not b:
+            # The older one stays: a place may be known by the lists that its function is called with.
+            if b.number < a.number:
+                a, b = b, a
+            owned = a.owned or b.owned
             b.parent = a
-        a.item, a.owned = item, a.owned or b.owned
+            a.owned = owned
+        a.item = item
         self.changed = True
         return True
 
@@ -144,6 +153,17 @@ def flat(type_: Type) -> bool:
             return flat(item)
         case _:
             return True
+
+
+def opened(boxes: Boxes, place: tuple[object, ...], type_: Type) -> Type:
+    """Return the type of what a role reads, with boxes for its lists, the same in every pass."""
+    match type_:
+        case Array(item=item):
+            return boxes.at(place, opened(boxes, (*place, "item"), item), owned=True)
+        case Values(item=item):
+            return Values(opened(boxes, place, item))
+        case _:
+            return type_
 
 
 def settled(type_: Type) -> Type:

@@ -91,7 +91,7 @@ CODES: dict[str, Code] = {
         "make a list: [x for x in items]",
     ),
     "container": Code(
-        "a dict or set, a list that is emitted, an empty tuple",
+        "a dict or set, a list that is emitted as a key, an empty tuple",
         f"{_LATER}: keep lists of keys and values, or yield key, value and let the reducer collect them",
     ),
     "f-string": Code(

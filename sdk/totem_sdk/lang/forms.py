@@ -215,11 +215,13 @@ class _Forms:
         return ()
 
     def emitted(self, node: ast.expr) -> tuple[ast.AST, ...]:
-        """Say of a list or dict as key or value what to write there; yield the rest."""
+        """Say of a dict, or of a list as key, what to write there; yield the rest."""
         rest: list[ast.AST] = []
-        for part in node.elts if isinstance(node, ast.Tuple) else [node]:
-            if isinstance(part, ast.List):
-                self.add(part, "container", "a list is emitted", "emit a tuple, which comes out as a list: (a, b)")
+        parts = node.elts if isinstance(node, ast.Tuple) else [node]
+        for part in parts:
+            if isinstance(part, ast.List) and part is parts[0]:
+                hint = "emit a tuple, which comes out as a list: (a, b)"
+                self.add(part, "container", "a list is emitted as a key", hint)
                 rest += part.elts
             elif isinstance(part, ast.Dict | ast.Set):
                 what = "dict" if isinstance(part, ast.Dict) else "set"

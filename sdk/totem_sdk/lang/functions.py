@@ -74,6 +74,9 @@ def _fold(scope: Scope, node: ast.Call, name: str) -> Expr | None:
         hint = "yield only what is not None, or loop over the values and test each"
         scope.refuse(node, "maybe-none", message, hint)
         return None
+    if isinstance(item, List):
+        scope.refuse(node, "type", f"{name}() of values that are lists", "loop over the values")
+        return None
     if name == "sum" and not number(scope, node, Apply(item, scope.at(node), "read_value", item), "a value"):
         return None
     return Apply(item, scope.at(node), f"fold_{name}", type_)

@@ -99,7 +99,8 @@ def put_into(scope: Scope, node: ast.AST, into: Listed, expr: Expr) -> bool:
     old = into.item
     if scope.put(into, expr.type):
         return True
-    scope.refuse(node, "type-conflict", f"the list gets {expr.type} here and {old} elsewhere")
+    hint = "the items of a list have one type; a tuple has several: (a, b), and is emitted as a list"
+    scope.refuse(node, "type-conflict", f"the list gets {expr.type} here and {old} elsewhere", hint)
     return False
 
 

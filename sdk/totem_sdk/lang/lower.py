@@ -30,7 +30,7 @@ from totem_sdk.lang.tree import (
     While,
     is_operation,
 )
-from totem_sdk.types import BOOL, INT, List, Tuple, Type, Values
+from totem_sdk.types import BOOL, INT, STR, List, Tuple, Type, Values, travelling
 
 __all__ = ["Lowering"]
 
@@ -166,11 +166,14 @@ class Lowering(ErrorLowering):
         else:
             value = self.value(node.value)
             types = (node.key.type, node.value.type)
-        args = (
-            self.widened(key, types[0], self.around.emits[0], node.at),
-            self.widened(value, types[1], self.around.emits[1], node.at),
-        )
-        self.build.op("emit", Tuple(self.around.emits), None, args, node.at)
+        key = self.widened(key, types[0], self.around.emits[0], node.at)
+        if isinstance(types[1], List):
+            text = self.build.register(STR)
+            self.build.op("pack", types[1], text, (value,), node.at)
+            value = text
+        else:
+            value = self.widened(value, types[1], self.around.emits[1], node.at)
+        self.build.op("emit", Tuple(travelling(self.around.emits)), None, (key, value), node.at)
 
     # Loops.
 
@@ -269,10 +272,16 @@ class Lowering(ErrorLowering):
 
     def _values_round(self, node: For) -> None:
         more = self.build.register(BOOL)
-        self.build.op("more_values", Values(node.item), more, (), node.at)
+        item = STR if isinstance(node.item, List) else node.item
+        self.build.op("more_values", Values(item), more, (), node.at)
 
         def take(into: int) -> None:
-            self.build.op("read_value", node.item, into, (), node.at)
+            if not isinstance(node.item, List):
+                self.build.op("read_value", node.item, into, (), node.at)
+                return
+            text = self.build.register(STR)
+            self.build.op("read_value", STR, text, (), node.at)
+            self.build.op("unpack_list", STR, into, (text,), node.at)
 
         self.build.branch(more, lambda: self._scoped(node, lambda: self._round(node, take)), self._leave)
 

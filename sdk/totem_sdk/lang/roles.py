@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
-from totem_sdk.lang.boxes import Listed, settled, settled_tree
+from totem_sdk.lang.boxes import Listed, opened, settled, settled_tree
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.calls import Reach, self_attributes
 from totem_sdk.lang.constants import Constant
@@ -23,7 +23,7 @@ from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import NONE, Type, Values, plain
+from totem_sdk.types import NONE, List, Type, Values, after_shuffle, plain
 
 __all__ = ["Checked", "Inputs", "Roles"]
 
@@ -116,6 +116,11 @@ class Roles:
         names = fields_of(self.job, self.job.methods[functions["init"]]) if "init" in functions else ()
         nones = (None, None) if emits is None else inputs.nones
         role = RoleState(self.job, self.schema, self.hidden, self.reach, dict.fromkeys(names), emits, nones)
+        came = inputs.value
+        read = None if came is None else opened(role.boxes, ("read",), came)
+        inputs = replace(inputs, value=read)
+        if emits is not None and read is not None:
+            role.emits = (emits[0], read)
         states = {part: self._state(part, name, inputs, names) for part, name in functions.items()}
         try:
             self._settle(role, states, inputs, findings)
@@ -125,6 +130,10 @@ class Roles:
             findings.add(at, "too-large", "checking the types of the program takes too long", hint)
         if role.boxes.places:
             _settle_types(role, (*states.values(), *role.helpers.values()))
+        if not findings and came is not None and read is not None and settled(read) != came:
+            at = self.job.source.at(next(iter(states.values())).method)
+            message = f"lists that came through a shuffle have items of {_item(came)}, and get others here"
+            findings.add(at, "type-conflict", message, "make new lists of them: [item for item in items]")
         if not findings:
             check_growth(states, role.helpers, names, findings)
         return Checked(
@@ -132,7 +141,7 @@ class Roles:
             role.helpers,
             tuple(plain(type_) for type_ in role.fields.values() if type_ is not None),
             names,
-            role.emits,
+            None if role.emits is None else (role.emits[0], after_shuffle(settled(role.emits[1]))),
             role.nones,
         )
 
@@ -232,6 +241,13 @@ class Roles:
             state.returns = NONE  # it never returns: what is called only raises
         state.findings.extend(findings)
         return state
+
+
+def _item(type_: Type) -> Type:
+    """Return the type of an item of the lists that a role reads."""
+    while isinstance(type_, Values | List):
+        type_ = type_.item
+    return type_
 
 
 def _settle_types(role: RoleState, functions: Iterable[FunctionState]) -> None:

@@ -153,9 +153,11 @@ class _Statements:
 
     def may_be_emitted(self, node: ast.AST, key: Type, value: Type) -> bool:
         for type_ in (key, value):
-            if isinstance(type_, List):
-                self.scope.refuse(node, "emit-type", "a list can't be emitted yet", "emit its parts")
+            if isinstance(type_, List) and type_ is key:
+                hint = "emit a tuple, or a text: ','.join(items)"
+                self.scope.refuse(node, "emit-type", "a list is emitted as a key", hint)
                 return False
+            self.scope.own(type_)
             if has_match(type_):
                 self.scope.refuse(node, "emit-type", "a match can't be emitted", "emit its .group() or .groups()")
                 return False

@@ -137,7 +137,11 @@ class Kernel:
             returned=pot.left,
             phases=phases,
             bill=[row for run in phases for row in self.priced.bill(run.step, run.phase, run.counts)],
-            result=[p for task in outputs for batch in task for p in layout.to_python(batch)] if delivered else [],
+            result=[
+                program.steps[-1].delivered(p) for task in outputs for batch in task for p in layout.to_python(batch)
+            ]
+            if delivered
+            else [],
             partial=end == "out_of_totem" and began,
             error=error,
             gate=gate,

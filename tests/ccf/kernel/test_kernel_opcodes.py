@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from totem_ccf.kernel import KernelExecutor, compile_kernel
-from totem_ccf.kernel.rules import RULES, lists
+from totem_ccf.kernel.rules import RULES, lists, packed
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_sdk.cost import price
 from totem_sdk.interpreter import run_map_task
@@ -247,7 +247,8 @@ TESTED_BY_PROGRAMS = {
     *("replace", "pad", "cut", "build", "format"),
     # What works on lists that can be changed needs them made before: see test_kernel_lists.
     *lists.RULES,
-    # They make lists, which can't be emitted: see test_kernel_regex.
+    *packed.RULES,
+    # They make lists: see test_kernel_regex.
     *("re_findall", "re_split"),
 }
 

@@ -39,4 +39,7 @@ class Job(TotemJob):
         y = any(row.n)  # refused: loop-form@21
         z = all()  # refused: argument@13
         x = numbers is None  # refused: type@13
-        yield row.name, numbers  # refused: emit-type@9
+        yield numbers, row.name  # refused: emit-type@9
+        yield [1, 2], row.name  # refused: container@15
+        yield row.name, numbers
+        yield row.name, [row.name]  # refused: type-conflict@9

@@ -12,4 +12,13 @@ class Job(TotemJob):
         self.numbers.append(row.name)  # refused: type-conflict@33
         self.other = [1]  # refused: state@14
         self.parts = 1  # refused: type-conflict@14
-        yield row.name, row.name.split()  # refused: emit-type@9
+        yield row.name, row.name.split()
+
+    def combiner(self, key, values):
+        for words in values:
+            yield key, words
+
+    def reducer(self, key, values):
+        for words in values:
+            words.append(key)
+        yield key, max(values)  # refused: type@20 values-twice@24

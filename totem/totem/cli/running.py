@@ -104,7 +104,7 @@ class _Terminal:
     def accepted(self, program: Program) -> None:
         self._phases = [f"step {phase.step} {phase.kind}" for phase in program.phases]
         if self._file is not None:
-            check_file(self._file, program.steps[-1].emits)
+            check_file(self._file, program.steps[-1].result)
 
     def estimated(self, bounds: Bounds) -> None:
         self._output.note(

@@ -260,7 +260,7 @@ class Consumer:
     def result_types(self, job_id: str) -> tuple[Type, Type]:
         """Return the types of a job's result: key and value."""
         program = self._session.query("jobs.source", job_id=job_id)["program"]
-        return Program.decode(program.encode()).steps[-1].emits
+        return Program.decode(program.encode()).steps[-1].result
 
     def _combining(self, submission: Submission) -> str | None:
         """Return who combines the partial groups of a job, or None where it is one provider's.

@@ -269,7 +269,7 @@ class _Run:
         bind_params(priced, params)  # rather than after all data are read
         self.seconds.compile = time.monotonic() - began
         self.listener.accepted(priced.program)
-        self.emits = priced.program.steps[-1].emits
+        self.emits = priced.program.steps[-1].result
         submission = Submission(job.source, job.filename, [DATASET], params, table.table_id)
         try:
             # The engine's processes start up while statistics are counted and the consortium is made.

@@ -14,6 +14,7 @@ from totem_ccf.kernel.rules import (
     made_texts,
     mathematics,
     numbers,
+    packed,
     regex,
     texts,
     values,
@@ -35,8 +36,9 @@ RULES: Mapping[str, Rule] = {
     **flow.RULES,
     **folds.RULES,
     **lists.RULES,
+    **packed.RULES,
 }
 """By opcode."""
 
-SIZES: Mapping[str, SizeOf] = {**flow.SIZES, **made_texts.SIZES, **lists.sizes(flow.SIZES["min"])}
+SIZES: Mapping[str, SizeOf] = {**flow.SIZES, **made_texts.SIZES, **packed.SIZES, **lists.sizes(flow.SIZES["min"])}
 """By ``Opcode.sizing``, or by opcode where what is counted are not operands."""

@@ -35,7 +35,7 @@ static u32 lasting(u32 place) { return place - first + arena_start; }
 
 static void copy_value(const u8 **shape, u64 **slot);
 
-static void skip(const u8 **shape) {
+void skip_shape(const u8 **shape) {
     const u8 *p = *shape;
     for (u32 depth = 0;;) {
         u8 kind = *p++;
@@ -85,7 +85,7 @@ static void copy_value(const u8 **shape, u64 **slot) {
     }
     case 'a': {
         const u8 *items = *shape;
-        skip(shape);
+        skip_shape(shape);
         list *l = (list *)(u32)*(*slot)++;
         (*slot)[-1] = copy_list(l, items);
         return;

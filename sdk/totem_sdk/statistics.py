@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from totem_sdk.errors import InvalidDocument
+from totem_sdk.scale import CELLS
 
 __all__ = ["ColumnStatistics", "Limit", "Statistics"]
 
@@ -26,8 +27,9 @@ class ColumnStatistics:
 
     ``nulls`` and ``distinct`` (of the values that are not null) are exact counts. ``minimum`` ≤ every value ≤
     ``maximum``. ``size`` is the exact number of UTF-8 bytes of a text column, ``longest`` the most that one text has.
-    ``nans`` tells whether a float column may hold NaN. ``mean`` and ``histogram`` (equal-width counts from minimum to
-    maximum) only refine the expected value.
+    ``nans`` tells whether a float column may hold NaN. The others only refine the expected value: ``mean``,
+    ``histogram`` (equal-width counts from minimum to maximum) and ``scale`` (counts by cell of ``totem_sdk.scale``, in
+    their order) of numbers, ``words`` in one text on average and ``vocabulary``, how many different ones there are.
     """
 
     nulls: int | None = None
@@ -39,6 +41,9 @@ class ColumnStatistics:
     nans: bool = True
     mean: float | None = None
     histogram: tuple[int, ...] = ()
+    scale: tuple[tuple[int, int], ...] = ()
+    words: float | None = None
+    vocabulary: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,23 +87,25 @@ class Statistics:
             raise InvalidDocument(f"statistics: {error}") from None
 
 
-_PLAIN = ("nulls", "distinct", "size", "longest")
+_PLAIN = ("nulls", "distinct", "size", "longest", "vocabulary")
 
 
 def _column_to_json(column: ColumnStatistics) -> dict[str, Any]:
     document: dict[str, Any] = {name: getattr(column, name) for name in _PLAIN if getattr(column, name) is not None}
-    for name in ("minimum", "maximum", "mean"):
+    for name in ("minimum", "maximum", "mean", "words"):
         if (value := getattr(column, name)) is not None:
             document[name] = _limit_to_json(value)
     if not column.nans:
         document["nans"] = False
     if column.histogram:
         document["histogram"] = list(column.histogram)
+    if column.scale:
+        document["scale"] = [list(cell) for cell in column.scale]
     return document
 
 
 def _column_from_json(document: Mapping[str, Any]) -> ColumnStatistics:
-    mean = _limit_from_json(document["mean"]) if "mean" in document else None
+    mean, words = (_limit_from_json(document[name]) if name in document else None for name in ("mean", "words"))
     return ColumnStatistics(
         **{name: _natural(document[name]) for name in _PLAIN if name in document},
         minimum=_limit_from_json(document["minimum"]) if "minimum" in document else None,
@@ -106,7 +113,15 @@ def _column_from_json(document: Mapping[str, Any]) -> ColumnStatistics:
         nans=bool(document.get("nans", True)),
         mean=float(mean) if isinstance(mean, int | float) else None,
         histogram=tuple(_natural(count) for count in document.get("histogram", ())),
+        scale=tuple((_cell(cell), _natural(count)) for cell, count in document.get("scale", ())),
+        words=float(words) if isinstance(words, int | float) and words >= 0 else None,
     )
+
+
+def _cell(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > CELLS:
+        raise ValueError(f"expected the number of a cell, not {value!r}")
+    return value
 
 
 def _limit_to_json(value: Limit) -> Any:

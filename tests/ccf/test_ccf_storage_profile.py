@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from collections import Counter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from totem_ccf.storage import open_dataset
 from totem_ccf.storage.profile import OWN, PUBLISHED, ProfileOptions, profile
 from totem_ccf.storage.rounding import rounded_limits, rounded_up
+from totem_sdk.scale import cell_of
 from totem_sdk.statistics import ColumnStatistics, Statistics
 from totem_sdk.values import key_bytes
 
@@ -41,9 +43,9 @@ def test_of_ones_own_data_everything_is_exact(dataset_of):
     assert (statistics.rows, statistics.fragments) == (4, (4,))
     none = ColumnStatistics(nulls=0, nans=False)
     assert statistics.columns == {
-        "i": ColumnStatistics(1, 2, -5, 3, nans=False, mean=1 / 3, histogram=(1, 0, 0, 2)),
-        "f": ColumnStatistics(1, 3, 0.25, 1.5, nans=True, mean=0.875, histogram=(1, 0, 0, 1)),
-        "s": ColumnStatistics(0, 3, size=4, longest=2, nans=False),
+        "i": ColumnStatistics(1, 2, -5, 3, nans=False, mean=1 / 3, histogram=(1, 0, 0, 2), scale=((-45, 1), (44, 2))),
+        "f": ColumnStatistics(1, 3, 0.25, 1.5, nans=True, mean=0.875, histogram=(1, 0, 0, 1), scale=((37, 1), (42, 1))),
+        "s": ColumnStatistics(0, 3, size=4, longest=2, nans=False, words=0.75, vocabulary=2),
         "b": ColumnStatistics(0, 1, True, True, nans=False),
         "d": ColumnStatistics(0, 3, D(2019, 1, 31), D(2020, 5, 7), nans=False),
         "t": ColumnStatistics(3, 1, T(2020, 1, 2, 3), T(2020, 1, 2, 3), nans=False),
@@ -201,9 +203,29 @@ def test_no_cell_is_published(data, kind, tmp_path_factory):
         assert told.maximum is None or told.maximum > max(values)
     if 0 < len(values) < 5:
         assert told.minimum is told.maximum is told.mean is told.longest is None
-        assert told.histogram == ()
+        assert told.histogram == told.scale == ()
+        assert told.words is told.vocabulary is None
+    assert all(count >= 5 for _, count in told.scale)
+    assert told.vocabulary not in (1, 2, 3, 4)
     if 0 < sum(cell is not None for cell in cells) < 5:
         assert (told.distinct, told.size, told.nulls) in ((None, None, None), (None, None, 0))
+
+
+@settings(deadline=None)
+@given(
+    numbers=st.lists(st.floats(allow_nan=False) | st.integers(-9, 9).map(float)),
+    texts=st.lists(st.text(st.sampled_from("ab \t\u2003"), max_size=9)),
+)
+def test_scales_and_words_are_those_of_python(numbers, texts, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scales")
+    pq.write_table(pa.table({"x": pa.array(numbers, pa.float64())}), folder / "a.parquet")
+    pq.write_table(pa.table({"s": pa.array(texts, pa.string())}), folder / "b.parquet")
+    told = profile(open_dataset(folder / "a.parquet")).columns["x"]
+    assert dict(told.scale) == Counter(map(cell_of, numbers))
+    told = profile(open_dataset(folder / "b.parquet")).columns["s"]
+    words = [word for text in texts for word in text.split()]
+    assert told.words == (pytest.approx(len(words) / len(texts)) if texts else None)
+    assert told.vocabulary == (len(set(words)) if texts else None)
 
 
 def test_a_file_of_one_row_publishes_no_cell(dataset_of):

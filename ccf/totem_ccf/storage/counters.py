@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from totem_ccf.storage.rounding import rounded_limits, rounded_up
+from totem_sdk.scale import CELLS, LEAST_EXPONENT
 from totem_sdk.statistics import ColumnStatistics
 from totem_sdk.types import FLOAT, INT, STR, Type
 
@@ -18,6 +20,8 @@ __all__ = ["ColumnCounter"]
 _DISTINCT_BYTES = 256 << 20
 """Distinct texts are given up when they need more."""
 _MERGED_ROWS = 1 << 20
+_WORDS_OF = 1 << 16
+"""Of so many rows of a batch words are counted: a mean needs no more, and cutting texts takes long."""
 _NAN_BITS = 0x7FF8000000000000
 
 
@@ -48,6 +52,8 @@ class ColumnCounter:
         self._size = 0
         self._longest = 0
         self._histogram = np.zeros(cells, dtype=np.int64)
+        self._scale = np.zeros(2 * CELLS + 1, dtype=np.int64)
+        self._words = _Words(distinct_limit)
 
     def take(self, array: Any) -> None:
         """Count a batch."""
@@ -61,6 +67,7 @@ class ColumnCounter:
             self._size += pc.sum(lengths).as_py()
             self._longest = max(self._longest, pc.max(lengths).as_py())
             self._distinct.take(values)
+            self._words.take(values)
         elif self._item == FLOAT:
             numbers = values.to_numpy()
             nan = np.isnan(numbers)
@@ -68,6 +75,7 @@ class ColumnCounter:
             # Two floats are the same value where they are the same key: by their bits.
             self._distinct.take(pa.array(np.where(nan, np.int64(_NAN_BITS), numbers.view(np.int64))))
             if not nan.all():
+                self._scale += _cells(numbers[~nan])
                 self._bound(float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers)))
                 with np.errstate(all="ignore"):
                     self._sums.append(float(np.nansum(numbers)))
@@ -76,6 +84,7 @@ class ColumnCounter:
             limits = pc.min_max(values)
             self._bound(limits["min"].as_py(), limits["max"].as_py())
             if self._item == INT:
+                self._scale += _cells(values.to_numpy().astype(np.float64))
                 self._sums.append(float(values.to_numpy().sum(dtype=np.float64)))
 
     def wants_again(self) -> bool:
@@ -101,6 +110,7 @@ class ColumnCounter:
         distinct = self._distinct.count()
         low, high = self._range()
         text = self._item == STR
+        vocabulary = self._words.different() if text and self._values else None
         histogram = np.where(self._histogram < self._suppress_below, 0, self._histogram)
         return ColumnStatistics(
             nulls=self._told(self._nulls),
@@ -112,7 +122,15 @@ class ColumnCounter:
             nans=self._nans > 0,
             mean=self._mean(),
             histogram=tuple(histogram.tolist()) if histogram.any() else (),
+            scale=() if self._is_few(self._values - self._nans) else tuple(self._scale_told()),
+            words=self._rounded(self._words.average()) if text else None,
+            vocabulary=None if vocabulary is None else self._told(vocabulary),
         )
+
+    def _scale_told(self) -> Iterator[tuple[int, int]]:
+        """Yield the cells of the scale that are told, with their counts."""
+        for place in np.flatnonzero(self._scale >= max(1, self._suppress_below)).tolist():
+            yield place - CELLS, int(self._scale[place])
 
     def _bound(self, low: Any, high: Any) -> None:
         if self._limits is not None:
@@ -138,13 +156,53 @@ class ColumnCounter:
             mean = math.fsum(self._sums) / count
         except OverflowError:  # A sum of finite numbers may be beyond the floats; their mean is not.
             mean = math.fsum(part / count for part in self._sums)
-        return mean if self._digits is None else float(f"{mean:.{self._digits}g}")
+        return self._rounded(mean)
+
+    def _rounded(self, mean: float | None) -> float | None:
+        return mean if mean is None or self._digits is None else float(f"{mean:.{self._digits}g}")
 
     def _is_few(self, count: int) -> bool:
         return 0 < count < self._suppress_below
 
     def _told(self, count: int) -> int | None:
         return None if self._is_few(count) else count
+
+
+def _cells(numbers: Any) -> Any:
+    """Return how many of some numbers (none is NaN) lie in each cell of ``totem_sdk.scale``, from -CELLS on."""
+    share, exponent = np.frexp(np.abs(numbers))
+    cells = 1 + 2 * (exponent.astype(np.int64) - 1 - LEAST_EXPONENT) + (share >= 0.75)
+    cells = np.where(np.isinf(numbers), CELLS, np.clip(cells, 1, CELLS))
+    return np.bincount((np.sign(numbers) * cells).astype(np.int64) + CELLS, minlength=2 * CELLS + 1)
+
+
+class _Words:
+    """The words of a column's texts, cut at white space: of the first rows of each batch, which are enough."""
+
+    def __init__(self, limit: int) -> None:
+        self._texts = 0
+        self._number = 0
+        self._distinct = _Distinct(limit)
+
+    def take(self, texts: Any) -> None:
+        counted = texts.slice(0, _WORDS_OF).value_counts()
+        words = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(counted.field("values")))
+        times = counted.field("counts").to_numpy()
+        numbers = pc.list_value_length(words).to_numpy()
+        # Where there is no word, what is split off is one empty text.
+        empty = pc.equal(pc.binary_length(pc.list_element(words, 0)), 0).to_numpy(zero_copy_only=False)
+        self._number += int((np.where(empty, 0, numbers) * times).sum())
+        self._texts += int(times.sum())
+        all_words = pc.list_flatten(words)
+        self._distinct.take(all_words.filter(pc.greater(pc.binary_length(all_words), 0)))
+
+    def average(self) -> float | None:
+        """Return how many words a text has; None where there was no text."""
+        return self._number / self._texts if self._texts else None
+
+    def different(self) -> int | None:
+        """Return how many different words there are; None: too many to count."""
+        return self._distinct.count()
 
 
 class _Distinct:

@@ -8,9 +8,10 @@ from typing import Literal
 
 from totem_sdk.cost import PricedProgram, Site, static_items
 from totem_sdk.errors import InternalError
+from totem_sdk.estimate.expected import with_expectations
 from totem_sdk.estimate.forms import MORE, NOTHING, ONE, Form, Quantity, Var, as_float, exactly, within
 from totem_sdk.estimate.known import Known, anything, constant, join, size_of
-from totem_sdk.estimate.selectivity import Columns, chance
+from totem_sdk.estimate.selectivity import CONDITIONS, Columns, chance
 from totem_sdk.estimate.shape import OPERATION, Budget
 from totem_sdk.estimate.source import Source, located
 from totem_sdk.estimate.tally import EMITS, TOTAL, Path
@@ -24,8 +25,6 @@ __all__ = ["Blocks", "Place"]
 
 _ANY_NUMBER = Quantity({}, None, {ONE: 8.0})
 """How many items a list has that can be changed: of that nothing is known."""
-
-_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "is_none")
 
 
 @dataclass(frozen=True)
@@ -187,8 +186,8 @@ class Blocks:
         if type_ is None:
             return None
         if op.code in RULES:
-            result = RULES[op.code](type_, op, operands)
-            if op.code in _COMPARISONS and result.decided is None and not isinstance(op.type, List):
+            result = with_expectations(op, operands, RULES[op.code](type_, op, operands))
+            if op.code in CONDITIONS and result.decided is None and not isinstance(op.type, List):
                 return replace(result, chance=chance(op, operands, self.columns))
             if op.code in ("split", "cut", "re_findall", "re_split"):
                 return replace(result, depth=place.depth)

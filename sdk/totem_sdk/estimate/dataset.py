@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -111,7 +112,26 @@ def _column(position: int, column: Column, published: ColumnStatistics, rows: in
         longest=known.longest,
         distinct=distinct,
         column=position,
+        mean=published.mean,
+        kinds=_few(published, rows) if distinct is None else None,
+        words=_words(published, rows) if inner == STR else None,
+        vocabulary=None if published.vocabulary is None else float(published.vocabulary),
     )
+
+
+def _few(published: ColumnStatistics, rows: int) -> float | None:
+    """Return how many different values to expect where their number is not published, but other things are.
+
+    Then there are one to four of them (or a million).
+    """
+    return None if published == ColumnStatistics() or published.nulls is None else min(2.5, float(rows))
+
+
+def _words(published: ColumnStatistics, rows: int) -> float | None:
+    """Return the words in each byte of a column's texts."""
+    if published.words is None or not published.size:
+        return None
+    return published.words * (rows - (published.nulls or 0)) / published.size
 
 
 _LIMITS: dict[Type, tuple[type, ...]] = {
@@ -147,7 +167,6 @@ def _merged(parts: Sequence[tuple[ColumnStatistics, int]]) -> tuple[ColumnStatis
 
     nulls, distinct, size = every("nulls"), every("distinct"), every("size")
     minimum, maximum, longest, mean = every("minimum"), every("maximum"), every("longest"), every("mean")
-    rows = sum(number for _, number in parts)
     return ColumnStatistics(
         nulls=None if nulls is None else sum(nulls),
         distinct=None if distinct is None else sum(distinct),
@@ -156,8 +175,25 @@ def _merged(parts: Sequence[tuple[ColumnStatistics, int]]) -> tuple[ColumnStatis
         size=None if size is None else sum(size),
         longest=None if longest is None else max(longest),
         nans=any(column.nans for column in columns),
-        mean=None if mean is None else sum(m * n for m, (_, n) in zip(mean, parts, strict=True)) / rows,
+        mean=_average(mean, parts),
+        scale=() if () in [column.scale for column in columns] else _added([column.scale for column in columns]),
+        words=_average(every("words"), parts),
+        vocabulary=None if (vocabulary := every("vocabulary")) is None else max(vocabulary),
     ), least
+
+
+def _average(values: Sequence[float] | None, parts: Sequence[tuple[ColumnStatistics, int]]) -> float | None:
+    """Return the mean of means, by rows."""
+    if values is None:
+        return None
+    return sum(v * n for v, (_, n) in zip(values, parts, strict=True)) / sum(n for _, n in parts)
+
+
+def _added(scales: Sequence[Sequence[tuple[int, int]]]) -> tuple[tuple[int, int], ...]:
+    total: Counter[int] = Counter()
+    for scale in scales:
+        total.update(dict(scale))
+    return tuple(sorted(total.items()))
 
 
 def _least_different(column: ColumnStatistics, rows: int) -> int:

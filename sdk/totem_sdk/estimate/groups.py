@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from totem_sdk.estimate.forms import Exact, as_float
+from totem_sdk.estimate.expected import drawn, expected_groups
+from totem_sdk.estimate.forms import LARGEST, Exact, as_float
 from totem_sdk.estimate.known import Known, count
 from totem_sdk.estimate.source import Range, Source
 
@@ -17,13 +18,14 @@ class Emits:
     """What one function emits in all its calls.
 
     ``pairs`` gives for each emit what its key and value may be, and how many different keys it certainly gives (0
-    where it isn't certain that each call executes it). ``most`` bounds the pairs of one call.
+    where it isn't certain that each call executes it). ``most`` bounds the pairs of one call, ``calls`` are expected.
     """
 
     pairs: Sequence[tuple[Known, Known, int]]
     number: Range
     texts: Mapping[int, Range]
     most: Exact | None
+    calls: float = 0.0
 
 
 def different_keys(emits: Sequence[Emits], number: Range) -> Range:
@@ -44,7 +46,17 @@ def different_keys(emits: Sequence[Emits], number: Range) -> Range:
     high = least_of(None if high is None else high + len(constants), number.high)
     # What is certain comes from exact counts; where a published bound contradicts it, it is the bound that is wrong.
     high = None if high is None else max(low, high)
-    return Range(low, high, _expected_groups(low, high, number))
+    mean = _expected_groups(low, high, number)
+    # How many pairs each of a function's emits gives is not known: as many as the others.
+    likely = [
+        expected_groups(key, emit.number.mean / len(emit.pairs), emit.calls)
+        for emit in emits
+        for key, _, _ in emit.pairs
+    ]
+    known = [groups for groups in likely if groups is not None]
+    if known and len(known) == len(likely):
+        mean = max(as_float(low), min(sum(known), number.mean, LARGEST if high is None else as_float(high)))
+    return Range(low, high, mean)
 
 
 def least_of(*bounds: Exact | None) -> Exact | None:
@@ -61,7 +73,7 @@ def _expected_groups(low: Exact, high: Exact | None, number: Range) -> float:
     """
     draws = number.mean
     keys = as_float(high) if high is not None and as_float(high) < draws else draws**0.5
-    expected = keys * (1.0 - (1.0 - 1.0 / keys) ** draws) if keys > 1.0 else min(1.0, draws)
+    expected = drawn(keys, draws)
     return max(as_float(low), expected if high is None else min(expected, as_float(high)))
 
 
@@ -115,7 +127,7 @@ def spread_over_tasks(
         part = least_of(groups.high, None if outside is None or inside is None else outside + number * inside)
         high = None if high is None or part is None else high + part
         share = pairs.mean * number / every if every else 0.0
-        mean += min(groups.mean, _expected_groups(0, groups.high, Range(0, None, share)))
+        mean += min(groups.mean, share, drawn(groups.mean, share))
     in_every_task = any(least for emit in around for _, _, least in emit.pairs)
     for_every_row = any(least for emit in emits for _, _, least in emit.pairs)
     low = len(rows) if in_every_task else sum(for_every_row and number > 0 for number in rows)

@@ -57,6 +57,9 @@ class Known:
     key as it stands. ``text``: it is this constant text. ``items`` are those of a tuple; ``item`` is each of a list,
     ``amount`` how many there are (also of an int: how many it counts). ``chance`` is how probably a bool is True.
     ``counter``: it is the hidden counter of that loop. ``depth``: in how many loops a list was made.
+
+    The rest is expected, and never certain: ``mean`` of a number, ``kinds`` of values that differ, ``words`` in each
+    byte of a text and ``vocabulary``, how many different words all texts have.
     """
 
     low: Any = None
@@ -77,6 +80,10 @@ class Known:
     chance: float = 0.5
     counter: int | None = None
     depth: int = 0
+    mean: float | None = None
+    kinds: float | None = None
+    words: float | None = None
+    vocabulary: float | None = None
 
     @property
     def decided(self) -> bool | None:
@@ -209,6 +216,10 @@ def join(a: Known, b: Known) -> Known:
         amount=None if a.amount is None or b.amount is None else _half(a.amount, b.amount),
         chance=(a.chance + b.chance) / 2,
         depth=max(a.depth, b.depth),
+        mean=None if a.mean is None or b.mean is None else (a.mean + b.mean) / 2,
+        kinds=None if a.kinds is None or b.kinds is None else max(a.kinds, b.kinds),
+        words=None if a.words is None or b.words is None else (a.words + b.words) / 2,
+        vocabulary=None if a.vocabulary is None or b.vocabulary is None else max(a.vocabulary, b.vocabulary),
     )
 
 

@@ -126,7 +126,8 @@ class Phases:
             peaks.append(None if high is None else source.peak(high))
         most = None if None in peaks else max(peak or 0 for peak in peaks)
         pairs = _pairs(parts, [(analysis.blocks, end) for analysis, end in followed])
-        return [Emits(pairs, tally.get(EMITS, _ZERO), texts, most)]
+        calls = sum(source.calls.mean for source in parts)
+        return [Emits(pairs, tally.get(EMITS, _ZERO), texts, most, calls)]
 
 
 def _pairs(parts: Sequence[Source], followed: Sequence[tuple[Blocks, Path]]) -> list[tuple[Known, Known, int]]:

@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 from totem_sdk.caught import is_caught
-from totem_sdk.estimate.forms import within
+from totem_sdk.estimate.expected import expected_mean
+from totem_sdk.estimate.forms import as_float, within
 from totem_sdk.estimate.known import Known, anything, combinations, constant, count, join
 from totem_sdk.estimate.transfer_bits import BIT_RULES, rule_of_divmod
 from totem_sdk.estimate.transfer_math import MATH_RULES
@@ -307,7 +308,11 @@ def _rounds(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
         low, high = rounds_of_range(start.high, stop.low, step.high), rounds_of_range(start.low, stop.high, step.low)
     else:
         low, high = rounds_of_range(start.low, stop.high, step.low), rounds_of_range(start.high, stop.low, step.high)
-    amount = within(low, None if high >= INT_MAX else high, float(low if high >= INT_MAX else (low + high) / 2))
+    means = [expected_mean(operand) for operand in operands]
+    expected = float(low if high >= INT_MAX else (low + high) / 2)
+    if means[0] is not None and means[1] is not None and means[2]:
+        expected = min(as_float(high), max(float(low), (means[1] - means[0]) / means[2]))
+    amount = within(low, None if high >= INT_MAX else high, expected)
     return Known(low, high, amount=amount, distinct=combinations(operands))
 
 

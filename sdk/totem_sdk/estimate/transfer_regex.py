@@ -46,12 +46,13 @@ def _pieces(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     shortest = read_pattern(str(op.imm[0]), int(op.imm[1] or 0)).shortest
     # A match may be empty, once at each place; between n matches are n + 1 pieces.
     most = Fraction(1, max(1, shortest))
-    amount = text.size.scaled(0, most, 1 / _BETWEEN)
+    amount = text.size.scaled(0, most, 1 / _BETWEEN if text.words is None else text.words)
     if op.code == "re_split":
         amount += within(1, 1 if shortest else 2, 1.0)
     elif not shortest:
         amount += within(0, 1, 0.5)
-    piece = Known(size=Quantity({}, text.size.high, {ONE: _PIECE}), longest=text.longest)
+    word = _PIECE if text.words is None else max(1.0, 1 / text.words - 1)
+    piece = Known(size=Quantity({}, text.size.high, {ONE: word}), longest=text.longest, kinds=text.vocabulary)
     return Known(size=text.size.scaled(0, 1, 0.9), longest=None, item=piece, amount=amount)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from totem_sdk.estimate.forms import ONE, Quantity, within
@@ -36,7 +37,12 @@ _WORD = 6.0
 
 
 def _text(size: Quantity, shortest: int, longest: int | None, operands: Sequence[Known]) -> Known:
-    return Known(size=size, shortest=shortest, longest=longest, distinct=combinations(operands))
+    """Return a text; one that is made of one other has its words."""
+    words = vocabulary = None
+    if len(operands) == 1:
+        words, vocabulary = operands[0].words, operands[0].vocabulary
+    known = Known(size=size, shortest=shortest, longest=longest, distinct=combinations(operands))
+    return replace(known, words=words, vocabulary=vocabulary)
 
 
 def _joined_texts(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
@@ -71,12 +77,15 @@ def _split(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     (a,) = operands
     separator = op.imm[0] if op.imm else None
     # One text has many pieces: how many different ones there are is not known.
-    piece = Known(size=Quantity({}, a.size.high, {ONE: _WORD}), longest=a.longest)
+    words = a.words if separator is None else None
+    word = _WORD - 1 if words is None else max(1.0, 1 / words - 1)
+    piece = Known(size=Quantity({}, a.size.high, {ONE: word}), longest=a.longest, kinds=a.vocabulary if words else None)
     if isinstance(separator, str):
         width = len(separator.encode())
         amount = a.size.scaled(0, Fraction(1, width), 1 / (_WORD + width)) + within(1, 1, 1.0)
     else:
-        amount = a.size.scaled(0, Fraction(1, 2), 1 / _WORD) + within(0, Fraction(1, 2), 0.5)
+        each = 1 / _WORD if words is None else words
+        amount = a.size.scaled(0, Fraction(1, 2), each) + within(0, Fraction(1, 2), 0.5 if words is None else 0.0)
     return Known(size=a.size.scaled(0, 1, 0.9), longest=None, item=piece, amount=amount)
 
 

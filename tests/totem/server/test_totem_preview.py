@@ -39,7 +39,7 @@ def data(tmp_path):
 
 def paths(value, at=""):
     """Yield the place and value of everything that a document says; names of columns and policies stand as ``*``."""
-    if at in ("statistics.columns.*.minimum", "statistics.columns.*.maximum", "statistics.columns.*.mean"):
+    if at.removeprefix("statistics.columns.*.") in ("minimum", "maximum", "mean", "words"):
         yield at, next(iter(value.values())) if isinstance(value, dict) else value
     elif isinstance(value, dict):
         for name, item in value.items():
@@ -83,6 +83,11 @@ SHOWN = {
     "statistics.columns.*.size": _plain,
     "statistics.columns.*.longest": _plain,
     "statistics.columns.*.nans": lambda value: "yes" if value else "no",
+    "statistics.columns.*.scale": lambda cells: (
+        f"{len(cells)} cells, counts {min(n for _, n in cells):,}–{max(n for _, n in cells):,}"
+    ),
+    "statistics.columns.*.words": str,
+    "statistics.columns.*.vocabulary": _plain,
     "statistics.columns.*.histogram": lambda cells: f"{len(cells)} bins, counts {min(cells):,}–{max(cells):,}",
 }
 """Where the ledger has something about a dataset: how the preview shows or names it."""

@@ -88,7 +88,8 @@ def print_dataset(output: Output, found: dict[str, Any]) -> None:
     rows = [row for row in further if any(cell is not None for cell in row[1:])]
     if rows:
         output.line()
-        output.table(["column", "histogram", "NaN", "bytes", "longest"], rows)
+        columns = ["column", "histogram", "scale", "NaN", "bytes", "longest", "words", "vocabulary"]
+        output.table(columns, rows, lesser=["scale", "vocabulary", "words"])
     output.line()
     output.table(["policy", ""], [[name, _policy(name, value)] for name, value in sorted(found["policy"].items())])
 
@@ -102,10 +103,18 @@ def _column(column: dict[str, str], statistics: dict[str, Any], hidden: list[str
 
 
 def _further(name: str, statistics: dict[str, Any]) -> list[object]:
-    """Return what is published of a column besides: how its values spread, whether one is NaN, how long texts are."""
+    """Return what is published of a column besides: how values spread, whether one is NaN, how long texts are."""
     cells = statistics.get("histogram")
     spread = f"{len(cells)} bins, counts {_range(cells)}" if cells else None
-    return [name, spread, statistics.get("nans"), statistics.get("size"), statistics.get("longest")]
+    scale = [count for _, count in statistics.get("scale", ())]
+    return [
+        name,
+        spread,
+        f"{len(scale)} cells, counts {_range(scale)}" if scale else None,
+        *(statistics.get(key) for key in ("nans", "size", "longest")),
+        _limit(statistics.get("words")),
+        statistics.get("vocabulary"),
+    ]
 
 
 def _fragments(rows: list[int]) -> str:

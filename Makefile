@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data demo check test test-fabric fuzz bench calibrate clean
+.PHONY: help setup data demo check test test-fabric fuzz bench calibrate dearest clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: $(STAMP) data ## measure against DuckDB, pandas and mrjob, and the ledger
 
 calibrate: $(STAMP) ## measure what each opcode takes and fit an estimator table to it; writes build/calibrate.json
 	@PYTHONPATH=tests/conformance $(BIN)/python -m benchmarks.meter.calibrate
+
+dearest: $(STAMP) ## search for the program with the most seconds per totem, SECONDS (600) long; writes build/dearest.json
+	@TOTEM_DEAREST_SECONDS=$(SECONDS) PYTHONPATH=tests/conformance $(BIN)/python -m benchmarks.meter.dearest
 
 clean: ## remove build results and caches (.venv and .data stay)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

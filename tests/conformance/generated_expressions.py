@@ -149,7 +149,7 @@ class Expressions:
         if self.one_in(8):
             condition = self.expr("bool", scope, depth - 1)
             return f"({self.expr(type_, scope, depth - 1)} if {condition} else {self.expr(type_, scope, depth - 1)})"
-        return getattr(self, f"make_{type_}")(scope, depth - 1)
+        return str(getattr(self, f"make_{type_}")(scope, depth - 1))
 
     def callable_in(self, scope: Scope) -> list[tuple[str, list[str], str, bool]]:
         """Return the helpers that can be called where an expression stands."""

@@ -223,7 +223,9 @@ class _Writer(Statements):
         steps: list[list[str]] = []
         for name, (_, text) in CONSTANTS.items():
             self.write(1, f"{name} = {text}")
-        params = {} if self.raw else {name: self.chance.choice(values) for name, (_, values) in PARAMS.items()}
+        params: dict[str, object] = {}
+        if not self.raw:
+            params = {name: self.chance.choice(values) for name, (_, values) in PARAMS.items()}
         for name in params:
             self.write(1, f"{name}: {PARAMS[name][0]} = Param()")
         for _ in range(self.chance.randrange(3)):

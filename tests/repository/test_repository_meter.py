@@ -5,6 +5,8 @@ import random
 import pytest
 from corpus import CorpusJob, load_all
 
+from benchmarks.meter.attacks import Candidate, attacks
+from benchmarks.meter.dearest import Search
 from benchmarks.meter.fit import Measured, fitted
 from benchmarks.meter.micro import Micro, micros
 from benchmarks.meter.running import JobFailed, Prepared
@@ -65,6 +67,26 @@ def test_programs_of_the_corpus_are_measured_or_have_a_reason():
     found = dict(conformance(QUICK, jobs))
     assert found["fails_value"] == "ends in an error"
     assert isinstance(found["range_loops"], Worth)
+
+
+def test_the_search_keeps_the_dearest_and_makes_others_of_them():
+    search = Search(random.Random(3), QUICK, QUICK)  # noqa: S311  no secret
+    body = "k = 0.0\n        for i in range(2000):\n            k += {}\n        yield 0, k\n"
+    cheap, dear = (HEAD + body.format(what) for what in ("row.n", "1e308 % (i + 3e-308)"))
+    for source in (cheap, dear, HEAD + "yield row.nothing, 1\n", HEAD + "yield 0, 1 // row.n\n"):
+        search.judge(Candidate("plain" if source is cheap else "far", source, ONE, [(0,)]))
+    assert [candidate.kind for candidate, _ in search.found] == ["far", "plain"]
+    assert (search.ends["measured"], search.ends["Refused"], search.ends["JobFailed"]) == (2, 1, 1)
+    made = [search.next() for _ in range(30)]
+    assert {candidate.kind for candidate in made} >= {"generated", "mutant of far"}
+    assert any(candidate.rows != [(0,)] for candidate in made if candidate.kind == "mutant of far")
+
+
+def test_every_attack_is_a_job():
+    found = [candidate for candidate in attacks() if not candidate.kind.startswith("micro: ")]
+    assert len({candidate.kind for candidate in found}) == len(found) >= 20
+    for candidate in found:
+        compile_job(candidate.source, candidate.schema)
 
 
 @pytest.mark.slow

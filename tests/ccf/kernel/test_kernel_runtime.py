@@ -47,6 +47,26 @@ def test_floor_division_and_remainder_are_those_of_cpython(runtime, a, b):
     assert bits(runtime.call("float_floordiv", a, b)) == bits(floor_divide(a, b))
 
 
+MANTISSAS = st.integers(1, 2**53 - 1) | st.integers(0, 52).map(lambda place: 1 << place)
+
+
+@given(MANTISSAS, st.integers(60, 971), MANTISSAS, st.integers(-1074, 60))
+@example(1, 1023, 1, -1074)
+@example(2**53 - 1, 971, 3, -1074)
+@example(2**53 - 1, 129, 2**53 - 1, 0)
+def test_the_remainder_of_far_exponents_is_that_of_cpython(runtime, a, far, b, near):
+    """Powers of two are squared there, where nearer exponents divide step by step."""
+    large, small = math.ldexp(a, far), math.ldexp(b, near)
+    assert bits(runtime.call("math_fmod", large, small)) == bits(math.fmod(large, small))
+
+
+def test_the_remainder_takes_the_same_time_for_far_exponents(counted_runtime):
+    counted_runtime.call("math_fmod", 1e40, 3.0)
+    near = counted_runtime.instructions
+    counted_runtime.call("math_fmod", 1.7e308, 1.5e-320)
+    assert counted_runtime.instructions < 12 * near
+
+
 @given(FLOATS, st.integers(0, 22))
 @example(2.675, 2)
 @example(0.5, 0)

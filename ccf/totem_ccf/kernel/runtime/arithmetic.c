@@ -87,6 +87,40 @@ EXPORT(int_div) double int_div(i64 a, i64 b) {
     return quotient_of(negative, 0, ua, ub, 0);
 }
 
+/* a * b / 2^64 modulo m, for an odd m < 2^63 and a * b < m * 2^64; inverse is -1 / m modulo 2^64 (P. Montgomery 1985). */
+static u64 reduced_product(u64 a, u64 b, u64 m, u64 inverse) {
+    u64 high, carry, low = multiply(a, b, &high);
+    multiply(low * inverse, m, &carry);
+    u64 sum = high + carry + (low != 0);
+    return sum >= m ? sum - m : sum;
+}
+
+/* value * 2^power modulo m, for value < m < 2^53 and power >= 64: by squaring powers of two, so that the work goes by the
+ * length of `power` and not by its size. */
+static u64 shifted_rest(u64 value, i32 power, u64 m) {
+    int twos = __builtin_ctzll(m);
+    m >>= twos;
+    power -= twos;
+    u64 inverse = m; /* right in 3 bits, and in twice as many after each step (Newton) */
+    for (int step = 0; step < 5; step++) inverse *= 2 - m * inverse;
+    inverse = 0 - inverse;
+    /* Powers are kept times 2^64: 1 is 2^64 modulo m, which has 11 bits of room for the first doublings. */
+    int below = 0;
+    while (power >> below > 11) below++;
+    u64 found = ((0 - m) % m << (power >> below)) % m;
+    while (below-- > 0) {
+        found = reduced_product(found, found, m, inverse);
+        if (power >> below & 1) {
+            found <<= 1;
+            if (found >= m) found -= m;
+        }
+    }
+    return reduced_product(value, found, m, inverse) << twos;
+}
+
+/* From this difference of exponents on, squaring takes less time than dividing step by step. */
+#define FAR 128
+
 /* C's fmod of finite a and finite b other than 0: exact. */
 static double remainder_of(double a, double b) {
     int negative, ignored;
@@ -102,8 +136,13 @@ static double remainder_of(double a, double b) {
         eb = ea;
     }
     ma %= mb;
+    i32 gap = ea - eb;
+    if (gap > FAR) {
+        ma = shifted_rest(ma, gap, mb);
+        gap = 0;
+    }
     int room = __builtin_clzll(mb);
-    for (i32 gap = ea - eb; gap > 0 && ma;) {
+    while (gap > 0 && ma) {
         i32 step = gap < room ? gap : room;
         ma = (ma << step) % mb;
         gap -= step;

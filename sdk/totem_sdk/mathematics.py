@@ -52,5 +52,5 @@ UNTESTED = frozenset(("atan2", "copysign", "erf", "erfc", "fabs", "hypot"))
 
 def names() -> frozenset[str]:
     """Return every name that a job can import from math."""
-    more = (*WHOLE_FUNCTIONS, "degrees", "radians")
+    more = (*WHOLE_FUNCTIONS, "degrees", "isclose", "radians")
     return frozenset((*CONSTANTS, *FLOAT_FUNCTIONS, *INT_FUNCTIONS, *TESTS, *more))

@@ -90,6 +90,6 @@ TEXT_ROWS: tuple[_Row, ...] = (
         "memory",
         "dst = args[0] by the format in imm (fill, align, sign, #, width, grouping, precision, type); args[1]: size",
     ),
-    ("ord", "convert", "", "leaves", "value", "dst = ord(args[0])"),
+    ("ord", "convert", "", "leaves", "type", "dst = ord(args[0])"),
     ("chr", "convert", "", "leaves", "memory value", "dst = chr(args[0])"),
 )

@@ -29,7 +29,7 @@ def arguments(chance: random.Random, text: str, groups: int) -> str:
         except (re.error, BadPatternError):
             continue
         if compiled.groups <= groups:
-            return f"{source!r}, {text}{_NAMES[flags]}"
+            return f"{source!r}, {text}{_NAMES[flags].replace(', ', ', flags=', 1)}"
 
 
 def regex_int(w: Expressions, scope: Scope, depth: int) -> str:
@@ -49,4 +49,8 @@ def regex_bool(w: Expressions, scope: Scope, depth: int) -> str:
 def regex_text(w: Expressions, scope: Scope, depth: int) -> str:
     """Return an expression that gives a text."""
     text = w.expr("str", scope, depth)
+    if w.one_in(2):
+        pattern_, flags = arguments(w.chance, "@", 9).split(", @")
+        put = w.chance.choice(("", "é", "-"))
+        return f"re.sub({pattern_}, {put!r}, {text}{flags})[:30]"
     return f"re.split({arguments(w.chance, text, 0)})[{w.chance.choice((0, -1))}]"

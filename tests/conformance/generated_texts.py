@@ -24,6 +24,12 @@ CONSTANT_TUPLES = {
 }
 
 
+def bounds(w: Expressions, scope: Scope, depth: int) -> str:
+    """Return the start, and perhaps the end, of a search."""
+    some = [w.chance.choice(("0", "1", "-1", "None", w.expr("int", scope, depth - 1))) for _ in range(2)]
+    return ", ".join(some[: w.chance.randrange(1, 3)])
+
+
 def text_ints(w: Expressions, scope: Scope, depth: int) -> list[str]:
     """Return expressions that give an int."""
     a, b = (w.expr("str", scope, depth) for _ in range(2))
@@ -33,6 +39,8 @@ def text_ints(w: Expressions, scope: Scope, depth: int) -> list[str]:
         f"ord(({a} + 'x')[{w.chance.choice((0, -1))}])",
         f"len({a}.{w.chance.choice(('rsplit', 'split'))}({w.word()}, {w.chance.choice((-1, 0, 1, 2))}))",
         f"len({a}.splitlines())",
+        f"{a}.{w.chance.choice(('find', 'rfind', 'count'))}({b}, {bounds(w, scope, depth)})",
+        f"({a} + 'x').index('x', {w.chance.choice((0, 'None', -1))})",
         *([regex_int(w, scope, depth)] if w.one_in(4) else ()),
     ]
 
@@ -46,6 +54,8 @@ def text_bools(w: Expressions, scope: Scope, depth: int) -> list[str]:
     return [
         f"({a} {inside} {b})",
         f"{a}.{w.chance.choice(TESTS)}()",
+        f"{a}.{w.chance.choice(('startswith', 'endswith'))}(({b}, {w.word()}))",
+        f"{a}.{w.chance.choice(('startswith', 'endswith'))}({b}, {bounds(w, scope, depth)})",
         *([regex_bool(w, scope, depth)] if w.one_in(4) else ()),
         f"({value} {inside} {CONSTANT_TUPLES[type_]})",
         f"({value} {inside} ({w.expr(type_, scope, depth - 1)}, {w.literal(type_)}))",

@@ -132,7 +132,7 @@ def _format(frame: Frame, op: Op, value: Datum, _wanted: int) -> str:
 
 def _ord(_frame: Frame, _op: Op, text: str) -> int:
     if len(text) != 1:
-        raise Fault("value")
+        raise Fault("type")
     return ord(text)
 
 

@@ -21,6 +21,8 @@ def read_annotation(node: ast.expr) -> Type | None:
             return NONE
         case ast.Name(id=name) if name in _NAMES:
             return SCALARS[name]
+        case ast.Attribute(value=ast.Name(id="datetime"), attr=name) if name in ("date", "datetime", "timedelta"):
+            return SCALARS[name]
         case ast.BinOp(op=ast.BitOr(), left=left, right=right):
             sides = (read_annotation(left), read_annotation(right))
             if None in sides or sides.count(NONE) != 1:

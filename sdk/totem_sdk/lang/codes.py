@@ -85,7 +85,10 @@ CODES: dict[str, Code] = {
     "with": Code("a with statement", "a job can't open anything"),
     "async": Code("async or await", "a job runs row by row"),
     "match": Code("a match statement", f"{_LATER}: use if and elif"),
-    "walrus": Code("an assignment inside an expression", "assign in a statement of its own"),
+    "walrus": Code(
+        "an assignment inside an expression that may not be evaluated, or uses the name before",
+        "assign in a statement of its own",
+    ),
     "comprehension": Code(
         "a generator that is not the argument of sum, min, max, any, all, sorted or list; a set or dict made so",
         "make a list: [x for x in items]",

@@ -12,6 +12,7 @@ from totem_sdk.lang.calls import self_attributes
 from totem_sdk.lang.lists import comparable
 from totem_sdk.lang.membership import membership
 from totem_sdk.lang.operators import link
+from totem_sdk.lang.rewrite import Statements
 from totem_sdk.lang.scope import Path, Scope, widen
 from totem_sdk.lang.tree import Apply, Chain, Expr, Link, Logic, is_operation
 from totem_sdk.types import BOOL, NONE, List, Match, Option, Scalar, Type
@@ -43,6 +44,8 @@ def path_of(node: ast.expr) -> Path | None:
             return (f"self.{attribute}",)
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
             return (name, attribute)
+        case Statements(result=ast.Name(id=name)):
+            return (name,)
         case ast.Subscript(value=value, slice=ast.Constant(value=int() as index)):
             base = path_of(value)
             return None if base is None else (*base, index)

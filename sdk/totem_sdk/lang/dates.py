@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.operators import number
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Const, Expr
 from totem_sdk.types import DATE, DATETIME, FLOAT, INT, NONE, TIMEDELTA, Option, Type
 
-__all__ = ["DATED", "MAKERS", "dated", "make"]
+__all__ = ["DATED", "MAKERS", "dated", "make", "replaced"]
 
 DATED: tuple[Type, ...] = (DATE, DATETIME, TIMEDELTA)
 
@@ -54,6 +55,34 @@ def make(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     written = [parameters.index(parameter) for parameter in given]
     rest = [place for place in range(len(parameters)) if place not in written]
     return Apply(type_, at, code, type_, args, (), (*written, *rest))
+
+
+def replaced(scope: Scope, node: ast.Call, owner: Expr) -> Expr | None:
+    """Return ``when.replace(day=1)``: a date or datetime of its parts and of those that are given."""
+    type_, code, _ = _MADE[str(owner.type)]
+    parameters = _PARAMETERS[str(owner.type)]
+    given = dict(zip(parameters, node.args, strict=False))
+    for keyword in node.keywords:
+        if keyword.arg not in parameters or keyword.arg in given:
+            scope.refuse(keyword, "argument", f".replace() takes {', '.join(parameters)}, each once")
+            return None
+        given[keyword.arg] = keyword.value
+    if len(node.args) > len(parameters):
+        scope.refuse(node, "argument", f".replace() takes {', '.join(parameters)}, each once")
+        return None
+    found = {parameter: scope.check(scope, argument) for parameter, argument in given.items()}
+    good = [_is_whole(scope, given[parameter], expr, parameter) for parameter, expr in found.items()]
+    if not all(good):
+        return None
+    at = scope.at(node)
+    keeper = Keeper(at)
+    kept = keeper.keep(owner)
+    args = tuple(
+        found.get(parameter) or Apply(INT, at, "date_part", type_, (kept,), (parameter,)) for parameter in parameters
+    )
+    written = [parameters.index(parameter) for parameter in given]
+    rest = [place for place in range(len(parameters)) if place not in written]
+    return keeper.let(Apply(type_, at, code, type_, args, (), (*written, *rest)))
 
 
 def _is_whole(scope: Scope, node: ast.expr, expr: Expr | None, what: str) -> bool:

@@ -14,6 +14,8 @@ from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.dates import MAKERS, make
+from totem_sdk.lang.dates_read import READERS, read_date
+from totem_sdk.lang.dates_written import CALENDAR
 from totem_sdk.lang.formats import f_string
 from totem_sdk.lang.functions import call_function, has_arguments
 from totem_sdk.lang.holes import Hole
@@ -173,6 +175,9 @@ def _part(scope: Scope, node: ast.Attribute, value: Expr) -> Expr | None:
     if isinstance(value.type, Option):
         scope.refuse(node.value, "maybe-none", f"a value whose .{name} is taken may be None")
         return None
+    match node.value:
+        case ast.Call(func=ast.Attribute(attr="isocalendar")) if name in CALENDAR and isinstance(value.type, Tuple):
+            return Apply(INT, scope.at(node), "item", value.type, (value,), (CALENDAR.index(name),))
     parts = DATE_PARTS.get(str(value.type), ())
     if name not in parts or name in DATE_METHODS:
         is_method = name in parts or (value.type == STR and hasattr(str, name))
@@ -323,6 +328,8 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
 def _call_python(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     if name in MAKERS:
         return make(scope, node, name.removeprefix("datetime."))
+    if name in READERS:
+        return read_date(scope, node, name)
     if name in MATH_CALLS:
         return call_math(scope, node, name.removeprefix("math."))
     if name != "pow":

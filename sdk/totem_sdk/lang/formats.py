@@ -8,6 +8,7 @@ import string
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from totem_sdk.lang.dates_written import strftime
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Const, Expr, is_operation
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Type
@@ -142,6 +143,8 @@ def formatted(scope: Scope, node: ast.AST, expr: Expr, wanted: Format) -> Expr |
 
 def by_spec(scope: Scope, node: ast.AST, expr: Expr, spec: str) -> Expr | None:
     """Return ``format(expr, spec)``."""
+    if spec and expr.type in (DATE, DATETIME):
+        return strftime(scope, node, expr, spec)
     wanted = _read(spec)
     if wanted is None:
         scope.refuse(node, "format", "a format that Python does not have")

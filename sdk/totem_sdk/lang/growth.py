@@ -21,6 +21,7 @@ from totem_sdk.lang.tree import (
     For,
     FunctionKey,
     If,
+    Let,
     Local,
     Return,
     Stmt,
@@ -112,6 +113,8 @@ class _Function:
             case Choice(then=then, orelse=orelse):
                 for arm in (then, orelse):
                     yield from () if arm is None else self.edges(arm)
+            case Let(result=result):
+                yield from self.edges(result)
             case Call(function=function, args=args):
                 yield from self._called(expr, function, args)
 

@@ -23,6 +23,8 @@ from totem_sdk.lang.tree import (
     Expr,
     FunctionKey,
     Inner,
+    Kept,
+    Let,
     Local,
     Logic,
     Member,
@@ -80,6 +82,7 @@ class ExpressionLowering:
         self.around = around
         self.columns: dict[int, int] = {}
         self._variables: dict[int, int] = {}
+        self._kept: dict[int, int] = {}
 
     def variable(self, version: int) -> int:
         """Return the register of the variable that a version belongs to."""
@@ -113,6 +116,12 @@ class ExpressionLowering:
                 return self._call(expr, into)
             case Display():
                 return self._display(expr, into)
+            case Kept():
+                return self._moved(expr, self._kept[expr.number], into)
+            case Let():
+                for number, value in expr.values:
+                    self._kept[number] = self.value(value)
+                return self.value(expr.result, into)
             case Inner():
                 self.body(expr.body)
                 return self.value(expr.value, into)

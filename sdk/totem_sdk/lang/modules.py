@@ -6,9 +6,10 @@ import ast
 from collections.abc import Mapping
 
 from totem_sdk.lang.forms import local_names
+from totem_sdk.lang.reserved import DATE_FUNCTIONS
 from totem_sdk.mathematics import CONSTANTS, names
 
-__all__ = ["DATES", "MATH", "constants_of", "name_modules"]
+__all__ = ["DATES", "DATE_MODULE", "MATH", "constants_of", "name_modules"]
 
 MATH: frozenset[str] = names()
 
@@ -19,6 +20,9 @@ def constants_of(imported: str) -> Mapping[str, float]:
         return {f"math.{name}": value for name, value in CONSTANTS.items()}
     return {imported: CONSTANTS[imported]} if imported in CONSTANTS else {}
 
+
+DATE_MODULE = "import datetime"
+"""Stands among what is imported for the module datetime itself."""
 
 DATES = ("date", "datetime", "timedelta")
 """What can be imported from the module datetime."""
@@ -33,6 +37,8 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
     functions = from_math - set(CONSTANTS) - set(local)
     whole = "math" in imported and "math" not in local
     for node in list(ast.walk(method)):
+        if isinstance(node, ast.Call):
+            _name_date(node, imported, local)
         match node:
             case ast.Call(func=ast.Name(id=name) as called) if name in imported and name in DATES and name not in local:
                 called.id = f"datetime.{name}"
@@ -44,6 +50,22 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
                     value[:] = [_named(item) for item in value]
                 elif (named := _named(value)) is not value:
                     setattr(node, name, named)
+
+
+def _name_date(node: ast.Call, imported: frozenset[str], local: Mapping[str, None]) -> None:
+    """Put one name in place of ``datetime.strptime``, and of ``datetime.date`` of the module."""
+    whole = DATE_MODULE in imported and "datetime" not in local
+    match node.func:
+        case ast.Attribute(value=ast.Name(id="datetime"), attr=name) as called if whole and name in DATES:
+            made = f"datetime.{name}"
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="datetime"), attr=of), attr=name) as called if whole:
+            made = f"datetime.{of}.{name}"
+        case ast.Attribute(value=ast.Name(id=of), attr=name) as called if of in imported and of not in local:
+            made = f"datetime.{of}.{name}"
+        case _:
+            return
+    if made in DATE_FUNCTIONS:
+        node.func = ast.copy_location(ast.Name(made, ast.Load()), called)
 
 
 def _named(value: object) -> object:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.constants import NotConstant, evaluate
+from totem_sdk.lang.findings import At
 from totem_sdk.lang.functions import has_arguments, is_known
 from totem_sdk.lang.lists import of_pieces
 from totem_sdk.lang.scope import Scope
-from totem_sdk.lang.tree import Apply, Expr
+from totem_sdk.lang.tree import Apply, Const, Expr
 from totem_sdk.regex import Pattern
 from totem_sdk.types import INT, STR, List, Match, Option, Tuple, Type
 
@@ -19,11 +21,14 @@ __all__ = [
     "call_match",
     "call_with_pattern",
     "group_of",
+    "end_of",
+    "group_at",
     "has_pattern",
+    "match_type",
     "pattern_of",
 ]
 
-PATTERN_METHODS = ("search", "match", "fullmatch", "findall", "split")
+PATTERN_METHODS = ("search", "match", "fullmatch", "findall", "split", "sub")
 MATCH_METHODS = ("group", "groups", "start", "end", "span")
 
 _PLACE = Tuple((INT, INT))
@@ -67,19 +72,24 @@ def _call_of_re(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     if name not in PATTERN_METHODS:
         scope.refuse(node.func, "unknown-attribute", f"re.{name}() is not in the language", _known(PATTERN_METHODS))
         return None
-    if not has_arguments(scope, node, f"re.{name}()", 2, 3):
+    flags = [keyword.value for keyword in node.keywords if keyword.arg == "flags"]
+    if len(flags) < len(node.keywords):
+        scope.refuse(node.keywords[0], "keyword", f"an argument of re.{name}() is given by name")
         return None
+    wanted = 3 if name == "sub" else 2
+    # What follows of re.split() and re.sub() is no flag but a number.
+    most = wanted if flags or name in ("split", "sub") else wanted + 1
+    if not has_arguments(scope, node, f"re.{name}()", wanted, most):
+        return None
+    flags += node.args[wanted:]
     pattern = pattern_of(scope, node.args[0])
     if pattern is None:
-        call = ast.copy_location(ast.Call(node.func, [node.args[0], *node.args[2:]], []), node)
+        call = ast.copy_location(ast.Call(node.func, [node.args[0], *flags], []), node)
         pattern = scope.role.job.making.read(call, scope.constants, scope.refuse)
-    elif len(node.args) > 2:
-        scope.refuse(node.args[2], "argument", "a compiled pattern has its flags")
+    elif flags:
+        scope.refuse(flags[0], "argument", "a compiled pattern has its flags")
         return None
-    text = scope.check(scope, node.args[1])
-    if pattern is None or text is None or not _is_text(scope, node.args[1], text, name):
-        return None
-    return _applied(scope, node, name, pattern, text)
+    return None if pattern is None else _of_text(scope, node, name, pattern, node.args[1:wanted])
 
 
 def _call_pattern(scope: Scope, node: ast.Call, method: ast.Attribute, pattern: Pattern) -> Expr | None:
@@ -88,10 +98,45 @@ def _call_pattern(scope: Scope, node: ast.Call, method: ast.Attribute, pattern: 
     if name not in PATTERN_METHODS:
         scope.refuse(method, "unknown-attribute", f"a pattern has no method {name}() here", _known(PATTERN_METHODS))
         return None
-    text = scope.check(scope, node.args[0]) if node.args else None
-    if not has_arguments(scope, node, f".{name}()", 1, 1) or text is None:
+    if node.keywords:
+        scope.refuse(node.keywords[0], "keyword", f"an argument of .{name}() is given by name")
         return None
-    return _applied(scope, node, name, pattern, text) if _is_text(scope, node.args[0], text, name) else None
+    wanted = 2 if name == "sub" else 1
+    if not has_arguments(scope, node, f".{name}()", wanted, wanted):
+        return None
+    return _of_text(scope, node, name, pattern, node.args)
+
+
+def _of_text(scope: Scope, node: ast.Call, name: str, pattern: Pattern, args: list[ast.expr]) -> Expr | None:
+    """Return what a pattern does with a text, the last of the arguments; of ``sub`` the first is what is put there."""
+    checked = [scope.check(scope, argument) for argument in args]
+    found = [argument for argument in checked if argument is not None]
+    if len(found) < len(checked) or not _is_text(scope, args[-1], found[-1], name):
+        return None
+    if name != "sub":
+        return _applied(scope, node, name, pattern, found[-1])
+    put = _replacement(scope, args[0], found[0])
+    if put is None:
+        return None
+    pieces = Apply(List(STR), scope.at(node), "re_split", STR, (found[-1],), (pattern.text, pattern.flags))
+    return Apply(STR, scope.at(node), "join", STR, (put, pieces))
+
+
+_PUT = {r"\n": "\n", r"\t": "\t", r"\r": "\r", "\\\\": "\\"}
+
+
+def _replacement(scope: Scope, node: ast.expr, expr: Expr) -> Expr | None:
+    """Return the text that ``sub`` puts in place of matches."""
+    if not isinstance(expr, Const) or not isinstance(expr.value, str):
+        scope.refuse(node, "argument", "what .sub() puts there is no constant text", "join the pieces of .split()")
+        return None
+    parts = re.split(r"(\\.?)", expr.value, flags=re.DOTALL)
+    if any(part not in _PUT for part in parts[1::2]):
+        hint = "take the groups of .search(): m.group(1)"
+        scope.refuse(node, "pattern", "a group of the match in what .sub() puts there", hint)
+        return None
+    text = "".join(_PUT[part] if position % 2 else part for position, part in enumerate(parts))
+    return Const(STR, expr.at, text)
 
 
 def _known(names: tuple[str, ...]) -> str:
@@ -120,10 +165,11 @@ def _applied(scope: Scope, node: ast.Call, name: str, pattern: Pattern, text: Ex
             scope.refuse(node, "type", ".split() of a pattern with groups mixes them with the pieces", hint)
             return None
         return of_pieces(scope, node, Apply(List(STR), scope.at(node), "re_split", STR, (text,), how))
-    return Apply(Option(_match_type(pattern)), scope.at(node), "re_match", STR, (text,), (*how, name))
+    return Apply(Option(match_type(pattern)), scope.at(node), "re_match", STR, (text,), (*how, name))
 
 
-def _match_type(pattern: Pattern) -> Match:
+def match_type(pattern: Pattern) -> Match:
+    """Return the type of the matches of a pattern: text, groups if it has some, places of all."""
     texts: tuple[Type, ...] = tuple(STR if certain else Option(STR) for certain in pattern.groups)
     groups = (Tuple(texts),) if texts else ()
     return Match((STR, *groups, _PLACE, *(_PLACE for _ in texts)), names=pattern.names)
@@ -152,11 +198,11 @@ def group_of(scope: Scope, node: ast.expr, owner: Expr) -> Expr | None:
     if not isinstance(owner.type, Match):
         raise InternalError("a group of what is no match")
     number = _group_number(scope, node, owner.type)
-    return None if number is None else _group(scope, owner, owner.type, number, node)
+    return None if number is None else group_at(scope.at(node), owner, owner.type, number)
 
 
-def _group(scope: Scope, owner: Expr, type_: Match, number: int, node: ast.AST) -> Expr:
-    at = scope.at(node)
+def group_at(at: At, owner: Expr, type_: Match, number: int) -> Expr:
+    """Return the text of a group by its number."""
     if number == 0:
         return Apply(STR, at, "item", type_, (owner,), (0,))
     groups = type_.items[1]
@@ -164,6 +210,17 @@ def _group(scope: Scope, owner: Expr, type_: Match, number: int, node: ast.AST) 
         raise InternalError("a match without groups")
     all_groups = Apply(groups, at, "item", type_, (owner,), (1,))
     return Apply(groups.items[number - 1], at, "item", groups, (all_groups,), (number - 1,))
+
+
+def _place(at: At, owner: Expr, type_: Match, number: int) -> Expr:
+    """Return where a group begins and ends."""
+    position = len(type_.items) - 1 - _number_of_groups(type_) + number
+    return Apply(_PLACE, at, "item", type_, (owner,), (position,))
+
+
+def end_of(owner: Expr, type_: Match) -> Expr:
+    """Return where a match ends."""
+    return Apply(INT, owner.at, "item", _PLACE, (_place(owner.at, owner, type_, 0),), (1,))
 
 
 def call_match(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr) -> Expr | None:
@@ -174,11 +231,10 @@ def call_match(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr)
     if name not in MATCH_METHODS:
         scope.refuse(method, "unknown-attribute", f"a match has no method {name}() here", _known(MATCH_METHODS))
         return None
-    count = _number_of_groups(type_)
     if name == "groups":
         if not has_arguments(scope, node, ".groups()", 0, 0):
             return None
-        if not count:
+        if not _number_of_groups(type_):
             scope.refuse(node, "type", "the pattern has no groups", "write .group()")
             return None
         return Apply(type_.items[1], at, "item", type_, (owner,), (1,))
@@ -188,8 +244,8 @@ def call_match(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr)
     if number is None:
         return None
     if name == "group":
-        return _group(scope, owner, type_, number, node)
-    place = Apply(_PLACE, at, "item", type_, (owner,), (len(type_.items) - 1 - count + number,))
+        return group_at(at, owner, type_, number)
+    place = _place(at, owner, type_, number)
     if name == "span":
         return place
     return Apply(INT, at, "item", _PLACE, (place,), (int(name == "end"),))

@@ -7,7 +7,17 @@ from collections.abc import Iterable
 
 from totem_sdk.mathematics import CONSTANTS, names
 
-__all__ = ["DATES", "FORBIDDEN", "FUNCTIONS", "INSTEAD", "MRJOB_NAMES", "MRJOB_OPTIONS", "STEP_FUNCTIONS", "meant"]
+__all__ = [
+    "DATE_FUNCTIONS",
+    "DATES",
+    "FORBIDDEN",
+    "FUNCTIONS",
+    "INSTEAD",
+    "MRJOB_NAMES",
+    "MRJOB_OPTIONS",
+    "STEP_FUNCTIONS",
+    "meant",
+]
 
 STEP_FUNCTIONS: tuple[str, ...] = (
     "mapper_init",
@@ -48,6 +58,13 @@ MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 DATES: frozenset[str] = frozenset(("datetime.date", "datetime.datetime", "datetime.timedelta"))
 """Constructors of dates and spans of time, which take arguments by name."""
 
+DATE_FUNCTIONS: frozenset[str] = DATES | {
+    "datetime.date.fromisoformat",
+    "datetime.datetime.fromisoformat",
+    "datetime.datetime.strptime",
+}
+"""What the classes of the module datetime are called for."""
+
 FUNCTIONS: frozenset[str] = (
     frozenset(
         (
@@ -77,7 +94,7 @@ FUNCTIONS: frozenset[str] = (
         )
     )
     | {f"math.{name}" for name in names() - set(CONSTANTS)}
-    | DATES
+    | DATE_FUNCTIONS
 )
 """Python's functions that the language has (``range`` only in for loops), those of math under the module's name."""
 

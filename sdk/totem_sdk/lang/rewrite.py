@@ -10,12 +10,13 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import changes_lists
 from totem_sdk.lang.source import Source
+from totem_sdk.lang.walrus import sure_walruses
 
 __all__ = ["Statements", "plain_name", "rewrite"]
 
@@ -118,6 +119,30 @@ class _Rewriting(ast.NodeTransformer):
             if node.id in mapping:
                 return ast.copy_location(ast.Name(mapping[node.id], node.ctx), node)
         return node
+
+    # Assignments in expressions.
+
+    def visit(self, node: ast.AST) -> Any:
+        """Visit a node, a statement without the assignments that stand in its expressions."""
+        if isinstance(node, ast.stmt):
+            self.name_values(node)
+        return super().visit(node)
+
+    def name_values(self, statement: ast.stmt) -> None:
+        """Put statements in place of each ``(name := value)`` that is surely evaluated."""
+        fields = ("test",) if isinstance(statement, ast.If | ast.While | ast.Assert) else ()
+        fields = ("value",) if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Return | ast.Expr) else fields
+        for parent, name, position in sure_walruses(statement, fields):
+            value = getattr(parent, name)
+            node = value if position is None else value[position]
+            made = Statements()
+            made.body = [ast.copy_location(ast.Assign([node.target], node.value), node)]
+            made.result = self.load(node.target.id, node)
+            ast.copy_location(made, node)
+            if position is None:
+                setattr(parent, name, made)
+            else:
+                value[position] = made
 
     # Comprehensions.
 

@@ -11,7 +11,7 @@ from totem_sdk.lang.annotations import NO_TYPE, read_annotation
 from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names
-from totem_sdk.lang.modules import DATES, MATH, constants_of, name_modules
+from totem_sdk.lang.modules import DATE_MODULE, DATES, MATH, constants_of, name_modules
 from totem_sdk.lang.patterns import Patterns, compiled_call
 from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.source import Source
@@ -30,7 +30,7 @@ _IMPORTS: dict[str, Collection[str]] = {
     "mrjob.step": ("MRStep",),
     "math": MATH,
     "datetime": DATES,
-    "": ("math", "re"),
+    "": ("datetime", "math", "re"),
 }
 """What can be imported from which module; from none: modules."""
 _PATTERN_TYPES = ("re.Pattern", "re.Pattern[str]")
@@ -135,7 +135,9 @@ class _Reader:
         known = _IMPORTS.get(module or "", ()) if module or isinstance(statement, ast.Import) else ()
         for alias in statement.names:
             if alias.name in known and alias.asname in (None, alias.name):
-                self.imported.add(alias.name)
+                self.imported.add(alias.name if module or alias.name != "datetime" else DATE_MODULE)
+                if {"datetime", DATE_MODULE} <= self.imported:
+                    self.add(alias, "duplicate", "datetime is the module and the class")
                 if module in (None, "math"):
                     self.globals.update(constants_of(alias.name))
                     self.from_math |= {alias.name} if module else set()

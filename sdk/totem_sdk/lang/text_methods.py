@@ -12,6 +12,7 @@ from totem_sdk.lang.lists import as_pieces
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.sizes import MAX_SEPARATOR_BYTES
 from totem_sdk.lang.tree import Apply, Const, Expr
+from totem_sdk.lang.windows import found_within
 from totem_sdk.limits import INT_MAX, INT_MIN
 from totem_sdk.types import BOOL, INT, STR, List, Tuple
 
@@ -103,9 +104,15 @@ def part_of(scope: Scope, node: ast.Subscript, text: Expr) -> Expr | None:
 
 
 def _find(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
-    if not _takes(scope, node, args, STR):
+    name = _named(node)
+    if not has_arguments(scope, node, f".{name}()", 1, 3) or not is_known(scope, node.args[0], args[0], f".{name}()"):
         return None
-    return Apply(INT, scope.at(node), "find", STR, (owner, args[0]), (_named(node),))
+    if args[0].type != STR:
+        scope.refuse(node.args[0], "type", f".{name}() of {args[0].type}, not str")
+        return None
+    if len(args) > 1:
+        return found_within(scope, node, name, owner, args)
+    return Apply(INT, scope.at(node), "find", STR, (owner, args[0]), (name,))
 
 
 def _test(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:

@@ -32,6 +32,8 @@ __all__ = [
     "FunctionKey",
     "If",
     "Inner",
+    "Kept",
+    "Let",
     "Link",
     "Local",
     "Logic",
@@ -187,14 +189,35 @@ class Inner:
     value: Expr
 
 
-Expr = Const | Local | Apply | Logic | Chain | Member | Choice | Call | Power | Display | Inner
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A value that is evaluated once and used several times, inside of the ``Let`` that evaluates it (see ``kept``)."""
+
+    type: Type
+    at: At
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """Evaluates values, one after the other, then an expression that uses them as often as it likes."""
+
+    type: Type
+    at: At
+    values: tuple[tuple[int, Expr], ...]
+    result: Expr
+
+
+Expr = Const | Local | Apply | Logic | Chain | Member | Choice | Call | Power | Display | Inner | Kept | Let
 
 
 def is_operation(expr: Expr) -> bool:
     """Return whether evaluating the expression does work of its own, so that storing its value costs nothing more."""
     match expr:
-        case Const() | Local():
+        case Const() | Local() | Kept():
             return False
+        case Let(result=result):
+            return is_operation(result)
         case Apply(code="widen", args=(arg,)):
             return is_operation(arg)
         case Apply(code=code):

@@ -1,5 +1,5 @@
 # schema: {"s": "str"}
-# fails: value@8
+# fails: type@8
 from totem_sdk import TotemJob
 
 

@@ -20,5 +20,5 @@ class Job(TotemJob):
         l = row.name.strip("x", "y")  # refused: argument@13
         m = row.name.lower(1)  # refused: argument@13
         n = int("12", 16)  # refused: argument@13
-        o = row.name.startswith("a", 1)  # refused: argument@13
+        o = row.name.startswith("a", 1, 2, 3)  # refused: argument@13
         yield row.name, row.n

@@ -15,7 +15,7 @@ class Job(TotemJob):
         größe = 1  # refused: identifier@11
         for i, x in enumerate(c):
             b += x[i] + größe  # refused: identifier@27
-        if (g := row.kwh) is not None:  # refused: walrus@13
+        if row.on and (g := row.kwh) is not None:  # refused: walrus@24
             yield e, g + 1
         self.seen[row.n] = 1
         self.count += self.total(b) + row.nmae  # refused: unknown-column@43

@@ -12,8 +12,8 @@ class Job(TotemJob):
         b = re  # refused: type@13
         c = re.I  # refused: type@13
         d = re.compile("a")  # refused: pattern@13
-        e = re.sub("a", "b", row.name)  # refused: unknown-attribute@16
-        f = WORD.sub("", row.name)  # refused: unknown-attribute@18
+        e = re.subn("a", "b", row.name)  # refused: unknown-attribute@16
+        f = WORD.sub(r"\1", row.name)  # refused: pattern@22
         g = WORD.findall(row.name)  # refused: type@13
         h = WORD.split(row.name)  # refused: type@13
         i = NUMBER.search(row.n)  # refused: type@31

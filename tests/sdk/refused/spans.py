@@ -18,7 +18,7 @@ class Job(TotemJob):
         j = timedelta(days=1.5)  # refused: type@28
         k = timedelta(hours=1, days=2)
         l = timedelta(days=row.maybe)  # refused: maybe-none@32
-        m = row.at.replace(year=2000)  # refused: keyword@28
+        m = row.name.replace(year=2000)  # refused: keyword@30
         n = week.year  # refused: unknown-attribute@18
         o = week.total_seconds  # refused: unknown-attribute@18
         p = row.day < week  # refused: type@13

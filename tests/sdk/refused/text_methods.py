@@ -4,7 +4,7 @@ from totem_sdk import TotemJob
 class Job(TotemJob):
     def mapper(self, _, row):
         a = row.name.find(row.n)  # refused: type@31
-        b = row.name.find("a", 1)  # refused: argument@13
+        b = row.name.find("a", 1.0)  # refused: type@32
         c = row.name.replace("a")  # refused: argument@13
         d = row.name.replace("a", "b", row.n)  # refused: argument@44
         e = row.name.strip(row.name)  # refused: argument@32
@@ -19,4 +19,8 @@ class Job(TotemJob):
         o = chr(row.name)  # refused: type@21
         p = row.name.isdigit("a")  # refused: argument@13
         q = row.name.partition(None)  # refused: maybe-none@32
+        r = row.name.count("a", row.maybe)  # refused: maybe-none@37
+        s = row.name.endswith((row.n, "a"))  # refused: type@31
+        t = row.name.casefold()  # refused: unknown-attribute@22
+        u = row.name.translate({})  # refused: container@32
         yield row.name, 1

@@ -123,7 +123,7 @@ def _partition(code: FunctionCode, op: Op) -> None:
 
 def _ord(code: FunctionCode, op: Op) -> None:
     found = code.temp("i64", f"(call $text_code {_texts(code, op)})")
-    code.fail_if(f"(i64.lt_s {found} (i64.const 0))", "value")
+    code.fail_if(f"(i64.lt_s {found} (i64.const 0))", "type")
     code.set(op.dst, [found])
 
 

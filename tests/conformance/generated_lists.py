@@ -57,6 +57,7 @@ class Lists(Expressions):
             [f"for of_{items} in {items}:", f"    if len({items}) < 7:", f"        {items}.append(of_{items})"],
         ]  # fmt: skip
         if type_ in COMPARED:
+            forms.append([f"if {item} in {items}:", f"    {items}.remove({items}[{place} % len({items})])"])
             forms.append([f"{items}.sort(reverse={self.chance.choice(('True', 'False'))})"])
         forms.append([f"{items} = sorted({items}, reverse={self.chance.choice(('True', 'False'))})"])
         if type_ in COMPARED:

@@ -11,7 +11,7 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import Listed, flat
 from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen
-from totem_sdk.lang.tree import Apply, Call, Const, Display, Expr, Local, Place, Stmt
+from totem_sdk.lang.tree import Apply, Call, Const, Display, Drop, Expr, Inner, Local, Place, Stmt
 from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Type
 
 __all__ = [
@@ -38,7 +38,7 @@ __all__ = [
 _Method = Callable[[Scope, ast.Call, Expr, Listed, list[Expr]], Expr | None]
 
 _LENGTHENING = ("append", "clear", "extend", "insert", "pop", "pop_at")
-CHANGING = ("append", "clear", "extend", "insert", "pop", "reverse", "sort")
+CHANGING = ("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort")
 """Methods that change a list."""
 
 
@@ -351,6 +351,19 @@ def _find(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[E
     return None if asked is None else Apply(INT, scope.at(node), "list_find", type_, (owner, asked))
 
 
+def _remove(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
+    """Return ``items.remove(x)``: it is ``items.pop(items.index(x))``."""
+    if not isinstance(owner, Local) and not (isinstance(owner, Apply) and owner.code == "load"):
+        scope.refuse(node, "argument", ".remove() of a list without a name", "give the list a name first")
+        return None
+    asked = _searched(scope, node, args[0], type_, ".remove()")
+    if asked is None or not type_.known:
+        return None
+    place_ = Apply(INT, scope.at(node), "list_find", type_, (owner, asked))
+    removed = Apply(type_.item, scope.at(node), "pop_at", type_, (owner, place_))
+    return Inner(NONE, scope.at(node), (Drop(scope.at(node), removed),), Const(NONE, scope.at(node), None))
+
+
 def _count(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
     asked = _searched(scope, node, args[0], type_, ".count()")
     return None if asked is None else Apply(INT, scope.at(node), "occurrences", type_, (owner, asked))
@@ -376,6 +389,7 @@ _METHODS: dict[str, tuple[int, int, _Method]] = {
     "index": (1, 1, _find),
     "insert": (2, 2, _insert),
     "pop": (0, 1, _pop),
+    "remove": (1, 1, _remove),
     "reverse": (0, 0, _plain("reverse")),
     "sort": (0, 0, _plain("sort")),
 }

@@ -123,8 +123,9 @@ class Job:
         receipts, outputs = self.phases(
             kind, "combine", Plan(self.program, (), "combine", entering), folder, memory_limit
         )
-        pairs = read_pairs(PairLayout(*self.program.steps[-1].emits), outputs)
-        return receipts, "".join(result_line(key, value) for key, value in pairs)
+        last = self.program.steps[-1]
+        pairs = read_pairs(PairLayout(*last.emits), outputs)
+        return receipts, "".join(result_line(*last.delivered(pair)) for pair in pairs)
 
     def together(self, kinds, providers, folder: Path, memory_limit=1 << 20):
         """Run all parts; ``kinds`` are the executors of the data parts and of the combining part."""

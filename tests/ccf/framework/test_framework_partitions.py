@@ -87,6 +87,23 @@ class Loops(TotemJob):
             yield key[1], text
             break
 """,
+    "lists behind the first reducer": """
+from mrjob.step import MRStep
+from totem_sdk import TotemJob
+class Largest(TotemJob):
+    def steps(self):
+        return [MRStep(mapper=self.read, reducer=self.add), MRStep(reducer=self.largest)]
+    def read(self, _, row):
+        yield (row.home, row.at.month), row.kwh
+    def add(self, key, values):
+        home, month = key
+        yield home, [(sum(values), month), (0.5, 0)]
+    def largest(self, home, values):
+        found = []
+        for entries in values:
+            found += [(kwh, month) for kwh, month in entries]
+        yield home, sorted(found, reverse=True)[:3]
+""",
     "sums of every size": """
 from totem_sdk import TotemJob
 class Sizes(TotemJob):

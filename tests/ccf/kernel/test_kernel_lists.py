@@ -166,3 +166,15 @@ def test_a_list_outlives_the_values_that_its_texts_came_with(kernel, facts_of):
     for batch_rows in (3, 1000):
         tested = kernel(priced, {}, compiled=compile_kernel(priced), batch_rows=batch_rows)
         assert facts_of(tested.run_job([rows], ENOUGH)) == facts_of(expected)
+
+
+def test_an_item_is_removed_by_its_value(kernel, facts_of):
+    source = job(
+        "items = [row.a, 'b', row.a, '']",
+        "items.remove(row.b)",
+        "yield items[0] + items[1] + items[2], len(items)",
+    )
+    rows = [(a, b) for a in TEXTS for b in ("", "b")]
+    assert both(kernel, facts_of, source, {"a": "str", "b": "str"}, rows).state == "completed"
+    failed = both(kernel, facts_of, source, {"a": "str", "b": "str"}, [("x", "y")])
+    assert (failed.error.kind, failed.error.line) == ("value", 5)

@@ -74,5 +74,9 @@ class Lists(TotemJob):
         yield "empty", sum(a)
         yield "floats", sum(b)
         yield "nothing", sum([x for x in b if x > 1e300])
+        copies = [row.n % 3, 1, 2, 1]
+        copies.remove(1)
+        copies.remove(2 if row.n % 2 else copies[0])
+        yield "removed", copies[0] + 10 * copies[-1]
         first, second = b
         yield "both", first + second

@@ -7,6 +7,8 @@ class Job(TotemJob):
         numbers.append("a")  # refused: type-conflict@24
         mixed = [row.n, row.name]  # refused: type-conflict@29
         numbers.push(3)  # refused: unknown-attribute@17
+        [1, 2].remove(1)  # refused: argument@9
+        numbers.remove()  # refused: argument@9
         numbers.append()  # refused: argument@9
         numbers.append(1, 2)  # refused: argument@9
         a = numbers["a"]  # refused: type@21

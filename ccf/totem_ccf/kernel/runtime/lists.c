@@ -302,6 +302,8 @@ static int order(const u8 **shape, const u64 **a, const u64 **b) {
 
 static int stands(text shape, const u64 *a, const u64 *b) {
     const u8 *s = text_start(shape);
+    if (*s == 'i') return int_order((i64)*a, (i64)*b);
+    if (*s == 'f') return float_order(double_of(*a), double_of(*b));
     return order(&s, &a, &b);
 }
 
@@ -330,6 +332,17 @@ static int place_order(const u8 **shape, const u64 **a, const u64 **b) {
         }
     }
     return order(shape, a, b);
+}
+
+/* Whether an item comes after another in a sorted list; items of one number, which are most, are compared at once. */
+static inline int comes_after(text shape, int sign, const u64 *a, const u64 *b) {
+    const u8 *s = text_start(shape);
+    if (*s == 'i') return sign * int_order((i64)*a, (i64)*b) > 0;
+    if (*s == 'f') {
+        int found = float_order(double_of(*a), double_of(*b));
+        if (found != 2) return sign * found > 0;
+    }
+    return sign * place_order(&s, &a, &b) > 0;
 }
 
 /* The position of the first item that equals the value, or how many there are. */
@@ -374,11 +387,7 @@ static void sort_items(list *l, int sign, text shape) {
             u32 i = start, j = middle;
             for (u32 k = start; k < end; k++) {
                 int right = i == middle;
-                if (!right && j < end) {
-                    const u8 *s = text_start(shape);
-                    const u64 *a = (const u64 *)from[i], *b = (const u64 *)from[j];
-                    right = sign * place_order(&s, &a, &b) > 0;
-                }
+                if (!right && j < end) right = comes_after(shape, sign, (const u64 *)from[i], (const u64 *)from[j]);
                 to[k] = right ? from[j++] : from[i++];
             }
         }

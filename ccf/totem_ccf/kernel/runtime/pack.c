@@ -1,5 +1,5 @@
 /* Lists as texts, between phases (totem_sdk/packed.py has the form). A shape is a field's (heap.c): behind an `a` stands
- * that of the list's items. What is read may come from others: it is checked, and a trap if it is not a packed list. */
+ * that of the list's items. What is read is checked: a trap if it is not a packed list. */
 #include "arena.h"
 
 enum { MANY = 1 << 26 };

@@ -1,6 +1,7 @@
 """The peers: the same question asked of DuckDB, pandas and plain mrjob, each reading the data from disk."""
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -51,11 +52,11 @@ def write_text(parquet: Path, text: Path) -> None:
     pyarrow.csv.write_csv(table.set_column(0, "at", seconds), text, options)
 
 
-def mrjob_inline(text: Path) -> Contender:
+def mrjob_inline(text: Path, of: type[Any] = PeakHourText) -> Contender:
     """Plain mrjob's inline runner on the rows as text; run once, it takes long."""
 
     def run() -> Answer:
-        job = PeakHourText(args=["--quiet", "--runner", "inline", "--no-conf", str(text)])
+        job = of(args=["--quiet", "--runner", "inline", "--no-conf", str(text)])
         with job.make_runner() as runner:
             runner.run()
             return dict(job.parse_output(runner.cat_output()))

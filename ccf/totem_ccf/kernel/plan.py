@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from totem_ccf.kernel.areas import ARENA_BYTES, HEAP_ARENA_BYTES, KEPT_BYTES, LIST_ARENA_BYTES, ROWS, Area, Regions
+from totem_ccf.kernel.charsets import others
 from totem_ccf.kernel.flatten import held_shape, shape, slots, text_slots
 from totem_ccf.kernel.folding import fold_of
 from totem_ccf.kernel.making import MAKING_TEXTS
@@ -179,6 +180,8 @@ class StepPlan:
     def _constants(self) -> tuple[dict[str, int], dict[int, bytes]]:
         """Return the packed reference of every text constant, and the bytes to be put at each address."""
         texts = {value for f in self.functions for op in self.ops(f) for value in op.imm if isinstance(value, str)}
+        stripped = (op for f in self.functions for op in self.ops(f) if op.code == "strip" and len(op.imm) > 1)
+        texts |= {others(str(op.imm[1])) for op in stripped}
         listed = (op.type.item for f in self.functions for op in self.ops(f) if isinstance(op.type, Array))
         texts |= {shape(item) for item in listed}
         texts |= {held_shape(type_) for f in self.functions for op in self.ops(f) for type_ in self._packed(f, op)}

@@ -78,7 +78,7 @@ text_is i64 i32 : i32
 text_at i64 i64 : i64
 text_slice i64 i64 i64 i64 i32 i32 : i64
 text_remove i64 i64 i32 : i64
-text_strip_of i64 i64 i32 : i64
+text_strip_of i64 i64 i64 i64 i32 : i64
 text_recase i64 i32 i32 i32 : i64
 text_replace i64 i64 i64 i64 i32 i32 : i64
 text_repeat i64 i64 i32 i32 : i64

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from totem_ccf.kernel.charsets import charset, others
 from totem_ccf.kernel.rules.made_texts import _CASES, _CUTS, _PADS, _TESTS
 from totem_sdk import unicode_table
 from totem_sdk.interpreter import texts
@@ -38,7 +39,8 @@ def test_searching(runtime, pair):
     assert runtime.read(runtime.call("text_remove", text, wanted, 1)) == text.removesuffix(wanted)
     if wanted:
         for side, name in ((1, "lstrip"), (2, "rstrip"), (3, "strip")):
-            assert runtime.read(runtime.call("text_strip_of", text, wanted, side)) == getattr(text, name)(wanted)
+            found = runtime.call("text_strip_of", text, others(wanted), *charset(wanted), side)
+            assert runtime.read(found) == getattr(text, name)(wanted)
 
 
 @given(PAIRS, FEW, st.integers(0, 3) | st.just(99))
@@ -182,3 +184,16 @@ def test_slices_take_time_in_proportion_to_the_text(counted_runtime):
         )
         assert counted_runtime.read(made) == text[::step]
         assert counted_runtime.instructions < 200 * len(text.encode())
+
+
+def test_stripping_takes_time_by_the_text_and_not_by_the_set(counted_runtime):
+    far = "".join(chr(0x100 + i) for i in range(32))
+    small = [others(far[-1]), *charset(far[-1]), 3]
+    text = far[-1] * 1000
+    counted_runtime.call("text_strip_of", text, *small)
+    once = counted_runtime.instructions
+    assert counted_runtime.read(counted_runtime.call("text_strip_of", text, others(far), *charset(far), 3)) == ""
+    assert counted_runtime.instructions < 6 * once
+    ascii_ = "".join(chr(code) for code in range(64, 128))
+    counted_runtime.call("text_strip_of", ascii_[-1] * 2000, others(ascii_), *charset(ascii_), 3)
+    assert counted_runtime.instructions < 2 * once

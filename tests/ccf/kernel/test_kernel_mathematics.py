@@ -101,6 +101,16 @@ def test_a_function_of_ints_is_that_of_python_within_64_bits(runtime, name):
         assert kinds[status] == found, given
 
 
+def test_binomials_are_exact_up_to_the_last_that_64_bits_hold(runtime):
+    near_63_bits = [(2**32 + by, 2) for by in range(-2, 3)] + [(2**63 - 1, k) for k in (1, 2, 2**63 - 2)]
+    small = [(n, k) for n in range(72) for k in range(n + 2)]
+    for n, k in small + near_63_bits:
+        expected = math.comb(n, min(k, n - k) if k <= n else k)
+        status = runtime.call("math_comb", n, k, runtime.START)
+        found = int(runtime.memory.array(runtime.START, "i8", 1)[0])
+        assert (status, found) == (0, expected) if fits(expected) else status == 2, (n, k)
+
+
 def test_exact_results_are_exact():
     with using(runtime_port):
         assert [compute("log10", (10.0**n,)) for n in range(23)] == list(range(23))

@@ -6,6 +6,7 @@ What an operation makes goes to the end of the arena. ``$arena_used`` counts its
 from __future__ import annotations
 
 from totem_ccf.kernel.areas import ARENA_BYTES
+from totem_ccf.kernel.charsets import charset, others
 from totem_ccf.kernel.code import FunctionCode, Rule
 from totem_ccf.kernel.rules.lists import array_at, array_length
 from totem_sdk.errors import InternalError
@@ -83,8 +84,10 @@ def _len(code: FunctionCode, op: Op) -> None:
 def _strip(code: FunctionCode, op: Op) -> None:
     side = SIDES[str(op.imm[0])]
     if len(op.imm) > 1:
-        characters = f"(i64.const {code.plan.constants[str(op.imm[1])]})"
-        code.set(op.dst, [f"(call $text_strip_of {code.get(op.args[0])[0]} {characters} (i32.const {side}))"])
+        characters = str(op.imm[1])
+        parts = (code.plan.constants[others(characters)], *charset(characters))
+        wanted = " ".join(f"(i64.const {part})" for part in parts)
+        code.set(op.dst, [f"(call $text_strip_of {code.get(op.args[0])[0]} {wanted} (i32.const {side}))"])
         return
     code.set(op.dst, [f"(call $text_strip {code.get(op.args[0])[0]} (i32.const {side}))"])
 

@@ -110,7 +110,18 @@ EXPORT(math_perm) i32 math_perm(i64 n, i64 k, i64 *to) {
     return k > n ? give(0, to) : falling((u64)n, (u64)k, to);
 }
 
-/* The binomial coefficients C(n-k+i, i) grow with i: the first that 64 bits don't hold says that the last is none. */
+/* 1 / n modulo 2^64 for the odd numbers from 1 to 33. */
+static const u64 INVERSES[] = {
+    0x0000000000000001ull, 0xaaaaaaaaaaaaaaabull, 0xcccccccccccccccdull, 0x6db6db6db6db6db7ull,
+    0x8e38e38e38e38e39ull, 0x2e8ba2e8ba2e8ba3ull, 0x4ec4ec4ec4ec4ec5ull, 0xeeeeeeeeeeeeeeefull,
+    0xf0f0f0f0f0f0f0f1ull, 0x86bca1af286bca1bull, 0xcf3cf3cf3cf3cf3dull, 0xd37a6f4de9bd37a7ull,
+    0x8f5c28f5c28f5c29ull, 0x84bda12f684bda13ull, 0x34f72c234f72c235ull, 0xef7bdef7bdef7bdfull,
+    0x0f83e0f83e0f83e1ull,
+};
+
+/* The binomial coefficients C(n-k+i, i) grow with i: the first that 64 bits don't hold says that the last is none. They
+ * are at least C(2i, i), so that is i = 34 at the latest. Each is a product divided by i without a rest: its twos are
+ * shifted out, and what is left of i is divided by as a multiplication modulo 2^64. */
 EXPORT(math_comb) i32 math_comb(i64 n, i64 k, i64 *to) {
     if (n < 0 || k < 0) return 1;
     if (k > n) return give(0, to);
@@ -118,9 +129,10 @@ EXPORT(math_comb) i32 math_comb(i64 n, i64 k, i64 *to) {
     u64 found = 1;
     for (u64 i = 1; i <= (u64)k; i++) {
         u64 high, low = multiply(found, (u64)(n - k + (i64)i), &high);
-        u128 next = high ? ((u128)high << 64 | low) / i : low / i;
-        if (next >> 63) return 2;
-        found = (u64)next;
+        if ((high << 1 | low >> 63) >= i) return 2; /* the product is i * 2^63 or more */
+        int twos = __builtin_ctzll(i);
+        if (twos) low = low >> twos | high << (64 - twos);
+        found = low * INVERSES[i >> twos >> 1];
     }
     return give(found, to);
 }

@@ -80,25 +80,33 @@ EXPORT(text_remove) text text_remove(text t, text affix, i32 at_end) {
     return text_of(at_end ? p : p + size, whole - size);
 }
 
-static int is_one_of(u32 code, text characters) {
-    const u8 *p = text_start(characters), *end = p + text_size(characters);
-    while (p < end)
-        if (next_code(&p) == code) return 1;
+/* Whether a character is in a set (`charsets.py`): a bit of low or high below 128, else among others, which are in order. */
+static int is_one_of(u32 code, u64 low, u64 high, text others) {
+    if (code < 128) return (code < 64 ? low >> code : high >> (code - 64)) & 1;
+    const u8 *from = text_start(others), *to = from + text_size(others);
+    while (from < to) {
+        const u8 *middle = from + (to - from) / 2;
+        while ((*middle & 0xc0) == 0x80) middle--;
+        const u8 *next = middle;
+        u32 found = next_code(&next);
+        if (found == code) return 1;
+        if (found < code) from = next;
+        else to = middle;
+    }
     return 0;
 }
 
-/* Without certain characters on the left (side & 1) and on the right (side & 2); the compiler lets no more than 64 bytes
- * of them through. */
-EXPORT(text_strip_of) text text_strip_of(text t, text characters, i32 side) {
+/* Without the characters of a set on the left (side & 1) and on the right (side & 2). */
+EXPORT(text_strip_of) text text_strip_of(text t, text others, u64 low, u64 high, i32 side) {
     const u8 *start = text_start(t), *end = start + text_size(t);
     while ((side & 1) && start < end) {
         const u8 *next = start;
-        if (!is_one_of(next_code(&next), characters)) break;
+        if (!is_one_of(next_code(&next), low, high, others)) break;
         start = next;
     }
     while ((side & 2) && start < end) {
         const u8 *previous = end;
-        if (!is_one_of(previous_code(&previous), characters)) break;
+        if (!is_one_of(previous_code(&previous), low, high, others)) break;
         end = previous;
     }
     return text_of(start, (u32)(end - start));

@@ -46,11 +46,12 @@ def sure_walruses(root: ast.AST, fields: tuple[str, ...]) -> list[Found]:
     used: set[str] = set()
 
     def walk(parent: ast.AST, name: str, position: int | None, node: ast.AST) -> None:
+        before = isinstance(node, ast.NamedExpr) and node.target.id in used
         for part_name, part_position, part in _sure(node):
             walk(node, part_name, part_position, part)
         match node:
             case ast.NamedExpr(target=ast.Name(id=target)):
-                if target not in used:
+                if not before:
                     found.append((parent, name, position))
                 used.add(target)
             case ast.Name(id=read):

@@ -16,6 +16,16 @@ class NamedValues(TotemJob):
         while (cut := rest.find("b")) >= 0:
             rest = rest[cut + 1 :]
             yield "cut", cut
+        left = row.n % 5
+        while (left := left - 1) > 0:
+            if left == 2:
+                continue
+            yield "left", left
+        yield "left", left
+        text = row.s
+        while m := NUMBER.search(text):
+            text = text[m.end() :]
+            yield m[1], len(text)
         total = (half := row.n // 2) + half
         yield "total", total
         assert (same := total + row.n % 2) == row.n, "halves"

@@ -97,13 +97,17 @@ class Boxes:
         root = into.box.root
         self.own(into)
         self.own(item)
-        joined = item if root.item is None else self.joined(root.item, item)
+        joined = None if _holds(item, root) else item if root.item is None else self.joined(root.item, item)
         if joined is None:
             return False
         if joined != root.item:
             root.item = joined
             self.changed = True
         return True
+
+    def holds(self, type_: Type, into: Listed) -> bool:
+        """Return whether a value of a type is a list, or has it in it, that could then be in itself."""
+        return _holds(type_, into.box.root)
 
     def joined(self, left: Type, right: Type) -> Type | None:
         """Return the smallest type that holds both, None where there is none; lists become one."""
@@ -114,6 +118,8 @@ class Boxes:
     def _unify(self, a: Box, b: Box) -> bool:
         if a is b:
             return True
+        if (a.item is not None and _holds(a.item, b)) or (b.item is not None and _holds(b.item, a)):
+            return False
         item = b.item if a.item is None else a.item
         if a.item is not None and b.item is not None:
             joined = self.joined(a.item, b.item)
@@ -140,6 +146,18 @@ class Boxes:
                 type_.box.root.item = NONE
                 found = True
         return found
+
+
+def _holds(type_: Type, root: Box) -> bool:
+    match type_:
+        case Listed():
+            return type_.box.root is root or _holds(type_.item, root)
+        case Tuple(items=items):
+            return any(_holds(item, root) for item in items)
+        case Option(item=item):
+            return _holds(item, root)
+        case _:
+            return False
 
 
 def flat(type_: Type) -> bool:

@@ -97,6 +97,11 @@ def display(scope: Scope, node: ast.List) -> Expr | None:
 def put_into(scope: Scope, node: ast.AST, into: Listed, expr: Expr) -> bool:
     """Note that a list gets an item; refuse it if the items have no common type."""
     old = into.item
+    if scope.role.boxes.holds(expr.type, into):
+        scope.refuse(
+            node, "type-conflict", "the list gets itself as an item", "a list holds items of one type, so never itself"
+        )
+        return False
     if scope.put(into, expr.type):
         return True
     hint = "the items of a list have one type; a tuple has several: (a, b), and is emitted as a list"

@@ -52,7 +52,7 @@ MAPPERS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "items = [j for j in range(200000)]\nfor i in range(200000):\n    k = items[(k * 1103515245 + i) % 200000]",
         PLAIN,
     ),
-    "far remainders": ("for i in range(500):\n    f += (row.x * (i + 1) / 501) % row.y", FAR),
+    "far remainders": ("for i in range(500):\n    f += (row.x / (i + 1)) % row.y", FAR),
     "denormals": ("f = 5e-324\nfor i in range(500):\n    f = f * 1.0000001 + row.y * 1e-308", PLAIN),
     "long numbers": (
         f"for i in range(200):\n    f += float('{'1234567890' * 8}e-300') + float('4.9406564584124654417656879e-324')",

@@ -96,6 +96,36 @@ def test_what_is_expected_is_within_a_tenth(body):
     assert error_of(body) <= 0.1
 
 
+KEEPING = """
+    def mapper_init(self):
+        self.centres = [[0.0, 0.0], [5.0, 1.0], [2.0, 60.0]]
+        self.counts = [0] * len(self.centres)
+
+    def mapper(self, _, row):
+        point = [1.0 * row.n, 1.0 * row.k]
+        far = [sum((a - b) ** 2 for a, b in zip(point, centre)) for centre in self.centres]
+        self.counts[far.index(min(far))] += 1
+
+    def mapper_final(self):
+        for i, number in enumerate(self.counts):
+            yield i, number
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        KEEPING + SUM,
+        mapper("yield row.k, sum([i * i for i in range(row.k)])") + SUM,
+        mapper("words = row.s.split()", "words.append('x')", "yield row.k, len(sorted(words) + ['y'])") + SUM,
+        mapper("found = [1, 2, 3]", "found.extend([4] * 5)", "found.pop()", "yield row.k, sum(found)") + SUM,
+        mapper("for x in [row.n, 1, 2]:", "    yield x % 2, 1") + SUM,
+    ],
+)
+def test_lists_are_expected_to_be_as_long_as_the_program_makes_them(body):
+    assert error_of(body) <= 0.1
+
+
 def test_a_number_of_nulls_that_is_too_small_to_be_told_is_small():
     assert error_of(mapper("if row.m is not None:", "    yield row.k, row.m") + SUM, few_nulls=True) <= 0.05
 

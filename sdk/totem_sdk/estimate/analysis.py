@@ -18,7 +18,8 @@ from totem_sdk.cost import PricedProgram
 from totem_sdk.estimate.blocks import Blocks, Place
 from totem_sdk.estimate.forms import MORE, ONE, Quantity, Var, exactly, within
 from totem_sdk.estimate.known import Known, anything, constant, covers, join, rewritten, uncounted
-from totem_sdk.estimate.loops import Head, any_number, assigned_in, at_least, at_most, forget, head_of
+from totem_sdk.estimate.lengths import lengthened
+from totem_sdk.estimate.loops import Head, any_number, assigned_in, at_least, at_most, forget, head_of, lengthened_in
 from totem_sdk.estimate.rounds import Rounds
 from totem_sdk.estimate.selectivity import Columns
 from totem_sdk.estimate.shape import Budget, Shape
@@ -79,6 +80,7 @@ class _OneRound:
     registers: list[Known | None]
     header: Tally
     ends: _Ends
+    lengthened: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -257,7 +259,7 @@ class Analysis:
                 break
             if attempt >= 2:
                 forget(registers, new if attempt < _ATTEMPTS - 2 else assigned, place.function)
-        return self._multiplied(_OneRound(head, rounds, registers, header, ends), path, place)
+        return self._multiplied(_OneRound(head, rounds, registers, header, ends, lengthened_in(node.body)), path, place)
 
     def _number(self, node: Loop, head: Head, path: Path, place: Place, loop: int) -> tuple[Known | None, Quantity]:
         """Return what is known of a loop's hidden counter in a round, and the number of its rounds."""
@@ -322,6 +324,9 @@ class Analysis:
             end.registers[one.head.register] = constant(False)
             end.add_weighted(header, end.weight)
             if through is not None:
+                for register in one.lengthened:
+                    first, last = one.registers[register], through.registers[register]
+                    end.registers[register] = lengthened(first, last, rounds.all)
                 end.add_weighted(complete, end.weight)
                 if rounds.number.low.get(ONE, 0) >= 1:
                     end.emitted |= through.emitted

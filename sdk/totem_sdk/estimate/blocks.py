@@ -11,6 +11,7 @@ from totem_sdk.errors import InternalError
 from totem_sdk.estimate.expected import with_expectations
 from totem_sdk.estimate.forms import MORE, NOTHING, ONE, Form, Quantity, Var, as_float, exactly, within
 from totem_sdk.estimate.known import Known, anything, constant, join, size_of
+from totem_sdk.estimate.lengths import CHANGES, averaged, changed, hinted, items_charged, made
 from totem_sdk.estimate.selectivity import CONDITIONS, Columns, chance
 from totem_sdk.estimate.shape import OPERATION, Budget
 from totem_sdk.estimate.source import Source, located
@@ -22,9 +23,6 @@ from totem_sdk.program import Block, Function, Op, Value
 from totem_sdk.types import FLOAT, INT, STR, List, Tuple, Type, Values, leaves
 
 __all__ = ["Blocks", "Place"]
-
-_ANY_NUMBER = Quantity({}, None, {ONE: 8.0})
-"""How many items a list has that can be changed: of that nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,10 @@ class Blocks:
             result = self._result(path, place, (block.id, position), op, operands)
             if op.dst is not None:
                 path.registers[op.dst] = result
+            if op.code in CHANGES:
+                path.registers[op.args[0]] = changed(op, operands)
+            elif op.code == "store":
+                self.budget.kept[op.imm[0]] = averaged(operands[0], self.source.average)
             if op.catch is not None:
                 path.registers[op.catch] = anything(INT)
 
@@ -104,9 +106,10 @@ class Blocks:
 
     def _charge(self, site: Site, op: Op, operands: Sequence[Known], place: Place) -> Quantity:
         over_items = isinstance(op.type, List) and OPCODES[op.code].sizing in ("items", "min")
+        items = items_charged(op, operands) if over_items else NOTHING
         amounts = {
-            "bytes": _ANY_NUMBER if over_items else self._size(op, operands, place),
-            "count": _ANY_NUMBER if over_items else exactly({ONE: 1, MORE: 1}),
+            "bytes": items.times(8) if over_items else self._size(op, operands, place),
+            "count": items if over_items else exactly({ONE: 1, MORE: 1}),
             "pairs": exactly({MORE: 1}),
         }
         total = NOTHING
@@ -186,9 +189,13 @@ class Blocks:
         if type_ is None:
             return None
         if op.code in RULES:
-            result = with_expectations(op, operands, RULES[op.code](type_, op, operands))
+            result = made(op, operands, with_expectations(op, operands, RULES[op.code](type_, op, operands)))
             if op.code in CONDITIONS and result.decided is None and not isinstance(op.type, List):
                 return replace(result, chance=chance(op, operands, self.columns))
+            if op.code == "list_test" and operands[1].amount is not None:
+                # A test that holds n times in n + 1 makes n rounds.
+                items = self.source.average(operands[1].amount.mean)
+                return replace(result, chance=items / (items + 1.0))
             if op.code in ("split", "cut", "re_findall", "re_split"):
                 return replace(result, depth=place.depth)
             if op.code == "at":
@@ -212,7 +219,8 @@ class Blocks:
                 return located(source.value, type_, source.first_value_leaf, _one_of)
             case "load":
                 # Of texts in lists only the type is known.
-                return anything(type_, None if isinstance(type_, List) else FIELD_BYTES)
+                found = anything(type_, None if isinstance(type_, List) else FIELD_BYTES)
+                return hinted(found, self.budget.kept.get(op.imm[0], found))
             case "param" if self.params is not None:
                 spec = self.priced.program.params[int(op.imm[0] or 0)]
                 return constant(self.params[spec.name])

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from totem_sdk.estimate.forms import Quantity
 from totem_sdk.estimate.known import Known, anything
+from totem_sdk.estimate.lengths import CHANGES
 from totem_sdk.program import Block, Body, Function, If, Loop, Op, blocks_of
 
-__all__ = ["Head", "any_number", "assigned_in", "at_least", "at_most", "forget", "head_of"]
+__all__ = ["Head", "any_number", "assigned_in", "at_least", "at_most", "forget", "head_of", "lengthened_in"]
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,15 @@ def head_of(node: Loop) -> Head | None:
 
 
 def assigned_in(body: Body) -> list[int]:
-    """Return the registers that a body writes."""
+    """Return the registers that a body writes, and those of the lists that it makes longer or shorter."""
     written = {register for block in blocks_of(body) for op in block.ops for register in (op.dst, op.catch)}
+    written.update(lengthened_in(body))
     return sorted(register for register in written if register is not None)
+
+
+def lengthened_in(body: Body) -> list[int]:
+    """Return the registers through which a body makes lists longer or shorter."""
+    return sorted({op.args[0] for block in blocks_of(body) for op in block.ops if op.code in CHANGES})
 
 
 def forget(registers: list[Known | None], assigned: Sequence[int], function: Function) -> None:

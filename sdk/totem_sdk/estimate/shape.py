@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from totem_sdk.estimate.known import Known
 from totem_sdk.program import Body, If, Loop, Program, Scope, blocks_of
 
 __all__ = ["MAX_VISITS", "OPERATION", "Budget", "Shape"]
@@ -19,9 +20,13 @@ _CALL = 6
 
 @dataclass
 class Budget:
-    """How much was followed so far: blocks, their operations, and the registers of each body that was walked."""
+    """How much was followed so far: blocks, their operations, and the registers of each body that was walked.
+
+    ``kept`` is what is expected of each field on self, by its number: what was stored last.
+    """
 
     visits: int = 0
+    kept: dict[object, Known] = field(default_factory=dict)
 
     @property
     def spent(self) -> bool:

@@ -111,4 +111,10 @@ def _joined(a: Known | None, b: Known | None, share: float) -> Known | None:
     if a is None or b is None:
         return b if a is None else a
     joined = join(a, b)
-    return joined if joined is a else replace(joined, chance=share * a.chance + (1.0 - share) * b.chance)
+    if joined is a:
+        return joined
+    amount = joined.amount
+    if amount is not None and a.amount is not None and b.amount is not None:
+        means = a.amount.weighted(share) + b.amount.weighted(1.0 - share)
+        amount = replace(amount, mean=means.mean)
+    return replace(joined, chance=share * a.chance + (1.0 - share) * b.chance, amount=amount)

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from totem_sdk.dict_opcodes import DICT_ROWS
 from totem_sdk.regex_opcodes import REGEX_ROWS
 from totem_sdk.text_opcodes import TEXT_ROWS, TextSizing
 from totem_sdk.types import NONE, NUM, STR, TIMEDELTA, Array, List, Scalar, Type, leaves
@@ -36,11 +37,12 @@ __all__ = [
     "static_leaves",
 ]
 
-Sizing = Literal["", "first", "second", "third", "all", "min", "items", "row", "fold"] | TextSizing
+Sizing = Literal["", "first", "second", "third", "entry", "all", "min", "items", "row", "fold"] | TextSizing
 """What a sized charge counts: the UTF-8 bytes of the texts in
 
-``first`` the first operand; ``second`` the second; ``third`` the third; ``all`` all operands; ``min`` for each pair of
-leaves of the two operands, the shorter one; ``row`` the columns read (see ``read_row``); ``fold`` all values drawn;
+``first`` the first operand; ``second`` the second; ``third`` the third; ``entry`` second and third; ``all`` all
+operands; ``min`` for each pair of leaves of the two operands, the shorter one; ``row`` the columns read (see
+``read_row``); ``fold`` all values drawn;
 others (``text_opcodes.TextSizing``) the text that is made.
 ``items``, and ``min`` of two lists, count items too, each at the price of the list's item type: how many, and how many
 bytes, is a formula of each opcode (``totem_sdk.interpreter.lists.COUNTED``).
@@ -237,6 +239,7 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
         "give up what the fields imm[0], … don't refer to, if much was made since the last time; type = their types",
     ),
     ("list_test", "compare", "", "once", "", "dst = args[0] < len(args[1]): counter, list"),
+    *DICT_ROWS,
     *REGEX_ROWS,
 )
 

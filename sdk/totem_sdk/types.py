@@ -17,6 +17,7 @@ A type has one canonical text (``str(type)``), which is also how it stands in sc
 ``[T1,T2]``            a tuple after a shuffle, where JSON has turned it into a list of fixed length
 ``list[T]``            what ``str.split`` makes: pieces of a text, only read
 ``array[T]``           a list of any length, which can be changed
+``dict[K,V]``          values by key, in the order in which keys came
 ``values[T]``          a reducer's values: can be drawn once
 =====================  ====================================================================================
 
@@ -42,6 +43,7 @@ __all__ = [
     "STR",
     "TIMEDELTA",
     "Array",
+    "Dict",
     "List",
     "Match",
     "Option",
@@ -122,6 +124,26 @@ class Array(List):
 
     def __str__(self) -> str:
         return f"array[{self.item}]"
+
+
+@dataclass(frozen=True)
+class Dict(Array):
+    """Values by key: its items are pairs of a key and its value, in the order in which keys came; a reference."""
+
+    item: Tuple
+
+    @property
+    def key(self) -> Type:
+        """The type of a key."""
+        return self.item.items[0]
+
+    @property
+    def value(self) -> Type:
+        """The type of a value."""
+        return self.item.items[1]
+
+    def __str__(self) -> str:
+        return f"dict[{self.key},{self.value}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +239,8 @@ def plain(type_: Type) -> Type:
             return Tuple(tuple(plain(item) for item in items), listed)
         case Option(item=item):
             return Option(plain(item))
+        case Dict(key=key, value=value):
+            return Dict(Tuple((plain(key), plain(value))))
         case Array(item=item):
             return Array(plain(item))
         case _:
@@ -275,23 +299,16 @@ def _parse(text: str, depth: int) -> tuple[Type, str]:
         raise InvalidDocument("type is nested too deeply (limit 32)")
     for opening, closing in ("()", "[]"):
         if text.startswith(opening):
-            items: list[Type] = []
-            rest = text[1:]
-            while True:
-                item, rest = _parse(rest, depth + 1)
-                items.append(item)
-                if rest.startswith(","):
-                    rest = rest[1:]
-                elif rest.startswith(closing):
-                    return _optional(Tuple(tuple(items), listed=opening == "["), rest[1:])
-                else:
-                    raise InvalidDocument(f"not a type: expected ',' or {closing!r} before {rest!r}")
+            items, rest = _parse_items(text[1:], closing, depth + 1)
+            return _optional(Tuple(items, listed=opening == "["), rest)
     for word, make in (("list[", List), ("array[", Array), ("values[", Values)):
         if text.startswith(word):
             item, rest = _parse(text[len(word) :], depth + 1)
             if not rest.startswith("]"):
                 raise InvalidDocument(f"not a type: expected ']' before {rest!r}")
             return (make(item), rest[1:]) if make is Values else _optional(make(item), rest[1:])
+    if text.startswith("dict["):
+        return _parse_dict(text, depth)
     end = 0
     while end < len(text) and text[end].isalpha():
         end += 1
@@ -299,6 +316,26 @@ def _parse(text: str, depth: int) -> tuple[Type, str]:
     if name not in SCALARS:
         raise InvalidDocument(f"not a type: {name or text!r} (known: {', '.join(sorted(SCALARS))})")
     return _optional(SCALARS[name], text[end:])
+
+
+def _parse_items(text: str, closing: str, depth: int) -> tuple[tuple[Type, ...], str]:
+    items: list[Type] = []
+    while True:
+        item, text = _parse(text, depth)
+        items.append(item)
+        if text.startswith(closing):
+            return tuple(items), text[1:]
+        if not text.startswith(","):
+            raise InvalidDocument(f"not a type: expected ',' or {closing!r} before {text!r}")
+        text = text[1:]
+
+
+def _parse_dict(text: str, depth: int) -> tuple[Type, str]:
+    """Read the type of a dict: what stands behind the word is written as a listed tuple of two."""
+    pair, rest = _parse(text[len("dict") :], depth + 1)
+    if not isinstance(pair, Tuple) or len(pair.items) != len(("key", "value")):
+        raise InvalidDocument(f"not a type: {text!r} (a dict has one type of keys and one of values)")
+    return Dict(Tuple(pair.items)), rest
 
 
 def _optional(type_: Type, rest: str) -> tuple[Type, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from generated_dicts import Dicts
 from generated_errors import Errors
 from generated_expressions import Scope, parts
-from generated_held import HELD, Held
+from generated_held import HELD
 
 
-class Statements(Held, Errors):
+class Statements(Dicts, Errors):
     """Writes statements and blocks of them."""
 
     def types(self, scope: Scope) -> list[str]:
@@ -24,7 +25,11 @@ class Statements(Held, Errors):
             self.write(depth, "pass")
 
     def statement(self, depth: int, scope: Scope, size: int) -> None:
-        kinds = ["assign"] * 4 + ["again"] * 2 + ["field", "unpack", "swap", "emit", "emit", "leave", "drop", "list"]
+        kinds = (
+            ["assign"] * 4
+            + ["again"] * 2
+            + ["field", "unpack", "swap", "emit", "emit", "leave", "drop", "list", "dict"]
+        )
         if depth < 5:
             kinds += ["branch"] * 3 + ["range", "split", "while", "known", "unpack_split", "try"]
         kinds.append("raise")

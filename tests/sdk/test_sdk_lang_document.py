@@ -84,7 +84,7 @@ def test_limits_are_those_of_the_code(number):
 def test_annotations_that_are_listed_are_read():
     listed = re.search(r"^Annotations: (.*?)\.$", DOCUMENT, flags=re.MULTILINE)[1]
     names = re.findall(r"`([^`]*)`", listed)
-    assert len(names) == 11
+    assert len(names) == 12
     for name in names:
         concrete = name.replace("T1", "int").replace("T2", "str").replace("T |", "float |")
         assert read_annotation(ast.parse(concrete, mode="eval").body) is not None, name

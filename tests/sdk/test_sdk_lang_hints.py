@@ -35,7 +35,7 @@ def reducer(*statements):
         (mapper("yield row['kwh'], 1"), 4, "row-use", "write row.kwh"),
         (mapper("yield row[0], 1"), 4, "row-use", "write row and a column: row.name"),
         (mapper("yield row.split(), 1"), 4, "row-use", ".split(...)"),
-        (mapper("a = {}", "yield row.name, 1"), 4, "container", "the reducer gets all values of a key"),
+        (mapper("a = {1}", "yield row.name, 1"), 4, "container", "the reducer gets all values of a key"),
         (mapper("yield [row.n, 1], row.name"), 4, "container", "emit a tuple, which comes out as a list: (a, b)"),
         (mapper("yield row.name, {'n': row.n}"), 4, "container", "with its name in the key"),
         (mapper("yield row.name, totl", "total = 1"), 4, "unknown-name", "did you mean total?"),

@@ -13,6 +13,7 @@
 tuple               the slots of its items, one after the other
 ``list[str]``       i64: address << 32 | number of items; at the address stand the items' i64
 ``array[T]``        i32: the address of its header (``runtime/lists.c``)
+``dict[K,V]``       i32: the address of its header (``runtime/dicts.c``)
 ``values[T]``       nothing: the group's cursor is the values
 ==================  ======================================================================================
 """
@@ -36,6 +37,7 @@ from totem_sdk.types import (
     STR,
     TIMEDELTA,
     Array,
+    Dict,
     List,
     Option,
     Tuple,
@@ -134,6 +136,8 @@ def held_shape(type_: Type) -> str:
             return f"?{held_shape(item)}"
         case Tuple(items=items):
             return f"({''.join(held_shape(item) for item in items)})"
+        case Dict(item=item):
+            return f"d{held_shape(item)}"
         case List(item=item):
             return f"a{held_shape(item)}"
         case _:

@@ -49,6 +49,8 @@ def _begin(plan: StepPlan, role: RolePlan) -> Iterator[str]:
         yield f"    (call $kept_setup {halves} (i32.const {plan.kept_bytes}))"
     if plan.has_lists:
         yield f"    (call $arena_setup (i32.const {plan.cells}) (i32.const {plan.arena}))"
+    if plan.has_dicts:
+        yield "    (call $dict_setup (local.get $seed))"
     if role.holds_lists:
         yield f"    (call $heap_setup (i64.const {UNHELD_BYTES}))"
     if role.out.table is not None:

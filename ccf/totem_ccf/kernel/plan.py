@@ -22,7 +22,7 @@ from totem_sdk.errors import InternalError
 from totem_sdk.opcodes import has_text
 from totem_sdk.program import Op, Step, blocks_of
 from totem_sdk.regex import Automaton
-from totem_sdk.types import Array, Type
+from totem_sdk.types import Array, Dict, Type
 
 __all__ = ["StepPlan"]
 
@@ -162,8 +162,17 @@ class StepPlan:
     @cached_property
     def has_lists(self) -> bool:
         """Whether the step's functions have lists that can be changed."""
-        types = (type_ for f in self.functions for type_ in self.program.functions[f].registers)
-        return any(isinstance(type_, Array) for type_ in types)
+        return any(isinstance(type_, Array) for type_ in self._types())
+
+    @cached_property
+    def has_dicts(self) -> bool:
+        """Whether the step's functions have dicts."""
+        return any(isinstance(type_, Dict) for type_ in self._types())
+
+    def _types(self) -> Iterator[Type]:
+        """Yield the types of all registers."""
+        for f in self.functions:
+            yield from self.program.functions[f].registers
 
     @cached_property
     def kept_bytes(self) -> int:
@@ -185,6 +194,8 @@ class StepPlan:
         listed = (op.type.item for f in self.functions for op in self.ops(f) if isinstance(op.type, Array))
         texts |= {shape(item) for item in listed}
         texts |= {held_shape(type_) for f in self.functions for op in self.ops(f) for type_ in self._packed(f, op)}
+        dicts = (op.type.item.items for f in self.functions for op in self.ops(f) if isinstance(op.type, Dict))
+        texts |= {shape(part) for items in dicts for part in items}
         texts |= {held_shape(cells.type) for role in self.roles.values() for cells in role.held}
         references: dict[str, int] = {}
         data: dict[int, bytes] = {}

@@ -156,6 +156,15 @@ list_sort i32 i32 i64 :
 list_sorted i32 i32 i64 : i32
 list_reverse i32 :
 list_sum_nums i32 :
+dict_setup i64 :
+dict_new i32 : i32
+dict_find i32 i32 i64 : i32
+dict_enter i32 i32 i64 i64 i32 i64 : i32
+dict_remove i32 i32 i64 :
+dict_clear i32 :
+dict_copy i32 : i32
+dict_update i32 i32 i64 i64 i32 : i32
+dict_list i32 i32 i32 i64 : i32
 heap_setup i64 :
 heap_call :
 heap_due : i32

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from totem_sdk.caught import is_caught
+from totem_sdk.dict_opcodes import DICT_ROWS
 from totem_sdk.estimate.expected import expected_mean
 from totem_sdk.estimate.forms import as_float, within
 from totem_sdk.estimate.known import Known, anything, combinations, constant, count, join
@@ -336,7 +337,7 @@ def _unknown(type_: Type, _op: Op, _operands: Sequence[Known]) -> Known:
     return anything(type_)
 
 
-_OF_LISTS = (
+_OF_CONTAINERS = (
     "append", "put", "insert", "clear", "extend", "sort", "reverse", "list_new", "list_of", "pop", "pop_at", "list_add",
     "list_times", "list_slice", "list_contains", "list_find", "occurrences", "list_view",
     "sorted", "list_sum", "list_min", "list_max", "list_test", "unpack_list",
@@ -390,7 +391,7 @@ RULES: dict[str, Rule] = {
     "range_test": _any,
     "range_step": lambda _type, _op, operands: Known(0, min(INT_MAX, operands[0].high + 1)),
     **BIT_RULES,
-    **dict.fromkeys(_OF_LISTS, _unknown),
+    **dict.fromkeys((*_OF_CONTAINERS, *(row[0] for row in DICT_ROWS)), _unknown),
     **MATH_RULES,
     **TEXT_RULES,
 }

@@ -26,6 +26,7 @@ from totem_sdk.interpreter.arithmetic import (
     rounded_down,
     rounded_up,
 )
+from totem_sdk.interpreter.dicts import DICT_COUNTED, DICT_EFFECTS
 from totem_sdk.interpreter.folded import Folded
 from totem_sdk.interpreter.frame import Datum, Frame
 from totem_sdk.interpreter.held import put_bytes
@@ -52,18 +53,20 @@ class Handler:
     operands: Operands
 
 
+_OPERANDS: dict[str, tuple[int, ...]] = {"first": (0,), "second": (1,), "third": (2,), "entry": (1, 2)}
+"""Of which operands a sizing counts the texts."""
+
+
 def measure(op: Op, operands: Sequence[Datum]) -> tuple[int, int]:
     """Return over how many values (of folds and lists) and how many bytes a sized operation is charged."""
+    if op.code in DICT_COUNTED:
+        return DICT_COUNTED[op.code](op, *operands)
     if op.code in COUNTED and isinstance(op.type, List):
         return COUNTED[op.code](op, *operands)
     sizing = OPCODES[op.code].sizing
+    if sizing in _OPERANDS:
+        return 0, sum(put_bytes(operands[position]) for position in _OPERANDS[sizing])
     match sizing:
-        case "first":
-            return 0, put_bytes(operands[0])
-        case "second":
-            return 0, put_bytes(operands[1])
-        case "third":
-            return 0, put_bytes(operands[2])
         case "min":
             return 0, _shorter_bytes(operands[0], operands[1])
         case "all" | "row":
@@ -227,5 +230,6 @@ HANDLERS: dict[str, Handler] = {
     "call": _with(lambda frame, op, *arguments: frame.role.call(op.imm[0], arguments)),
     **{name: _with(effect) for name, effect in TEXT_EFFECTS.items()},
     **{code: _with(effect) for code, effect in LIST_EFFECTS.items()},
+    **{code: _with(effect) for code, effect in DICT_EFFECTS.items()},
     **{name: _with(effect) for name, effect in REGEX_EFFECTS.items()},
 }

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from totem_sdk.opcodes import has_text
-from totem_sdk.types import List, Option, Scalar, Tuple, Type, words
+from totem_sdk.types import Dict, List, Option, Scalar, Tuple, Type, words
 from totem_sdk.values import text_bytes
 
-__all__ = ["LIST_BYTES", "WORD", "held_bytes", "put_bytes"]
+__all__ = ["ENTRY_BYTES", "LIST_BYTES", "WORD", "held_bytes", "put_bytes"]
 
 LIST_BYTES = 16
 """Logical bytes of a container without items."""
@@ -18,9 +18,13 @@ WORD = 8
 """Logical bytes of a word of an item."""
 
 
+ENTRY_BYTES = 8
+"""Logical bytes of an entry of a dict beside its key and value."""
+
+
 def put_bytes(value: Any) -> int:
-    """Return the bytes of the texts of a value that is put somewhere: none of a list, which is only referred to."""
-    if isinstance(value, list):
+    """Return the bytes of the texts of a value that is put somewhere; a container is only referred to."""
+    if isinstance(value, list | dict):
         return 0
     return sum(map(put_bytes, value)) if isinstance(value, tuple) else text_bytes(value)
 
@@ -33,6 +37,11 @@ def held_bytes(types: Sequence[Type], values: Sequence[Any]) -> int:
     while pending:
         type_, value = pending.pop()
         match type_:
+            case Dict(item=item) if id(value) not in seen:
+                seen.add(id(value))
+                total += LIST_BYTES + (ENTRY_BYTES + WORD * max(1, words(item))) * len(value)
+                total += sum(map(put_bytes, value.items())) if has_text(item) else 0
+                pending += [(item, each) for each in value.items()]
             case List(item=item) if id(value) not in seen:
                 seen.add(id(value))
                 total += LIST_BYTES + WORD * max(1, words(item)) * len(value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import Listed
-from totem_sdk.types import NONE, SCALARS, List, Match, Option, Tuple, Type
+from totem_sdk.lang.boxes import Listed, Mapped
+from totem_sdk.types import NONE, SCALARS, Dict, List, Match, Option, Tuple, Type
 
 __all__ = ["NO_TYPE", "accepts", "read_annotation"]
 
@@ -36,6 +36,9 @@ def read_annotation(node: ast.expr) -> Type | None:
         case ast.Subscript(value=ast.Name(id="tuple"), slice=element):
             item = read_annotation(element)
             return None if item is None or isinstance(item, List) else Tuple((item,))
+        case ast.Subscript(value=ast.Name(id="dict"), slice=ast.Tuple(elts=[key_node, value_node])):
+            key, value = read_annotation(key_node), read_annotation(value_node)
+            return None if key is None or value is None else Dict(Tuple((key, value)))
         case ast.Subscript(value=ast.Name(id="list"), slice=element):
             item = read_annotation(element)
             return None if item is None else List(item)
@@ -51,6 +54,10 @@ def accepts(declared: Type, type_: Type) -> bool:
     """Return whether a value of ``type_`` may be annotated as ``declared``: nothing is converted but T to T?."""
     if declared == type_:
         return True
+    if isinstance(declared, Dict):
+        return isinstance(type_, Mapped) and (
+            not type_.known or (declared.key == type_.key and accepts_exactly(declared.value, type_.value))
+        )
     if isinstance(declared, List):
         return isinstance(type_, Listed) and (not type_.known or accepts_exactly(declared.item, type_.item))
     if isinstance(declared, Option):

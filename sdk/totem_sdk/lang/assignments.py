@@ -7,13 +7,13 @@ import ast
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
 from totem_sdk.lang.binary import binary
-from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.boxes import Listed, Mapped
 from totem_sdk.lang.conditions import path_of
 from totem_sdk.lang.holes import Hole
-from totem_sdk.lang.lists import place
+from totem_sdk.lang.lists import extended, place
 from totem_sdk.lang.scope import Scope
-from totem_sdk.lang.tree import Apply, Assign, Drop, Expr, Field, Inner, Stmt, Target, Unpack, Variable
-from totem_sdk.types import NONE, List, Match, Option, Tuple, Type
+from totem_sdk.lang.tree import Assign, Expr, Field, Stmt, Target, Unpack, Variable
+from totem_sdk.types import Dict, List, Match, Option, Tuple, Type
 
 __all__ = ["annotated", "as_declared", "assign", "augmented", "items", "store"]
 
@@ -147,6 +147,10 @@ def annotated(scope: Scope, node: ast.AnnAssign) -> Stmt | None:
 
 def as_declared(scope: Scope, declared: Type, type_: Type) -> Type:
     """Return the type of what is annotated: a list is the list that it is, and its items are of the declared type."""
+    if isinstance(declared, Dict) and isinstance(type_, Mapped):
+        if not type_.known and not isinstance(declared.value, List):
+            scope.enter(type_, declared.key, declared.value)
+        return type_
     if not isinstance(declared, List) or not isinstance(type_, Listed):
         return declared
     if not type_.known:
@@ -159,15 +163,9 @@ def _extended(scope: Scope, node: ast.AugAssign, left: Expr, right: Expr) -> Stm
     if not isinstance(node.op, ast.Add) or not isinstance(right.type, Listed):
         scope.refuse(node, "type", f"{left.type} is changed by {right.type}", "write items += more with a list")
         return None
-    for side in (left.type, right.type):
-        scope.own(side)
-    if scope.joined(left.type, right.type) is None:
-        scope.refuse(node, "type-conflict", f"{left.type} is extended by {right.type}")
-        return None
-    at = scope.at(node)
-    extended = Drop(at, Apply(NONE, at, "extend", left.type, (left, right)))
-    stored = store(scope, node.target, left.type)
-    return None if stored is None else Assign(at, (Inner(left.type, at, (extended,), left),), ((stored, 0),))
+    value = extended(scope, node, left, right)
+    stored = None if value is None else store(scope, node.target, left.type)
+    return None if value is None or stored is None else Assign(scope.at(node), (value,), ((stored, 0),))
 
 
 def augmented(scope: Scope, node: ast.AugAssign) -> Stmt | None:

@@ -2,7 +2,8 @@
 
 A ``Listed`` is the type of a list in the checker: its item type is what all uses of its box have put into it so far.
 When types have settled, ``settled`` turns it into the type that the program has: an ``Array``, or, for what a ``split``
-made and nobody changes or keeps (``owned`` is false), a ``List`` of pieces.
+made and nobody changes or keeps (``owned`` is false), a ``List`` of pieces. A ``Mapped`` is that of a dict, which has
+a box for its values, and a type of keys.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from totem_sdk.errors import InternalError
 from totem_sdk.lang.tree import FunctionKey
-from totem_sdk.types import NONE, Array, List, Option, Scalar, Tuple, Type, Values
+from totem_sdk.types import NONE, Array, Dict, List, Match, Option, Scalar, Tuple, Type, Values
 from totem_sdk.types import join as join_types
 
-__all__ = ["Boxes", "Listed", "flat", "opened", "settled", "settled_tree"]
+__all__ = ["Boxes", "Listed", "Mapped", "flat", "has_dict", "opened", "settled", "settled_tree"]
 
 
 class Box:
@@ -23,10 +25,11 @@ class Box:
     ``number`` counts boxes in the order in which they were made.
     """
 
-    def __init__(self, item: Type | None, number: int, *, owned: bool) -> None:
+    def __init__(self, item: Type | None, number: int, *, owned: bool, key: Type | None = None) -> None:
         self.number = number
         self.parent: Box | None = None
         self.item = item
+        self.key = key
         self.owned = owned
 
     @property
@@ -72,11 +75,51 @@ class Listed(List):
         return f"list[{self.item if self.known else '…'}]"
 
 
+class Mapped(List):
+    """A dict whose types of keys and values are still being inferred; equal where the boxes are."""
+
+    def __init__(self, box: Box) -> None:
+        object.__setattr__(self, "box", box)
+
+    box: Box
+
+    @property
+    def key(self) -> Type:
+        """What is known of its keys; none where that is nothing."""
+        found = self.box.root.key
+        return NONE if found is None else found
+
+    @property
+    def value(self) -> Type:
+        """What is known of its values; none where that is nothing."""
+        found = self.box.root.item
+        return NONE if found is None else found
+
+    @property
+    def item(self) -> Type:
+        """The pair of a key and its value."""
+        return Tuple((self.key, self.value))
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of what is in it."""
+        return self.box.root.item is not None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapped) and self.box.root is other.box.root
+
+    def __hash__(self) -> int:
+        return id(self.box.root)
+
+    def __str__(self) -> str:
+        return f"dict[{self.key},{self.value}]" if self.known else "dict[…]"
+
+
 class Boxes:
     """The boxes of one role, by the place that makes them; ``changed`` tells that something new is known of one."""
 
     def __init__(self) -> None:
-        self.places: dict[object, Listed] = {}
+        self.places: dict[object, Listed | Mapped] = {}
         self.changed = False
 
     def at(self, place: object, item: Type | None, *, owned: bool) -> Listed:
@@ -84,7 +127,34 @@ class Boxes:
         if place not in self.places:
             self.places[place] = Listed(Box(item, len(self.places), owned=owned))
             self.changed = True
-        return self.places[place]
+        found = self.places[place]
+        if not isinstance(found, Listed):
+            raise InternalError("a place makes a list and a dict")
+        return found
+
+    def mapped_at(self, place: object) -> Mapped:
+        """Return the dict that a place makes, the same in every pass."""
+        if place not in self.places:
+            self.places[place] = Mapped(Box(None, len(self.places), owned=True))
+            self.changed = True
+        found = self.places[place]
+        if not isinstance(found, Mapped):
+            raise InternalError("a place makes a list and a dict")
+        return found
+
+    def enter(self, into: Mapped, key: Type, value: Type) -> bool:
+        """Note that a dict gets a value for a key; False if the others have types that don't join."""
+        root = into.box.root
+        self.own(value)
+        joined_key = key if root.key is None else join_types(root.key, key)
+        joined = value if root.item is None else self.joined(root.item, value)
+        if joined is None or joined_key is None:
+            return False
+        root = into.box.root
+        if (joined_key, joined) != (root.key, root.item):
+            root.key, root.item = joined_key, joined
+            self.changed = True
+        return True
 
     def own(self, type_: Type) -> None:
         """Note that a list is changed, kept, or made by other things than a split."""
@@ -113,6 +183,8 @@ class Boxes:
         """Return the smallest type that holds both, None where there is none; lists become one."""
         if isinstance(left, Listed) and isinstance(right, Listed):
             return left if self._unify(left.box.root, right.box.root) else None
+        if isinstance(left, Mapped) and isinstance(right, Mapped):
+            return left if self._unify(left.box.root, right.box.root) else None
         return join_types(left, right)
 
     def _unify(self, a: Box, b: Box) -> bool:
@@ -126,6 +198,11 @@ class Boxes:
             if joined is None:
                 return False
             item = joined
+        key = b.key if a.key is None else a.key
+        if a.key is not None and b.key is not None:
+            key = join_types(a.key, b.key)
+            if key is None:
+                return False
         a, b = a.root, b.root
         if a is not b:
             # The older one stays: a place may be known by the lists that its function is called with.
@@ -134,7 +211,7 @@ class Boxes:
             owned = a.owned or b.owned
             b.parent = a
             a.owned = owned
-        a.item = item
+        a.item, a.key = item, key
         self.changed = True
         return True
 
@@ -143,7 +220,7 @@ class Boxes:
         found = False
         for type_ in self.places.values():
             if not type_.known:
-                type_.box.root.item = NONE
+                type_.box.root.item = type_.box.root.key = NONE
                 found = True
         return found
 
@@ -184,13 +261,34 @@ def opened(boxes: Boxes, place: tuple[object, ...], type_: Type) -> Type:
             return type_
 
 
+def has_dict(type_: Type) -> bool:
+    """Return whether there is a dict in values of this type."""
+    match type_:
+        case Mapped():
+            return True
+        case Listed() | Option():
+            return has_dict(type_.item)
+        case Tuple(items=items):
+            return any(map(has_dict, items))
+        case _:
+            return False
+
+
 def settled(type_: Type) -> Type:
     """Return a type as the program has it."""
     match type_:
+        case Mapped():
+            return Dict(Tuple((settled(type_.key), settled(type_.value))))
         case Listed():
             return (Array if type_.owned else List)(settled(type_.item))
         case Values(item=item):
             return Values(settled(item))
+        case Match():
+            return type_
+        case Tuple(items=items, listed=listed):
+            return Tuple(tuple(settled(item) for item in items), listed)
+        case Option(item=item):
+            return Option(settled(item))
         case _:
             return type_
 

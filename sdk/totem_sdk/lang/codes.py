@@ -90,12 +90,12 @@ CODES: dict[str, Code] = {
         "assign in a statement of its own",
     ),
     "comprehension": Code(
-        "a generator that is not the argument of sum, min, max, any, all, sorted or list; a set or dict made so",
+        "a generator that is not the argument of sum, min, max, any, all, sorted or list; a set made so",
         "make a list: [x for x in items]",
     ),
     "container": Code(
-        "a dict or set, a list that is emitted as a key, an empty tuple",
-        f"{_LATER}: keep lists of keys and values, or yield key, value and let the reducer collect them",
+        "a set, a dict that is emitted, a list that is emitted as a key, an empty tuple",
+        f"{_LATER}: keep a dict whose values are True, or yield key, value and let the reducer collect them",
     ),
     "f-string": Code(
         "an f-string of a form that Python 3.11 or the language doesn't have",
@@ -109,19 +109,25 @@ CODES: dict[str, Code] = {
     "star": Code("a starred argument, parameter or target", "name every one"),
     "default": Code("a default that is not constant", "give a constant, or None and test it in the function"),
     "keyword": Code("an argument given by name to what is no helper", "pass arguments by position"),
-    "delete": Code("a del statement other than of one item of a list", "assign another value"),
+    "delete": Code("a del statement other than of one item of a list or dict", "assign another value"),
     "operator": Code("an operator that the language doesn't have", "use + - * / // % ** & | ^ ~ << >> and comparisons"),
     "membership": Code(
-        "in or not in that looks into something else than a text, a tuple or a list", "compare with each value"
+        "in or not in that looks into something else than a text, a tuple, a list or a dict",
+        "compare with each value",
     ),
     "identity": Code("is other than is None and is not None", "compare with == or !="),
     "literal": Code("a constant of a type that the language doesn't have", "use int, float, bool, str or None"),
     "int-range": Code("an int that 64 bits don't hold", "use a float"),
     "loop-form": Code(
         "a for loop over something else",
-        "loop over range(...), a reducer's values, or a list by itself, in enumerate(), zip() or reversed()",
+        "loop over range(...), a reducer's values, a dict, its items(), or a list by itself, in enumerate(), zip() or "
+        "reversed()",
     ),
     "target": Code("something that can't be assigned to", "assign to variables and to fields of self"),
+    "view": Code(
+        "the keys, values or items of a dict other than in a loop, list, sorted, sum, min, max, len or join",
+        "make a list of them: list(d.items())",
+    ),
     "statement": Code("a statement without an effect", "remove it"),
     "yield-form": Code("a yield that doesn't emit one key and one value", "write yield key, value"),
     "yield-in-helper": Code(
@@ -131,7 +137,7 @@ CODES: dict[str, Code] = {
     "return-value": Code("a mapper, combiner or reducer that returns a value", "yield key, value"),
     "annotation": Code(
         "an annotation that is not a type of the language, or does not fit the value",
-        "use int, float, bool, str, date, datetime, None, T | None, tuple[...] or list[...]",
+        "use int, float, bool, str, date, datetime, None, T | None, tuple[...], list[...] or dict[...]",
     ),
     # Names.
     "unknown-name": Code("a name that is not defined", "assign it first"),

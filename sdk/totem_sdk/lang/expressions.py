@@ -9,13 +9,14 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.binary import binary, inverted
-from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.boxes import Listed, Mapped
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.dates import MAKERS, make
 from totem_sdk.lang.dates_read import READERS, read_date
 from totem_sdk.lang.dates_written import CALENDAR
+from totem_sdk.lang.dicts import call_dict_method, dict_display, entry
 from totem_sdk.lang.formats import f_string
 from totem_sdk.lang.functions import call_function, has_arguments
 from totem_sdk.lang.holes import Hole
@@ -241,7 +242,8 @@ def _tuple(scope: Scope, node: ast.Tuple) -> Expr | None:
     if len(found) < len(items):
         return None
     if any(isinstance(item.type, List) for item in found):
-        scope.refuse(node, "type", "a list can't be an item of a tuple", "take its parts")
+        what = "dict" if any(isinstance(item.type, Mapped) for item in found) else "list"
+        scope.refuse(node, "type", f"a {what} can't be an item of a tuple", "take its parts")
         return None
     type_ = Tuple(tuple(item.type for item in found))
     if not fits(type_):
@@ -261,6 +263,8 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
         return part_of(scope, node, value)
     if isinstance(value.type, Listed):
         return element(scope, node, value, value.type)
+    if isinstance(value.type, Mapped):
+        return entry(scope, node, value, value.type)
     if isinstance(node.slice, ast.Slice):
         scope.refuse(node.slice, "slice", f"a slice of {value.type}")
         return None
@@ -308,10 +312,7 @@ def _call(scope: Scope, node: ast.Call) -> Expr | None:
             if owner is None or None in arguments:
                 return None
             found = [a for a in arguments if a is not None]
-            if isinstance(owner.type, Listed):
-                descending = bool(getattr(node, "descending", False))
-                return call_list_method(scope, node, method, owner, found, descending=descending)
-            return call_method(scope, node, method, owner, found)
+            return _call_method(scope, node, method, owner, found)
         case ast.Name(id=name) if id(node.func) not in scope.function.flow.reads and name not in scope.constants:
             return _call_python(scope, node, name)
         case Hole():
@@ -382,6 +383,15 @@ def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     return Call(state.returns, scope.at(node), key, tuple(args), tuple(order))
 
 
+def _call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr]) -> Expr | None:
+    if isinstance(owner.type, Listed):
+        descending = bool(getattr(node, "descending", False))
+        return call_list_method(scope, node, method, owner, args, descending=descending)
+    if isinstance(owner.type, Mapped):
+        return call_dict_method(scope, node, method, owner, args)
+    return call_method(scope, node, method, owner, args)
+
+
 def _is_row(scope: Scope, argument: ast.expr | None) -> bool:
     return isinstance(argument, ast.Name) and argument.id in scope.rows
 
@@ -390,6 +400,7 @@ _FORMS: dict[type[ast.expr], Callable[[Scope, Any], Expr | None]] = {
     ast.Attribute: _attribute,
     ast.BinOp: _binary,
     ast.Call: _call,
+    ast.Dict: dict_display,
     ast.IfExp: _choice,
     ast.JoinedStr: f_string,
     ast.List: display,

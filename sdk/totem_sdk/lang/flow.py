@@ -78,7 +78,7 @@ def _changes_a_list(node: ast.AST) -> bool:
         case ast.Call(func=ast.Attribute(value=ast.Name(id="self")), args=[_, *_]):
             return True
         case ast.Call(func=ast.Attribute(attr=name)):
-            return name in CHANGING
+            return name in (*CHANGING, "setdefault", "update")
         case ast.Subscript(ctx=ast.Store()):
             return True
     return False

@@ -50,16 +50,14 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Lambda: ("lambda", "a lambda"),
     ast.NamedExpr: ("walrus", "an assignment inside an expression"),
     ast.SetComp: ("comprehension", "a set comprehension"),
-    ast.DictComp: ("comprehension", "a dict comprehension"),
     ast.GeneratorExp: ("comprehension", "a generator expression"),
-    ast.Dict: ("container", "a dict"),
     ast.Set: ("container", "a set"),
     ast.Starred: ("star", "a starred expression"),
     ast.YieldFrom: ("yield-form", "yield from"),
     ast.Yield: ("yield-form", "a yield inside an expression"),
 }
 
-_KEYED = (ast.Dict, ast.Set, ast.DictComp, ast.SetComp)
+_KEYED = (ast.Set, ast.SetComp)
 _BY_KEY = "for one value of each key yield key, value: the reducer gets all values of a key"
 
 _SIGNS: dict[type[ast.AST], str] = {ast.MatMult: "@"}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.conditions import truth
+from totem_sdk.lang.dicts import as_list, copied_dict
 from totem_sdk.lang.formats import format_function, plain
 from totem_sdk.lang.lists import copied, extreme, sorted_list, total
 from totem_sdk.lang.operators import common, number, orderable
@@ -51,6 +52,8 @@ def call_function(scope: Scope, node: ast.Call, name: str) -> Expr | None:
             return None
     arguments = [scope.check(scope, argument) for argument in node.args]
     found = [argument for argument in arguments if argument is not None]
+    if len(found) == 1 and name in ("list", "max", "min", "sorted", "sum"):
+        found = [as_list(scope, node.args[0], found[0])]
     if len(found) < len(arguments):
         return None
     if name in _LOOPED:
@@ -243,6 +246,7 @@ _FUNCTIONS: dict[str, _Function] = {
     "abs": _abs,
     "bool": _bool,
     "chr": _chr,
+    "dict": copied_dict,
     "divmod": _divmod,
     "float": _to_float,
     "format": format_function,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Listed, flat
+from totem_sdk.lang.boxes import Listed, Mapped, flat
+from totem_sdk.lang.dicts import dict_place
 from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Call, Const, Display, Drop, Expr, Inner, Local, Place, Stmt
@@ -23,6 +24,7 @@ __all__ = [
     "copied",
     "display",
     "element",
+    "extended",
     "extreme",
     "may_lengthen",
     "membership",
@@ -169,6 +171,8 @@ def place(scope: Scope, node: ast.Subscript, type_: Type) -> Place | None:
     owner = scope.check(scope, node.value)
     if owner is None:
         return None
+    if isinstance(owner.type, Mapped):
+        return dict_place(scope, node, owner, owner.type, type_)
     if not isinstance(owner.type, Listed):
         hint = "build a new tuple" if not isinstance(owner.type, List) else None
         scope.refuse(node, "target", f"an item of {owner.type} can't be assigned", hint)
@@ -412,11 +416,24 @@ def of_lists(scope: Scope, node: ast.BinOp, left: Expr, right: Expr) -> Expr | N
     return None
 
 
+def extended(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr | None:
+    """Return a list after it was extended: what ``+=`` stores again."""
+    for side in (left.type, right.type):
+        scope.own(side)
+    if scope.joined(left.type, right.type) is None:
+        scope.refuse(node, "type-conflict", f"{left.type} is extended by {right.type}")
+        return None
+    at = scope.at(node)
+    return Inner(left.type, at, (Drop(at, Apply(NONE, at, "extend", left.type, (left, right))),), left)
+
+
 def joined_lists(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr | None:
     """Return ``a + b`` of two lists."""
     if not isinstance(left.type, Listed) or not isinstance(right.type, Listed):
         scope.refuse(node, "type", f"{left.type} + {right.type}", "add a list to a list: a + [b]")
         return None
+    if getattr(node, "in_place", False):
+        return extended(scope, node, left, right)
     made = scope.listed(node, None, owned=True)
     for side in (left.type, right.type):
         scope.own(side)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from totem_sdk.errors import InternalError
+from totem_sdk.lang.dicts import VIEWS
 from totem_sdk.lang.findings import At
 from totem_sdk.lang.lower_errors import ErrorLowering
 from totem_sdk.lang.tree import (
@@ -30,9 +31,12 @@ from totem_sdk.lang.tree import (
     While,
     is_operation,
 )
-from totem_sdk.types import BOOL, INT, STR, List, Tuple, Type, Values, travelling
+from totem_sdk.types import BOOL, INT, STR, Dict, List, Tuple, Type, Values, travelling
 
 __all__ = ["Lowering"]
+
+_OF_DICTS = {f"dict-{view}": view for view in VIEWS}
+"""Kinds of loops over dicts, and what their rounds get."""
 
 
 class Lowering(ErrorLowering):
@@ -84,7 +88,8 @@ class Lowering(ErrorLowering):
 
     def _put(self, target: Place, register: int, at: At) -> None:
         owner, index = self.value(target.owner), self.value(target.index)
-        self.build.op("put", target.type, None, (owner, index, register), at)
+        code = "dict_put" if isinstance(target.type, Dict) else "put"
+        self.build.op(code, target.type, None, (owner, index, register), at)
 
     def _store_field(self, target: Field, register: int, at: At) -> None:
         position = list(self.around.fields).index(target.name)
@@ -94,6 +99,8 @@ class Lowering(ErrorLowering):
         if isinstance(target, Field):
             return self.around.fields[target.name]
         if isinstance(target, Place):
+            if isinstance(target.type, Dict):
+                return target.type.value
             if not isinstance(target.type, List):
                 raise InternalError("an item of no list")
             return target.type.item
@@ -210,6 +217,9 @@ class Lowering(ErrorLowering):
         if node.kind == "array":
             self._changing_list(node)
             return
+        if node.kind in _OF_DICTS:
+            self._dict(node)
+            return
         if node.kind == "list":
             over = self.value(node.over[0])
             if isinstance(node.over[0], Local):
@@ -262,6 +272,30 @@ class Lowering(ErrorLowering):
         def head() -> None:
             test = self.build.register(BOOL)
             self.build.op("list_test", list_type, test, (counter, over), at)
+            self.build.branch(test, counted, self._leave)
+
+        self.build.loop("list", None, head)
+
+    def _dict(self, node: For) -> None:
+        """Loop over a dict; every round asks whether keys have come or gone."""
+        at, type_ = node.at, node.over[0].type
+        over = self.value(node.over[0])
+        if isinstance(node.over[0], Local):
+            over = self.value(node.over[0], self.build.register(type_))
+        counter, changes = self.build.register(INT), self.build.register(INT)
+        self.build.op("const", INT, counter, (), at, imm=(0,))
+        self.build.op("dict_changes", type_, changes, (over,), at)
+
+        def take(into: int) -> None:
+            self.build.op("dict_at", type_, into, (over, counter), at, imm=(_OF_DICTS[node.kind],))
+
+        def counted() -> None:
+            self._scoped(node, lambda: self._round(node, take))
+            self.build.op("range_step", INT, counter, (counter,), at)
+
+        def head() -> None:
+            test = self.build.register(BOOL)
+            self.build.op("dict_test", type_, test, (counter, over, changes), at)
             self.build.branch(test, counted, self._leave)
 
         self.build.loop("list", None, head)

@@ -19,6 +19,7 @@ from totem_sdk.lang.tree import (
     Chain,
     Choice,
     Const,
+    DictDisplay,
     Display,
     Expr,
     FunctionKey,
@@ -47,8 +48,8 @@ def caught_type(returns: Type) -> Type:
     return Tuple((INT, returns if isinstance(returns, Option) else Option(returns)))
 
 
-CHANGING = frozenset(("append", "clear", "extend", "insert", "reverse", "sort"))
-"""Opcodes that change a list and give nothing."""
+CHANGING = frozenset(("append", "clear", "dict_clear", "dict_update", "extend", "insert", "reverse", "sort"))
+"""Opcodes that change a list or dict and give nothing."""
 
 
 def nothing() -> None:
@@ -122,6 +123,8 @@ class ExpressionLowering:
                 for number, value in expr.values:
                     self._kept[number] = self.value(value)
                 return self.value(expr.result, into)
+            case DictDisplay():
+                return self._dict_display(expr, into)
             case Inner():
                 self.body(expr.body)
                 return self.value(expr.value, into)
@@ -136,6 +139,14 @@ class ExpressionLowering:
         self.build.op("list_new", expr.type, made, (), expr.at)
         for item in expr.items:
             self.build.op("append", expr.type, None, (made, self.value(item)), item.at)
+        return self._moved(expr, made, into)
+
+    def _dict_display(self, expr: DictDisplay, into: int | None) -> int:
+        """Make a dict and put its entries into it, as ``_display``."""
+        made = self.build.register(expr.type)
+        self.build.op("dict_new", expr.type, made, (), expr.at)
+        for key, value in expr.entries:
+            self.build.op("dict_put", expr.type, None, (made, self.value(key), self.value(value)), key.at)
         return self._moved(expr, made, into)
 
     def _dst(self, type_: Type, into: int | None) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.boxes import Listed, Mapped
+from totem_sdk.lang.dicts import has_key
 from totem_sdk.lang.lists import membership as in_list
 from totem_sdk.lang.operators import common
 from totem_sdk.lang.scope import Scope
@@ -22,7 +23,9 @@ def membership(scope: Scope, node: ast.Compare) -> tuple[Expr, bool] | None:
     left, right = scope.check(scope, node.left), scope.check(scope, node.comparators[0])
     if left is None or right is None:
         return None
-    if isinstance(right.type, Listed):
+    if isinstance(right.type, Mapped):
+        found = has_key(scope, node, left, right, right.type)
+    elif isinstance(right.type, Listed):
         found = in_list(scope, node, left, right, right.type)
     else:
         found = _in_text(scope, node, left, right) if right.type == STR else _in_tuple(scope, node, left, right)

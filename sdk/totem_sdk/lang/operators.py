@@ -144,7 +144,7 @@ def _lists(type_: Type) -> tuple[bool, ...]:
 def common(scope: Scope, node: ast.AST, left: Type, right: Type, what: str) -> Type | None:
     """Return the type in which two values are compared; None (and a refusal) if they can't be."""
     if isinstance(left, List | Values) or isinstance(right, List | Values):
-        scope.refuse(node, "type", f"{what} compares lists", "compare their items")
+        scope.refuse(node, "type", f"{what} compares {left} with {right}", "compare what is in them")
         return None
     if has_match(left) or has_match(right):
         scope.refuse(node, "type", f"{what} compares matches", "compare what .group() gives")

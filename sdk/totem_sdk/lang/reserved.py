@@ -73,6 +73,7 @@ FUNCTIONS: frozenset[str] = (
             "any",
             "bool",
             "chr",
+            "dict",
             "divmod",
             "enumerate",
             "float",

@@ -146,9 +146,11 @@ class _Rewriting(ast.NodeTransformer):
 
     # Comprehensions.
 
-    def loops(self, generators: Sequence[ast.comprehension], innermost: ast.stmt, after: ast.stmt | None) -> ast.stmt:
-        """Return the loops of a comprehension around a statement; each inner one is followed by ``after``."""
-        body: list[ast.stmt] = [innermost]
+    def loops(
+        self, generators: Sequence[ast.comprehension], innermost: Sequence[ast.stmt], after: ast.stmt | None
+    ) -> ast.stmt:
+        """Return the loops of a comprehension around statements; each inner one is followed by ``after``."""
+        body: list[ast.stmt] = [*innermost]
         for position in range(len(generators) - 1, -1, -1):
             generator = generators[position]
             for test in reversed(generator.ifs):
@@ -158,10 +160,14 @@ class _Rewriting(ast.NodeTransformer):
         return body[0]
 
     def comprehension(
-        self, node: ast.ListComp | ast.GeneratorExp, element: str, start: ast.expr, after: ast.stmt | None = None
+        self,
+        node: ast.ListComp | ast.DictComp | ast.GeneratorExp,
+        element: str,
+        start: ast.expr,
+        after: ast.stmt | None = None,
     ) -> Statements:
         """Return the statements of a comprehension; ``element`` tells what is done with each element."""
-        result = self.fresh("list" if element == "append" else element)
+        result = self.fresh({"append": "list", "put": "dict"}.get(element, element))
         bound = [part.id for g in node.generators for part in ast.walk(g.target) if isinstance(part, ast.Name)]
         for generator in node.generators:
             if generator.is_async:
@@ -174,8 +180,11 @@ class _Rewriting(ast.NodeTransformer):
             )
             for i, g in enumerate(node.generators)
         ]
-        value = self.visit(node.elt)
+        value = self.visit(node.value if isinstance(node, ast.DictComp) else node.elt)
+        key = self.visit(node.key) if isinstance(node, ast.DictComp) else None
         self.renamed.pop()
+        if isinstance(node, ast.DictComp):
+            return self.by_keys(node, result, generators, (key or value, value), start)
         if element == "append":
             method = ast.Attribute(ast.Name(result, ast.Load()), "append", ast.Load())
             innermost: ast.stmt = self.at(ast.Expr(ast.Call(method, [value], [])), node.elt)
@@ -189,12 +198,29 @@ class _Rewriting(ast.NodeTransformer):
             asked: ast.expr = ast.Name(result, ast.Load())
             asked = asked if element == "any" else ast.UnaryOp(ast.Not(), asked)
             after = self.at(ast.If(asked, [ast.Break()], []), node)
-        # The iterables are rewritten already; a second visit must find only what the loops make of them.
-        loop = self.loops(generators, innermost, after)
-        made = Statements()
-        made.body = [self.assign(result, start, node), *self.looped(loop)]
-        made.result = self.load(result, node)
-        return self.at(made, node)
+        return self.made(node, result, start, self.loops(generators, [innermost], after))
+
+    def by_keys(
+        self,
+        node: ast.DictComp,
+        result: str,
+        generators: Sequence[ast.comprehension],
+        entry: tuple[ast.expr, ast.expr],
+        start: ast.expr,
+    ) -> Statements:
+        """Return the statements of a dict's comprehension: each key is evaluated before its value."""
+        key = self.fresh("key")
+        kept = self.assign(key, entry[0], entry[0])
+        target = ast.Subscript(ast.Name(result, ast.Load()), ast.Name(key, ast.Load()), ast.Store())
+        put = self.at(ast.Assign([target], entry[1]), node.value)
+        return self.made(node, result, start, self.loops(generators, [kept, put], None))
+
+    def made(self, node: ast.expr, result: str, start: ast.expr, loop: ast.stmt) -> Statements:
+        """Return the statements of a comprehension, whose iterables are rewritten already."""
+        found = Statements()
+        found.body = [self.assign(result, start, node), *self.looped(loop)]
+        found.result = self.load(result, node)
+        return self.at(found, node)
 
     def looped(self, loop: ast.stmt) -> list[ast.stmt]:
         """Return a loop of a comprehension, and those in it, with what ``enumerate`` and the like stand for."""
@@ -208,6 +234,9 @@ class _Rewriting(ast.NodeTransformer):
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         return self.comprehension(node, "append", ast.List([], ast.Load()))
 
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        return self.comprehension(node, "put", ast.Dict([], []))
+
     # Calls.
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -215,6 +244,8 @@ class _Rewriting(ast.NodeTransformer):
             return self.tested(node)
         if self.calls(node, "sorted", "min", "max") and any(keyword.arg == "key" for keyword in node.keywords):
             return self.by_key(node)
+        if len(node.args) == 1 and (self.calls(node, *_DRAWING, "len") or _is_join(node)):
+            node.args[0].drawn = True  # type: ignore[attr-defined]
         if self.calls(node, *_DRAWING) and len(node.args) == 1:
             drawn = self.drawn(node.args[0], node)
             if drawn is not None:
@@ -274,6 +305,8 @@ class _Rewriting(ast.NodeTransformer):
                 return self.at(ast.Call(linked, [value], []), key)
             case ast.Name() | ast.Attribute(value=ast.Name(id="self")):
                 return self.at(ast.Call(key, [value], []), key)
+            case ast.Attribute(value=owner, attr="get"):
+                return self.at(ast.Subscript(owner, value, ast.Load()), key)
         return None
 
     def drawn(self, argument: ast.expr, call: ast.Call) -> ast.expr | None:
@@ -440,7 +473,7 @@ class _Rewriting(ast.NodeTransformer):
         target = node.target
         kept: list[ast.stmt] = []
         parts: list[ast.expr] = []
-        for part, name in ((target.value, "list"), (target.slice, "index")):
+        for part, name in ((target.value, "owner"), (target.slice, "index")):
             if isinstance(part, ast.Name | ast.Constant):
                 parts.append(part)
                 continue
@@ -450,6 +483,7 @@ class _Rewriting(ast.NodeTransformer):
         read = ast.copy_location(ast.Subscript(parts[0], parts[1], ast.Load()), target)
         written = ast.copy_location(ast.Subscript(_again(parts[0]), _again(parts[1]), ast.Store()), target)
         value = ast.copy_location(ast.BinOp(read, node.op, node.value), node)
+        value.in_place = True  # type: ignore[attr-defined]
         return [*kept, ast.copy_location(ast.Assign([written], value), node)]
 
     def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.stmt]:
@@ -459,6 +493,10 @@ class _Rewriting(ast.NodeTransformer):
                 method = ast.Attribute(value, "pop", ast.Load())
                 return self.at(ast.Expr(ast.Call(method, [index], [])), node)
         return node
+
+
+def _is_join(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "join"
 
 
 def _again(node: ast.expr) -> ast.expr:

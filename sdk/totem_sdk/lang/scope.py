@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from totem_sdk.lang.boxes import Boxes, Listed
+from totem_sdk.lang.boxes import Boxes, Listed, Mapped
 from totem_sdk.lang.calls import Reach
 from totem_sdk.lang.constants import MAX_TYPE_DEPTH, Constant, type_of
 from totem_sdk.lang.findings import At, Findings
@@ -294,6 +294,14 @@ class Scope:
         """Return the type of the list that a place of the source makes."""
         place = (self.function.name, *self.function.arguments.values(), id(node))
         return self.role.boxes.at(place, item, owned=owned)
+
+    def mapped(self, node: ast.AST) -> Mapped:
+        """Return the type of the dict that a place of the source makes."""
+        return self.role.boxes.mapped_at((self.function.name, *self.function.arguments.values(), id(node)))
+
+    def enter(self, into: Mapped, key: Type, value: Type) -> bool:
+        """Note that a dict gets a value for a key; False if types don't join."""
+        return self.role.boxes.enter(into, key, value)
 
     def own(self, type_: Type) -> None:
         """Note that a list is more than the pieces of a text."""

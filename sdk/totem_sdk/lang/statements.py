@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.assignments import annotated, as_declared, assign, augmented, items, store
-from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.boxes import Listed, Mapped, has_dict
 from totem_sdk.lang.conditions import condition
+from totem_sdk.lang.dicts import part_of_entry, viewed
 from totem_sdk.lang.holes import Gap, Hole
 from totem_sdk.lang.lists import may_lengthen, of_pieces
 from totem_sdk.lang.reports import ignored, is_ignored
@@ -153,6 +154,9 @@ class _Statements:
 
     def may_be_emitted(self, node: ast.AST, key: Type, value: Type) -> bool:
         for type_ in (key, value):
+            if has_dict(type_):
+                self.scope.refuse(node, "emit-type", "a dict is emitted", "emit its parts, or list(d.items())")
+                return False
             if isinstance(type_, List) and type_ is key:
                 hint = "emit a tuple, or a text: ','.join(items)"
                 self.scope.refuse(node, "emit-type", "a list is emitted as a key", hint)
@@ -306,15 +310,25 @@ class _Statements:
             case ast.Call(func=ast.Name(id="range") as function) if id(function) not in scope.function.flow.reads:
                 bounds = self.range_bounds(node.iter)
                 return None if bounds is None else ("range", bounds, INT)
+        if (found := viewed(scope, node.iter)) is not None:
+            return self.entries(*found)
         over = scope.check(scope, node.iter)
         if over is None:
             return None
+        if isinstance(over.type, Mapped):
+            return self.entries(over, "keys")
         if over.type == STR:
             over = of_pieces(scope, node.iter, characters(scope, node.iter, over))
         if not isinstance(over.type, Listed):
             scope.refuse(node.iter, "loop-form", f"a loop over {over.type}")
             return None
         return ("list", (over,), over.type.item) if over.type.known else None
+
+    def entries(self, over: Expr, what: str) -> tuple[str, tuple[Expr, ...], Type] | None:
+        """Return the head of a loop over a dict."""
+        if not isinstance(over.type, Mapped) or not over.type.known:
+            return None
+        return f"dict-{what}", (over,), part_of_entry(over.type, what)
 
     def range_bounds(self, node: ast.Call) -> tuple[Expr, ...] | None:
         """Return start, stop and step of a range."""

@@ -23,6 +23,7 @@ __all__ = [
     "Choice",
     "Const",
     "Continue",
+    "DictDisplay",
     "Display",
     "Drop",
     "Emit",
@@ -180,6 +181,15 @@ class Display:
 
 
 @dataclass(frozen=True, slots=True)
+class DictDisplay:
+    """A dict that is written out: a new one, in which each key gets its value."""
+
+    type: Type
+    at: At
+    entries: tuple[tuple[Expr, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inner:
     """What statements leave in a variable: they stand where an expression stands (see ``rewrite``)."""
 
@@ -208,7 +218,9 @@ class Let:
     result: Expr
 
 
-Expr = Const | Local | Apply | Logic | Chain | Member | Choice | Call | Power | Display | Inner | Kept | Let
+Expr = (
+    Const | Local | Apply | Logic | Chain | Member | Choice | Call | Power | Display | DictDisplay | Inner | Kept | Let
+)
 
 
 def is_operation(expr: Expr) -> bool:
@@ -242,7 +254,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An item of a list as the target of an assignment; ``type`` is the list's."""
+    """An item of a list, or a dict's value for a key, as the target of an assignment; ``type`` is the container's."""
 
     owner: Expr
     index: Expr
@@ -310,7 +322,9 @@ class While:
 
 @dataclass(frozen=True, slots=True)
 class For:
-    """Repeats its body for every number of a range (three expressions), part of a list, or value of a group (none).
+    """Repeats its body for every number of a range (three expressions), part of a list or dict, or value of a group.
+
+    ``kind`` says which: range, list, array (a list that the body changes), dict-keys, dict-values, dict-items, values.
 
     ``item`` is the type of what a round gets; ``targets`` has one target, or, if it ``unpacks``, one for each item of a
     tuple. ``bounded``: see ``versions.LoopFlow``. ``orelse`` runs where the loop ends by itself.

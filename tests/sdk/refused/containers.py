@@ -2,12 +2,8 @@ from totem_sdk import TotemJob
 
 
 class Job(TotemJob):
-    def mapper_init(self):
-        self.seen = {}  # refused: container@21
-
     def mapper(self, _, row):
         b = {1, 2}  # refused: container@13
-        c = {"a": 1}  # refused: container@13
         d = ()  # refused: container@13
         [e, f] = row.name.split()  # refused: target@9
         yield row.name, row.n

@@ -3,7 +3,7 @@ from totem_sdk import TotemJob
 
 class Job(TotemJob):
     def mapper_init(self):
-        self.seen = {}  # refused: container@21
+        self.seen = {0}  # refused: container@21
         self.count = 0
 
     def mapper(self, _, row):

@@ -22,5 +22,5 @@ class Job(TotemJob):
         r = row.name.count("a", row.maybe)  # refused: maybe-none@37
         s = row.name.endswith((row.n, "a"))  # refused: type@31
         t = row.name.casefold()  # refused: unknown-attribute@22
-        u = row.name.translate({})  # refused: container@32
+        u = row.name.translate({})  # refused: unknown-attribute@22
         yield row.name, 1

@@ -7,6 +7,7 @@ from totem_ccf.kernel.rules import (
     bits,
     compare,
     dates,
+    dicts,
     errors,
     flow,
     folds,
@@ -37,8 +38,15 @@ RULES: Mapping[str, Rule] = {
     **folds.RULES,
     **lists.RULES,
     **packed.RULES,
+    **dicts.RULES,
 }
 """By opcode."""
 
-SIZES: Mapping[str, SizeOf] = {**flow.SIZES, **made_texts.SIZES, **packed.SIZES, **lists.sizes(flow.SIZES["min"])}
+SIZES: Mapping[str, SizeOf] = {
+    **flow.SIZES,
+    **made_texts.SIZES,
+    **packed.SIZES,
+    **lists.sizes(flow.SIZES["min"]),
+    **dicts.SIZES,
+}
 """By ``Opcode.sizing``, or by opcode where what is counted are not operands."""

@@ -15,7 +15,17 @@ from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
 from totem_sdk.types import FLOAT, INT, NUM, Array, List, Type, words
 
-__all__ = ["RULES", "array_at", "array_compare", "array_length", "sizes"]
+__all__ = [
+    "RULES",
+    "array_at",
+    "array_compare",
+    "array_length",
+    "item_address",
+    "keep",
+    "load",
+    "sizes",
+    "spilled",
+]
 
 
 def _item(op: Op) -> Type:
@@ -41,11 +51,12 @@ def _bytes(value: str) -> str:
     return f"(i64.load offset=16 {value})"
 
 
-def _load(type_: Type, address: str) -> list[str]:
+def load(type_: Type, address: str) -> list[str]:
+    """Return the instructions that read the slots of an item from its place."""
     return [f"({slot.wasm}.load offset={8 * i} {address})" for i, slot in enumerate(slots(type_))]
 
 
-def _keep(code: FunctionCode, type_: Type, address: str, values: list[str]) -> None:
+def keep(code: FunctionCode, type_: Type, address: str, values: list[str]) -> None:
     """Write the slots of an item to its place; its texts are copied to where they last."""
     for i, (slot, value) in enumerate(zip(slots(type_), values, strict=True)):
         kept = f"(call $arena_text {value})" if slot.kind == "str" else value
@@ -82,7 +93,7 @@ def _place(code: FunctionCode, op: Op, call: str, values: list[str]) -> None:
     # The call may make room, which moves what the values refer to only inside of the arena, never texts.
     address = code.temp("i32", call)
     code.fail_if(f"(i32.eqz {address})", "memory")
-    _keep(code, _item(op), address, values)
+    keep(code, _item(op), address, values)
 
 
 def _append(code: FunctionCode, op: Op) -> None:
@@ -105,7 +116,8 @@ def _index(code: FunctionCode, items: str, position: str) -> str:
     return index
 
 
-def _address(code: FunctionCode, type_: Type, items: str, index: str) -> str:
+def item_address(code: FunctionCode, type_: Type, items: str, index: str) -> str:
+    """Return the address of an item of a list, or of an entry of a dict."""
     size = 8 * max(1, words(type_))
     return code.temp(
         "i32",
@@ -117,26 +129,26 @@ def array_at(code: FunctionCode, op: Op) -> None:
     """Write the reading of an item."""
     items = _operand(code, op)
     index = _index(code, items, _operand(code, op, 1))
-    code.set(op.dst, _load(_item(op), _address(code, _item(op), items, index)))
+    code.set(op.dst, load(_item(op), item_address(code, _item(op), items, index)))
 
 
 def _put(code: FunctionCode, op: Op) -> None:
     items, values = _operand(code, op), code.get(op.args[2])
     type_ = _item(op)
     index = _index(code, items, _operand(code, op, 1))
-    address = _address(code, type_, items, index)
+    address = item_address(code, type_, items, index)
     if any(slot.kind == "str" for slot in slots(type_)):
-        added, removed = text_sizes(type_, values), text_sizes(type_, _load(type_, address))
+        added, removed = text_sizes(type_, values), text_sizes(type_, load(type_, address))
         code.fail_if(f"(i32.eqz (call $list_put {items} {added} {removed}))", "memory")
-    _keep(code, type_, address, values)
+    keep(code, type_, address, values)
 
 
 def _removed(code: FunctionCode, op: Op, position: str) -> None:
     items, type_ = _operand(code, op), _item(op)
     index = _index(code, items, position)
-    address = _address(code, type_, items, index)
-    size = code.temp("i64", text_sizes(type_, _load(type_, address)))
-    values = [code.temp(slot.wasm, value) for slot, value in zip(slots(type_), _load(type_, address), strict=True)]
+    address = item_address(code, type_, items, index)
+    size = code.temp("i64", text_sizes(type_, load(type_, address)))
+    values = [code.temp(slot.wasm, value) for slot, value in zip(slots(type_), load(type_, address), strict=True)]
     code.put(f"(call $list_remove {items} (i32.wrap_i64 {index}) {size})")
     code.set(op.dst, values)
 
@@ -170,7 +182,7 @@ def _slice(code: FunctionCode, op: Op) -> None:
     _made(code, op, f"(call $list_slice {_operand(code, op)} {_bounds(code, op)} {_shape(code, op)})")
 
 
-def _spilled(code: FunctionCode, op: Op, position: int) -> str:
+def spilled(code: FunctionCode, op: Op, position: int) -> str:
     """Write an operand to memory and return its address."""
     address = code.temp("i32", "(call $arena_scratch)")
     type_ = code.type_of(op.args[position])
@@ -181,20 +193,20 @@ def _spilled(code: FunctionCode, op: Op, position: int) -> str:
 
 def _contains(code: FunctionCode, op: Op) -> None:
     items = _operand(code, op)
-    found = f"(call $list_find {items} {_spilled(code, op, 1)} {_shape(code, op)})"
+    found = f"(call $list_find {items} {spilled(code, op, 1)} {_shape(code, op)})"
     code.set(op.dst, [f"(i32.lt_u {found} (i32.load {items}))"])
 
 
 def _find(code: FunctionCode, op: Op) -> None:
     items = _operand(code, op)
-    found = code.temp("i32", f"(call $list_find {items} {_spilled(code, op, 1)} {_shape(code, op)})")
+    found = code.temp("i32", f"(call $list_find {items} {spilled(code, op, 1)} {_shape(code, op)})")
     code.fail_if(f"(i32.ge_u {found} (i32.load {items}))", "value")
     code.set(op.dst, [f"(i64.extend_i32_u {found})"])
 
 
 def _occurrences(code: FunctionCode, op: Op) -> None:
     items = _operand(code, op)
-    code.set(op.dst, [f"(call $list_occurrences {items} {_spilled(code, op, 1)} {_shape(code, op)})"])
+    code.set(op.dst, [f"(call $list_occurrences {items} {spilled(code, op, 1)} {_shape(code, op)})"])
 
 
 def _sign(op: Op) -> str:
@@ -221,7 +233,7 @@ def _extreme(sign: int) -> Rule:
         items = _operand(code, op)
         code.fail_if(f"(i32.eqz (i32.load {items}))", "value")
         place = code.temp("i32", f"(call $list_extreme {items} (i32.const {sign}) {_shape(code, op)})")
-        code.set(op.dst, _load(_item(op), place))
+        code.set(op.dst, load(_item(op), place))
 
     return rule
 

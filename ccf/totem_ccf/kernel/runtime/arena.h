@@ -9,9 +9,39 @@ typedef struct {
     u64 bytes; /* of all texts in the items */
 } list;
 
-enum { LIST_BYTES = 16 };
+enum { LIST_BYTES = 16, ENTRY_BYTES = 8 };
+
+/* A dict: a list of its entries, each a key and its value, in the order in which keys came; where each key is stands in
+ * a table, which is made when it is first needed (dicts.c). */
+typedef struct {
+    list entries;
+    u32 table, slots, filled, changes;
+} dict;
 
 /* The arena's cells: the address of the first free byte, and the logical bytes that the running call has made. */
 extern u32 *arena, arena_start;
+
+static inline u32 item_bytes(const list *l) { return 8 * l->words; }
+static inline u64 *item_at(const list *l, u32 i) { return (u64 *)(l->items + i * item_bytes(l)); }
+
+/* Counts logical bytes that are about to be made; 0: that many are not left. */
+int counted(u64 size);
+
+/* A place of so many bytes at the arena's end. */
+u32 take(u32 size);
+
+/* Makes room for so many items, which are counted elsewhere. */
+void reserve(list *l, u32 count);
+
+/* A new list with room for so many items, which are counted; 0: no memory. */
+list *with_room(u32 words, u64 count);
+
+text arena_text(text t);
+
+/* The bytes of the texts of an item of a shape. */
+u64 bytes_at(text shape, const u64 *item);
+
+/* 0 if two values of a shape are equal (lists.c: order). */
+int stands(text shape, const u64 *a, const u64 *b);
 
 #endif

@@ -1,7 +1,8 @@
 /* Lists in fields on self (docs/adr/0020-containers.md): they stay in the arena from call to call. When much was made
  * since the last time, what fields refer to is copied behind everything else and moved to the arena's start.
  *
- * A field's shape is that of an item of a list (lists.c), but that behind an `a` stands the shape of the list's items. */
+ * A field's shape is that of an item of a list (lists.c), but that behind an `a` stands the shape of the list's items, behind
+ * a `d` that of a dict's entries. */
 #include "arena.h"
 
 enum { HELD_LIMIT = 32 << 20 };
@@ -41,22 +42,29 @@ void skip_shape(const u8 **shape) {
         u8 kind = *p++;
         if (kind == '(') depth++;
         if (kind == ')') depth--;
-        if (!depth && kind != '?' && kind != 'a') break;
+        if (!depth && kind != '?' && kind != 'a' && kind != 'd') break;
     }
     *shape = p;
 }
 
-/* Copies a list, once; returns where it will be. The list that was copied has no words, and its new address. */
-static u32 copy_list(list *l, const u8 *shape) {
+/* Copies a list or dict, once; returns where it will be. What was copied has no words, and its new address. The table
+ * of a dict is left behind: a new one is made when it is needed. */
+static u32 copy_list(list *l, const u8 *shape, int is_dict) {
     if (!l->words) return l->items;
     u32 size = 8 * l->words * l->count;
-    held += LIST_BYTES + size + l->bytes;
+    held += LIST_BYTES + size + l->bytes + (is_dict ? (u64)ENTRY_BYTES * l->count : 0);
     if (held > HELD_LIMIT) return 0;
     list *to = (list *)((next + 7) & ~7u);
-    u64 *item = (u64 *)(to + 1);
+    u64 *item = (u64 *)((u32)to + (is_dict ? sizeof(dict) : sizeof(list)));
     next = (u32)item + size;
     copy_bytes((u8 *)item, (const u8 *)l->items, size);
-    *to = *l;
+    if (is_dict) {
+        dict *d = (dict *)to;
+        *d = *(const dict *)l;
+        d->slots = d->filled = 0;
+    } else {
+        *to = *l;
+    }
     to->room = l->count;
     to->items = lasting((u32)item);
     l->items = lasting((u32)to);
@@ -83,11 +91,13 @@ static void copy_value(const u8 **shape, u64 **slot) {
         next += size;
         return;
     }
-    case 'a': {
+    case 'a':
+    case 'd': {
+        int is_dict = (*shape)[-1] == 'd';
         const u8 *items = *shape;
         skip_shape(shape);
         list *l = (list *)(u32)*(*slot)++;
-        (*slot)[-1] = copy_list(l, items);
+        (*slot)[-1] = copy_list(l, items, is_dict);
         return;
     }
     case '?': (*slot)++; copy_value(shape, slot); return; /* an absent text is empty; a list is never absent */

@@ -18,7 +18,7 @@ EXPORT(arena_setup) void arena_setup(u32 *cells, u32 start) {
     arena[1] = 0;
 }
 
-static int counted(u64 size) {
+int counted(u64 size) {
     if (size > LOGICAL_LIMIT - arena[1]) return 0;
     arena[1] += (u32)size;
     return 1;
@@ -26,7 +26,7 @@ static int counted(u64 size) {
 
 static u32 free_place(void) { return (arena[0] + 7) & ~7u; }
 
-static u32 take(u32 size) {
+u32 take(u32 size) {
     u32 place = free_place();
     arena[0] = place + size;
     return place;
@@ -45,9 +45,6 @@ EXPORT(arena_text) text arena_text(text t) {
     return text_of(to, size);
 }
 
-static u32 item_bytes(const list *l) { return 8 * l->words; }
-static u64 *item_at(const list *l, u32 i) { return (u64 *)(l->items + i * item_bytes(l)); }
-
 static list *empty(u32 words) {
     list *made = (list *)take(sizeof(list));
     made->count = made->room = made->items = 0;
@@ -56,7 +53,7 @@ static list *empty(u32 words) {
     return made;
 }
 
-static void reserve(list *l, u32 count) {
+void reserve(list *l, u32 count) {
     if (count <= l->room) return;
     u32 room = 2 * l->room, size = item_bytes(l);
     if (room < count) room = count;
@@ -71,7 +68,7 @@ static void reserve(list *l, u32 count) {
     l->room = room;
 }
 
-static list *with_room(u32 words, u64 count) {
+list *with_room(u32 words, u64 count) {
     if (!counted(LIST_BYTES + 8 * (u64)words * count)) return 0;
     list *made = empty(words);
     if (count) reserve(made, (u32)count);
@@ -191,7 +188,7 @@ static u64 texts_of(const u8 **shape, const u64 **item) {
     }
 }
 
-static u64 bytes_at(text shape, const u64 *item) {
+u64 bytes_at(text shape, const u64 *item) {
     const u8 *s = text_start(shape);
     return texts_of(&s, &item);
 }
@@ -300,7 +297,7 @@ static int order(const u8 **shape, const u64 **a, const u64 **b) {
     return found;
 }
 
-static int stands(text shape, const u64 *a, const u64 *b) {
+int stands(text shape, const u64 *a, const u64 *b) {
     const u8 *s = text_start(shape);
     if (*s == 'i') return int_order((i64)*a, (i64)*b);
     if (*s == 'f') return float_order(double_of(*a), double_of(*b));

@@ -141,6 +141,10 @@ class Builder:
         beyond = self._exits[::-1][level + 1 : level + 2]
         self._add(Exit(level + (beyond == ["else"])))
 
+    def enter_else(self) -> None:
+        """Say that what follows in the innermost scope is the else of a loop: loops in it have none of their own."""
+        self._exits[-1] = "after"
+
     def give_back(self, register: int | None) -> None:
         """Add a Return."""
         self._add(Return(register))

@@ -191,6 +191,7 @@ class Lowering(ErrorLowering):
 
         def both() -> None:
             loop()
+            self.build.enter_else()
             self.body(node.orelse)
 
         return self.build.scope(both, "else")

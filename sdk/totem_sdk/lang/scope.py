@@ -34,10 +34,10 @@ __all__ = [
     "without",
 ]
 
-MAX_WORK = 10_000
+MAX_WORK = 15_000
 """Most work that checking all roles of a job may take, in visits of statements and expressions (see ``Work``).
 
-A visit takes some 50 µs with everything that follows from it, so this keeps compilation within a second.
+A visit takes some 35 µs with everything that follows from it, so this keeps compilation within a second.
 """
 
 _LEAVES_PER_VISIT = 8

@@ -35,7 +35,7 @@ class Statements(Dicts, Errors):
         kinds.append("raise")
         if any(type_ in HELD for type_ in scope.fields.values()):
             kinds += ["field"] * 4
-        if any(type_ in HELD for type_ in scope.names.values()):
+        if any(type_ in HELD for type_ in scope.names.values()) and self.one_in(3):
             self.write_came(depth, scope)
         getattr(self, f"write_{self.chance.choice(kinds)}")(depth, scope, size)
 

@@ -263,8 +263,12 @@ def _files(argument: str) -> list[Path]:
 
 def _lines(path: Path) -> Iterator[str]:
     with path.open("rb") as stream:
-        for line in to_lines(decompress(stream, str(path))):
-            yield line.rstrip(b"\r\n").decode("utf-8-sig")
+        for number, line in enumerate(to_lines(decompress(stream, str(path))), start=1):
+            try:
+                text = line.rstrip(b"\r\n").decode("utf-8-sig")
+            except UnicodeDecodeError:
+                raise InvalidDocument(f"{path}, line {number}: not UTF-8; write the file as UTF-8") from None
+            yield text
 
 
 def _records(paths: Iterable[Path], header: str) -> Iterator[list[str]]:

@@ -133,6 +133,14 @@ def test_several_files_have_a_header_each(tmp_path):
     assert result_of(EXAMPLES / "paper1" / "total_bill.py", tmp_path) == [(1, 4.5)]
 
 
+def test_csv_that_is_not_utf8_is_named_with_its_line(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"cid,bill\n1,2\n\xe9,3\n")
+    done = run(EXAMPLES / "paper1" / "total_bill.py", tmp_path / "a.csv")
+    assert done.returncode == 1
+    assert done.stderr.endswith(f": {tmp_path / 'a.csv'}, line 3: not UTF-8; write the file as UTF-8\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_schema_says_how_csv_is_written_and_which_columns_there_are(tmp_path):
     (tmp_path / "a.csv").write_text("Bill EUR;note;cid\n\n2.5;x;1\n?;;1\n")
     columns = {"cid": "int", "Bill_EUR": "float?"}

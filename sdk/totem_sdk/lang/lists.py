@@ -13,7 +13,7 @@ from totem_sdk.lang.dicts import dict_place
 from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Call, Const, Display, Drop, Expr, Inner, Local, Place, Stmt
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Type
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type
 
 __all__ = [
     "CHANGING",
@@ -26,10 +26,12 @@ __all__ = [
     "element",
     "extended",
     "extreme",
+    "letters_of",
     "may_lengthen",
     "membership",
     "of_pieces",
     "of_lists",
+    "of_tuple",
     "place",
     "put_into",
     "sliced",
@@ -96,6 +98,22 @@ def display(scope: Scope, node: ast.List) -> Expr | None:
     return Display(made, scope.at(node), tuple(widen(item, made.item) for item in items))
 
 
+def of_tuple(scope: Scope, node: ast.AST, whole: Expr, type_: Tuple) -> Expr | None:
+    """Return the items of a tuple that is written out, a constant or a variable, as a new list."""
+    made = scope.listed(node, None, owned=True)
+    items = tuple(Apply(item, whole.at, "item", type_, (whole,), (i,)) for i, item in enumerate(type_.items))
+    if isinstance(whole, Apply) and whole.code == "tuple":
+        found: tuple[Expr, ...] = whole.args
+    elif isinstance(whole, Local):
+        found = items
+    else:
+        scope.refuse(node, "loop-form", "a loop over a tuple that an expression makes", "store it in a variable first")
+        return None
+    if not all(put_into(scope, node, made, item) for item in found):
+        return None
+    return Display(made, scope.at(node), tuple(widen(item, made.item) for item in found))
+
+
 def put_into(scope: Scope, node: ast.AST, into: Listed, expr: Expr) -> bool:
     """Note that a list gets an item; refuse it if the items have no common type."""
     old = into.item
@@ -117,6 +135,13 @@ def of_pieces(scope: Scope, node: ast.AST, split: Expr) -> Expr:
     if made.owned:
         return Apply(made, split.at, "list_of", List(STR), (split,))
     return dataclasses.replace(split, type=made)
+
+
+def letters_of(scope: Scope, node: ast.AST, text: Expr) -> Expr:
+    """Return the characters of a text as a new list."""
+    letters = of_pieces(scope, node, Apply(List(STR), scope.at(node), "cut", STR, (text,), ("list", None, -1)))
+    scope.own(letters.type)
+    return letters
 
 
 def as_pieces(parts: Expr) -> Expr:
@@ -257,9 +282,7 @@ def copied(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     if len(args) == 1 and isinstance(args[0].type, Listed):
         return sliced(scope, node, args[0], args[0].type, (None, None, None))
     if len(args) == 1 and args[0].type == STR:
-        letters = of_pieces(scope, node, Apply(List(STR), scope.at(node), "cut", STR, (args[0],), ("list", None, -1)))
-        scope.own(letters.type)
-        return letters
+        return letters_of(scope, node, args[0])
     scope.refuse(
         node, "argument", f"list() of {args[0].type}", "it takes nothing, a list, a range or a reducer's values"
     )

@@ -4,4 +4,4 @@ from totem_sdk import TotemJob
 class Job(TotemJob):
     def mapper(self, _, row):
         f = lambda x: x + 1  # refused: lambda@13
-        yield row.name, max((row.n, 1), key=lambda p: p[0])  # refused: loop-form@29
+        yield row.name, max((row.n, 1), key=lambda p: p[0])  # refused: type@55

@@ -30,7 +30,7 @@ class Job(TotemJob):
         numbers.sort(reverse=row.on)  # refused: argument@22
         numbers.reverse(reverse=True)  # refused: keyword@25
         m = sorted(numbers, True)  # refused: argument@13
-        n = sorted(row.name)  # refused: argument@13
+        n = sorted(row.n)  # refused: argument@13
         q = sum([row.name])  # refused: type@13
         s = max([[1], [2]])  # refused: type@13
         t = [1] in [[1], [2]]  # refused: type@13

@@ -5,7 +5,7 @@ class Job(TotemJob):
     def mapper(self, _, row):
         for c in row.name:
             yield c, 1
-        for x in (1, 2):  # refused: loop-form@18
+        for x in (1, "a"):  # refused: type-conflict@18
             yield row.name, x
         for x in row.n:  # refused: loop-form@22
             yield row.name, 1

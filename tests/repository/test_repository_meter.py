@@ -1,6 +1,7 @@
 """The harness that measures the meter: what it fits, what it runs, and that nothing is left out."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from corpus import CorpusJob, load_all
@@ -69,7 +70,13 @@ def test_programs_of_the_corpus_are_measured_or_have_a_reason():
     assert isinstance(found["range_loops"], Worth)
 
 
-def test_the_search_keeps_the_dearest_and_makes_others_of_them():
+def test_the_search_keeps_the_dearest_and_makes_others_of_them(monkeypatch):
+    def planted(job, rows, limits):
+        found = worth(job, rows, limits)  # it runs, but how long it takes is the machine's affair
+        is_dear = any(op.code == "mod" for block in job.priced.program.blocks for op in block.ops)
+        return replace(found, seconds=found.totem * (9e-9 if is_dear else 1e-9))
+
+    monkeypatch.setattr("benchmarks.meter.dearest.worth", planted)
     search = Search(random.Random(3), QUICK, QUICK)  # noqa: S311  no secret
     body = "k = 0.0\n        for i in range(2000):\n            k += {}\n        yield 0, k\n"
     cheap, dear = (HEAD + body.format(what) for what in ("row.n", "1e308 % (i + 3e-308)"))

@@ -76,16 +76,25 @@ class Mutator:
             methods = [node for node in job.body if isinstance(node, ast.FunctionDef) and node.name != "steps"]
             change = self.chance.choice(_CHANGES)
             change(self, job, self.chance.choice(methods))
-        return ast.unparse(ast.fix_missing_locations(tree))
+        try:
+            return ast.unparse(ast.fix_missing_locations(tree))
+        except ValueError:
+            return self.mutant()  # in the braces of an f-string not everything can be written
 
     # What there is to choose from.
 
     def expressions(self, method: ast.FunctionDef) -> list[ast.expr]:
+        whole = [node for node in ast.walk(method) if isinstance(node, ast.JoinedStr)]
+        parts = {id(part) for node in whole for part in node.values}
+        parts |= {
+            id(part.format_spec) for node in whole for part in node.values if isinstance(part, ast.FormattedValue)
+        }
         return [
             node
             for statement in method.body
             for node in ast.walk(statement)
             if isinstance(node, ast.expr) and not isinstance(getattr(node, "ctx", None), ast.Store)
+            if id(node) not in parts  # an f-string is made of nothing else than its parts
             if not isinstance(node, ast.Yield) and not (isinstance(node, ast.Name) and node.id in ("self", "range"))
         ]
 

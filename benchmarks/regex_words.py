@@ -14,10 +14,10 @@ class RegexWords(MRJob):  # type: ignore[misc]  # mrjob has no type information
         for word in WORD_RE.findall(line):
             yield word.lower(), 1
 
-    def combiner(self, word, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D102
+    def combiner(self, word, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D102  as above
         yield word, sum(counts)
 
-    def reducer(self, word, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D102
+    def reducer(self, word, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D102  as above
         yield word, sum(counts)
 
 

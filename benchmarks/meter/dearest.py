@@ -193,7 +193,7 @@ def main() -> int:
     whole = [found for _, found in measured]
     middle = median_ns(found for found in whole if isinstance(found, Worth))
     # A seed gives the same candidates, as long as it keeps the same ones: that is up to the clock.
-    found = search(seconds, random.Random(seed), list(attacks()), _reporting(console))  # noqa: S311
+    found = search(seconds, random.Random(seed), list(attacks()), _reporting(console))  # noqa: S311  no secret
     table = Shown("program", "ns / totem", "of the median", "spread")
     for column in table.columns[1:]:
         column.justify = "right"

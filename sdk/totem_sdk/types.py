@@ -56,6 +56,7 @@ __all__ = [
     "join",
     "leaves",
     "parse_type",
+    "part_of_entry",
     "plain",
     "travelling",
     "words",
@@ -168,6 +169,12 @@ TIMEDELTA = Scalar("timedelta")
 NONE = Scalar("none")
 NUM = Scalar("num")
 SCALARS: dict[str, Scalar] = {t.name: t for t in (INT, FLOAT, BOOL, STR, DATE, DATETIME, TIMEDELTA, NONE, NUM)}
+
+
+def part_of_entry(entry: Tuple, view: str) -> Type:
+    """Return the type of what a view of a dict (``keys``, ``values``, ``items``) gives, from that of an entry."""
+    key, value = entry.items
+    return {"keys": key, "values": value, "items": entry}[view]
 
 
 def leaves(type_: Type) -> Iterator[Scalar]:

@@ -112,10 +112,7 @@ class LeadService(pb_grpc.LeadServicer):
         self, request: pb.ConnectRequest, context: rpc.Context
     ) -> AsyncIterator[pb.News]:
         """Send the master a snapshot, and then all news."""
-        if not rpc.authorised(context, self._secret):
-            await context.abort(
-                grpc.StatusCode.UNAUTHENTICATED, "the call does not show the secret of the job's master"
-            )
+        await self._admit(context)
         news = self._core.attend()
         await self._core.submit(m.MasterConnected(frozenset(wire.id_from_wire(attempt) for attempt in request.live)))
         while True:
@@ -123,10 +120,7 @@ class LeadService(pb_grpc.LeadServicer):
 
     async def Tell(self, request: pb.Word, context: rpc.Context) -> pb.Empty:  # noqa: N802 gRPC names it
         """Take what the master has to tell."""
-        if not rpc.authorised(context, self._secret):
-            await context.abort(
-                grpc.StatusCode.UNAUTHENTICATED, "the call does not show the secret of the job's master"
-            )
+        await self._admit(context)
         try:
             event = wire.event_from_wire(request)
             self._note(event)
@@ -138,11 +132,15 @@ class LeadService(pb_grpc.LeadServicer):
     async def Beat(self, request: pb.Empty, context: rpc.Context) -> pb.Empty:  # noqa: N802 gRPC names it
         """Tell the master that somebody is here."""
         del request
+        await self._admit(context)
+        return pb.Empty()
+
+    async def _admit(self, context: rpc.Context) -> None:
+        """End a call that is not of the job's master."""
         if not rpc.authorised(context, self._secret):
             await context.abort(
                 grpc.StatusCode.UNAUTHENTICATED, "the call does not show the secret of the job's master"
             )
-        return pb.Empty()
 
     def _note(self, event: m.ManagerEvent) -> None:
         match event:

@@ -12,7 +12,7 @@ from totem_sdk.interpreter.arithmetic import Fault
 from totem_sdk.interpreter.frame import Datum, Frame
 from totem_sdk.interpreter.held import ENTRY_BYTES, LIST_BYTES, WORD, put_bytes
 from totem_sdk.program import Op
-from totem_sdk.types import Dict, Type, words
+from totem_sdk.types import Dict, part_of_entry, words
 
 __all__ = ["DICT_COUNTED", "DICT_EFFECTS", "Entries"]
 
@@ -103,13 +103,8 @@ def _copy(frame: Frame, op: Op, entries: Entries) -> Entries:
     return Entries(entries)
 
 
-def view_type(type_: Dict, what: Datum) -> Type:
-    """Return the type of what a view of a dict gives."""
-    return {"keys": type_.key, "values": type_.value, "items": type_.item}[str(what)]
-
-
 def _list(frame: Frame, op: Op, entries: Entries) -> list[Datum]:
-    item = view_type(_type(op), op.imm[0])
+    item = part_of_entry(_type(op).item, str(op.imm[0]))
     frame.role.allocate(LIST_BYTES + WORD * max(1, words(item)) * len(entries))
     match op.imm[0]:
         case "keys":

@@ -96,7 +96,7 @@ class Mapped(List):
         return NONE if found is None else found
 
     @property
-    def item(self) -> Type:
+    def item(self) -> Tuple:
         """The pair of a key and its value."""
         return Tuple((self.key, self.value))
 
@@ -147,7 +147,7 @@ class Boxes:
         root = into.box.root
         self.own(value)
         joined_key = key if root.key is None else join_types(root.key, key)
-        joined = value if root.item is None else self.joined(root.item, value)
+        joined = None if _holds(value, root) else value if root.item is None else self.joined(root.item, value)
         if joined is None or joined_key is None:
             return False
         root = into.box.root
@@ -175,8 +175,8 @@ class Boxes:
             self.changed = True
         return True
 
-    def holds(self, type_: Type, into: Listed) -> bool:
-        """Return whether a value of a type is a list, or has it in it, that could then be in itself."""
+    def holds(self, type_: Type, into: Listed | Mapped) -> bool:
+        """Return whether a value of a type is a list or dict, or has it in it, that could then be in itself."""
         return _holds(type_, into.box.root)
 
     def joined(self, left: Type, right: Type) -> Type | None:
@@ -227,7 +227,7 @@ class Boxes:
 
 def _holds(type_: Type, root: Box) -> bool:
     match type_:
-        case Listed():
+        case Listed() | Mapped():
             return type_.box.root is root or _holds(type_.item, root)
         case Tuple(items=items):
             return any(_holds(item, root) for item in items)

@@ -5,10 +5,26 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import Mapped
+from totem_sdk.lang.container_methods import method_of
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, DictDisplay, Expr, Place
-from totem_sdk.types import BOOL, DATE, DATETIME, INT, NONE, STR, TIMEDELTA, List, Match, Option, Tuple, Type
+from totem_sdk.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    INT,
+    NONE,
+    STR,
+    TIMEDELTA,
+    List,
+    Match,
+    Option,
+    Tuple,
+    Type,
+    part_of_entry,
+)
 
 __all__ = [
     "VIEWS",
@@ -19,7 +35,6 @@ __all__ = [
     "dict_place",
     "entry",
     "has_key",
-    "part_of_entry",
     "viewed",
 ]
 
@@ -90,6 +105,10 @@ def _put(scope: Scope, node: ast.AST, into: Mapped, key: Expr, value: Type) -> b
     if into.known and into.key not in (NONE, key.type):
         scope.refuse(node, "type-conflict", f"{old} gets the key {key.type}", "use one type for the keys")
         return False
+    if scope.role.boxes.holds(value, into):
+        hint = "a dict's values are of one type, so it is never one of them"
+        scope.refuse(node, "type-conflict", "the dict gets itself as a value", hint)
+        return False
     if scope.enter(into, key.type, value):
         return True
     scope.refuse(node, "type-conflict", f"{old} gets a value that is {value}")
@@ -138,11 +157,6 @@ def viewed(scope: Scope, node: ast.expr) -> tuple[Expr, str] | None:
     return (owner, name) if owner is not None and isinstance(owner.type, Mapped) else None
 
 
-def part_of_entry(type_: Mapped, what: str) -> Type:
-    """Return the type of what a view gives for each entry."""
-    return {"keys": type_.key, "values": type_.value, "items": type_.item}[what]
-
-
 def as_list(scope: Scope, node: ast.AST, expr: Expr, what: str = "keys") -> Expr:
     """Return the keys, values or items of a dict as a new list."""
     type_ = expr.type
@@ -150,7 +164,7 @@ def as_list(scope: Scope, node: ast.AST, expr: Expr, what: str = "keys") -> Expr
         return expr
     made = scope.listed(node, None, owned=True)
     if type_.known:
-        scope.put(made, part_of_entry(type_, what))
+        scope.put(made, part_of_entry(type_.item, what))
     return Apply(made, scope.at(node), "dict_list", type_, (expr,), (what,))
 
 
@@ -173,23 +187,15 @@ def call_dict_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner:
     """Return a call of a method of a dict."""
     name, type_ = method.attr, owner.type
     if not isinstance(type_, Mapped):
-        raise TypeError("a method of a dict of something else")
+        raise InternalError("a method of a dict of something else")
     if name in VIEWS and not args:
         if not getattr(node, "drawn", False):
             hint = f"loop over it, or make a list of it: list(d.{name}())"
             scope.refuse(node, "view", f".{name}() is kept as a value", hint)
             return None
         return as_list(scope, node, owner, name)
-    if name not in _METHODS:
-        known = ", ".join(sorted((*_METHODS, *VIEWS)))
-        scope.refuse(method, "unknown-attribute", f"{type_} has no method {name}()", f"it has {known}")
-        return None
-    least, most, make = _METHODS[name]
-    if not least <= len(args) <= most:
-        wanted = str(least) if least == most else f"{least} to {most}"
-        scope.refuse(node, "argument", f".{name}() takes {wanted} arguments, {len(args)} are given")
-        return None
-    return make(scope, node, owner, type_, args)
+    make = method_of(scope, node, method, type_, _METHODS, others=VIEWS)
+    return None if make is None else make(scope, node, owner, type_, args)
 
 
 def _get(scope: Scope, node: ast.Call, owner: Expr, type_: Mapped, args: list[Expr]) -> Expr | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import Listed, Mapped, flat
+from totem_sdk.lang.container_methods import method_of
 from totem_sdk.lang.dicts import dict_place
 from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen
@@ -20,6 +21,7 @@ __all__ = [
     "as_pieces",
     "call_list_method",
     "changes_lists",
+    "characters",
     "comparable",
     "copied",
     "display",
@@ -137,9 +139,14 @@ def of_pieces(scope: Scope, node: ast.AST, split: Expr) -> Expr:
     return dataclasses.replace(split, type=made)
 
 
+def characters(scope: Scope, node: ast.AST, text: Expr) -> Expr:
+    """Return the characters of a text as pieces of it."""
+    return Apply(List(STR), scope.at(node), "cut", STR, (text,), ("list", None, -1))
+
+
 def letters_of(scope: Scope, node: ast.AST, text: Expr) -> Expr:
     """Return the characters of a text as a new list."""
-    letters = of_pieces(scope, node, Apply(List(STR), scope.at(node), "cut", STR, (text,), ("list", None, -1)))
+    letters = of_pieces(scope, node, characters(scope, node, text))
     scope.own(letters.type)
     return letters
 
@@ -322,15 +329,8 @@ def call_list_method(
     type_ = owner.type
     if not isinstance(type_, Listed):
         raise InternalError("a method of a list of something else")
-    if name not in _METHODS:
-        scope.refuse(
-            method, "unknown-attribute", f"{type_} has no method {name}()", f"it has {', '.join(sorted(_METHODS))}"
-        )
-        return None
-    least, most, make = _METHODS[name]
-    if not least <= len(args) <= most:
-        wanted = str(least) if least == most else f"{least} to {most}"
-        scope.refuse(node, "argument", f".{name}() takes {wanted} arguments, {len(args)} are given")
+    make = method_of(scope, node, method, type_, _METHODS)
+    if make is None:
         return None
     if descending and name != "sort":
         scope.refuse(node, "keyword", f".{name}() has no argument reverse")

@@ -10,12 +10,11 @@ from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.assignments import annotated, as_declared, assign, augmented, items, store
 from totem_sdk.lang.boxes import Listed, Mapped, has_dict
 from totem_sdk.lang.conditions import condition
-from totem_sdk.lang.dicts import part_of_entry, viewed
+from totem_sdk.lang.dicts import viewed
 from totem_sdk.lang.holes import Gap, Hole
-from totem_sdk.lang.lists import may_lengthen, of_pieces, of_tuple
+from totem_sdk.lang.lists import characters, may_lengthen, of_pieces, of_tuple
 from totem_sdk.lang.reports import ignored, is_ignored
 from totem_sdk.lang.scope import Facts, Scope, meet, without
-from totem_sdk.lang.text_methods import characters
 from totem_sdk.lang.tree import (
     Break,
     Const,
@@ -47,6 +46,7 @@ from totem_sdk.types import (
     after_shuffle,
     has_match,
     leaves,
+    part_of_entry,
 )
 
 __all__ = ["check_body", "check_inner"]
@@ -333,7 +333,7 @@ class _Statements:
         """Return the head of a loop over a dict."""
         if not isinstance(over.type, Mapped) or not over.type.known:
             return None
-        return f"dict-{what}", (over,), part_of_entry(over.type, what)
+        return f"dict-{what}", (over,), part_of_entry(over.type.item, what)
 
     def range_bounds(self, node: ast.Call) -> tuple[Expr, ...] | None:
         """Return start, stop and step of a range."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.formats import method_format
 from totem_sdk.lang.functions import has_arguments, is_known
-from totem_sdk.lang.lists import as_pieces
+from totem_sdk.lang.lists import as_pieces, characters
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.sizes import MAX_SEPARATOR_BYTES
 from totem_sdk.lang.tree import Apply, Const, Expr
@@ -52,11 +52,6 @@ def constant_text(scope: Scope, node: ast.AST, expr: Expr, what: str) -> str | N
         case _:
             scope.refuse(node, "argument", f"{what} is no constant text")
     return None
-
-
-def characters(scope: Scope, node: ast.AST, text: Expr) -> Expr:
-    """Return the characters of a text as a list."""
-    return Apply(List(STR), scope.at(node), "cut", STR, (text,), ("list", None, _NO_LIMIT))
 
 
 def character_of(scope: Scope, node: ast.Subscript, text: Expr, index: Expr) -> Expr | None:

@@ -15,8 +15,12 @@ from totem_ccf.kernel.engine import engine
 from totem_ccf.kernel.linear import LinearMemory
 from totem_ccf.mapreduce.pairs import ARROW_TYPES, FoldLayout, PairLayout
 from totem_ccf.mapreduce.shuffle import ShuffleReader, ShuffleWriter
+from totem_sdk.cost import price
 from totem_sdk.estimate import phase_lower_bound
-from totem_sdk.interpreter import JobRun, PhaseRun
+from totem_sdk.interpreter import JobRun, Machine, PhaseRun
+from totem_sdk.lang import compile_job
+from totem_sdk.schema import Schema
+from totem_sdk.table import load
 from totem_sdk.task import Escrow
 from totem_sdk.types import Option
 
@@ -259,6 +263,20 @@ class CountedRuntime(Runtime):
         result = super().call(name, *arguments)
         self.instructions = self.FUEL - self.store.get_fuel()
         return result
+
+
+@pytest.fixture
+def both(kernel, facts_of):
+    """Run a job on the interpreter and on the kernel, assert that they do the same, and give the interpreter's run."""
+
+    def run(source, schema, rows):
+        priced = price(compile_job(source, Schema.of(schema)), load("standard-1"))
+        expected = Machine(priced, {}).run_job([rows], 1 << 50, precheck=False)
+        tested = kernel(priced, {}, compiled=compile_kernel(priced))
+        assert facts_of(tested.run_job([rows], 1 << 50, precheck=False)) == facts_of(expected)
+        return expected
+
+    return run
 
 
 @pytest.fixture(scope="session")

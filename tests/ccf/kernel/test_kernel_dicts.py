@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from tests.ccf.kernel.test_kernel_lists import both, job, pairs_of
+from tests.ccf.kernel.test_kernel_lists import job, pairs_of
 
 INTS = (0, 1, -1, 7, 2**63 - 1, -(2**63))
 TEXTS = ("", "a", "ab", "b", "Größe", "😀", "a\x00", "abcdefgh", "abcdefgi", "z" * 100)
@@ -37,13 +37,13 @@ COUNTS = job(
 )
 
 
-def test_words_are_counted_placed_and_indexed(kernel, facts_of):
-    run = both(kernel, facts_of, COUNTS, {"text": "str"}, [("the quick the lazy dog the dog",), ("a",), ("b a b",)])
+def test_words_are_counted_placed_and_indexed(both):
+    run = both(COUNTS, {"text": "str"}, [("the quick the lazy dog the dog",), ("a",), ("b a b",)])
     assert run.state == "completed"
 
 
 @pytest.mark.parametrize(("type_", "values"), [("int", INTS), ("str", TEXTS), ("date", DAYS), ("bool", (False, True))])
-def test_keys_of_each_type_are_found(kernel, facts_of, type_, values):
+def test_keys_of_each_type_are_found(both, type_, values):
     source = job(
         "d = {row.a: 1}",
         "d[row.b] = d.get(row.b, 5) * 2",
@@ -59,11 +59,11 @@ def test_keys_of_each_type_are_found(kernel, facts_of, type_, values):
         "more.clear()",
         "yield len(more), (0, 0, 0, 0)",
     )
-    assert both(kernel, facts_of, source, {"a": type_, "b": type_}, pairs_of(values)).state == "completed"
+    assert both(source, {"a": type_, "b": type_}, pairs_of(values)).state == "completed"
 
 
 @pytest.mark.parametrize("number", [0, 1, 7, 8, 100, 5000])
-def test_tables_grow_and_shrink(kernel, facts_of, number):
+def test_tables_grow_and_shrink(both, number):
     source = job(
         "d = {}",
         "for n in range(row.n):",
@@ -86,7 +86,7 @@ def test_tables_grow_and_shrink(kernel, facts_of, number):
         "        d[key] += 1",
         "yield sum(d.values()), len(list(d.items()))",
     )
-    assert both(kernel, facts_of, source, {"n": "int"}, [(number,)]).state == "completed"
+    assert both(source, {"n": "int"}, [(number,)]).state == "completed"
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_tables_grow_and_shrink(kernel, facts_of, number):
         ("for key, value in d.items(): d.clear()", "runtime"),
     ],
 )
-def test_what_fails_names_its_line(kernel, facts_of, line, kind):
-    run = both(kernel, facts_of, job("d = {row.n: 1}", line, "yield 1, len(d)"), {"n": "int"}, [(3,)])
+def test_what_fails_names_its_line(both, line, kind):
+    run = both(job("d = {row.n: 1}", line, "yield 1, len(d)"), {"n": "int"}, [(3,)])
     assert (run.state, run.error.kind, run.error.line) == ("failed", kind, 5)
 
 
-def test_errors_of_dicts_are_caught(kernel, facts_of):
+def test_errors_of_dicts_are_caught(both):
     source = job(
         "d = {'a': 1}",
         "try:",
@@ -114,7 +114,7 @@ def test_errors_of_dicts_are_caught(kernel, facts_of):
         "    found = -1",
         "yield row.key, found",
     )
-    assert both(kernel, facts_of, source, {"key": "str"}, [("a",), ("b",)]).state == "completed"
+    assert both(source, {"key": "str"}, [("a",), ("b",)]).state == "completed"
 
 
 KEPT = """from totem_sdk import TotemJob
@@ -144,15 +144,15 @@ class Job(TotemJob):
 """
 
 
-def test_dicts_on_self_live_from_row_to_row(kernel, facts_of):
+def test_dicts_on_self_live_from_row_to_row(both):
     rows = [(n, " ".join(("abc"[n % 3] * (n % 17), f"word{n % 50}", "x"))) for n in range(1, 2500)]
-    run = both(kernel, facts_of, KEPT, {"n": "int", "text": "str"}, rows)
+    run = both(KEPT, {"n": "int", "text": "str"}, rows)
     assert run.state == "completed"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("value", "key"), [("n", "n"), ("None", "n"), ("(n, n, n)", "str(n)"), ("str(n)", "n % 3")])
-def test_memory_ends_alike(kernel, facts_of, value, key):
+def test_memory_ends_alike(both, value, key):
     source = job("d = {}", "for n in range(100_000_000):", f"    d[{key}] = {value}", "yield 1, len(d)")
-    run = both(kernel, facts_of, source, {"n": "int"}, [(1,)])
+    run = both(source, {"n": "int"}, [(1,)])
     assert (run.state, run.error.kind) == ("failed", "memory")

@@ -2,13 +2,7 @@
 
 import pytest
 
-from totem_ccf.kernel import compile_kernel
 from totem_sdk import limits
-from totem_sdk.cost import price
-from totem_sdk.interpreter import Machine
-from totem_sdk.lang import compile_job
-from totem_sdk.schema import Schema
-from totem_sdk.table import load
 
 ENOUGH = 1 << 50
 
@@ -20,18 +14,6 @@ def job(init, mapper, final=("yield 0, 0",)):
     return "from totem_sdk import TotemJob\nclass Job(TotemJob):\n" + "".join(
         (method("mapper_init(self)", init), method("mapper(self, _, row)", mapper), method("mapper_final(self)", final))
     )
-
-
-@pytest.fixture
-def both(kernel, facts_of):
-    def run(source, schema, rows):
-        priced = price(compile_job(source, Schema.of(schema)), load("standard-1"))
-        expected = Machine(priced, {}).run_job([rows], ENOUGH, precheck=False)
-        tested = kernel(priced, {}, compiled=compile_kernel(priced))
-        assert facts_of(tested.run_job([rows], ENOUGH, precheck=False)) == facts_of(expected)
-        return expected
-
-    return run
 
 
 def test_what_is_held_stays_while_much_is_made_beside_it(both):

@@ -25,14 +25,6 @@ def job(*lines, base="TotemJob"):
     return f"from totem_sdk import TotemJob\nclass Job({base}):\n    def mapper(self, _, row):\n{body}"
 
 
-def both(kernel, facts_of, source, schema, rows):
-    priced = price(compile_job(source, Schema.of(schema)), load("standard-1"))
-    expected = Machine(priced, {}).run_job([rows], ENOUGH, precheck=False)
-    tested = kernel(priced, {}, compiled=compile_kernel(priced))
-    assert facts_of(tested.run_job([rows], ENOUGH, precheck=False)) == facts_of(expected)
-    return expected
-
-
 def pairs_of(values):
     return [(a, b) for a in values for b in values]
 
@@ -40,7 +32,7 @@ def pairs_of(values):
 @pytest.mark.parametrize(
     ("type_", "values"), [("int", INTS), ("float", FLOATS), ("str", TEXTS), ("date", DAYS), ("bool", (False, True))]
 )
-def test_items_of_each_type_are_ordered_found_and_compared(kernel, facts_of, type_, values):
+def test_items_of_each_type_are_ordered_found_and_compared(both, type_, values):
     given = {"int": "each", "float": "each", "str": "each", "date": "each.isoformat()", "bool": "each"}[type_]
     source = job(
         "items = [row.a, row.b, row.a]",
@@ -52,17 +44,17 @@ def test_items_of_each_type_are_ordered_found_and_compared(kernel, facts_of, typ
         "for each in [min(items), max(items)]:",
         f"    yield 3, {given}",
     )
-    run = both(kernel, facts_of, source, {"a": type_, "b": type_}, pairs_of(values))
+    run = both(source, {"a": type_, "b": type_}, pairs_of(values))
     assert run.state == "completed"
     source = job(
         "items = [row.a, row.a]",
         "same = [row.b, row.b]",
         "yield int(row.b in items) + 2 * items.count(row.b) + 8 * int(items == same) + 16 * int(items != same), 0",
     )
-    assert both(kernel, facts_of, source, {"a": type_, "b": type_}, pairs_of(values)).state == "completed"
+    assert both(source, {"a": type_, "b": type_}, pairs_of(values)).state == "completed"
 
 
-def test_numbers_that_are_int_or_float_by_the_data(kernel, facts_of):
+def test_numbers_that_are_int_or_float_by_the_data(both):
     source = job(
         "items = [1 if row.b < 0 else 0.5]",
         "items.clear()",
@@ -74,10 +66,10 @@ def test_numbers_that_are_int_or_float_by_the_data(kernel, facts_of):
         "yield 3, items.count(row.a) + items.count(row.b)",
     )
     rows = [(a, b) for a in INTS for b in FLOATS]
-    assert both(kernel, facts_of, source, {"a": "int", "b": "float"}, rows).state == "completed"
+    assert both(source, {"a": "int", "b": "float"}, rows).state == "completed"
 
 
-def test_tuples_and_none(kernel, facts_of):
+def test_tuples_and_none(both):
     source = job(
         "items = [(row.b, row.a), (row.b, row.a), (0.5, 'b')]",
         "for x, t in sorted(items) + [min(items), max(items)]:",
@@ -91,10 +83,10 @@ def test_tuples_and_none(kernel, facts_of):
         "yield t, 0.0 if n is None else n * 1.0",
     )
     rows = [(a, b, c) for a in TEXTS for b in FLOATS for c in (None, 0, 3)]
-    assert both(kernel, facts_of, source, {"a": "str", "b": "float", "c": "int?"}, rows).state == "completed"
+    assert both(source, {"a": "str", "b": "float", "c": "int?"}, rows).state == "completed"
 
 
-def test_slices_have_pythons_bounds(kernel, facts_of):
+def test_slices_have_pythons_bounds(both):
     source = job(
         "items = ['a', 'bc', row.t]",
         "for each in [items[row.a:row.b:row.c], items[row.a:], items[:row.b], items[::row.c], items[row.a::row.c]]:",
@@ -105,19 +97,19 @@ def test_slices_have_pythons_bounds(kernel, facts_of):
     bounds = (0, 1, 2, 3, 9, -1, -3, -4, MAX, MIN)
     rows = [("t" * 9, a, b, c) for a in bounds for b in bounds for c in (1, 2, -1, -2, MAX, MIN)]
     schema = {"t": "str", "a": "int", "b": "int", "c": "int"}
-    assert both(kernel, facts_of, source, schema, rows).state == "completed"
-    failed = both(kernel, facts_of, source, schema, [("", 0, 1, 0)])
+    assert both(source, schema, rows).state == "completed"
+    failed = both(source, schema, [("", 0, 1, 0)])
     assert (failed.error.kind, failed.error.line) == ("value", 5)
 
 
 @pytest.mark.parametrize("where", [0, 1, 2, 3, -1, -3, -4, MAX, MIN])
-def test_places(kernel, facts_of, where):
+def test_places(both, where):
     head = "items = ['a', row.t, 'c']"
     schema, rows = {"t": "str", "n": "int"}, [("x" * 50, where)]
     for line in ("t = items[row.n]", "items[row.n] = 'new'", "t = items.pop(row.n)", "del items[row.n]"):
-        run = both(kernel, facts_of, job(head, line, "yield len(items), sorted(items)[0]"), schema, rows)
+        run = both(job(head, line, "yield len(items), sorted(items)[0]"), schema, rows)
         assert run.state == ("completed" if -3 <= where < 3 else "failed")
-    run = both(kernel, facts_of, job(head, "items.insert(row.n, 'new')", "yield 1, items[1]"), schema, rows)
+    run = both(job(head, "items.insert(row.n, 'new')", "yield 1, items[1]"), schema, rows)
     assert run.state == "completed"
 
 
@@ -141,9 +133,9 @@ NEARLY = 8_385_000
         ("items = row.t.split('x')", "while len(items) < row.n:", "    items = items * 2", "    items[0] = row.t"),
     ],
 )
-def test_memory_ends_where_the_machine_says(kernel, facts_of, lines):
+def test_memory_ends_where_the_machine_says(both, lines):
     source = job(*lines, "yield 1, len(items)")
-    run = both(kernel, facts_of, source, {"t": "str", "n": "int"}, [("x" * 100_000, 1_000_000_000)])
+    run = both(source, {"t": "str", "n": "int"}, [("x" * 100_000, 1_000_000_000)])
     assert (run.state, run.error.kind) == ("failed", "memory")
 
 
@@ -168,13 +160,13 @@ def test_a_list_outlives_the_values_that_its_texts_came_with(kernel, facts_of):
         assert facts_of(tested.run_job([rows], ENOUGH)) == facts_of(expected)
 
 
-def test_an_item_is_removed_by_its_value(kernel, facts_of):
+def test_an_item_is_removed_by_its_value(both):
     source = job(
         "items = [row.a, 'b', row.a, '']",
         "items.remove(row.b)",
         "yield items[0] + items[1] + items[2], len(items)",
     )
     rows = [(a, b) for a in TEXTS for b in ("", "b")]
-    assert both(kernel, facts_of, source, {"a": "str", "b": "str"}, rows).state == "completed"
-    failed = both(kernel, facts_of, source, {"a": "str", "b": "str"}, [("x", "y")])
+    assert both(source, {"a": "str", "b": "str"}, rows).state == "completed"
+    failed = both(source, {"a": "str", "b": "str"}, [("x", "y")])
     assert (failed.error.kind, failed.error.line) == ("value", 5)

@@ -9,7 +9,6 @@ from totem_ccf.kernel import KernelExecutor, compile_kernel
 from totem_ccf.mapreduce.executor import InputError
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_sdk.cost import price
-from totem_sdk.interpreter import Machine
 from totem_sdk.lang import compile_job
 from totem_sdk.packed import MANY, pack, packed_size, unpack
 from totem_sdk.schema import Schema
@@ -26,18 +25,6 @@ def job(mapper, *, reducer=("for items in values:", "    yield key, items")):
     lines = "from totem_sdk import TotemJob\nclass Job(TotemJob):\n    def mapper(self, _, row):\n"
     lines += "".join(f"        {line}\n" for line in mapper)
     return lines + "    def reducer(self, key, values):\n" + "".join(f"        {line}\n" for line in reducer)
-
-
-@pytest.fixture
-def both(kernel, facts_of):
-    def run(source, schema, rows):
-        priced = price(compile_job(source, Schema.of(schema)), load("standard-1"))
-        expected = Machine(priced, {}).run_job([rows], ENOUGH, precheck=False)
-        tested = kernel(priced, {}, compiled=compile_kernel(priced))
-        assert facts_of(tested.run_job([rows], ENOUGH, precheck=False)) == facts_of(expected)
-        return expected
-
-    return run
 
 
 @pytest.mark.parametrize(

@@ -22,5 +22,10 @@ class Job(TotemJob):
         counts.get()  # refused: argument@9
         for a, b in zip(counts, counts):  # refused: loop-form@21
             pass
+        own = {}
+        own[1] = own  # refused: type-conflict@13
+        first = {}
+        second = {1: first}
+        first[1] = [second]  # refused: type-conflict@15
         yield counts, 1  # refused: emit-type@9
         yield row.name, {"a": 1}  # refused: container@25

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from totem_ccf.kernel.code import FunctionCode, Rule, SizeOf
 from totem_ccf.kernel.flatten import shape, slots
-from totem_ccf.kernel.rules.lists import array_length, item_address, keep, load, spilled
+from totem_ccf.kernel.rules.lists import array_bytes, array_length, item_address, keep, load, made, spilled
 from totem_ccf.kernel.rules.values import text_sizes
 from totem_ccf.kernel.widening import wider
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
-from totem_sdk.types import Dict, Type, words
+from totem_sdk.types import Dict, Type, part_of_entry, words
 
 __all__ = ["RULES", "SIZES"]
 
@@ -32,19 +32,13 @@ def _dict(code: FunctionCode, op: Op) -> str:
     return code.get(op.args[0])[0]
 
 
-def _made(code: FunctionCode, op: Op, call: str) -> None:
-    result = code.temp("i32", call)
-    code.fail_if(f"(i32.eqz {result})", "memory")
-    code.set(op.dst, [result])
-
-
 def _value(op: Op, entry: str) -> list[str]:
     """Return the instructions that read the value of an entry."""
     return load(_type(op).value, f"(i32.add {entry} (i32.const {8 * words(_type(op).key)}))")
 
 
 def _new(code: FunctionCode, op: Op) -> None:
-    _made(code, op, f"(call $dict_new (i32.const {max(1, words(_type(op).item))}))")
+    made(code, op, f"(call $dict_new (i32.const {max(1, words(_type(op).item))}))")
 
 
 def _found(code: FunctionCode, op: Op) -> str:
@@ -127,7 +121,7 @@ def _clear(code: FunctionCode, op: Op) -> None:
 
 
 def _copy(code: FunctionCode, op: Op) -> None:
-    _made(code, op, f"(call $dict_copy {_dict(code, op)})")
+    made(code, op, f"(call $dict_copy {_dict(code, op)})")
 
 
 def _update(code: FunctionCode, op: Op) -> None:
@@ -142,13 +136,14 @@ def _update(code: FunctionCode, op: Op) -> None:
 def _part(op: Op) -> tuple[int, Type]:
     """Return from which word on an entry has what the immediate names, and its type."""
     type_ = _type(op)
-    return {"keys": (0, type_.key), "values": (words(type_.key), type_.value), "items": (0, type_.item)}[str(op.imm[0])]
+    view = str(op.imm[0])
+    return words(type_.key) if view == "values" else 0, part_of_entry(type_.item, view)
 
 
 def _list(code: FunctionCode, op: Op) -> None:
     start, part = _part(op)
     which = f"(i32.const {start}) (i32.const {words(part)}) {_shape(code, part)}"
-    _made(code, op, f"(call $dict_list {_dict(code, op)} {which})")
+    made(code, op, f"(call $dict_list {_dict(code, op)} {which})")
 
 
 _CHANGES = "(i64.load32_u offset=36 {0})"
@@ -189,21 +184,17 @@ RULES: dict[str, Rule] = {
 }
 
 
-def _bytes(value: str) -> str:
-    return f"(i64.load offset=16 {value})"
-
-
 def _size_pop(code: FunctionCode, op: Op) -> tuple[str, str]:
     return array_length(_dict(code, op)), text_sizes(_type(op).key, code.get(op.args[1]))
 
 
 def _size_update(code: FunctionCode, op: Op) -> tuple[str, str]:
     more = code.get(op.args[1])[0]
-    return array_length(more), _bytes(more)
+    return array_length(more), array_bytes(more)
 
 
 def _size_copy(code: FunctionCode, op: Op) -> tuple[str, str]:
-    return array_length(_dict(code, op)), _bytes(_dict(code, op))
+    return array_length(_dict(code, op)), array_bytes(_dict(code, op))
 
 
 def _size_list(code: FunctionCode, op: Op) -> tuple[str, str]:

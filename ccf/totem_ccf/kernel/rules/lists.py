@@ -18,11 +18,13 @@ from totem_sdk.types import FLOAT, INT, NUM, Array, List, Type, words
 __all__ = [
     "RULES",
     "array_at",
+    "array_bytes",
     "array_compare",
     "array_length",
     "item_address",
     "keep",
     "load",
+    "made",
     "sizes",
     "spilled",
 ]
@@ -47,7 +49,8 @@ def array_length(value: str) -> str:
     return f"(i64.load32_u {value})"
 
 
-def _bytes(value: str) -> str:
+def array_bytes(value: str) -> str:
+    """Return the instruction (an i64) for the bytes of all texts in the items of a list."""
     return f"(i64.load offset=16 {value})"
 
 
@@ -63,8 +66,8 @@ def keep(code: FunctionCode, type_: Type, address: str, values: list[str]) -> No
         code.put(f"({slot.wasm}.store offset={8 * i} {address} {kept})")
 
 
-def _made(code: FunctionCode, op: Op, call: str) -> None:
-    """Store the list that the runtime has made, unless there was no memory left."""
+def made(code: FunctionCode, op: Op, call: str) -> None:
+    """Store the list or dict that the runtime has made, unless there was no memory left."""
     result = code.temp("i32", call)
     code.fail_if(f"(i32.eqz {result})", "memory")
     code.set(op.dst, [result])
@@ -75,7 +78,7 @@ def _operand(code: FunctionCode, op: Op, position: int = 0) -> str:
 
 
 def _new(code: FunctionCode, op: Op) -> None:
-    _made(code, op, f"(call $list_new {_words(op)})")
+    made(code, op, f"(call $list_new {_words(op)})")
 
 
 def _view(code: FunctionCode, op: Op) -> None:
@@ -85,7 +88,7 @@ def _view(code: FunctionCode, op: Op) -> None:
 
 
 def _of(code: FunctionCode, op: Op) -> None:
-    _made(code, op, f"(call $list_of {_operand(code, op)})")
+    made(code, op, f"(call $list_of {_operand(code, op)})")
 
 
 def _place(code: FunctionCode, op: Op, call: str, values: list[str]) -> None:
@@ -167,7 +170,7 @@ def _extend(code: FunctionCode, op: Op) -> None:
 
 def _two(function: str) -> Rule:
     def rule(code: FunctionCode, op: Op) -> None:
-        _made(code, op, f"(call ${function} {_operand(code, op)} {_operand(code, op, 1)})")
+        made(code, op, f"(call ${function} {_operand(code, op)} {_operand(code, op, 1)})")
 
     return rule
 
@@ -179,7 +182,7 @@ def _bounds(code: FunctionCode, op: Op) -> str:
 def _slice(code: FunctionCode, op: Op) -> None:
     if int(op.imm[0] or 0) & 4:
         code.fail_if(f"(i64.eqz {_operand(code, op, 3)})", "value")
-    _made(code, op, f"(call $list_slice {_operand(code, op)} {_bounds(code, op)} {_shape(code, op)})")
+    made(code, op, f"(call $list_slice {_operand(code, op)} {_bounds(code, op)} {_shape(code, op)})")
 
 
 def spilled(code: FunctionCode, op: Op, position: int) -> str:
@@ -218,7 +221,7 @@ def _sort(code: FunctionCode, op: Op) -> None:
 
 
 def _sorted(code: FunctionCode, op: Op) -> None:
-    _made(code, op, f"(call $list_sorted {_operand(code, op)} {_sign(op)} {_shape(code, op)})")
+    made(code, op, f"(call $list_sorted {_operand(code, op)} {_sign(op)} {_shape(code, op)})")
 
 
 def _done(function: str) -> Rule:
@@ -349,23 +352,23 @@ def _size_slice(code: FunctionCode, op: Op) -> tuple[str, str]:
 def _size_searched(code: FunctionCode, op: Op) -> tuple[str, str]:
     items = _operand(code, op)
     each = f"(i64.mul {array_length(items)} {text_sizes(_item(op), code.get(op.args[1]))})"
-    return array_length(items), _smaller(_bytes(items), each)
+    return array_length(items), _smaller(array_bytes(items), each)
 
 
 def _size_ordered(code: FunctionCode, op: Op) -> tuple[str, str]:
     items = _operand(code, op)
     rounds = code.temp("i64", f"(call $list_rounds (i32.load {items}))")
-    return f"(i64.mul {rounds} {array_length(items)})", f"(i64.mul {rounds} {_bytes(items)})"
+    return f"(i64.mul {rounds} {array_length(items)})", f"(i64.mul {rounds} {array_bytes(items)})"
 
 
 def _size_texts(code: FunctionCode, op: Op) -> tuple[str, str]:
     items = _operand(code, op)
-    return array_length(items), _bytes(items)
+    return array_length(items), array_bytes(items)
 
 
 def _size_both(code: FunctionCode, op: Op) -> tuple[str, str]:
     a, b = _operand(code, op), _operand(code, op, 1)
-    return _smaller(array_length(a), array_length(b)), _smaller(_bytes(a), _bytes(b))
+    return _smaller(array_length(a), array_length(b)), _smaller(array_bytes(a), array_bytes(b))
 
 
 def _for_lists(size: SizeOf, other: SizeOf) -> SizeOf:

@@ -21,7 +21,7 @@ from published_statistics import published
 
 from totem_sdk.cost import price
 from totem_sdk.cpython import CPythonJob
-from totem_sdk.errors import Refused
+from totem_sdk.errors import InvalidDocument, Refused
 from totem_sdk.estimate import estimate
 from totem_sdk.flow import check_receipt
 from totem_sdk.interpreter import JobRun, Machine
@@ -120,7 +120,10 @@ def compare(source: str, schema: Schema, params: dict[str, Any], fragments: list
         return "refused"
     assert Program.decode(program.encode()) == program
     priced = price(program, load("standard-1"))
-    bound = bind(program, params)
+    try:  # a repair may have left no place where a parameter was declared, and a change may have given it another type
+        bound = bind(program, {spec.name: params[spec.name] for spec in program.params if spec.name in params})
+    except InvalidDocument:
+        return "refused"
     run = Machine(priced, bound).run_job(fragments, ENOUGH, precheck=False)
     for phase in run.phases:
         check_receipt(priced, phase.receipt())

@@ -9,9 +9,10 @@ everything else is CPython.
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from totem_sdk.cpython_math import prepare, with_powers
@@ -69,7 +70,9 @@ class CPythonJob:
     def __init__(self, source: str, program: Program, params: Mapping[str, Value], filename: str = "job.py") -> None:
         self._program = program
         self._row: Callable[..., Any] = str if program.lines else row_class(program.schema)
-        self._template = load_job(source, filename)(args=[])
+        job = load_job(source, filename)
+        self._tables = list(_tables(job))
+        self._template = job(args=[])
         for name, value in params.items():
             # Parameters that configure_args declares are attributes of the options.
             owner = self._template if name in declared(type(self._template)) else self._template.options
@@ -87,7 +90,9 @@ class CPythonJob:
         return [pair for task in tasks for pair in task]
 
     def _step(self, number: int) -> Any:
-        """Return a step of a fresh job: what a task keeps on self is its own."""
+        """Return a step of a fresh job: what a task keeps on self, and in module and class, is its own."""
+        for keep, name, value in self._tables:
+            keep(name, copy.deepcopy(value))
         return copy.copy(self._template).steps()[number]
 
     def _map(self, number: int, pairs: Iterable[Pair]) -> list[Pair]:
@@ -108,6 +113,15 @@ class CPythonJob:
             emits += _call(step[role], key, iter(values))
         emits += _call(step[f"{role}_final"])
         return _through_json(emits)
+
+
+def _tables(job: type) -> Iterator[tuple[Callable[[str, Any], None], str, Any]]:
+    """Yield the containers of a job's class and module: what puts one back, its name, and what it is at first."""
+    of_module = next(value.__globals__ for value in vars(job).values() if isinstance(value, types.FunctionType))
+    for keep, names in ((functools.partial(setattr, job), vars(job)), (of_module.__setitem__, of_module)):
+        for name, value in tuple(names.items()):
+            if isinstance(value, list | dict | set) and not name.startswith("__"):
+                yield keep, name, copy.deepcopy(value)
 
 
 def _call(function: Callable[..., Iterable[Pair] | None] | None, *arguments: Any) -> list[Pair]:

@@ -20,6 +20,7 @@ from totem_sdk.lang.source import check_is_program, parse
 from totem_sdk.lang.steps import StepSource
 from totem_sdk.lang.structure import Job, read_job
 from totem_sdk.lang.surface import Note
+from totem_sdk.lang.tables import read_tables
 from totem_sdk.program import Program
 from totem_sdk.schema import LINES, Schema
 from totem_sdk.types import NONE, STR, Tuple, Type, Values, join
@@ -81,7 +82,10 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
         raise InternalError("there is no job and no finding")
     readable = findings.codes <= _PASSED
     link(job, findings)
-    job = with_init(with_generators(job, findings))
+    job = with_generators(job, findings)
+    for method in (*job.methods.values(), *([] if job.init is None else [job.init])):
+        read_tables(method, job.name, job.tables)
+    job = with_init(job)
     constants = {**job.globals, **dict.fromkeys(job.modules)}
     check_names = Names(constants, job.name, job.methods, job.unknown, job.functions)
     for method in job.methods.values():

@@ -17,6 +17,7 @@ from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import StepSource, read_steps
 from totem_sdk.lang.surface import HINTS, PROTOCOL_NAMES, PROTOCOLS, Note, init_of, option_of, statements_of
+from totem_sdk.lang.tables import field_of, is_table, table_of, unknown_names
 from totem_sdk.program import ParamSpec, one_nan
 from totem_sdk.regex import Pattern
 from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
@@ -47,7 +48,8 @@ class Job:
     ``functions`` are the names of the module's functions: ``methods`` has each, with ``()`` behind its name.
     ``patterns`` are the constants made by re.compile(), those of the class as ``self.NAME``; ``globals`` and
     ``constants`` have None for them. ``modules`` are the modules that are imported whole: re.
-    ``making`` makes patterns.
+    ``making`` makes patterns. ``tables`` are what sets the fields for the lists, dicts and sets of the module and, as
+    ``self.NAME``, of the class.
     ``bare`` are the methods without a self of their own. ``defaults`` are those of parameters, by method.
     ``options`` are the names of job parameters that are read as ``self.options.NAME``. ``init`` is ``__init__``.
     """
@@ -70,6 +72,7 @@ class Job:
     patterns: Mapping[str, Pattern] = field(default_factory=dict)
     modules: frozenset[str] = frozenset()
     making: Patterns = field(default_factory=lambda: Patterns(()))
+    tables: Mapping[str, ast.Assign | ast.AnnAssign] = field(default_factory=dict)
 
     def has_param(self, name: str) -> bool:
         """Return whether a job parameter is an attribute of self (one of ``self.options`` is not)."""
@@ -96,6 +99,7 @@ class _Reader:
     from_math: set[str] = field(default_factory=set)
     patterns: dict[str, Pattern] = field(default_factory=dict)
     making: Patterns = field(init=False)
+    tables: dict[str, ast.Assign | ast.AnnAssign] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.making = Patterns(self.source.lines)
@@ -176,6 +180,7 @@ class _Reader:
         taken = (
             name in into
             or key in self.patterns
+            or key in self.tables
             or name in self.methods
             or any(p.name == name and name not in self.options for p in self.params)
         )
@@ -183,6 +188,11 @@ class _Reader:
             return self.add(statement, "duplicate", f"{name} is defined twice")
         if (call := compiled_call(node)) is not None:
             return self.pattern(statement, key, call, names)
+        if is_table(node):
+            for part in unknown_names(node, {*names, *self.tables, *self.imported, *FUNCTIONS}):
+                self.add(part, "constant", f"the value of {name}: there is no {part.id} above that can be used here")
+            self.tables[key] = table_of(statement, field_of(name) if key == name else name, node, names)
+            return None
         value = evaluate(node, names)
         if isinstance(value, NotConstant):
             code = "int-range" if "64 bits" in value.reason else "encoding" if value.reason == HALF else "constant"
@@ -211,7 +221,12 @@ class _Reader:
 
     def in_module(self, name: str) -> bool:
         """Return whether the module has an import, class or function of this name already."""
-        return name in self.imported or name in self.functions or any(found.name == name for found in self.classes)
+        return (
+            name in self.imported
+            or name in self.functions
+            or name in self.tables
+            or any(found.name == name for found in self.classes)
+        )
 
     def function(self, node: ast.FunctionDef) -> None:
         name = node.name
@@ -266,7 +281,7 @@ class _Reader:
             self.add(node, "dunder", f"{node.name} begins with two underscores")
         if node.name in FUNCTIONS:
             self.add(node, "reserved-name", f"the class has the name of the function {node.name}()")
-        if node.name in self.globals or node.name in self.imported or node.name in self.functions:
+        if node.name in (*self.globals, *self.imported, *self.functions, *self.tables):
             self.add(node, "duplicate", f"{node.name} is defined twice")
 
     def note(self, node: ast.AST, message: str) -> None:
@@ -357,7 +372,11 @@ class _Reader:
             raise InternalError("a parameter without a call of Param")
         if "Param" not in self.imported:
             self.add(call, "unknown-name", "Param is not imported", "write from totem_sdk import Param above")
-        if name in self.constants or name in self.methods or any(p.name == name for p in self.params):
+        if (
+            name in (*self.constants, *self.methods)
+            or f"self.{name}" in self.tables
+            or any(p.name == name for p in self.params)
+        ):
             self.add(statement, "duplicate", f"{name} is defined twice")
         self.unknown.add(f"self.{name}")
         defaults = self.defaults(call)
@@ -398,7 +417,8 @@ class _Reader:
     def method(self, node: ast.FunctionDef) -> None:
         if not self.named(node, node.name):
             return
-        if node.name in self.methods or node.name in self.constants or any(p.name == node.name for p in self.params):
+        taken = (*self.methods, *self.constants, *(param.name for param in self.params))
+        if node.name in taken or f"self.{node.name}" in self.tables:
             self.add(node, "duplicate", f"{node.name} is defined twice")
         self.methods[node.name] = node
         match node.decorator_list:
@@ -490,4 +510,5 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         reader.patterns,
         frozenset({"re"} & reader.imported),
         reader.making,
+        reader.tables,
     )

@@ -189,9 +189,13 @@ class _Reader:
         if (call := compiled_call(node)) is not None:
             return self.pattern(statement, key, call, names)
         if is_table(node):
-            for part in unknown_names(node, {*names, *self.tables, *self.imported, *FUNCTIONS}):
+            unknown = list(unknown_names(node, {*names, *self.tables, *self.imported, *FUNCTIONS}))
+            for part in unknown:
                 self.add(part, "constant", f"the value of {name}: there is no {part.id} above that can be used here")
-            self.tables[key] = table_of(statement, field_of(name) if key == name else name, node, names)
+            if unknown:
+                self.unknown.add(key)
+            else:
+                self.tables[key] = table_of(statement, field_of(name) if key == name else name, node, names)
             return None
         value = evaluate(node, names)
         if isinstance(value, NotConstant):

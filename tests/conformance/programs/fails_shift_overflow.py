@@ -2,6 +2,7 @@
 # fails: overflow@8
 from totem_sdk import TotemJob
 
+
 class Fails(TotemJob):
     def mapper(self, _, row):
         x = 1

@@ -2,7 +2,6 @@
 # fails: overflow@8
 from totem_sdk import TotemJob
 
-
 class Fails(TotemJob):
     def mapper(self, _, row):
         x = 1

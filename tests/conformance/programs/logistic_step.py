@@ -5,6 +5,7 @@ import math
 from totem_sdk import TotemJob
 
 
+
 class LogisticStep(TotemJob):
     """One step of logistic regression: the mean gradient and loss, and the weights after it."""
 

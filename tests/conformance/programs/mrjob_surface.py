@@ -61,13 +61,7 @@ class MRSurface(MRJob):
 
     def steps(self):
         return [
-            MRStep(
-                mapper_init=self.words_init,
-                mapper=self.words,
-                mapper_final=self.words_final,
-                combiner=self.add,
-                reducer=self.add,
-                jobconf={"mapreduce.job.reduces": "4"},
-            ),
+            MRStep(mapper_init=self.words_init, mapper=self.words, mapper_final=self.words_final, combiner=self.add,
+                   reducer=self.add, jobconf={"mapreduce.job.reduces": "4"}),
             MRStep(reducer=self.scaled),
         ]

@@ -34,7 +34,7 @@ class Transitions(TotemJob):
         yield "open", len(self.last)
         left = self.last.copy()
         left.update({"nobody": "?"})
-        yield "left " + ",".join(sorted(left.values())), left.pop("nobody", "").count("?") + len(left)
+        yield "left " + ",".join(sorted(left.values())), left.pop("nobody", "").count('?') + len(left)
 
     def reducer(self, what, times):
         yield what, sum(times)

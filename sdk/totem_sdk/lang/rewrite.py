@@ -16,6 +16,7 @@ from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import changes_lists
 from totem_sdk.lang.source import Source
+from totem_sdk.lang.targets import flat_targets, rename_values
 from totem_sdk.lang.walrus import sure_walruses
 
 __all__ = ["Statements", "plain_name", "rewrite"]
@@ -52,10 +53,13 @@ def rewrite(
     the parameter that holds a reducer's values.
     """
     names, functions = outside
+    if values is not None:
+        rename_values(function, values)
     local = {part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
     local.update(argument.arg for argument in function.args.args)
     hidden = frozenset((*names, *functions, *local))
     function.body = _Rewriting(source, hidden, frozenset(functions) - local, values, findings).statements(function.body)
+    flat_targets(function)
 
 
 class _Rewriting(ast.NodeTransformer):

@@ -104,11 +104,28 @@ def _from_method(
 ) -> Iterator[StepSource]:
     statements = [s for s in method.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     match statements:
-        case [ast.Return(value=ast.List(elts=[_, *_] as calls))]:
+        case [ast.Return(value=ast.expr() as value)] if calls := _listed(value):
             for call in calls:
                 yield from _from_call(source, call, imported, findings, notes)
         case _:
-            findings.add(source.at(method), "steps", "steps() does more than return a list of MRSteps")
+            hint = "return [MRStep(...), ...]; a list may be added to another, or repeated: [MRStep(...)] * 3"
+            findings.add(source.at(method), "steps", "steps() does more than return a list of MRSteps", hint)
+
+
+def _listed(value: ast.expr) -> list[ast.expr]:
+    """Return the items of a list that is written out, with ``+`` and ``*``; nothing where it isn't."""
+    match value:
+        case ast.List(elts=elements):
+            return elements
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            before, after = _listed(left), _listed(right)
+            return [*before, *after] if before and after else []
+        case (
+            ast.BinOp(left=listed, op=ast.Mult(), right=ast.Constant(value=int() as times))
+            | ast.BinOp(left=ast.Constant(value=int() as times), op=ast.Mult(), right=listed)
+        ):
+            return _listed(listed) * min(times, MAX_STEPS + 1)
+    return []
 
 
 def _from_call(

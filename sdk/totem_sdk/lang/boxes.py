@@ -3,7 +3,7 @@
 A ``Listed`` is the type of a list in the checker: its item type is what all uses of its box have put into it so far.
 When types have settled, ``settled`` turns it into the type that the program has: an ``Array``, or, for what a ``split``
 made and nobody changes or keeps (``owned`` is false), a ``List`` of pieces. A ``Mapped`` is that of a dict, which has
-a box for its values, and a type of keys.
+a box for its values, and a type of keys; a ``Gathered`` is that of a set.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.types import NONE, Array, Dict, List, Match, Option, Scalar, Tuple, Type, Values
 from totem_sdk.types import join as join_types
 
-__all__ = ["Boxes", "Listed", "Mapped", "flat", "has_dict", "opened", "settled", "settled_tree"]
+__all__ = ["Boxes", "Gathered", "Listed", "Mapped", "flat", "has_dict", "opened", "settled", "settled_tree"]
 
 
 class Box:
@@ -115,6 +115,19 @@ class Mapped(List):
         return f"dict[{self.key},{self.value}]" if self.known else "dict[…]"
 
 
+class Gathered(Mapped):
+    """A set whose type of items is still being inferred: a dict whose values are all None."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Gathered) and self.box.root is other.box.root
+
+    def __hash__(self) -> int:
+        return id(self.box.root)
+
+    def __str__(self) -> str:
+        return f"set[{self.key}]" if self.known else "set[…]"
+
+
 class Boxes:
     """The boxes of one role, by the place that makes them; ``changed`` tells that something new is known of one."""
 
@@ -132,10 +145,10 @@ class Boxes:
             raise InternalError("a place makes a list and a dict")
         return found
 
-    def mapped_at(self, place: object) -> Mapped:
-        """Return the dict that a place makes, the same in every pass."""
+    def mapped_at(self, place: object, kind: type[Mapped] = Mapped) -> Mapped:
+        """Return the dict or set that a place makes, the same in every pass."""
         if place not in self.places:
-            self.places[place] = Mapped(Box(None, len(self.places), owned=True))
+            self.places[place] = kind(Box(None, len(self.places), owned=True))
             self.changed = True
         found = self.places[place]
         if not isinstance(found, Mapped):
@@ -183,7 +196,7 @@ class Boxes:
         """Return the smallest type that holds both, None where there is none; lists become one."""
         if isinstance(left, Listed) and isinstance(right, Listed):
             return left if self._unify(left.box.root, right.box.root) else None
-        if isinstance(left, Mapped) and isinstance(right, Mapped):
+        if isinstance(left, Mapped) and type(left) is type(right):
             return left if self._unify(left.box.root, right.box.root) else None
         return join_types(left, right)
 

@@ -27,7 +27,7 @@ def method_of(
 
     ``others`` are methods that the table doesn't have, for the hint.
     """
-    name = method.attr
+    name = method.attr.rstrip("'")  # see set_forms: what asks whether something is a set
     if name not in methods:
         known = ", ".join(sorted((*methods, *others)))
         scope.refuse(method, "unknown-attribute", f"{type_} has no method {name}()", f"it has {known}")

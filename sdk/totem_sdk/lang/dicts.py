@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Mapped
+from totem_sdk.lang.boxes import Gathered, Mapped
 from totem_sdk.lang.container_methods import method_of
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, DictDisplay, Expr, Place
@@ -29,12 +29,14 @@ from totem_sdk.types import (
 __all__ = [
     "VIEWS",
     "as_list",
+    "asked_for",
     "call_dict_method",
     "copied_dict",
     "dict_display",
     "dict_place",
     "entry",
     "has_key",
+    "put_key",
     "viewed",
 ]
 
@@ -63,7 +65,7 @@ def _is_key(scope: Scope, node: ast.AST, key: Expr) -> bool:
     return False
 
 
-def _asked(scope: Scope, node: ast.AST, key: Expr, type_: Mapped) -> bool:
+def asked_for(scope: Scope, node: ast.AST, key: Expr, type_: Mapped) -> bool:
     """Return whether a value can be looked for among the keys."""
     if not _is_key(scope, node, key):
         return False
@@ -87,7 +89,7 @@ def dict_display(scope: Scope, node: ast.Dict) -> Expr | None:
             complete = False
             continue
         key, value = scope.check(scope, key_node), scope.check(scope, value_node)
-        if key is None or value is None or not _put(scope, key_node, made, key, value.type):
+        if key is None or value is None or not put_key(scope, key_node, made, key, value.type):
             complete = False
         else:
             entries.append((key, value))
@@ -96,7 +98,7 @@ def dict_display(scope: Scope, node: ast.Dict) -> Expr | None:
     return DictDisplay(made, scope.at(node), tuple((key, widen(value, made.value)) for key, value in entries))
 
 
-def _put(scope: Scope, node: ast.AST, into: Mapped, key: Expr, value: Type) -> bool:
+def put_key(scope: Scope, node: ast.AST, into: Mapped, key: Expr, value: Type) -> bool:
     """Note that a dict gets a value; refuse it if keys or values have no common type."""
     if not _is_key(scope, node, key):
         return False
@@ -123,8 +125,11 @@ def entry(scope: Scope, node: ast.Subscript, owner: Expr, type_: Mapped) -> Expr
     if isinstance(node.slice, ast.Slice):
         scope.refuse(node.slice, "slice", f"a slice of {type_}")
         return None
+    if isinstance(type_, Gathered):
+        scope.refuse(node, "type", f"an item of {type_}", "look whether it is there: x in s; or sort it: sorted(s)[0]")
+        return None
     key = scope.check(scope, node.slice)
-    if key is None or not _asked(scope, node.slice, key, type_) or not type_.known:
+    if key is None or not asked_for(scope, node.slice, key, type_) or not type_.known:
         return None
     return Apply(type_.value, scope.at(node), "dict_get", type_, (owner, key))
 
@@ -134,15 +139,18 @@ def dict_place(scope: Scope, node: ast.Subscript, owner: Expr, owner_type: Mappe
     if isinstance(node.slice, ast.Slice):
         scope.refuse(node.slice, "slice", "a slice is assigned to")
         return None
+    if isinstance(owner_type, Gathered):
+        scope.refuse(node, "target", f"an item of {owner_type} can't be assigned", "write s.add(x)")
+        return None
     key = scope.check(scope, node.slice)
-    if key is None or not _put(scope, node.slice, owner_type, key, type_):
+    if key is None or not put_key(scope, node.slice, owner_type, key, type_):
         return None
     return Place(owner, key, owner_type)
 
 
 def has_key(scope: Scope, node: ast.Compare, key: Expr, owner: Expr, type_: Mapped) -> Expr | None:
     """Return ``key in d``."""
-    if not _asked(scope, node.left, key, type_) or not type_.known:
+    if not asked_for(scope, node.left, key, type_) or not type_.known:
         return None
     return Apply(BOOL, scope.at(node), "dict_has", type_, (owner, key))
 
@@ -154,7 +162,8 @@ def viewed(scope: Scope, node: ast.expr) -> tuple[Expr, str] | None:
             owner = scope.check(scope, value)
         case _:
             return None
-    return (owner, name) if owner is not None and isinstance(owner.type, Mapped) else None
+    is_dict = owner is not None and isinstance(owner.type, Mapped) and not isinstance(owner.type, Gathered)
+    return (owner, name) if owner is not None and is_dict else None
 
 
 def as_list(scope: Scope, node: ast.AST, expr: Expr, what: str = "keys") -> Expr:
@@ -172,7 +181,7 @@ def copied_dict(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     """Return ``dict()`` or ``dict(other)``."""
     if not args:
         return DictDisplay(scope.mapped(node), scope.at(node), ())
-    if len(args) == 1 and isinstance(args[0].type, Mapped):
+    if len(args) == 1 and isinstance(args[0].type, Mapped) and not isinstance(args[0].type, Gathered):
         made = scope.mapped(node)
         scope.joined(made, args[0].type)
         return Apply(made, scope.at(node), "dict_copy", made, (args[0],))
@@ -199,7 +208,7 @@ def call_dict_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner:
 
 
 def _get(scope: Scope, node: ast.Call, owner: Expr, type_: Mapped, args: list[Expr]) -> Expr | None:
-    if not _asked(scope, node.args[0], args[0], type_):
+    if not asked_for(scope, node.args[0], args[0], type_):
         return None
     at = scope.at(node)
     if len(args) == 1 or args[1].type == NONE:
@@ -228,13 +237,13 @@ def _with_default(scope: Scope, node: ast.AST, type_: Mapped, default: Expr) -> 
 
 
 def _setdefault(scope: Scope, node: ast.Call, owner: Expr, type_: Mapped, args: list[Expr]) -> Expr | None:
-    if not _put(scope, node.args[0], type_, args[0], args[1].type):
+    if not put_key(scope, node.args[0], type_, args[0], args[1].type):
         return None
     return Apply(type_.value, scope.at(node), "dict_setdefault", type_, (owner, args[0], widen(args[1], type_.value)))
 
 
 def _pop(scope: Scope, node: ast.Call, owner: Expr, type_: Mapped, args: list[Expr]) -> Expr | None:
-    if not _asked(scope, node.args[0], args[0], type_) or not type_.known:
+    if not asked_for(scope, node.args[0], args[0], type_) or not type_.known:
         return None
     if len(args) == 1:
         return Apply(type_.value, scope.at(node), "dict_pop", type_, (owner, args[0]))

@@ -9,7 +9,7 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.binary import binary, inverted
-from totem_sdk.lang.boxes import Listed, Mapped
+from totem_sdk.lang.boxes import Gathered, Listed, Mapped
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
@@ -28,6 +28,7 @@ from totem_sdk.lang.pattern_calls import call_with_pattern, group_of, has_patter
 from totem_sdk.lang.reserved import meant
 from totem_sdk.lang.rewrite import Statements
 from totem_sdk.lang.scope import Path, Scope, fits, widen
+from totem_sdk.lang.sets import call_set_method
 from totem_sdk.lang.text_methods import part_of
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Inner, Local
 from totem_sdk.opcodes import DATE_PARTS
@@ -242,7 +243,7 @@ def _tuple(scope: Scope, node: ast.Tuple) -> Expr | None:
     if len(found) < len(items):
         return None
     if any(isinstance(item.type, List) for item in found):
-        what = "dict" if any(isinstance(item.type, Mapped) for item in found) else "list"
+        what = "dict or set" if any(isinstance(item.type, Mapped) for item in found) else "list"
         scope.refuse(node, "type", f"a {what} can't be an item of a tuple", "take its parts")
         return None
     type_ = Tuple(tuple(item.type for item in found))
@@ -387,6 +388,8 @@ def _call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Exp
     if isinstance(owner.type, Listed):
         descending = bool(getattr(node, "descending", False))
         return call_list_method(scope, node, method, owner, args, descending=descending)
+    if isinstance(owner.type, Gathered):
+        return call_set_method(scope, node, method, owner, args)
     if isinstance(owner.type, Mapped):
         return call_dict_method(scope, node, method, owner, args)
     return call_method(scope, node, method, owner, args)

@@ -49,16 +49,11 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Nonlocal: ("global", "a nonlocal statement"),
     ast.Lambda: ("lambda", "a lambda"),
     ast.NamedExpr: ("walrus", "an assignment inside an expression"),
-    ast.SetComp: ("comprehension", "a set comprehension"),
     ast.GeneratorExp: ("comprehension", "a generator expression"),
-    ast.Set: ("container", "a set"),
     ast.Starred: ("star", "a starred expression"),
     ast.YieldFrom: ("yield-form", "yield from"),
     ast.Yield: ("yield-form", "a yield inside an expression"),
 }
-
-_KEYED = (ast.Set, ast.SetComp)
-_BY_KEY = "for one value of each key yield key, value: the reducer gets all values of a key"
 
 _SIGNS: dict[type[ast.AST], str] = {ast.MatMult: "@"}
 
@@ -124,7 +119,7 @@ class _Forms:
             return
         if type(node) in _REFUSED:
             code, what = _REFUSED[type(node)]
-            self.add(node, code, what, _BY_KEY if isinstance(node, _KEYED) else None)
+            self.add(node, code, what)
             return
         if isinstance(node, ast.For | ast.While):
             if loops == MAX_LOOPS:
@@ -221,8 +216,8 @@ class _Forms:
                 hint = "emit a tuple, which comes out as a list: (a, b)"
                 self.add(part, "container", "a list is emitted as a key", hint)
                 rest += part.elts
-            elif isinstance(part, ast.Dict | ast.Set):
-                what = "dict" if isinstance(part, ast.Dict) else "set"
+            elif isinstance(part, ast.Dict):
+                what = "set" if getattr(part, "gathered", False) else "dict"
                 hint = "emit a tuple of the parts: (a, b); or yield once for each part, with its name in the key"
                 self.add(part, "container", f"a {what} is emitted", hint)
             else:

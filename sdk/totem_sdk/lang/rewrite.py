@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import changes_lists
+from totem_sdk.lang.set_forms import combined, combining, empty_set, evident_sets, gathered
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.targets import flat_targets, rename_values
 from totem_sdk.lang.walrus import sure_walruses
@@ -58,7 +59,9 @@ def rewrite(
     local = {part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
     local.update(argument.arg for argument in function.args.args)
     hidden = frozenset((*names, *functions, *local))
-    function.body = _Rewriting(source, hidden, frozenset(functions) - local, values, findings).statements(function.body)
+    rewriting = _Rewriting(source, hidden, frozenset(functions) - local, values, findings)
+    rewriting.sets = evident_sets(function)
+    function.body = rewriting.statements(function.body)
     flat_targets(function)
 
 
@@ -76,6 +79,7 @@ class _Rewriting(ast.NodeTransformer):
         self.functions = functions
         self.values = values
         self.findings = findings
+        self.sets: frozenset[str] = frozenset()
         self.numbers = itertools.count(1)
         self.renamed: list[Mapping[str, str]] = []
 
@@ -165,13 +169,13 @@ class _Rewriting(ast.NodeTransformer):
 
     def comprehension(
         self,
-        node: ast.ListComp | ast.DictComp | ast.GeneratorExp,
+        node: ast.ListComp | ast.DictComp | ast.GeneratorExp | ast.SetComp,
         element: str,
         start: ast.expr,
         after: ast.stmt | None = None,
     ) -> Statements:
         """Return the statements of a comprehension; ``element`` tells what is done with each element."""
-        result = self.fresh({"append": "list", "put": "dict"}.get(element, element))
+        result = self.fresh({"add": "set", "append": "list", "put": "dict"}.get(element, element))
         bound = [part.id for g in node.generators for part in ast.walk(g.target) if isinstance(part, ast.Name)]
         for generator in node.generators:
             if generator.is_async:
@@ -189,8 +193,8 @@ class _Rewriting(ast.NodeTransformer):
         self.renamed.pop()
         if isinstance(node, ast.DictComp):
             return self.by_keys(node, result, generators, (key or value, value), start)
-        if element == "append":
-            method = ast.Attribute(ast.Name(result, ast.Load()), "append", ast.Load())
+        if element in ("add", "append"):
+            method = ast.Attribute(ast.Name(result, ast.Load()), element, ast.Load())
             innermost: ast.stmt = self.at(ast.Expr(ast.Call(method, [value], [])), node.elt)
             after = None
         else:
@@ -238,12 +242,52 @@ class _Rewriting(ast.NodeTransformer):
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         return self.comprehension(node, "append", ast.List([], ast.Load()))
 
+    # Sets.
+
+    def visit_Set(self, node: ast.Set) -> ast.AST:
+        return self.generic_visit(self.at(gathered(node.elts), node))
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        return self.comprehension(node, "add", empty_set())
+
+    def made_set(self, node: ast.Call) -> ast.AST:
+        """Return ``set()`` or ``set(items)``."""
+        if not node.args:
+            return self.at(empty_set(), node)
+        (argument,) = node.args
+        if isinstance(argument, ast.GeneratorExp):
+            return self.visit_SetComp(ast.copy_location(ast.SetComp(argument.elt, argument.generators), node))
+        item = self.fresh("item")
+        generator = ast.comprehension(ast.Name(item, ast.Store()), argument, [], 0)
+        return self.visit_SetComp(self.at(ast.SetComp(ast.Name(item, ast.Load()), [generator]), node))
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        found = combined(node, self.sets)
+        return self.generic_visit(node) if found is None else self.of_sets(node, *found)
+
+    def of_sets(self, node: ast.expr, method: str, left: ast.expr, right: ast.expr) -> Statements:
+        """Return the statements of what combines two sets."""
+        names = (self.fresh("set"), self.fresh("set"), self.fresh("set"), self.fresh("item"))
+        made = Statements()
+        made.body = []
+        for name, value in zip(names[:2], (left, right), strict=True):
+            called = self.at(ast.Attribute(self.visit(value), f"{method}'", ast.Load()), value)
+            called.end_col_offset = value.col_offset + len(called.attr)  # where a refusal of the method points to
+            made.body.append(self.assign(name, self.at(ast.Call(called, [], []), value), value))
+        made.body += [self.at(statement, node) for statement in combining(method, *names)]
+        made.result = self.load(names[2], node)
+        return self.at(made, node)
+
     def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
         return self.comprehension(node, "put", ast.Dict([], []))
 
     # Calls.
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        if (found := combined(node, self.sets)) is not None:
+            return self.of_sets(node, *found)
+        if self.calls(node, "set") and len(node.args) <= 1 and not node.keywords:
+            return self.made_set(node)
         if self.calls(node, "any", "all") and len(node.args) == 1 and not node.keywords:
             return self.tested(node)
         if self.calls(node, "sorted", "min", "max") and any(keyword.arg == "key" for keyword in node.keywords):

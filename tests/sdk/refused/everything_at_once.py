@@ -3,11 +3,11 @@ from totem_sdk import TotemJob
 
 class Job(TotemJob):
     def mapper_init(self):
-        self.seen = {0}  # refused: container@21
+        self.seen = ()  # refused: container@21
         self.count = 0
 
     def mapper(self, _, row):
-        a = {row.n}  # refused: container@13
+        a = ()  # refused: container@13
         a.append(row.n)
         b = mean(a)[0] + 1  # refused: unknown-function@13
         c = [d for d in row.name]

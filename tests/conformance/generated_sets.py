@@ -12,6 +12,8 @@ class Sets(Dicts):
     def write_set(self, depth: int, scope: Scope, size: int) -> None:
         """Write two sets of one type, some changes of them, and what they are asked."""
         del size
+        if depth > 3 or self.one_in(2):
+            return  # what combines sets is several loops each: jobs of them alone would be too large
         type_ = self.chance.choice(KEYS)
         plain = Scope(
             {name: has for name, has in scope.names.items() if has in ("int", "float")}, row=scope.row, bare=scope.bare

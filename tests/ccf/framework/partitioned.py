@@ -97,8 +97,12 @@ class Job:
         outputs, receipts = [], []
         for index in plan.run:
             count = plan.tasks(index, len(outputs))
-            reports = [runner.run(plan.task(index, task, outputs), 1, Lease(ENOUGH)) for task in range(count)]
-            end = next((report.end for report in reports if report.end != "done"), "done")
+            reports = []
+            for task in range(count):
+                reports.append(runner.run(plan.task(index, task, outputs), 1, Lease(ENOUGH)))
+                if reports[-1].end != "done":  # what comes after a task that failed is not paid
+                    break
+            end = reports[-1].end if reports else "done"
             outputs = [report.output for report in reports]
             receipts.append(phase_receipt(plan.phases[index], end, reports))
             check_receipt(self.priced, receipts[-1])

@@ -127,6 +127,8 @@ class Job:
         receipts, outputs = self.phases(
             kind, "combine", Plan(self.program, (), "combine", entering), folder, memory_limit
         )
+        if receipts[-1]["end"] != "done":
+            return receipts, ""
         last = self.program.steps[-1]
         pairs = read_pairs(PairLayout(*last.emits), outputs)
         return receipts, "".join(result_line(*last.delivered(pair)) for pair in pairs)

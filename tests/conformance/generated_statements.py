@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from generated_counters import Counters
 from generated_errors import Errors
 from generated_expressions import Scope, parts
 from generated_held import HELD
-from generated_sets import Sets
 
 
-class Statements(Sets, Errors):
+class Statements(Counters, Errors):
     """Writes statements and blocks of them."""
 
     def types(self, scope: Scope) -> list[str]:
@@ -28,7 +28,7 @@ class Statements(Sets, Errors):
         kinds = (
             ["assign"] * 4
             + ["again"] * 2
-            + ["field", "unpack", "swap", "emit", "emit", "leave", "drop", "list", "dict", "set"]
+            + ["field", "unpack", "swap", "emit", "emit", "leave", "drop", "list", "dict", "set", "counter"]
         )
         if depth < 5:
             kinds += ["branch"] * 3 + ["range", "split", "while", "known", "unpack_split", "try"]

@@ -252,6 +252,7 @@ class _Writer(Statements):
         head = [
             "import math",
             "import re",
+            "from collections import Counter, defaultdict",
             "from datetime import date, datetime, timedelta",
             *imports,
             "from mrjob.step import MRStep",

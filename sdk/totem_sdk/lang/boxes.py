@@ -3,12 +3,15 @@
 A ``Listed`` is the type of a list in the checker: its item type is what all uses of its box have put into it so far.
 When types have settled, ``settled`` turns it into the type that the program has: an ``Array``, or, for what a ``split``
 made and nobody changes or keeps (``owned`` is false), a ``List`` of pieces. A ``Mapped`` is that of a dict, which has
-a box for its values, and a type of keys; a ``Gathered`` is that of a set.
+a box for its values, and a type of keys; a ``Gathered`` is that of a set, a ``Counted`` of a Counter, a ``Defaulting``
+of a defaultdict.
 """
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from totem_sdk.errors import InternalError
@@ -16,7 +19,20 @@ from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.types import NONE, Array, Dict, List, Match, Option, Scalar, Tuple, Type, Values
 from totem_sdk.types import join as join_types
 
-__all__ = ["Boxes", "Gathered", "Listed", "Mapped", "flat", "has_dict", "opened", "settled", "settled_tree"]
+__all__ = [
+    "Boxes",
+    "Counted",
+    "Defaulting",
+    "Gathered",
+    "Listed",
+    "Mapped",
+    "flat",
+    "has_dict",
+    "kind_of",
+    "opened",
+    "settled",
+    "settled_tree",
+]
 
 
 class Box:
@@ -82,6 +98,12 @@ class Mapped(List):
         object.__setattr__(self, "box", box)
 
     box: Box
+    kind = "dict"
+    """What makes it, by which dicts are told from others that look for keys in another way."""
+
+    def at(self, box: Box) -> Mapped:
+        """Return a dict of the same kind with another box."""
+        return type(self)(box)
 
     @property
     def key(self) -> Type:
@@ -106,26 +128,56 @@ class Mapped(List):
         return self.box.root.item is not None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mapped) and self.box.root is other.box.root
+        return isinstance(other, Mapped) and self.kind == other.kind and self.box.root is other.box.root
 
     def __hash__(self) -> int:
         return id(self.box.root)
 
     def __str__(self) -> str:
-        return f"dict[{self.key},{self.value}]" if self.known else "dict[…]"
+        return f"{self.kind}[{self.key},{self.value}]" if self.known else f"{self.kind}[…]"
 
 
 class Gathered(Mapped):
     """A set whose type of items is still being inferred: a dict whose values are all None."""
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Gathered) and self.box.root is other.box.root
-
-    def __hash__(self) -> int:
-        return id(self.box.root)
+    kind = "set"
 
     def __str__(self) -> str:
         return f"set[{self.key}]" if self.known else "set[…]"
+
+
+class Counted(Mapped):
+    """A Counter: a dict of ints in which a key that is not there has the value 0."""
+
+    kind = "Counter"
+
+
+class Defaulting(Mapped):
+    """A defaultdict: a dict in which a key that is not there gets the value of ``default`` when it is read.
+
+    ``text`` is how the source writes what makes it: dicts are alike where it is the same.
+    """
+
+    def __init__(self, box: Box, default: ast.expr, text: str) -> None:
+        super().__init__(box)
+        object.__setattr__(self, "default", default)
+        object.__setattr__(self, "kind", f"defaultdict({text})")
+
+    default: ast.expr
+    kind = "defaultdict"
+
+    def at(self, box: Box) -> Mapped:
+        """Return a dict of the same kind with another box."""
+        return Defaulting(box, self.default, self.kind.removeprefix("defaultdict(")[:-1])
+
+    def __str__(self) -> str:
+        return f"defaultdict[{self.key},{self.value}]" if self.known else self.kind
+
+
+def kind_of(display: ast.Dict) -> str:
+    """Return what a display makes in the tree after ``rewrite``: ``dict``, ``set`` and so on."""
+    kind = getattr(display, "kind_of_dict", Mapped)
+    return str(getattr(kind, "func", kind).kind)
 
 
 class Boxes:
@@ -145,8 +197,8 @@ class Boxes:
             raise InternalError("a place makes a list and a dict")
         return found
 
-    def mapped_at(self, place: object, kind: type[Mapped] = Mapped) -> Mapped:
-        """Return the dict or set that a place makes, the same in every pass."""
+    def mapped_at(self, place: object, kind: Callable[[Box], Mapped] = Mapped) -> Mapped:
+        """Return the dict, set or other mapping that a place makes, the same in every pass."""
         if place not in self.places:
             self.places[place] = kind(Box(None, len(self.places), owned=True))
             self.changed = True
@@ -196,9 +248,13 @@ class Boxes:
         """Return the smallest type that holds both, None where there is none; lists become one."""
         if isinstance(left, Listed) and isinstance(right, Listed):
             return left if self._unify(left.box.root, right.box.root) else None
-        if isinstance(left, Mapped) and type(left) is type(right):
-            return left if self._unify(left.box.root, right.box.root) else None
+        if isinstance(left, Mapped) and isinstance(right, Mapped) and left.kind == right.kind:
+            return left if self.alike(left, right) else None
         return join_types(left, right)
+
+    def alike(self, left: Mapped, right: Mapped) -> bool:
+        """Note that two dicts, of whatever kinds, have the same types of keys and values; False if they can't."""
+        return self._unify(left.box.root, right.box.root)
 
     def _unify(self, a: Box, b: Box) -> bool:
         if a is b:

@@ -9,6 +9,7 @@ from totem_sdk.errors import InternalError, Refused
 from totem_sdk.lang.assemble import Assembly, CheckedStep, parts_of
 from totem_sdk.lang.callables import link
 from totem_sdk.lang.calls import check_yields, reach_of
+from totem_sdk.lang.counter_forms import counters_on_self
 from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.generators import with_generators
@@ -88,8 +89,9 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     job = with_init(job)
     constants = {**job.globals, **dict.fromkeys(job.modules)}
     check_names = Names(constants, job.name, job.methods, job.unknown, job.functions)
+    counters = counters_on_self(job.methods.values())
     for method in job.methods.values():
-        rewrite(parsed, method, (job.globals, job.functions), _values_of(job, method), findings)
+        rewrite(parsed, method, (job.globals, job.functions, counters), _values_of(job, method), findings)
         check_forms(parsed, method, check_names, findings)
     called = Findings()
     reach = reach_of(parsed, job.methods, called)

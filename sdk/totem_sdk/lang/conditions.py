@@ -11,8 +11,8 @@ from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.calls import self_attributes
 from totem_sdk.lang.lists import comparable
 from totem_sdk.lang.membership import membership
+from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.operators import link
-from totem_sdk.lang.rewrite import Statements
 from totem_sdk.lang.scope import Path, Scope, widen
 from totem_sdk.lang.tree import Apply, Chain, Expr, Link, Logic, is_operation
 from totem_sdk.types import BOOL, NONE, List, Match, Option, Scalar, Type

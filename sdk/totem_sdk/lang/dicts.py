@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Gathered, Mapped
+from totem_sdk.lang.boxes import Counted, Gathered, Mapped
 from totem_sdk.lang.container_methods import method_of
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, DictDisplay, Expr, Place
@@ -103,6 +103,10 @@ def put_key(scope: Scope, node: ast.AST, into: Mapped, key: Expr, value: Type) -
     if not _is_key(scope, node, key):
         return False
     old = str(into)
+    if isinstance(into, Counted) and value != INT:
+        hint = "the numbers of a Counter are ints; for others write defaultdict(float)"
+        scope.refuse(node, "type-conflict", f"a Counter gets the number {value}", hint)
+        return False
     # A key is found by what it is: none is converted to be like the others.
     if into.known and into.key not in (NONE, key.type):
         scope.refuse(node, "type-conflict", f"{old} gets the key {key.type}", "use one type for the keys")
@@ -183,7 +187,7 @@ def copied_dict(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
         return DictDisplay(scope.mapped(node), scope.at(node), ())
     if len(args) == 1 and isinstance(args[0].type, Mapped) and not isinstance(args[0].type, Gathered):
         made = scope.mapped(node)
-        scope.joined(made, args[0].type)
+        scope.role.boxes.alike(made, args[0].type)
         return Apply(made, scope.at(node), "dict_copy", made, (args[0],))
     scope.refuse(node, "argument", f"dict() of {args[0].type}", "it takes nothing or a dict; or write {k: v for ...}")
     return None
@@ -192,8 +196,10 @@ def copied_dict(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
 # Methods.
 
 
-def call_dict_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr]) -> Expr | None:
-    """Return a call of a method of a dict."""
+def call_dict_method(
+    scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr], *, others: tuple[str, ...] = ()
+) -> Expr | None:
+    """Return a call of a method of a dict; ``others`` are methods that it has beside those of all dicts."""
     name, type_ = method.attr, owner.type
     if not isinstance(type_, Mapped):
         raise InternalError("a method of a dict of something else")
@@ -203,7 +209,7 @@ def call_dict_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner:
             scope.refuse(node, "view", f".{name}() is kept as a value", hint)
             return None
         return as_list(scope, node, owner, name)
-    make = method_of(scope, node, method, type_, _METHODS, others=VIEWS)
+    make = method_of(scope, node, method, type_, _METHODS, others=(*VIEWS, *others))
     return None if make is None else make(scope, node, owner, type_, args)
 
 
@@ -261,7 +267,7 @@ def _clear(scope: Scope, node: ast.Call, owner: Expr, type_: Mapped, _args: list
 
 
 def _copy(scope: Scope, node: ast.Call, owner: Expr, type_: Mapped, _args: list[Expr]) -> Expr | None:
-    made = scope.mapped(node)
+    made = scope.mapped(node, type_)
     scope.joined(made, type_)
     return Apply(made, scope.at(node), "dict_copy", made, (owner,))
 
@@ -270,7 +276,7 @@ def _update(scope: Scope, node: ast.Call, owner: Expr, type_: Mapped, args: list
     if not isinstance(args[0].type, Mapped):
         scope.refuse(node.args[0], "type", f".update() of {args[0].type}", "it takes a dict")
         return None
-    if scope.joined(type_, args[0].type) is None:
+    if isinstance(args[0].type, Gathered) or not scope.role.boxes.alike(type_, args[0].type):
         scope.refuse(node.args[0], "type-conflict", f"{type_} is updated by {args[0].type}")
         return None
     return Apply(NONE, scope.at(node), "dict_update", type_, (owner, args[0]))

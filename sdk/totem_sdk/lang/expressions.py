@@ -9,24 +9,25 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.binary import binary, inverted
-from totem_sdk.lang.boxes import Gathered, Listed, Mapped
+from totem_sdk.lang.boxes import Counted, Gathered, Listed, Mapped
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.dates import MAKERS, make
 from totem_sdk.lang.dates_read import READERS, read_date
 from totem_sdk.lang.dates_written import CALENDAR
-from totem_sdk.lang.dicts import call_dict_method, dict_display, entry
+from totem_sdk.lang.defaults import call_counter_method, counted_entry, entry_or_default
+from totem_sdk.lang.dicts import call_dict_method, dict_display
 from totem_sdk.lang.formats import f_string
 from totem_sdk.lang.functions import call_function, has_arguments
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import call_list_method, display, element, of_lists
 from totem_sdk.lang.mathematics import MATH_CALLS, call_math, power
 from totem_sdk.lang.methods import DATE_METHODS, call_method
+from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.operators import negative, number
 from totem_sdk.lang.pattern_calls import call_with_pattern, group_of, has_pattern, pattern_of
 from totem_sdk.lang.reserved import meant
-from totem_sdk.lang.rewrite import Statements
 from totem_sdk.lang.scope import Path, Scope, fits, widen
 from totem_sdk.lang.sets import call_set_method
 from totem_sdk.lang.text_methods import part_of
@@ -260,12 +261,14 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
     value = expression(scope, node.value)
     if value is None:
         return None
+    if getattr(node, "counted", False):
+        return counted_entry(scope, node, value)
     if value.type == STR:
         return part_of(scope, node, value)
     if isinstance(value.type, Listed):
         return element(scope, node, value, value.type)
     if isinstance(value.type, Mapped):
-        return entry(scope, node, value, value.type)
+        return entry_or_default(scope, node, value, value.type)
     if isinstance(node.slice, ast.Slice):
         scope.refuse(node.slice, "slice", f"a slice of {value.type}")
         return None
@@ -390,6 +393,8 @@ def _call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Exp
         return call_list_method(scope, node, method, owner, args, descending=descending)
     if isinstance(owner.type, Gathered):
         return call_set_method(scope, node, method, owner, args)
+    if isinstance(owner.type, Counted):
+        return call_counter_method(scope, node, method, owner, args)
     if isinstance(owner.type, Mapped):
         return call_dict_method(scope, node, method, owner, args)
     return call_method(scope, node, method, owner, args)

@@ -18,7 +18,7 @@ from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.holes import Gap, Hole, bound_names, has_gap
 from totem_sdk.lang.lists import CHANGING
-from totem_sdk.lang.rewrite import Statements
+from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.versions import UNASSIGNED, Flow, LoopFlow, doubtful, variables_of
 

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from totem_sdk.lang.boxes import kind_of
 from totem_sdk.lang.caught_forms import wrong_in_raise, wrong_in_try
 from totem_sdk.lang.constants import HALF, INT_MAX, has_surrogate
 from totem_sdk.lang.findings import Findings
@@ -217,7 +218,7 @@ class _Forms:
                 self.add(part, "container", "a list is emitted as a key", hint)
                 rest += part.elts
             elif isinstance(part, ast.Dict):
-                what = "set" if getattr(part, "gathered", False) else "dict"
+                what = kind_of(part)
                 hint = "emit a tuple of the parts: (a, b); or yield once for each part, with its name in the key"
                 self.add(part, "container", f"a {what} is emitted", hint)
             else:

@@ -430,6 +430,10 @@ _METHODS: dict[str, tuple[int, int, _Method]] = {
 
 def of_lists(scope: Scope, node: ast.BinOp, left: Expr, right: Expr) -> Expr | None:
     """Return an operator of which a side is a list."""
+    if isinstance(left.type, Mapped) or isinstance(right.type, Mapped):
+        hint = "write a.update(b), or a loop" if isinstance(left.type, Mapped) else None
+        scope.refuse(node, "type", f"an operator on {left.type} and {right.type}", hint)
+        return None
     match node.op:
         case ast.Add():
             return joined_lists(scope, node, left, right)

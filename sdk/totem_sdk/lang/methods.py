@@ -9,6 +9,7 @@ from totem_sdk.lang.dates import replaced
 from totem_sdk.lang.dates_written import isocalendar, strftime
 from totem_sdk.lang.functions import has_arguments, is_known
 from totem_sdk.lang.lists import of_pieces
+from totem_sdk.lang.new_nodes import plain_name
 from totem_sdk.lang.pattern_calls import call_match
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.text_methods import SEARCH_METHODS
@@ -51,6 +52,7 @@ def call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr
         methods = _TEXT_METHODS.get(name, _of_date) if owner.type not in (INT, FLOAT) else _of_number
         found = methods(scope, node, owner, args)
         return of_pieces(scope, node, found) if found is not None and found.type == List(STR) else found
+    name = plain_name(name)
     hint = f"{owner.type} has the methods {', '.join(known)}" if known else None
     if owner.type == STR:
         hint = _OTHERWISE.get(name, hint)

@@ -1,4 +1,4 @@
-"""The module ``math`` in a job: what can be imported, and one name, ``math.sqrt``, for it however it is imported."""
+"""Modules in a job: what can be imported, and one name, ``math.sqrt``, for it however it is imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from totem_sdk.lang.forms import local_names
-from totem_sdk.lang.reserved import DATE_FUNCTIONS
+from totem_sdk.lang.reserved import COLLECTIONS, DATE_FUNCTIONS
 from totem_sdk.mathematics import CONSTANTS, names
 
 __all__ = ["DATES", "DATE_MODULE", "MATH", "constants_of", "name_modules"]
@@ -35,20 +35,23 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
     """
     local = local_names(method)
     functions = from_math - set(CONSTANTS) - set(local)
-    whole = "math" in imported and "math" not in local
+    modules = [name for name in ("collections", "math") if name in imported and name not in local]
     for node in list(ast.walk(method)):
         if isinstance(node, ast.Call):
             _name_date(node, imported, local)
         match node:
             case ast.Call(func=ast.Name(id=name) as called) if name in imported and name in DATES and name not in local:
                 called.id = f"datetime.{name}"
-        if isinstance(node, ast.Name) and node.id in functions and isinstance(node.ctx, ast.Load):
-            node.id = f"math.{node.id}"
-        elif whole:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if node.id in functions:
+                node.id = f"math.{node.id}"
+            elif node.id in COLLECTIONS and node.id in imported and node.id not in local:
+                node.id = f"collections.{node.id}"
+        for module in modules:
             for name, value in ast.iter_fields(node):
                 if isinstance(value, list):
-                    value[:] = [_named(item) for item in value]
-                elif (named := _named(value)) is not value:
+                    value[:] = [_named(item, module) for item in value]
+                elif (named := _named(value, module)) is not value:
                     setattr(node, name, named)
 
 
@@ -68,8 +71,8 @@ def _name_date(node: ast.Call, imported: frozenset[str], local: Mapping[str, Non
         node.func = ast.copy_location(ast.Name(made, ast.Load()), called)
 
 
-def _named(value: object) -> object:
+def _named(value: object, module: str) -> object:
     match value:
-        case ast.Attribute(value=ast.Name(id="math"), attr=name, ctx=ast.Load()):
-            return ast.copy_location(ast.Name(f"math.{name}", ast.Load()), value)
+        case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Load()) if owner == module:
+            return ast.copy_location(ast.Name(f"{module}.{name}", ast.Load()), value)
     return value

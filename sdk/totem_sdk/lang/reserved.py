@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from totem_sdk.mathematics import CONSTANTS, names
 
 __all__ = [
-    "DATE_FUNCTIONS",
+    "COLLECTIONS",
     "DATES",
+    "DATE_FUNCTIONS",
     "FORBIDDEN",
     "FUNCTIONS",
     "INSTEAD",
@@ -55,6 +56,9 @@ _NAMES = """
 MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 """Other attributes of mrjob's MRJob: a job that redefined one would behave differently there."""
 
+COLLECTIONS = ("Counter", "defaultdict")
+"""What can be imported from the module collections."""
+
 DATES: frozenset[str] = frozenset(("datetime.date", "datetime.datetime", "datetime.timedelta"))
 """Constructors of dates and spans of time, which take arguments by name."""
 
@@ -97,6 +101,7 @@ FUNCTIONS: frozenset[str] = (
     )
     | {f"math.{name}" for name in names() - set(CONSTANTS)}
     | DATE_FUNCTIONS
+    | {f"collections.{name}" for name in COLLECTIONS}
 )
 """Python's functions that the language has (``range`` only in for loops), those of math under the module's name."""
 
@@ -107,13 +112,11 @@ _BEYOND = """
 FORBIDDEN: frozenset[str] = frozenset(_BEYOND.split())
 """Builtins that reach beyond the job or into the interpreter: refused with code ``forbidden``."""
 
-_GROUP = "yield key, value: the reducer gets all values of one key"
 _MATH = "import math at the top of the file and call math.sqrt(x)"
 
 INSTEAD: dict[str, str] = {
-    "Counter": _GROUP,
-    "defaultdict": _GROUP,
-    "dict": _GROUP,
+    "Counter": "write from collections import Counter at the top of the file",
+    "defaultdict": "write from collections import defaultdict at the top of the file",
     "filter": "write if in a for loop",
     "isinstance": "the types are those of the columns; test a value that may be None with is not None",
     "iter": "loop over the values with for",

@@ -8,52 +8,39 @@ number, which no source can write. ``Statements`` is the expression in whose pla
 from __future__ import annotations
 
 import ast
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
+from totem_sdk.lang.container_forms import ContainerForms
+from totem_sdk.lang.counter_forms import evident_counters
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import changes_lists
-from totem_sdk.lang.set_forms import combined, combining, empty_set, evident_sets, gathered
+from totem_sdk.lang.new_nodes import Statements
+from totem_sdk.lang.set_forms import combined, empty_set, evident_sets, gathered
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.targets import flat_targets, rename_values
 from totem_sdk.lang.walrus import sure_walruses
 
-__all__ = ["Statements", "plain_name", "rewrite"]
-
-_Node = TypeVar("_Node", bound=ast.AST)
+__all__ = ["rewrite"]
 
 _DRAWING = ("list", "max", "min", "sorted", "sum")
 """What takes a generator argument as the list of what it yields."""
 
 
-class Statements(ast.expr):
-    """Statements, and the name whose value is the value of the expression."""
-
-    _fields = ("body", "result")
-    body: list[ast.stmt]
-    result: ast.Name
-
-
-def plain_name(name: str) -> str:
-    """Return a name as the source has it."""
-    return name.partition("'")[0]
-
-
 def rewrite(
     source: Source,
     function: ast.FunctionDef,
-    outside: tuple[Iterable[str], Iterable[str]],
+    outside: tuple[Iterable[str], Iterable[str], frozenset[str]],
     values: str | None,
     findings: Findings,
 ) -> None:
     """Rewrite the body of a method, in place.
 
-    ``outside`` are the names of constants, and of functions of the module: both hide Python's functions. ``values`` is
-    the parameter that holds a reducer's values.
+    ``outside`` are the names of constants, and of functions of the module: both hide Python's functions; and the fields
+    that hold a Counter. ``values`` is the parameter that holds a reducer's values.
     """
-    names, functions = outside
+    names, functions, counters = outside
     if values is not None:
         rename_values(function, values)
     local = {part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
@@ -61,11 +48,12 @@ def rewrite(
     hidden = frozenset((*names, *functions, *local))
     rewriting = _Rewriting(source, hidden, frozenset(functions) - local, values, findings)
     rewriting.sets = evident_sets(function)
+    rewriting.counters = evident_counters(function, counters)
     function.body = rewriting.statements(function.body)
     flat_targets(function)
 
 
-class _Rewriting(ast.NodeTransformer):
+class _Rewriting(ContainerForms):
     def __init__(
         self,
         source: Source,
@@ -74,16 +62,9 @@ class _Rewriting(ast.NodeTransformer):
         values: str | None,
         findings: Findings,
     ) -> None:
-        self.source = source
-        self.hidden = hidden
+        super().__init__(source, hidden, values, findings)
         self.functions = functions
-        self.values = values
-        self.findings = findings
-        self.sets: frozenset[str] = frozenset()
-        self.numbers = itertools.count(1)
         self.renamed: list[Mapping[str, str]] = []
-
-    # Making nodes.
 
     def statements(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
         found: list[ast.stmt] = []
@@ -91,34 +72,6 @@ class _Rewriting(ast.NodeTransformer):
             made = self.visit(statement)
             found += made if isinstance(made, list) else [made]
         return found
-
-    def fresh(self, name: str) -> str:
-        return f"{plain_name(name)}'{next(self.numbers)}"
-
-    def at(self, node: _Node, place: ast.AST) -> _Node:
-        """Give a new node and what is new in it the place of another."""
-        for part in ast.walk(node):
-            if isinstance(part, ast.expr | ast.stmt) and not hasattr(part, "lineno"):
-                ast.copy_location(part, place)
-        return node
-
-    def load(self, name: str, place: ast.AST) -> ast.Name:
-        return self.at(ast.Name(name, ast.Load()), place)
-
-    def assign(self, name: str, value: ast.expr, place: ast.AST) -> ast.stmt:
-        return self.at(ast.Assign([ast.Name(name, ast.Store())], value), place)
-
-    def calls(self, node: ast.AST, *names: str) -> bool:
-        """Return whether a node calls one of Python's functions."""
-        return (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in names
-            and node.func.id not in self.hidden
-        )
-
-    def refuse(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
-        self.findings.add(self.source.at(node), code, message, hint)
 
     # Names of comprehensions.
 
@@ -175,7 +128,8 @@ class _Rewriting(ast.NodeTransformer):
         after: ast.stmt | None = None,
     ) -> Statements:
         """Return the statements of a comprehension; ``element`` tells what is done with each element."""
-        result = self.fresh({"add": "set", "append": "list", "put": "dict"}.get(element, element))
+        made = {"add": "set", "append": "list", "count": "counter", "put": "dict"}
+        result = self.fresh(made.get(element, element))
         bound = [part.id for g in node.generators for part in ast.walk(g.target) if isinstance(part, ast.Name)]
         for generator in node.generators:
             if generator.is_async:
@@ -195,18 +149,19 @@ class _Rewriting(ast.NodeTransformer):
             return self.by_keys(node, result, generators, (key or value, value), start)
         if element in ("add", "append"):
             method = ast.Attribute(ast.Name(result, ast.Load()), element, ast.Load())
-            innermost: ast.stmt = self.at(ast.Expr(ast.Call(method, [value], [])), node.elt)
-            after = None
+            innermost: list[ast.stmt] = [self.at(ast.Expr(ast.Call(method, [value], [])), node.elt)]
+        elif element == "count":
+            item = self.fresh("item")
+            innermost = [self.assign(item, value, node.elt), *self.one_more(result, item, ast.Constant(1), node.elt)]
         else:
             test = value if element == "any" else ast.UnaryOp(ast.Not(), value)
             found = ast.Constant(element == "any")
-            innermost = self.at(
-                ast.If(test, [ast.Assign([ast.Name(result, ast.Store())], found), ast.Break()], []), node.elt
-            )
+            left = [ast.Assign([ast.Name(result, ast.Store())], found), ast.Break()]
+            innermost = [self.at(ast.If(test, left, []), node.elt)]
             asked: ast.expr = ast.Name(result, ast.Load())
             asked = asked if element == "any" else ast.UnaryOp(ast.Not(), asked)
             after = self.at(ast.If(asked, [ast.Break()], []), node)
-        return self.made(node, result, start, self.loops(generators, [innermost], after))
+        return self.made(node, result, start, self.loops(generators, innermost, after))
 
     def by_keys(
         self,
@@ -250,33 +205,9 @@ class _Rewriting(ast.NodeTransformer):
     def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
         return self.comprehension(node, "add", empty_set())
 
-    def made_set(self, node: ast.Call) -> ast.AST:
-        """Return ``set()`` or ``set(items)``."""
-        if not node.args:
-            return self.at(empty_set(), node)
-        (argument,) = node.args
-        if isinstance(argument, ast.GeneratorExp):
-            return self.visit_SetComp(ast.copy_location(ast.SetComp(argument.elt, argument.generators), node))
-        item = self.fresh("item")
-        generator = ast.comprehension(ast.Name(item, ast.Store()), argument, [], 0)
-        return self.visit_SetComp(self.at(ast.SetComp(ast.Name(item, ast.Load()), [generator]), node))
-
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         found = combined(node, self.sets)
         return self.generic_visit(node) if found is None else self.of_sets(node, *found)
-
-    def of_sets(self, node: ast.expr, method: str, left: ast.expr, right: ast.expr) -> Statements:
-        """Return the statements of what combines two sets."""
-        names = (self.fresh("set"), self.fresh("set"), self.fresh("set"), self.fresh("item"))
-        made = Statements()
-        made.body = []
-        for name, value in zip(names[:2], (left, right), strict=True):
-            called = self.at(ast.Attribute(self.visit(value), f"{method}'", ast.Load()), value)
-            called.end_col_offset = value.col_offset + len(called.attr)  # where a refusal of the method points to
-            made.body.append(self.assign(name, self.at(ast.Call(called, [], []), value), value))
-        made.body += [self.at(statement, node) for statement in combining(method, *names)]
-        made.result = self.load(names[2], node)
-        return self.at(made, node)
 
     def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
         return self.comprehension(node, "put", ast.Dict([], []))
@@ -286,6 +217,8 @@ class _Rewriting(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if (found := combined(node, self.sets)) is not None:
             return self.of_sets(node, *found)
+        if (container := self.of_container(node)) is not None:
+            return container
         if self.calls(node, "set") and len(node.args) <= 1 and not node.keywords:
             return self.made_set(node)
         if self.calls(node, "any", "all") and len(node.args) == 1 and not node.keywords:
@@ -306,7 +239,7 @@ class _Rewriting(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def by_key(self, node: ast.Call) -> ast.expr:
-        """Return ``sorted``, ``min`` or ``max`` by a key as that of tuples: key, position, item.
+        """Return ``sorted``, ``min`` or ``max`` by a key as that of pairs: the key, and the position of the item.
 
         The position keeps equal keys in their order; it counts backwards where the largest comes first.
         """
@@ -314,7 +247,7 @@ class _Rewriting(ast.NodeTransformer):
         keys = [keyword for keyword in node.keywords if keyword.arg == "key"]
         node.keywords = [keyword for keyword in node.keywords if keyword.arg != "key"]
         self.descending(node)
-        number, item, whole = self.fresh("number"), self.fresh("item"), self.fresh("item")
+        whole, order, number, item = (self.fresh(made) for made in ("list", "list", "number", "item"))
         key = self.key_of(keys[0].value, item)
         if key is None or len(node.args) != 1 or len(keys) > 1 or node.keywords:
             self.refuse(keys[0].value, "argument", f"{name}() by a key of another form", "write key=lambda x: x[1]")
@@ -323,17 +256,40 @@ class _Rewriting(ast.NodeTransformer):
         if isinstance(argument, ast.GeneratorExp):
             argument = ast.copy_location(ast.ListComp(argument.elt, argument.generators), argument)
         backwards = name == "max" or bool(getattr(node, "descending", False))
-        position: ast.expr = ast.Name(number, ast.Load())
-        position = ast.UnaryOp(ast.USub(), position) if backwards else position
-        target = ast.Tuple([ast.Name(number, ast.Store()), ast.Name(item, ast.Store())], ast.Store())
-        numbered = ast.Call(ast.Name("enumerate", ast.Load()), [argument], [])
-        made = ast.Tuple([key, position, ast.Name(item, ast.Load())], ast.Load())
-        node.args = [self.at(ast.ListComp(made, [ast.comprehension(target, numbered, [], 0)]), node)]
-        if name != "sorted":
-            return self.iterable(self.at(ast.Subscript(node, ast.Constant(2), ast.Load()), node))
-        taken = ast.Subscript(ast.Name(whole, ast.Load()), ast.Constant(2), ast.Load())
-        again = ast.comprehension(ast.Name(whole, ast.Store()), node, [], 0)
-        return self.iterable(self.at(ast.ListComp(taken, [again]), node))
+
+        def turned(position: ast.expr) -> ast.expr:
+            return ast.UnaryOp(ast.USub(), position) if backwards else position
+
+        def appended(into: str, value: ast.expr) -> ast.stmt:
+            return ast.Expr(ast.Call(ast.Attribute(ast.Name(into, ast.Load()), "append", ast.Load()), [value], []))
+
+        pair = ast.Tuple([self.visit(key), turned(ast.Name(number, ast.Load()))], ast.Load())
+        loop = ast.For(ast.Name(item, ast.Store()), self.iterable(argument), [], [])
+        loop.body = [
+            appended(whole, ast.Name(item, ast.Load())),
+            appended(order, self.at(pair, key)),
+            self.assign(number, ast.BinOp(ast.Name(number, ast.Load()), ast.Add(), ast.Constant(1)), node),
+        ]
+        node.args = [self.load(order, argument)]
+        made = Statements()
+        made.body = [
+            self.assign(whole, ast.List([], ast.Load()), node),
+            self.assign(order, ast.List([], ast.Load()), node),
+            self.assign(number, ast.Constant(0), node),
+            *self.looped(self.at(loop, argument)),
+        ]
+        position: ast.expr = ast.Subscript(node, ast.Constant(1), ast.Load())
+        if name == "sorted":
+            place = self.fresh("number")
+            position = ast.Name(place, ast.Load())
+        result: ast.expr = ast.Subscript(ast.Name(whole, ast.Load()), turned(position), ast.Load())
+        if name == "sorted":
+            target = ast.Tuple([ast.Name(self.fresh("key"), ast.Store()), ast.Name(place, ast.Store())], ast.Store())
+            result = ast.ListComp(result, [ast.comprehension(target, node, [], 0)])
+        found = self.fresh("item")
+        made.body.append(self.assign(found, self.visit(self.at(result, node)), node))
+        made.result = self.load(found, node)
+        return self.at(made, node)
 
     def key_of(self, key: ast.expr, item: str) -> ast.expr | None:
         """Return what a key is for an item; None if it is of another form."""
@@ -396,6 +352,12 @@ class _Rewriting(ast.NodeTransformer):
                 self.refuse(keyword, "argument", "reverse is not the constant True or False", "write an if around it")
 
     # Statements.
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
+        if isinstance(node.value, ast.Call) and self.updates_counter(node.value):
+            made = self.visit(node.value)
+            return made.body if isinstance(made, Statements) else node
+        return self.generic_visit(node)
 
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:
         node.target, node.iter = self.visit(node.target), self.iterable(node.iter)
@@ -538,8 +500,9 @@ class _Rewriting(ast.NodeTransformer):
         self.generic_visit(node)
         match node.targets:
             case [ast.Subscript(value=value, slice=index)] if not isinstance(index, ast.Slice):
-                method = ast.Attribute(value, "pop", ast.Load())
-                return self.at(ast.Expr(ast.Call(method, [index], [])), node)
+                call = ast.Call(ast.Attribute(value, "pop", ast.Load()), [index], [])
+                call.deleted = True  # type: ignore[attr-defined]
+                return self.at(ast.Expr(call), node)
         return node
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from totem_sdk.lang.boxes import Boxes, Gathered, Listed, Mapped
+from totem_sdk.lang.boxes import Boxes, Listed, Mapped
 from totem_sdk.lang.calls import Reach
 from totem_sdk.lang.constants import MAX_TYPE_DEPTH, Constant, type_of
 from totem_sdk.lang.findings import At, Findings
@@ -295,9 +295,9 @@ class Scope:
         place = (self.function.name, *self.function.arguments.values(), id(node))
         return self.role.boxes.at(place, item, owned=owned)
 
-    def mapped(self, node: ast.AST) -> Mapped:
-        """Return the type of the dict or set that a place of the source makes."""
-        kind = Gathered if getattr(node, "gathered", False) else Mapped
+    def mapped(self, node: ast.AST, like: Mapped | None = None) -> Mapped:
+        """Return the type of the dict that a place of the source makes, of the kind that it says or that is given."""
+        kind: Callable[..., Mapped] = getattr(node, "kind_of_dict", Mapped) if like is None else like.at
         return self.role.boxes.mapped_at((self.function.name, *self.function.arguments.values(), id(node)), kind)
 
     def enter(self, into: Mapped, key: Type, value: Type) -> bool:

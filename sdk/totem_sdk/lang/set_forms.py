@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 
+from totem_sdk.lang.boxes import Gathered
+
 __all__ = ["COMBINING", "combined", "combining", "empty_set", "evident_sets", "gathered"]
 
 COMBINING = ("difference", "intersection", "isdisjoint", "issubset", "issuperset", "symmetric_difference", "union")
@@ -29,7 +31,7 @@ def empty_set() -> ast.Dict:
 def gathered(items: list[ast.expr]) -> ast.Dict:
     """Return the display of a set, which is that of a dict whose values are None."""
     made = ast.Dict([*items], [ast.Constant(None) for _ in items])
-    made.gathered = True  # type: ignore[attr-defined]
+    made.kind_of_dict = Gathered  # type: ignore[attr-defined]
     return made
 
 

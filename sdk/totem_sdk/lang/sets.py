@@ -57,8 +57,7 @@ def _clear(scope: Scope, node: ast.Call, owner: Expr, type_: Gathered, _args: li
 
 
 def _copy(scope: Scope, node: ast.Call, owner: Expr, type_: Gathered, _args: list[Expr]) -> Expr | None:
-    node.gathered = True  # type: ignore[attr-defined]
-    made = scope.mapped(node)
+    made = scope.mapped(node, type_)
     scope.joined(made, type_)
     return Apply(made, scope.at(node), "dict_copy", made, (owner,))
 

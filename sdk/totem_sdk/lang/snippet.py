@@ -61,7 +61,7 @@ def _compile(source: str, filename: str) -> Snippet:
     function = ast.FunctionDef(_NAME, arguments, parsed.tree.body, [])
     methods = {_NAME: function}
     job = Job(parsed, _NAME, True, {}, {}, (), methods, ())
-    rewrite(parsed, function, ((), ()), None, findings)
+    rewrite(parsed, function, ((), (), frozenset()), None, findings)
     check_forms(parsed, function, Names({}, _NAME, ()), findings)
     reach = reach_of(parsed, methods, findings)
     findings.check()

@@ -13,7 +13,7 @@ from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names
 from totem_sdk.lang.modules import DATE_MODULE, DATES, MATH, constants_of, name_modules
 from totem_sdk.lang.patterns import Patterns, compiled_call
-from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
+from totem_sdk.lang.reserved import COLLECTIONS, FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import StepSource, read_steps
 from totem_sdk.lang.surface import HINTS, PROTOCOL_NAMES, PROTOCOLS, Note, init_of, option_of, statements_of
@@ -30,8 +30,9 @@ _IMPORTS: dict[str, Collection[str]] = {
     "mrjob.protocol": PROTOCOL_NAMES,
     "mrjob.step": ("MRStep",),
     "math": MATH,
+    "collections": COLLECTIONS,
     "datetime": DATES,
-    "": ("datetime", "math", "re"),
+    "": ("collections", "datetime", "math", "re"),
 }
 """What can be imported from which module; from none: modules."""
 _PATTERN_TYPES = ("re.Pattern", "re.Pattern[str]")

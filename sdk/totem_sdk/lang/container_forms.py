@@ -1,0 +1,167 @@
+"""Sets, Counters and defaultdicts of the source as the dicts that they are here, for the rewriting of a method."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from totem_sdk.lang.counter_forms import COUNTER, default_dict, empty_counter, is_counter
+from totem_sdk.lang.holes import Hole
+from totem_sdk.lang.new_nodes import NewNodes, Statements
+from totem_sdk.lang.set_forms import combining, empty_set
+
+__all__ = ["ContainerForms"]
+
+_ITERATORS = ("enumerate", "range", "reversed", "zip")
+
+
+class ContainerForms(NewNodes):
+    """Rewrites what makes and combines containers.
+
+    ``sets`` and ``counters`` are the variables and fields that hold one by their form.
+    """
+
+    sets: frozenset[str] = frozenset()
+    counters: frozenset[str] = frozenset()
+
+    def comprehension(
+        self,
+        node: ast.ListComp | ast.DictComp | ast.GeneratorExp | ast.SetComp,
+        element: str,
+        start: ast.expr,
+        after: ast.stmt | None = None,
+    ) -> Statements:
+        """Return the statements of a comprehension; ``element`` tells what is done with each element."""
+        raise NotImplementedError
+
+    def drawn(self, argument: ast.expr, call: ast.Call) -> ast.expr | None:
+        """Return the list of what a generator, a range or a reducer's values give as the argument of a call."""
+        raise NotImplementedError
+
+    def by_key(self, node: ast.Call) -> ast.expr:
+        """Return ``sorted``, ``min`` or ``max`` by a key."""
+        raise NotImplementedError
+
+    # Sets.
+
+    def made_set(self, node: ast.Call) -> ast.AST:
+        """Return ``set()`` or ``set(items)``."""
+        if not node.args:
+            return self.at(empty_set(), node)
+        (argument,) = node.args
+        if isinstance(argument, ast.GeneratorExp):
+            made = ast.copy_location(ast.SetComp(argument.elt, argument.generators), node)
+        else:
+            item = self.fresh("item")
+            generator = ast.comprehension(ast.Name(item, ast.Store()), argument, [], 0)
+            made = self.at(ast.SetComp(ast.Name(item, ast.Load()), [generator]), node)
+        return self.comprehension(made, "add", empty_set())
+
+    def of_sets(self, node: ast.expr, method: str, left: ast.expr, right: ast.expr) -> Statements:
+        """Return the statements of what combines two sets."""
+        names = (self.fresh("set"), self.fresh("set"), self.fresh("set"), self.fresh("item"))
+        made = Statements()
+        made.body = []
+        for name, value in zip(names[:2], (left, right), strict=True):
+            made.body.append(self.assign(name, self.asked(self.visit(value), method), value))
+        made.body += [self.at(statement, node) for statement in combining(method, *names)]
+        made.result = self.load(names[2], node)
+        return self.at(made, node)
+
+    def asked(self, value: ast.expr, method: str) -> ast.expr:
+        """Return a value itself, which must have a method of this name."""
+        called = self.at(ast.Attribute(value, f"{method}'", ast.Load()), value)
+        called.end_col_offset = value.col_offset + len(called.attr)  # where a refusal of the method points to
+        return self.at(ast.Call(called, [], []), value)
+
+    # Counters and defaultdicts.
+
+    def made_default_dict(self, node: ast.Call) -> ast.AST:
+        """Return ``defaultdict(...)``."""
+        made = default_dict(node)
+        if made is None:
+            hint = "write defaultdict(int), defaultdict(list), or defaultdict(lambda: 1.5) with a constant"
+            self.refuse(node, "argument", "defaultdict() of something else", hint)
+            return ast.copy_location(Hole(), node)
+        return self.at(made, node)
+
+    def made_counter(self, node: ast.Call) -> ast.AST:
+        """Return ``Counter()`` or ``Counter(items)``."""
+        if len(node.args) > 1 or node.keywords:
+            self.refuse(node, "argument", "Counter() takes one thing to count, or nothing", "write Counter(words)")
+            return ast.copy_location(Hole(), node)
+        return self.counted(node, empty_counter()) if node.args else self.at(empty_counter(), node)
+
+    def counted(self, node: ast.Call, start: ast.expr) -> Statements:
+        """Return the statements that count what the argument of a call gives, in the Counter that they start with."""
+        (argument,) = node.args
+        of_values = isinstance(argument, ast.Name) and argument.id == self.values
+        if of_values or self.calls(argument, *_ITERATORS):
+            drawn = self.drawn(argument, ast.Call(ast.Name("list", ast.Load()), [argument], []))
+            argument = argument if drawn is None else drawn
+        if isinstance(argument, ast.ListComp):
+            argument = ast.copy_location(ast.GeneratorExp(argument.elt, argument.generators), argument)
+        if isinstance(argument, ast.GeneratorExp):
+            return self.comprehension(argument, "count", start)
+        counter, over, item = self.fresh("counter"), self.fresh("counted"), self.fresh("item")
+        number = ast.Subscript(ast.Name(over, ast.Load()), ast.Name(item, ast.Load()), ast.Load())
+        number.counted = True  # type: ignore[attr-defined]
+        loop = ast.For(ast.Name(item, ast.Store()), ast.Name(over, ast.Load()), [], [])
+        loop.body = self.one_more(counter, item, number, node)
+        made = Statements()
+        made.body = [
+            self.assign(counter, start, node),
+            self.assign(over, self.visit(argument), argument),
+            self.at(loop, argument),
+        ]
+        made.result = self.load(counter, node)
+        return self.at(made, node)
+
+    def one_more(self, counter: str, item: str, number: ast.expr, place: ast.AST) -> list[ast.stmt]:
+        """Return what adds a number to that of an item in a Counter."""
+        read = ast.Subscript(ast.Name(counter, ast.Load()), ast.Name(item, ast.Load()), ast.Load())
+        written = ast.Subscript(ast.Name(counter, ast.Load()), ast.Name(item, ast.Load()), ast.Store())
+        return [self.at(ast.Assign([written], ast.BinOp(read, ast.Add(), number)), place)]
+
+    def updates_counter(self, node: ast.Call) -> bool:
+        """Return whether a call is that of a Counter's ``update``, by its form."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=owner, attr="update"), args=[_], keywords=[]):
+                return is_counter(owner, self.counters)
+        return False
+
+    def most_common(self, node: ast.Call, owner: ast.expr, wanted: Sequence[ast.expr]) -> Statements:
+        """Return the statements of ``c.most_common()``: the keys and numbers, the largest numbers first."""
+        counter, result, item = self.fresh("counter"), self.fresh("list"), self.fresh("item")
+        entries: ast.expr = ast.Call(ast.Attribute(ast.Name(counter, ast.Load()), "items", ast.Load()), [], [])
+        number = ast.Subscript(ast.Name(item, ast.Load()), ast.Constant(1), ast.Load())
+        arguments = ast.arguments(posonlyargs=[], args=[ast.arg(item)], kwonlyargs=[], kw_defaults=[], defaults=[])
+        keywords = [ast.keyword("key", ast.Lambda(arguments, number)), ast.keyword("reverse", ast.Constant(True))]
+        made = Statements()
+        made.body = [self.assign(counter, self.asked(self.visit(owner), "most_common"), node)]
+        ordered = self.by_key(self.at(ast.Call(ast.Name("sorted", ast.Load()), [entries], keywords), node))
+        for part in wanted:
+            if not (isinstance(part, ast.Constant) and part.value is None):
+                upper = self.visit(part)
+                if not isinstance(part, ast.Constant):
+                    # Below 0 it gives nothing; a slice would count from the end.
+                    upper = ast.Call(ast.Name("max", ast.Load()), [upper, ast.Constant(0)], [])
+                ordered = self.at(ast.Subscript(ordered, ast.Slice(None, upper, None), ast.Load()), node)
+        made.body.append(self.assign(result, ordered, node))
+        made.result = self.load(result, node)
+        return self.at(made, node)
+
+    def of_container(self, node: ast.Call) -> ast.AST | None:
+        """Return what a call that makes or asks a Counter or defaultdict stands for; None where it is another."""
+        match node:
+            case ast.Call(func=ast.Name(id="collections.defaultdict")):
+                return self.made_default_dict(node)
+            case ast.Call(func=ast.Name(id=name)) if name == COUNTER:
+                return self.made_counter(node)
+            case ast.Call(func=ast.Attribute(value=owner, attr="most_common"), args=args, keywords=[]) if len(
+                args
+            ) <= 1 and not (isinstance(owner, ast.Name) and owner.id == "self"):
+                return self.most_common(node, owner, args)
+            case ast.Call(func=ast.Attribute(value=owner)) if self.updates_counter(node):
+                return self.counted(node, self.asked(self.visit(owner), "most_common"))
+        return None

@@ -1,0 +1,183 @@
+"""Counters and defaultdicts as the source writes them become displays and loops, as part of ``rewrite``.
+
+``c.update(items)`` means something else for a Counter than for other dicts, so it is rewritten where ``c`` is a Counter
+by its form: nothing but ``Counter(...)`` is ever assigned to the variable or field.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterable, Mapping
+
+from totem_sdk.lang.boxes import Counted, Defaulting
+from totem_sdk.lang.constants import NotConstant, evaluate
+from totem_sdk.lang.set_forms import empty_set
+
+__all__ = [
+    "COUNTER",
+    "DEFAULT_DICT",
+    "counters_on_self",
+    "default_dict",
+    "empty_counter",
+    "evident_counters",
+    "is_counter",
+]
+
+COUNTER = "collections.Counter"
+DEFAULT_DICT = "collections.defaultdict"
+
+_EMPTY: Mapping[str, int | float | str | bool] = {"int": 0, "float": 0.0, "str": "", "bool": False}
+"""What Python's types give when they are called with nothing."""
+
+
+def empty_counter() -> ast.Dict:
+    """Return the display of a Counter without keys."""
+    made = ast.Dict([], [])
+    made.kind_of_dict = Counted  # type: ignore[attr-defined]
+    return made
+
+
+def default_dict(call: ast.Call) -> ast.Dict | None:
+    """Return the display of a defaultdict without keys; None where what makes its values is of another form."""
+    made = ast.Dict([], [])
+    if len(call.args) > 1 or call.keywords:
+        return None
+    if call.args and not (isinstance(call.args[0], ast.Constant) and call.args[0].value is None):
+        value = _called(call.args[0])
+        if value is None:
+            return None
+        for part in ast.walk(value):
+            ast.copy_location(part, call.args[0])
+        text = ast.unparse(call.args[0])
+        made.kind_of_dict = functools.partial(Defaulting, default=value, text=text)  # type: ignore[attr-defined]
+    return made
+
+
+def _called(maker: ast.expr) -> ast.expr | None:
+    """Return the value that a call of what makes the values has."""
+    match maker:
+        case ast.Name(id=name) if name in _EMPTY:
+            return ast.Constant(_EMPTY[name])
+        case ast.Name(id="list"):
+            return ast.List([], ast.Load())
+        case ast.Name(id="dict"):
+            return ast.Dict([], [])
+        case ast.Name(id="set"):
+            return empty_set()
+        case ast.Name(id=name) if name == COUNTER:
+            return empty_counter()
+        case ast.Lambda(args=ast.arguments(posonlyargs=[], args=[], vararg=None, kwonlyargs=[], kwarg=None), body=body):
+            return _value(body)
+    return None
+
+
+def _value(node: ast.expr) -> ast.expr | None:
+    """Return a value that is the same wherever it is evaluated: constants, and containers of them."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)) if name == DEFAULT_DICT:
+            return default_dict(node)
+        case ast.Call(func=maker, args=[], keywords=[]):
+            return _called(maker)
+        case ast.List(elts=parts) | ast.Tuple(elts=[_, *_] as parts):
+            values = [_value(part) for part in parts]
+            found = [value for value in values if value is not None]
+            if len(found) < len(parts):
+                return None
+            return ast.List(found, ast.Load()) if isinstance(node, ast.List) else ast.Tuple(found, ast.Load())
+        case ast.Dict(keys=[]):
+            return ast.Dict([], [])
+    value = evaluate(node, {})
+    if isinstance(value, NotConstant | tuple):
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    return ast.Constant(value)
+
+
+# What is a Counter by its form.
+
+_Values = dict[str, list[ast.expr | None]]
+"""By name, what is assigned to it; None for what is assigned in another way."""
+
+
+def evident_counters(function: ast.FunctionDef, fields: frozenset[str]) -> frozenset[str]:
+    """Return the variables, and of ``fields`` all, that hold a Counter; with ``[]`` those that hold dicts of them."""
+    values: _Values = {argument.arg: [None] for argument in function.args.args}
+    known: set[int] = set()
+    for node in ast.walk(function):
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name) as target], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name) as target, value=ast.expr() as value)
+            ):
+                values.setdefault(name, []).append(value)
+                known.add(id(target))
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in known:
+            values.setdefault(node.id, []).append(None)
+    return _of_counters(values, fields)
+
+
+def counters_on_self(functions: Iterable[ast.FunctionDef]) -> frozenset[str]:
+    """Return the fields, as ``self.NAME``, that hold a Counter; with ``[]`` those that hold dicts of them."""
+    values: _Values = {}
+    known: set[int] = set()
+    parts = [part for function in functions for part in ast.walk(function)]
+    for node in parts:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name) as target], value=value)
+                | ast.AnnAssign(
+                    target=ast.Attribute(value=ast.Name(id="self"), attr=name) as target, value=ast.expr() as value
+                )
+            ):
+                values.setdefault(f"self.{name}", []).append(value)
+                known.add(id(target))
+    for node in parts:
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()) if id(node) not in known:
+                values.setdefault(f"self.{name}", []).append(None)
+    return _of_counters(values, frozenset())
+
+
+def _of_counters(values: _Values, fields: frozenset[str]) -> frozenset[str]:
+    dicts = frozenset(f"{name}[]" for name, given in values.items() if all(map(_makes_counters, given)))
+    # From all of them down, as with sets: a copy is a Counter where the other is one.
+    found = frozenset(values)
+    while True:
+        counters = found | fields | dicts
+        left = frozenset(name for name in found if all(_makes_counter(value, counters) for value in values[name]))
+        if left == found:
+            return counters
+        found = left
+
+
+def _makes_counter(value: ast.expr | None, counters: frozenset[str]) -> bool:
+    match value:
+        case ast.Call(func=ast.Name(id=name)):
+            return name == COUNTER
+        case ast.Call(func=ast.Attribute(value=owner, attr="copy"), args=[]):
+            return is_counter(owner, counters)
+    return False
+
+
+def _makes_counters(value: ast.expr | None) -> bool:
+    match value:
+        case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=made)]):
+            return name == DEFAULT_DICT and made == COUNTER
+    return False
+
+
+def is_counter(node: ast.expr, counters: frozenset[str]) -> bool:
+    """Return whether an expression is a Counter by its form."""
+    match node:
+        case ast.Name(id=name):
+            return name in counters
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return f"self.{name}" in counters
+        case ast.Subscript(value=ast.Name(id=name)):
+            return f"{name}[]" in counters
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self"), attr=name)):
+            return f"self.{name}[]" in counters
+    return False

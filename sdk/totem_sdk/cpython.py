@@ -72,6 +72,7 @@ class CPythonJob:
         self._row: Callable[..., Any] = str if program.lines else row_class(program.schema)
         job = load_job(source, filename)
         self._tables = list(_tables(job))
+        self._sorts = bool(getattr(job, "SORT_VALUES", False))
         self._template = job(args=[])
         for name, value in params.items():
             # Parameters that configure_args declares are attributes of the options.
@@ -110,7 +111,7 @@ class CPythonJob:
         step = self._step(number)
         emits = _call(step[f"{role}_init"])
         for key, values in groups:
-            emits += _call(step[role], key, iter(values))
+            emits += _call(step[role], key, iter(sorted(values, key=json.dumps) if self._sorts else values))
         emits += _call(step[f"{role}_final"])
         return _through_json(emits)
 

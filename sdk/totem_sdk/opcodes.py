@@ -224,6 +224,7 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("occurrences", "compare", "items", "once", "", "dst = args[0].count(args[1])"),
     ("sort", "compare", "items", "once", "", "args[0].sort(reverse=imm[0]), stable, NaN last"),
     ("sorted", "compare", "items", "once", "memory", "dst = sorted(args[0], reverse=imm[0]), stable, NaN last"),
+    ("sort_lines", "convert", "items", "once", "", "args[0].sort(key=json.dumps): the order of mrjob's SORT_VALUES"),
     ("reverse", "copy", "items", "once", "", "args[0].reverse()"),
     ("list_sum", "add", "items", "once", "overflow", "dst = sum(args[0]) of numbers (float: correctly rounded)"),
     ("list_min", "compare", "items", "once", "value", "dst = smallest item, the first of equal ones"),

@@ -19,6 +19,7 @@ from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Typ
 __all__ = [
     "PARTITIONS",
     "canonical_json",
+    "json_line",
     "key_bytes",
     "partition_of",
     "read_value",
@@ -108,6 +109,11 @@ def canonical_json(value: Any) -> str:
     Floats are the shortest text that reads back, as ``repr`` writes it; NaN and infinities as Python's json does.
     """
     return _ENCODER.encode(value)
+
+
+def json_line(_type: Type, value: Any) -> str:
+    """Return the text as which mrjob writes a value between its steps: its ``SORT_VALUES`` goes by these texts."""
+    return json.dumps(value)
 
 
 def result_line(key: Any, value: Any) -> str:

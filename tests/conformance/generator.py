@@ -86,7 +86,9 @@ def generate(seed: int, size: int = 6, rows: int = 10) -> GeneratedJob:
 
 
 class _Writer(Statements):
-    """Writes the functions of a job, and makes its rows."""
+    """Writes the functions of a job, and makes its rows; ``sortable``: its values may come sorted."""
+
+    sortable = True
 
     def helper(self) -> None:
         """Write a helper method and remember it."""
@@ -183,6 +185,7 @@ class _Writer(Statements):
         value = reads[1]
         self.block(depth, scope, self.chance.randrange(2))
         numbers = dict.fromkeys(("int", "float", "num"), ("sum", "min", "max"))
+        self.sortable = self.sortable and value not in HELD
         folds = {
             **numbers,
             "str": ("min", "max"),
@@ -193,7 +196,9 @@ class _Writer(Statements):
         if value in folds and self.one_in(2):
             # Names that begin with in_ hold what came through a shuffle: lists in Python where they are tuples.
             name = self.name("in_" if value.startswith("(") else "v")
-            self.write(depth, f"{name} = {self.chance.choice(folds[value])}(values)")
+            fold = self.chance.choice(folds[value])
+            self.sortable = self.sortable and (fold == "sum" or value in ("int", "str", "bool", "(str,int)"))
+            self.write(depth, f"{name} = {fold}(values)")
             scope.names[name] = value
         elif not self.one_in(8):
             number, total = self.name("n"), self.name()
@@ -244,6 +249,8 @@ class _Writer(Statements):
                 parts_ += self.reducer(number, reads, result)
                 reads = result
             steps.append(parts_)
+        if self.sortable and seed % 3 == 0:
+            self.write(1, "SORT_VALUES = True")
         self.write(1, "def steps(self):")
         made = ", ".join(f"MRStep({', '.join(one)})" for one in steps)
         self.write(2, f"return [{made}]")

@@ -45,7 +45,7 @@ from totem_sdk.types import (
     Values,
 )
 
-__all__ = ["Slot", "WasmType", "held_shape", "item_offset", "shape", "slots", "text_slots"]
+__all__ = ["Slot", "WasmType", "held_shape", "item_offset", "line_shape", "shape", "slots", "text_slots"]
 
 WasmType = Literal["i32", "i64", "f64"]
 SlotKind = Literal["int", "float", "bool", "str", "date", "datetime", "tag", "bits", "present", "list", "array"]
@@ -142,6 +142,11 @@ def held_shape(type_: Type) -> str:
             return f"a{held_shape(item)}"
         case _:
             return shape(type_)
+
+
+def line_shape(type_: Type) -> str:
+    """Return the shape of an item of a list, as ``runtime/lines.c`` reads it: that of its JSON text."""
+    return shape(type_)
 
 
 def item_offset(type_: Tuple, index: int) -> int:

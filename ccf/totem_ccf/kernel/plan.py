@@ -10,7 +10,7 @@ from functools import cached_property
 
 from totem_ccf.kernel.areas import ARENA_BYTES, HEAP_ARENA_BYTES, KEPT_BYTES, LIST_ARENA_BYTES, ROWS, Area, Regions
 from totem_ccf.kernel.charsets import others
-from totem_ccf.kernel.flatten import held_shape, shape, slots, text_slots
+from totem_ccf.kernel.flatten import held_shape, line_shape, shape, slots, text_slots
 from totem_ccf.kernel.folding import fold_of
 from totem_ccf.kernel.making import MAKING_TEXTS
 from totem_ccf.kernel.metermap import MeterMap
@@ -193,6 +193,7 @@ class StepPlan:
         texts |= {others(str(op.imm[1])) for op in stripped}
         listed = (op.type.item for f in self.functions for op in self.ops(f) if isinstance(op.type, Array))
         texts |= {shape(item) for item in listed}
+        texts |= {line_shape(item) for item in self._sorted_lines()}
         texts |= {held_shape(type_) for f in self.functions for op in self.ops(f) for type_ in self._packed(f, op)}
         dicts = (op.type.item.items for f in self.functions for op in self.ops(f) if isinstance(op.type, Dict))
         texts |= {shape(part) for items in dicts for part in items}
@@ -205,6 +206,12 @@ class StepPlan:
             references[text] = address << 32 | len(encoded)
             data[address] = encoded
         return references, data
+
+    def _sorted_lines(self) -> Iterator[Type]:
+        """Yield the types of the items that are sorted by their JSON texts."""
+        for op in (op for f in self.functions for op in self.ops(f) if op.code == "sort_lines"):
+            if isinstance(op.type, Array):
+                yield op.type.item
 
     def _packed(self, function: int, op: Op) -> Iterator[Type]:
         """Yield the type of the list that an operation packs or unpacks."""

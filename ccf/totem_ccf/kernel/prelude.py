@@ -154,6 +154,7 @@ list_extreme i32 i32 i64 : i32
 list_rounds i32 : i64
 list_sort i32 i32 i64 :
 list_sorted i32 i32 i64 : i32
+list_sort_lines i32 i64 :
 list_reverse i32 :
 list_sum_nums i32 :
 dict_setup i64 :

@@ -91,7 +91,7 @@ def items_charged(op: Op, operands: Sequence[Known]) -> Quantity:
     """Return over how many items an operation is expected to be charged."""
     first = operands[1] if op.code == "extend" else operands[0]
     amount = _of(first)
-    if op.code in ("sort", "sorted"):
+    if op.code in ("sort", "sorted", "sort_lines"):
         number = max(1.0, amount.mean.get(ONE, 0.0))
         return amount.weighted(max(1.0, math.log2(number)))
     if op.code == "list_add":

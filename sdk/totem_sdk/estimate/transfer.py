@@ -338,8 +338,8 @@ def _unknown(type_: Type, _op: Op, _operands: Sequence[Known]) -> Known:
 
 
 _OF_CONTAINERS = (
-    "append", "put", "insert", "clear", "extend", "sort", "reverse", "list_new", "list_of", "pop", "pop_at", "list_add",
-    "list_times", "list_slice", "list_contains", "list_find", "occurrences", "list_view",
+    "append", "put", "insert", "clear", "extend", "sort", "sort_lines", "reverse", "list_new", "list_of", "pop",
+    "pop_at", "list_add", "list_times", "list_slice", "list_contains", "list_find", "occurrences", "list_view",
     "sorted", "list_sum", "list_min", "list_max", "list_test", "unpack_list",
 )  # fmt: skip
 _DATED = (DATE, DATETIME, TIMEDELTA)

@@ -18,7 +18,7 @@ from totem_sdk.limits import MEMORY_BYTES
 from totem_sdk.packed import pack, packed_size, unpack
 from totem_sdk.program import Op
 from totem_sdk.types import List, Tuple, words
-from totem_sdk.values import text_bytes
+from totem_sdk.values import json_line, text_bytes
 
 __all__ = ["COUNTED", "LIST_EFFECTS", "SORT_KEY"]
 
@@ -138,6 +138,13 @@ def _sort(_frame: Frame, op: Op, items: list[Datum]) -> None:
     items.sort(key=SORT_KEY, reverse=bool(op.imm[0]))
 
 
+def _sort_lines(_frame: Frame, op: Op, items: list[Datum]) -> None:
+    if not isinstance(op.type, List):
+        raise TypeError(f"{op.code} works on {op.type}")
+    item = op.type.item
+    items.sort(key=lambda value: json_line(item, value))
+
+
 def _sorted(frame: Frame, op: Op, items: Sequence[Datum]) -> list[Datum]:
     made = _made(frame, op, items)
     made.sort(key=SORT_KEY, reverse=bool(op.imm[0]))
@@ -194,6 +201,7 @@ LIST_EFFECTS: dict[str, Callable[..., Datum]] = {
     "occurrences": _occurrences,
     "sort": _sort,
     "sorted": _sorted,
+    "sort_lines": _sort_lines,
     "reverse": _reverse,
     "list_sum": lambda _frame, _op, items: exact_sum(items),
     "list_min": lambda _frame, _op, items: effects.smallest(*_some(items)),
@@ -248,6 +256,7 @@ COUNTED: dict[str, Callable[..., tuple[int, int]]] = {
     "occurrences": _searched,
     "sort": _ordered,
     "sorted": _ordered,
+    "sort_lines": _ordered,
     "reverse": _each,
     "list_sum": _each,
     "list_min": _with_texts,

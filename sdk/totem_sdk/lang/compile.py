@@ -91,7 +91,9 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     check_names = Names(constants, job.name, job.methods, job.unknown, job.functions)
     counters = counters_on_self(job.methods.values())
     for method in job.methods.values():
-        rewrite(parsed, method, (job.globals, job.functions, counters), _values_of(job, method), findings)
+        rewrite(
+            parsed, method, (job.globals, job.functions, counters), _values_of(job, method), findings, sorts=job.sorts
+        )
         check_forms(parsed, method, check_names, findings)
     called = Findings()
     reach = reach_of(parsed, job.methods, called)

@@ -363,7 +363,7 @@ class _Walker:
         if isinstance(node.iter, ast.Name) and of_values:
             self.drawn = self.drawn_at(node.iter, self.drawn)
         # A group always has a value.
-        sure = of_values or bool(rounds) or isinstance(node.iter, Hole)
+        sure = of_values or getattr(node, "some", False) or bool(rounds) or isinstance(node.iter, Hole)
         bounded = rounds is not None or not (of_values or of_range)
         return self.loop(node, test=None, ends=True, sure=sure, bounded=bounded)[1]
 

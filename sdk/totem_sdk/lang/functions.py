@@ -12,6 +12,7 @@ from totem_sdk.lang.formats import format_function, plain
 from totem_sdk.lang.lists import copied, extreme, letters_of, sorted_list, total
 from totem_sdk.lang.operators import common, number, orderable
 from totem_sdk.lang.scope import Scope, may_hold_none, widen
+from totem_sdk.lang.sorted_values import depends_on_order
 from totem_sdk.lang.tree import Apply, Const, Expr
 from totem_sdk.types import (
     BOOL,
@@ -79,6 +80,10 @@ def _fold(scope: Scope, node: ast.Call, name: str) -> Expr | None:
         return None
     if isinstance(item, List):
         scope.refuse(node, "type", f"{name}() of values that are lists", "loop over the values")
+        return None
+    if name != "sum" and scope.role.job.sorts and depends_on_order(item):
+        hint = f"write {name}(sorted(values))"
+        scope.refuse(node, "option", f"{name}() of floats depends on the order that SORT_VALUES gives", hint)
         return None
     if name == "sum" and not number(scope, node, Apply(item, scope.at(node), "read_value", item), "a value"):
         return None

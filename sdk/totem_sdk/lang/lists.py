@@ -13,6 +13,7 @@ from totem_sdk.lang.container_methods import method_of
 from totem_sdk.lang.dicts import dict_place
 from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen
+from totem_sdk.lang.sorted_values import sort_lines
 from totem_sdk.lang.tree import Apply, Call, Const, Display, Drop, Expr, Inner, Local, Place, Stmt
 from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type
 
@@ -336,6 +337,8 @@ def call_list_method(
         scope.refuse(node, "keyword", f".{name}() has no argument reverse")
         return None
     scope.own(type_)
+    if getattr(node, "by_lines", False):
+        return sort_lines(scope, node, owner, type_)
     if name == "sort":
         if not _ordered(scope, node, type_, ".sort()"):
             return None

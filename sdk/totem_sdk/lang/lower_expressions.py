@@ -48,7 +48,9 @@ def caught_type(returns: Type) -> Type:
     return Tuple((INT, returns if isinstance(returns, Option) else Option(returns)))
 
 
-CHANGING = frozenset(("append", "clear", "dict_clear", "dict_update", "extend", "insert", "reverse", "sort"))
+CHANGING = frozenset(
+    ("append", "clear", "dict_clear", "dict_update", "extend", "insert", "reverse", "sort", "sort_lines")
+)
 """Opcodes that change a list or dict and give nothing."""
 
 

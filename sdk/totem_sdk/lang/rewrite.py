@@ -18,6 +18,7 @@ from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import changes_lists
 from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.set_forms import combined, empty_set, evident_sets, gathered
+from totem_sdk.lang.sorted_values import SortedValues
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.targets import flat_targets, rename_values
 from totem_sdk.lang.walrus import sure_walruses
@@ -34,11 +35,13 @@ def rewrite(
     outside: tuple[Iterable[str], Iterable[str], frozenset[str]],
     values: str | None,
     findings: Findings,
+    *,
+    sorts: bool = False,
 ) -> None:
     """Rewrite the body of a method, in place.
 
     ``outside`` are the names of constants, and of functions of the module: both hide Python's functions; and the fields
-    that hold a Counter. ``values`` is the parameter that holds a reducer's values.
+    that hold a Counter. ``values`` is the parameter that holds a reducer's values; ``sorts``: they come sorted.
     """
     names, functions, counters = outside
     if values is not None:
@@ -51,6 +54,10 @@ def rewrite(
     rewriting.counters = evident_counters(function, counters)
     function.body = rewriting.statements(function.body)
     flat_targets(function)
+    if sorts and values is not None:
+        sorting = SortedValues(source, hidden, values, findings)
+        sorting.numbers = rewriting.numbers
+        sorting.visit(function)
 
 
 class _Rewriting(ContainerForms):

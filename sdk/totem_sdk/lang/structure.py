@@ -74,6 +74,7 @@ class Job:
     modules: frozenset[str] = frozenset()
     making: Patterns = field(default_factory=lambda: Patterns(()))
     tables: Mapping[str, ast.Assign | ast.AnnAssign] = field(default_factory=dict)
+    sorts: bool = False
 
     def has_param(self, name: str) -> bool:
         """Return whether a job parameter is an attribute of self (one of ``self.options`` is not)."""
@@ -101,6 +102,7 @@ class _Reader:
     patterns: dict[str, Pattern] = field(default_factory=dict)
     making: Patterns = field(init=False)
     tables: dict[str, ast.Assign | ast.AnnAssign] = field(default_factory=dict)
+    sorts: bool = False
 
     def __post_init__(self) -> None:
         self.making = Patterns(self.source.lines)
@@ -302,8 +304,8 @@ class _Reader:
                     self.option(part)
             case ast.Assign(targets=[ast.Name(id=name)]) if name in HINTS:
                 self.note(statement, f"{name} tells an engine how to run the job: it is ignored here")
-            case ast.Assign(targets=[ast.Name(id="SORT_VALUES")], value=ast.Constant(value=False)):
-                pass
+            case ast.Assign(targets=[ast.Name(id="SORT_VALUES")], value=ast.Constant(value=bool() as sorts)):
+                self.sorts = sorts
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in PROTOCOLS:
                 self.protocol(statement, name, value)
             case _:
@@ -516,4 +518,5 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         frozenset({"re"} & reader.imported),
         reader.making,
         reader.tables,
+        reader.sorts,
     )

@@ -4,7 +4,7 @@ from totem_sdk import TotemJob
 
 
 class Job(TotemJob):
-    SORT_VALUES = True  # refused: option@5
+    SORT_VALUES = 1  # refused: option@5
     OUTPUT_PROTOCOL = 1  # refused: option@5
     INTERNAL_PROTOCOL = PickleProtocol  # refused: option@5
     INPUT_PROTOCOL = RawValueProtocol  # refused: unknown-name@22

@@ -13,7 +13,7 @@ class Job(TotemJob):
     PI = cmath.pi  # refused: constant@16
     rate = Param(0.5)  # refused: param@5
     limit: int = Param(0.5)  # refused: param@24
-    SORT_VALUES = True  # refused: option@5
+    SORT_VALUES = PI  # refused: option@5
 
     def mapper(self, _, row):
         x = cmath.sqrt(row.x) + E * self.PI + Job.PI - self.rate * twice(self.limit)

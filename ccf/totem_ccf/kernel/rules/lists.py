@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from totem_ccf.kernel.code import FunctionCode, Rule, SizeOf
-from totem_ccf.kernel.flatten import held_shape, shape, slots
+from totem_ccf.kernel.flatten import held_shape, line_shape, shape, slots
 from totem_ccf.kernel.rules.values import text_sizes
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
@@ -220,6 +220,11 @@ def _sort(code: FunctionCode, op: Op) -> None:
     code.put(f"(call $list_sort {_operand(code, op)} {_sign(op)} {_shape(code, op)})")
 
 
+def _sort_lines(code: FunctionCode, op: Op) -> None:
+    shape_ = code.plan.constants[line_shape(_item(op))]
+    code.put(f"(call $list_sort_lines {_operand(code, op)} (i64.const {shape_}))")
+
+
 def _sorted(code: FunctionCode, op: Op) -> None:
     made(code, op, f"(call $list_sorted {_operand(code, op)} {_sign(op)} {_shape(code, op)})")
 
@@ -302,6 +307,7 @@ RULES: dict[str, Rule] = {
     "occurrences": _occurrences,
     "sort": _sort,
     "sorted": _sorted,
+    "sort_lines": _sort_lines,
     "reverse": _done("list_reverse"),
     "list_sum": _sum,
     "list_min": _extreme(1),
@@ -394,6 +400,7 @@ _SIZES: dict[str, Callable[[FunctionCode, Op], tuple[str, str]]] = {
     "occurrences": _size_searched,
     "sort": _size_ordered,
     "sorted": _size_ordered,
+    "sort_lines": _size_ordered,
     "reverse": _length_of(0),
     "list_sum": _length_of(0),
     "list_min": _size_texts,

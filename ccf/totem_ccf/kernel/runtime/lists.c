@@ -6,6 +6,7 @@
  *
  * What a function allocates is counted in logical bytes before it is done; 0 says that there is no memory left. */
 #include "arena.h"
+#include "merging.h"
 
 enum { LOGICAL_LIMIT = 64 << 20, FIRST_ROOM = 4 };
 
@@ -373,38 +374,14 @@ EXPORT(list_extreme) u64 *list_extreme(const list *l, int sign, text shape) {
 /* How many comparisons sorting n items is charged as. */
 EXPORT(list_rounds) i64 list_rounds(u32 count) { return count < 2 ? 0 : 32 - __builtin_clz(count - 1); }
 
-/* Merges runs of places, from one half of the scratch to the other; stable. */
-static void sort_items(list *l, int sign, text shape) {
-    u32 count = l->count, size = item_bytes(l);
-    u32 *from = (u32 *)free_place(), *to = from + count;
-    for (u32 i = 0; i < count; i++) from[i] = l->items + i * size;
-    for (u32 run = 1; run < count; run *= 2) {
-        for (u32 start = 0; start < count; start += 2 * run) {
-            u32 middle = start + run < count ? start + run : count, end = middle + run < count ? middle + run : count;
-            u32 i = start, j = middle;
-            for (u32 k = start; k < end; k++) {
-                int right = i == middle;
-                if (!right && j < end) right = comes_after(shape, sign, (const u64 *)from[i], (const u64 *)from[j]);
-                to[k] = right ? from[j++] : from[i++];
-            }
-        }
-        u32 *other = from;
-        from = to;
-        to = other;
-    }
-    u8 *sorted = (u8 *)(((from > to ? (u32)(from + count) : (u32)(to + count)) + 7) & ~7u);
-    for (u32 i = 0; i < count; i++) copy_bytes(sorted + i * size, (const u8 *)from[i], size);
-    copy_bytes((u8 *)l->items, sorted, count * size);
-}
-
-EXPORT(list_sort) void list_sort(list *l, int sign, text shape) { sort_items(l, sign, shape); }
+EXPORT(list_sort) void list_sort(list *l, int sign, text shape) { merge(l, comes_after, sign, shape); }
 
 EXPORT(list_sorted) list *list_sorted(const list *l, int sign, text shape) {
     list *made = with_room(l->words, l->count);
     if (!made) return 0;
     add_all(made, l, l->count);
     made->bytes = l->bytes;
-    sort_items(made, sign, shape);
+    merge(made, comes_after, sign, shape);
     return made;
 }
 

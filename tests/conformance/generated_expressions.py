@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field, replace
 
 import generated_numbers
+from generated_chosen import chosen_floats, chosen_ints, chosen_texts
 from generated_texts import text_bools, text_ints, text_texts
 
 COLUMNS = {
@@ -189,6 +190,8 @@ class Expressions:
     def make_int(self, scope: Scope, depth: int) -> str:
         if self.one_in(6):
             return self.chance.choice(text_ints(self, scope, depth))
+        if self.one_in(10):
+            return self.chance.choice(chosen_ints(self, scope, depth))
         a, b = (self.expr("int", scope, depth) for _ in range(2))
         text, real = self.expr("str", scope, depth), self.expr("float", scope, depth)
         forms = [
@@ -230,6 +233,8 @@ class Expressions:
         return self.chance.choice(forms)
 
     def make_float(self, scope: Scope, depth: int) -> str:
+        if self.one_in(10):
+            return self.chance.choice(chosen_floats(self, scope, depth))
         a, b, whole = self.expr("float", scope, depth), self.expr("float", scope, depth), self.expr("int", scope, depth)
         forms = [
             f"({a} + {b})", f"({a} - {b})", f"({a} * {b})", f"({a} / {self.chance.choice(('2.0', '-3.0', '7'))})",
@@ -290,6 +295,8 @@ class Expressions:
     def make_str(self, scope: Scope, depth: int) -> str:
         if self.one_in(3):
             return self.chance.choice(text_texts(self, scope, depth))
+        if self.one_in(10):
+            return self.chance.choice(chosen_texts(self, scope, depth))
         a, b = (self.expr("str", scope, depth) for _ in range(2))
         forms = [
             f"({a} + {b})", f"{a}.lower()", f"{a}.upper()", f"{a}.strip()", f"{a}.lstrip()", f"{a}.rstrip()",

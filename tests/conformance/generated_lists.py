@@ -53,6 +53,8 @@ class Lists(Expressions):
             [f"if len({items}) > 2:", f"    {items}[{place}] = {item}"],
             [f"if len({items}) > 3:", f"    {items}.pop({self.chance.choice(('', '0', '-2'))})"],
             [f"if len({items}) > 3:", f"    del {items}[1]"],
+            [f"head_{items}, *{items} = {items} + [{item}]", f"{items}.append(head_{items})"],
+            [f"*{items}, _, tail_{items} = {items} * 3", f"{items}.append(tail_{items})"],
             [f"same_{items} = {items}", f"same_{items}.append({item})"],
             [f"for of_{items} in {items}:", f"    if len({items}) < 7:", f"        {items}.append(of_{items})"],
         ]  # fmt: skip

@@ -49,7 +49,7 @@ def reducer(*statements):
         (HEAD + MAPPER + "    def price(kwh):\n        return kwh\n", 5, "signature", "write def price(self, kwh)"),
         (mapper("yield row.day + row.day, 1"), 4, "type", "there are date - date"),
         (mapper("yield row.at - 1, 1"), 4, "type", "date + timedelta(days=1)"),
-        (mapper("yield (1, 2, 3)[0:2], 1"), 4, "slice", "take the items one by one"),
+        (mapper("yield (1, 2, 3)[row.n :], 1"), 4, "slice", "make a list of it: list(x)"),
         (mapper("yield 'x' in row.n, 1"), 4, "membership", "compare with each value"),
         ("a,b\n1,2\n03,4\n", 1, "syntax", "first, then the data"),
         ("a;b\n1;2\n", 1, "syntax", "first, then the data"),

@@ -13,6 +13,7 @@ from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import extended, place
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Assign, Expr, Field, Stmt, Target, Unpack, Variable
+from totem_sdk.lang.tuples import as_items
 from totem_sdk.types import Dict, List, Match, Option, Tuple, Type
 
 __all__ = ["annotated", "as_declared", "assign", "augmented", "items", "store"]
@@ -67,6 +68,8 @@ def assign(scope: Scope, node: ast.Assign) -> Stmt | None:
     if len(node.targets) == 1 and isinstance(node.targets[0], ast.Tuple):
         return _unpack(scope, node, node.targets[0])
     value = scope.check(scope, node.value)
+    if value is not None and getattr(node, "of_items", False):
+        value = as_items(scope, node, value)
     if value is None:
         return None
     targets: list[tuple[Target, int]] = []

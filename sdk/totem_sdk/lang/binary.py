@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from totem_sdk.lang.bools import as_number, as_operands
 from totem_sdk.lang.dates import DATED, dated
 from totem_sdk.lang.mathematics import power
 from totem_sdk.lang.operators import arithmetic
@@ -20,11 +21,14 @@ _BITS: dict[type[ast.operator], tuple[str, str]] = {
     ast.LShift: ("shl", "<<"),
     ast.RShift: ("shr", ">>"),
 }
-_WITH_BOOLS = ("bit_and", "bit_or", "bit_xor")
+_OF_BOOLS = (ast.BitAnd, ast.BitOr, ast.BitXor)
+"""Operators that give a bool of two bools; others take bools as the ints that they are."""
 
 
 def binary(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right: Expr) -> Expr | None:
     """Return ``left op right``."""
+    if not (left.type == right.type == BOOL and type(node.op) in _OF_BOOLS):
+        left, right = as_operands(left, right, repeats=isinstance(node.op, ast.Mult))
     if isinstance(node.op, ast.Pow):
         return power(scope, node, _sides(node), left, right)
     if type(node.op) in _BITS:
@@ -40,7 +44,7 @@ def _sides(node: ast.BinOp | ast.AugAssign) -> tuple[ast.expr, ast.expr]:
 
 def _bits(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right: Expr) -> Expr | None:
     code, sign = _BITS[type(node.op)]
-    if left.type == right.type == BOOL and code in _WITH_BOOLS:
+    if left.type == right.type == BOOL:
         return Apply(BOOL, scope.at(node), code, BOOL, (left, right))
     sides = zip(_sides(node), (left, right), ("left", "right"), strict=True)
     good = [_whole(scope, part, expr, f"the {side} side of {sign}") for part, expr, side in sides]
@@ -51,6 +55,7 @@ def _bits(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right: Expr
 
 def inverted(scope: Scope, node: ast.UnaryOp, operand: Expr) -> Expr | None:
     """Return ``~operand``."""
+    operand = as_number(operand)
     if not _whole(scope, node.operand, operand, "the operand of ~"):
         return None
     return Apply(INT, scope.at(node), "bit_not", INT, (operand,))
@@ -62,8 +67,6 @@ def _whole(scope: Scope, node: ast.AST, expr: Expr, what: str) -> bool:
         return True
     if isinstance(expr.type, Option) or expr.type == NONE:
         scope.refuse(node, "maybe-none", f"{what} may be None")
-    elif expr.type == BOOL:
-        scope.refuse(node, "type", f"{what} is a bool, which is no int here", "write int(...)")
     else:
         scope.refuse(node, "type", f"{what} is {expr.type}: bits are those of ints", "write int(...)")
     return False

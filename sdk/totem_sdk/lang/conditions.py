@@ -7,8 +7,11 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from totem_sdk.lang.bools import as_numbers
 from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.calls import self_attributes
+from totem_sdk.lang.chosen import chosen
+from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import comparable
 from totem_sdk.lang.membership import membership
 from totem_sdk.lang.new_nodes import Statements
@@ -86,7 +89,7 @@ def truth(scope: Scope, node: ast.AST, expr: Expr) -> Expr | None:
 def judge(scope: Scope, node: ast.expr, *, in_condition: bool) -> Judged | None:
     """Return the value of an expression and what it says about None.
 
-    In a condition the operands of ``and`` and ``or`` may be of any type, elsewhere they must be bools.
+    In a condition ``and`` and ``or`` ask for the truth of their operands, elsewhere they give one of them.
     """
     match node:
         case ast.BoolOp():
@@ -130,10 +133,6 @@ def _logic(scope: Scope, node: ast.BoolOp, values: list[ast.expr], *, in_conditi
             expr: Expr | None = judged.expr
             if in_condition:
                 expr = _as_bool(scope, value, judged.expr)
-            elif judged.expr.type != BOOL:
-                hint = "in a value both sides are bools: write a if … else b"
-                scope.refuse(value, "type", f"an operand of {code} is {judged.expr.type}", hint)
-                expr = None
             judged = None if expr is None else Judged(expr, judged.true, judged.false, _sure(judged))
         operands.append(judged)
         if judged is not None and judged.sure is not None and judged.sure != conjunction:
@@ -154,7 +153,11 @@ def _joined(scope: Scope, node: ast.BoolOp, code: str, operands: list[Judged | N
         if result is None:
             result = operand
             continue
-        expr = Logic(scope.at(node), code, operand.expr, result.expr)
+        expr: Expr | None = Logic(scope.at(node), code, operand.expr, result.expr)
+        if operand.expr.type != BOOL or result.expr.type != BOOL:
+            expr = _chosen(scope, node, code, operand.expr, result.expr)
+        if expr is None:
+            return None
         if code == "and":
             true, false = operand.true | result.true, operand.false & (operand.true | result.false)
         else:
@@ -169,6 +172,14 @@ def _joined(scope: Scope, node: ast.BoolOp, code: str, operands: list[Judged | N
         frozenset(path for path in result.false if path[0] not in stored),
         result.sure,
     )
+
+
+def _chosen(scope: Scope, node: ast.BoolOp, code: str, left: Expr, right: Expr) -> Expr | None:
+    keeper = Keeper(scope.at(node))
+    kept = keeper.keep(left)
+    asked = truth(scope, node, kept)
+    result = None if asked is None else chosen(scope, node, code, (kept, asked), right)
+    return None if result is None else keeper.let(result)
 
 
 def _decided(code: str, last: bool | None) -> bool | None:
@@ -226,7 +237,7 @@ def _membership(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) 
 
 
 def _comparison(scope: Scope, node: ast.Compare) -> Judged | None:
-    operands = [scope.check(scope, part) for part in (node.left, *node.comparators)]
+    operands = as_numbers([scope.check(scope, part) for part in (node.left, *node.comparators)])
     links: list[Link] = []
     known = _NOTHING
     for position, (left, right) in enumerate(itertools.pairwise(operands)):

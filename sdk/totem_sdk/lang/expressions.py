@@ -9,6 +9,7 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.binary import binary, inverted
+from totem_sdk.lang.bools import as_number
 from totem_sdk.lang.boxes import Counted, Gathered, Listed, Mapped
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.conditions import condition, judge, path_of
@@ -30,8 +31,10 @@ from totem_sdk.lang.pattern_calls import call_with_pattern, group_of, has_patter
 from totem_sdk.lang.reserved import meant
 from totem_sdk.lang.scope import Path, Scope, fits, widen
 from totem_sdk.lang.sets import call_set_method
+from totem_sdk.lang.targets import STARRED
 from totem_sdk.lang.text_methods import part_of
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Inner, Local
+from totem_sdk.lang.tuples import call_tuple_method, item_by_index, starred, tuple_slice
 from totem_sdk.opcodes import DATE_PARTS
 from totem_sdk.types import INT, STR, List, Match, Option, Tuple, Values
 
@@ -201,7 +204,7 @@ def _sign(scope: Scope, node: ast.UnaryOp) -> Expr | None:
         return negative(scope, node, operand)
     if isinstance(node.op, ast.Invert):
         return inverted(scope, node, operand)
-    return operand if number(scope, node.operand, operand, "the operand of +") else None
+    return as_number(operand) if number(scope, node.operand, as_number(operand), "the operand of +") else None
 
 
 def _binary(scope: Scope, node: ast.BinOp) -> Expr | None:
@@ -270,6 +273,8 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
     if isinstance(value.type, Mapped):
         return entry_or_default(scope, node, value, value.type)
     if isinstance(node.slice, ast.Slice):
+        if isinstance(value.type, Tuple) and not isinstance(value.type, Match):
+            return tuple_slice(scope, node, value, value.type, node.slice)
         scope.refuse(node.slice, "slice", f"a slice of {value.type}")
         return None
     return _item_of_tuple(scope, node, value)
@@ -290,8 +295,7 @@ def _item_of_tuple(scope: Scope, node: ast.Subscript, value: Expr) -> Expr | Non
     constant = evaluate(node.slice, scope.constants)
     items = value.type.items
     if isinstance(constant, NotConstant | bool) or not isinstance(constant, int):
-        scope.refuse(node.slice, "index", "the index of a tuple is not a constant int")
-        return None
+        return item_by_index(scope, node, value, value.type)
     if not -len(items) <= constant < len(items):
         scope.refuse(node.slice, "index", f"the tuple has {len(items)} items")
         return None
@@ -388,6 +392,10 @@ def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
 
 
 def _call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr]) -> Expr | None:
+    if method.attr in STARRED:
+        return starred(scope, node, method.attr, owner, args)
+    if isinstance(owner.type, Tuple) and not isinstance(owner.type, Match):
+        return call_tuple_method(scope, node, method, owner, args)
     if isinstance(owner.type, Listed):
         descending = bool(getattr(node, "descending", False))
         return call_list_method(scope, node, method, owner, args, descending=descending)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from totem_sdk.lang.bools import as_number
 from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.conditions import truth
 from totem_sdk.lang.dicts import as_list, copied_dict
 from totem_sdk.lang.formats import format_function, plain
+from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import copied, extreme, letters_of, sorted_list, total
 from totem_sdk.lang.operators import common, number, orderable
 from totem_sdk.lang.scope import Scope, may_hold_none, widen
 from totem_sdk.lang.sorted_values import depends_on_order
 from totem_sdk.lang.tree import Apply, Const, Expr
+from totem_sdk.lang.tuples import as_items
 from totem_sdk.types import (
     BOOL,
     DATE,
@@ -25,6 +28,7 @@ from totem_sdk.types import (
     STR,
     TIMEDELTA,
     List,
+    Match,
     Option,
     Tuple,
     Type,
@@ -54,7 +58,8 @@ def call_function(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     arguments = [scope.check(scope, argument) for argument in node.args]
     found = [argument for argument in arguments if argument is not None]
     if len(found) == 1 and name in ("list", "max", "min", "sorted", "sum"):
-        found = [as_list(scope, node.args[0], found[0])]
+        items = as_items(scope, node.args[0], as_list(scope, node.args[0], found[0]))
+        found = [] if items is None else [items]
     if len(found) < len(arguments):
         return None
     if name in _LOOPED:
@@ -154,12 +159,14 @@ def _sorted(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
 def _abs(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     if args and args[0].type == TIMEDELTA and len(args) == 1:
         return Apply(TIMEDELTA, scope.at(node), "abs", TIMEDELTA, (args[0],))
+    args = [as_number(arg) for arg in args]
     if not has_arguments(scope, node, "abs()", 1, 1) or not number(scope, node.args[0], args[0], "the argument"):
         return None
     return Apply(args[0].type, scope.at(node), "abs", args[0].type, (args[0],))
 
 
 def _round(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    args = [as_number(args[0]), *args[1:]] if args else []
     if not has_arguments(scope, node, "round()", 1, 2) or not number(scope, node.args[0], args[0], "the argument"):
         return None
     type_ = args[0].type
@@ -176,6 +183,7 @@ def _round(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
 def _divmod(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     if not has_arguments(scope, node, "divmod()", 2, 2):
         return None
+    args = [as_number(arg) for arg in args]
     good = [number(scope, part, arg, "an argument") for part, arg in zip(node.args, args, strict=True)]
     if not all(good):
         return None
@@ -190,6 +198,10 @@ def _len(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
         return None
     if args[0].type == STR or isinstance(args[0].type, List):
         return Apply(INT, scope.at(node), "len", args[0].type, (args[0],))
+    if isinstance(args[0].type, Tuple) and not isinstance(args[0].type, Match):
+        keeper = Keeper(scope.at(node))
+        keeper.keep(args[0])
+        return keeper.let(Const(INT, scope.at(node), len(args[0].type.items)))
     scope.refuse(node.args[0], "type", f"len() of {args[0].type}", "len() takes a text or the parts of a split")
     return None
 

@@ -21,6 +21,7 @@ from totem_sdk.lang.tree import (
     For,
     FunctionKey,
     If,
+    Kept,
     Let,
     Local,
     Return,
@@ -58,6 +59,7 @@ class _Function:
         self.flow = state.flow
         self.fields = fields
         self.summary = summary
+        self.kept: dict[int, Expr] = {}
         self.versions: dict[int, list[Edge]] = {}
         self.stores: list[tuple[str, list[Edge], bool]] = []
         self.results: list[Edge] = []
@@ -113,10 +115,15 @@ class _Function:
             case Choice(then=then, orelse=orelse):
                 for arm in (then, orelse):
                     yield from () if arm is None else self.edges(arm)
-            case Let(result=result):
-                yield from self.edges(result)
+            case Kept() | Let():
+                yield from self._of_kept(expr)
             case Call(function=function, args=args):
                 yield from self._called(expr, function, args)
+
+    def _of_kept(self, expr: Kept | Let) -> Iterator[Edge]:
+        if isinstance(expr, Let):
+            self.kept.update(expr.values)
+        yield from self.edges(expr.result if isinstance(expr, Let) else self.kept[expr.number])
 
     def _called(self, expr: Call, function: FunctionKey, args: tuple[Expr, ...]) -> Iterator[Edge]:
         for origin, grown in self.summary(function).items():

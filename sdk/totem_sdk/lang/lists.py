@@ -15,7 +15,7 @@ from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.sorted_values import sort_lines
 from totem_sdk.lang.tree import Apply, Call, Const, Display, Drop, Expr, Inner, Local, Place, Stmt
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Type
 
 __all__ = [
     "CHANGING",
@@ -29,12 +29,12 @@ __all__ = [
     "element",
     "extended",
     "extreme",
+    "index_of",
     "letters_of",
     "may_lengthen",
     "membership",
     "of_pieces",
     "of_lists",
-    "of_tuple",
     "place",
     "put_into",
     "sliced",
@@ -101,22 +101,6 @@ def display(scope: Scope, node: ast.List) -> Expr | None:
     return Display(made, scope.at(node), tuple(widen(item, made.item) for item in items))
 
 
-def of_tuple(scope: Scope, node: ast.AST, whole: Expr, type_: Tuple) -> Expr | None:
-    """Return the items of a tuple that is written out, a constant or a variable, as a new list."""
-    made = scope.listed(node, None, owned=True)
-    items = tuple(Apply(item, whole.at, "item", type_, (whole,), (i,)) for i, item in enumerate(type_.items))
-    if isinstance(whole, Apply) and whole.code == "tuple":
-        found: tuple[Expr, ...] = whole.args
-    elif isinstance(whole, Local):
-        found = items
-    else:
-        scope.refuse(node, "loop-form", "a loop over a tuple that an expression makes", "store it in a variable first")
-        return None
-    if not all(put_into(scope, node, made, item) for item in found):
-        return None
-    return Display(made, scope.at(node), tuple(widen(item, made.item) for item in found))
-
-
 def put_into(scope: Scope, node: ast.AST, into: Listed, expr: Expr) -> bool:
     """Note that a list gets an item; refuse it if the items have no common type."""
     old = into.item
@@ -159,7 +143,8 @@ def as_pieces(parts: Expr) -> Expr:
     return parts
 
 
-def _index(scope: Scope, node: ast.AST, expr: Expr | None) -> bool:
+def index_of(scope: Scope, node: ast.AST, expr: Expr | None) -> bool:
+    """Return whether an expression is an int, as an index is; if not, refuse it."""
     if expr is not None and expr.type != INT:
         code = "maybe-none" if isinstance(expr.type, Option) or expr.type == NONE else "type"
         scope.refuse(node, code, f"the index is {expr.type}, not int")
@@ -171,7 +156,7 @@ def element(scope: Scope, node: ast.Subscript, owner: Expr, type_: Listed) -> Ex
     if isinstance(node.slice, ast.Slice):
         return sliced(scope, node, owner, type_, (node.slice.lower, node.slice.upper, node.slice.step))
     index = scope.check(scope, node.slice)
-    if not _index(scope, node.slice, index) or index is None or not type_.known:
+    if not index_of(scope, node.slice, index) or index is None or not type_.known:
         return None
     return Apply(type_.item, scope.at(node), "at", type_, (owner, index))
 
@@ -186,7 +171,7 @@ def sliced(scope: Scope, node: ast.AST, owner: Expr, type_: Listed, bounds: tupl
             found.append(Const(INT, at, 0))
             continue
         expr = scope.check(scope, bound)
-        if not _index(scope, bound, expr) or expr is None:
+        if not index_of(scope, bound, expr) or expr is None:
             return None
         given |= 1 << bit
         found.append(expr)
@@ -214,7 +199,7 @@ def place(scope: Scope, node: ast.Subscript, type_: Type) -> Place | None:
         scope.refuse(node.slice, "slice", "a slice is assigned to", "build a new list")
         return None
     index = scope.check(scope, node.slice)
-    if not _index(scope, node.slice, index) or index is None:
+    if not index_of(scope, node.slice, index) or index is None:
         return None
     if not put_into(scope, node, owner.type, Const(type_, scope.at(node), None)):
         return None
@@ -314,6 +299,9 @@ def total(scope: Scope, node: ast.Call, items: Expr) -> Expr | None:
     type_ = items.type
     if type_.known and type_.item == NONE:
         return Const(INT, scope.at(node), 0)
+    if type_.known and type_.item == BOOL:
+        true = Const(BOOL, scope.at(node), True)
+        return Apply(INT, scope.at(node), "occurrences", type_, (items, true))
     if not type_.known or not number(scope, node, Apply(type_.item, scope.at(node), "at", type_), "an item"):
         return None
     return Apply(NUM if type_.item == FLOAT else type_.item, scope.at(node), "list_sum", type_, (items,))
@@ -353,7 +341,7 @@ def _append(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list
 
 
 def _insert(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
-    if not _index(scope, node.args[0], args[0]) or not put_into(scope, node.args[1], type_, args[1]):
+    if not index_of(scope, node.args[0], args[0]) or not put_into(scope, node.args[1], type_, args[1]):
         return None
     return Apply(NONE, scope.at(node), "insert", type_, (owner, args[0], widen(args[1], type_.item)))
 
@@ -371,7 +359,7 @@ def _extend(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list
 
 
 def _pop(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
-    if args and not _index(scope, node.args[0], args[0]):
+    if args and not index_of(scope, node.args[0], args[0]):
         return None
     if not type_.known:
         return None

@@ -176,7 +176,8 @@ class ExpressionLowering:
             self.build.op(expr.code, expr.on, dst, args, expr.at, imm=imm)
             return self._moved(expr, dst, into)
         dst = self._dst(expr.type, into)
-        self.build.op(expr.code, expr.on, dst, args, expr.at, imm=imm)
+        sure = expr.code == "to_int" and expr.on == BOOL
+        self.build.op(expr.code, expr.on, dst, args, expr.at, imm=imm, sure=sure)
         return dst
 
     def _steps(self, expr: Logic | Chain | Member | Choice | Power, dst: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from totem_sdk.lang.bools import as_number
 from totem_sdk.lang.constants import evaluate
 from totem_sdk.lang.functions import has_arguments
 from totem_sdk.lang.kept import Keeper
@@ -30,6 +31,7 @@ MATH_CALLS: frozenset[str] = frozenset(
 
 def power(scope: Scope, node: ast.AST, parts: Sequence[ast.expr], base: Expr, exponent: Expr) -> Expr | None:
     """Return ``base ** exponent``; of ints it is an int where the exponent is a constant that is not negative."""
+    base, exponent = as_number(base), as_number(exponent)
     sides = zip(parts, (base, exponent), ("base", "exponent"), strict=True)
     good = [number(scope, part, expr, f"the {side} of **") for part, expr, side in sides]
     if not all(good):
@@ -51,7 +53,7 @@ def power(scope: Scope, node: ast.AST, parts: Sequence[ast.expr], base: Expr, ex
 def call_math(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     """Return a call of a function of math, ``name`` without the module."""
     args = [scope.check(scope, argument) for argument in node.args]
-    found = [argument for argument in args if argument is not None]
+    found = [as_number(argument) for argument in args if argument is not None]
     least, most = _takes(name)
     called = f"math.{name}()"
     if len(found) < len(args) or not has_arguments(scope, node, called, least, most):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from totem_sdk.lang.bools import as_number
 from totem_sdk.lang.constants import INT_MIN
 from totem_sdk.lang.formats import percent
 from totem_sdk.lang.scope import Scope, widen
@@ -113,6 +114,7 @@ def negative(scope: Scope, node: ast.UnaryOp, operand: Expr) -> Expr | None:
     """Return ``-operand``; of a constant it is a constant."""
     if operand.type == TIMEDELTA:
         return Apply(TIMEDELTA, scope.at(node), "neg", TIMEDELTA, (operand,))
+    operand = as_number(operand)
     if not number(scope, node.operand, operand, "the operand of -"):
         return None
     match operand:

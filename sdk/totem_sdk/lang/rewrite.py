@@ -421,7 +421,7 @@ class _Rewriting(ContainerForms):
     def side_by_side(self, node: ast.For, call: ast.Call) -> list[ast.stmt]:
         lists = [self.fresh("list") for _ in call.args]
         index = self.fresh("number")
-        kept = [self.assign(name, value, value) for name, value in zip(lists, call.args, strict=True)]
+        kept = [self.items(name, value, value) for name, value in zip(lists, call.args, strict=True)]
         items = self.indexed(lists, index, call)
         if isinstance(node.target, ast.Tuple) and len(node.target.elts) == len(items):
             taken = [self.at(ast.Assign([t], i), call) for t, i in zip(node.target.elts, items, strict=True)]
@@ -438,6 +438,12 @@ class _Rewriting(ContainerForms):
             shortest = ast.Call(ast.Name("min", ast.Load()), [shortest, self.length(name)], [])
         node.iter = self.at(ast.Call(ast.Name("range", ast.Load()), [shortest], []), call)
         return [*kept, node]
+
+    def items(self, name: str, value: ast.expr, place: ast.AST) -> ast.stmt:
+        """Return the assignment of what a loop takes one by one by indices."""
+        made = self.assign(name, value, place)
+        made.of_items = True  # type: ignore[attr-defined]
+        return made
 
     def below(self, index: str, name: str) -> ast.expr:
         return ast.Compare(ast.Name(index, ast.Load()), [ast.Lt()], [self.length(name)])
@@ -468,7 +474,7 @@ class _Rewriting(ContainerForms):
         (item,) = self.indexed([whole], index, call)
         taken = self.at(ast.Assign([node.target], item), call)
         last = ast.BinOp(self.length(whole), ast.Sub(), ast.Constant(1))
-        kept = self.assign(whole, call.args[0], call)
+        kept = self.items(whole, call.args[0], call)
         if changes_lists(node.body):
             above = ast.Compare(ast.Name(index, ast.Load()), [ast.GtE()], [ast.Constant(0)])
             test = ast.BoolOp(ast.And(), [above, self.below(index, whole)])

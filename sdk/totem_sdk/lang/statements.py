@@ -12,7 +12,7 @@ from totem_sdk.lang.boxes import Listed, Mapped, has_dict
 from totem_sdk.lang.conditions import condition
 from totem_sdk.lang.dicts import viewed
 from totem_sdk.lang.holes import Gap, Hole
-from totem_sdk.lang.lists import characters, may_lengthen, of_pieces, of_tuple
+from totem_sdk.lang.lists import characters, may_lengthen, of_pieces
 from totem_sdk.lang.reports import ignored, is_ignored
 from totem_sdk.lang.scope import Facts, Scope, meet, without
 from totem_sdk.lang.tree import (
@@ -30,6 +30,7 @@ from totem_sdk.lang.tree import (
     While,
 )
 from totem_sdk.lang.trying import check_errors
+from totem_sdk.lang.tuples import as_items
 from totem_sdk.types import (
     DATE,
     DATETIME,
@@ -319,11 +320,10 @@ class _Statements:
             return self.entries(over, "keys")
         if over.type == STR:
             over = of_pieces(scope, node.iter, characters(scope, node.iter, over))
-        if isinstance(over.type, Tuple) and not isinstance(over.type, Match):
-            items_ = of_tuple(scope, node.iter, over, over.type)
-            if items_ is None:
-                return None
-            over = items_
+        items_ = as_items(scope, node.iter, over)
+        if items_ is None:
+            return None
+        over = items_
         if not isinstance(over.type, Listed):
             scope.refuse(node.iter, "loop-form", f"a loop over {over.type}")
             return None

@@ -1,7 +1,8 @@
-"""Targets that later passes need not know: tuples in tuples of targets, and the name of a reducer's values.
+"""Targets that later passes need not know: tuples and stars in tuples of targets, and the name of a reducer's values.
 
-``(a, b), c = value`` unpacks the outer tuple first, whole, then stores from the left, as Python does. What a reducer
-assigns to the name of its values (``values = sorted(values)``) is another variable from there on.
+``(a, b), c = value`` unpacks the outer tuple first, whole, then stores from the left, as Python does; what a starred
+target and those beside it get are methods that no source can write (``tuples``). What a reducer assigns to the name of
+its values (``values = sorted(values)``) is another variable from there on.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import ast
 import itertools
 from typing import TypeVar
 
-__all__ = ["flat_targets", "rename_values"]
+__all__ = ["STARRED", "flat_targets", "rename_values"]
+
+STARRED = ("rest'", "taken'")
+"""Methods of what is unpacked: the list that a starred target gets, and the items for the others."""
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -38,7 +42,12 @@ class _Flattening(ast.NodeTransformer):
 
     def visit_For(self, node: ast.For) -> ast.AST:
         self.generic_visit(node)
-        if isinstance(node.target, ast.Tuple) and _is_nested(node.target):
+        if isinstance(node.target, ast.Tuple) and any(isinstance(part, ast.Starred) for part in node.target.elts):
+            whole = self.name()
+            kept = self.unpacked(node.target, _placed(ast.Name(whole, ast.Load()), node.target))
+            node.target = _placed(ast.Name(whole, ast.Store()), node.target)
+            node.body = [*kept, *node.body]
+        elif isinstance(node.target, ast.Tuple) and _is_nested(node.target):
             names, kept = self.kept(node.target)
             node.target = names
             node.body = [*kept, *node.body]
@@ -47,10 +56,37 @@ class _Flattening(ast.NodeTransformer):
     def unpacked(self, target: ast.Tuple, value: ast.expr) -> list[ast.stmt]:
         # Every item has a name of its own first: what is unpacked may be what is assigned.
         names = [self.name() for _ in target.elts]
+        stars = [place for place, element in enumerate(target.elts) if isinstance(element, ast.Starred)]
+        if len(stars) == 1:
+            return self.with_star(target, names, stars[0], value)
         whole = _placed(ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store()), target)
         made: list[ast.stmt] = [_placed(ast.Assign([whole], value), target)]
         for name, element in zip(names, target.elts, strict=True):
             made += self.stored(element, name)
+        return made
+
+    def with_star(self, target: ast.Tuple, names: list[str], star: int, value: ast.expr) -> list[ast.stmt]:
+        """Unpack what is left over into a list; ``names`` are those of the items, one of them of the list."""
+        elements = [element.value if isinstance(element, ast.Starred) else element for element in target.elts]
+        plain = [element.id for element in elements if isinstance(element, ast.Name)]
+        direct = len(set(plain)) == len(elements)
+        names = plain if direct else names
+        whole = self.name()
+        kept = _placed(ast.Assign([ast.Name(whole, ast.Store())], value), target)
+        sides = (star, len(elements) - star - 1)
+
+        def part(method: str) -> ast.expr:
+            bounds: list[ast.expr] = [ast.Constant(side) for side in sides]
+            return ast.Call(ast.Attribute(ast.Name(whole, ast.Load()), method, ast.Load()), bounds, [])
+
+        beside = [ast.Name(name, ast.Store()) for place, name in enumerate(names) if place != star]
+        made: list[ast.stmt] = [kept]
+        if beside:
+            made.append(_placed(ast.Assign([ast.Tuple([*beside], ast.Store())], part("taken'")), target))
+        made.append(_placed(ast.Assign([ast.Name(names[star], ast.Store())], part("rest'")), target))
+        if not direct:
+            for name, element in zip(names, elements, strict=True):
+                made += self.stored(element, name)
         return made
 
     def kept(self, target: ast.Tuple) -> tuple[ast.Tuple, list[ast.stmt]]:
@@ -77,7 +113,7 @@ class _Flattening(ast.NodeTransformer):
 
 
 def _is_nested(target: ast.Tuple) -> bool:
-    return any(isinstance(element, ast.Tuple) for element in target.elts)
+    return any(isinstance(element, ast.Tuple | ast.Starred) for element in target.elts)
 
 
 def _placed(node: _Node, place: ast.AST) -> _Node:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.formats import method_format
 from totem_sdk.lang.functions import has_arguments, is_known
-from totem_sdk.lang.lists import as_pieces, characters
+from totem_sdk.lang.lists import as_pieces, characters, letters_of
+from totem_sdk.lang.lists import sliced as sliced_list
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.sizes import MAX_SEPARATOR_BYTES
 from totem_sdk.lang.tree import Apply, Const, Expr
+from totem_sdk.lang.tuples import as_items
 from totem_sdk.lang.windows import found_within
 from totem_sdk.limits import INT_MAX, INT_MIN
 from totem_sdk.types import BOOL, INT, STR, List, Tuple
@@ -80,14 +83,27 @@ def sliced(scope: Scope, node: ast.Subscript, slice_: ast.Slice, text: Expr) -> 
             step = 1
         case Const(value=int() as step) if step != 0:
             pass
-        case _:
-            scope.refuse(slice_.step or node, "slice", "the step of a slice is no constant other than 0")
+        case Const():
+            scope.refuse(slice_.step or node, "slice", "the step of a slice is 0")
             return None
+        case _:
+            return _stepped(scope, node, slice_, text)
     at = scope.at(node)
     first, last = (0, INT_MAX) if step > 0 else (INT_MAX, INT_MIN)
     start = bounds[0] or Const(INT, at, first)
     stop = bounds[1] or Const(INT, at, last)
     return Apply(STR, at, "slice", STR, (text, start, stop), (step,))
+
+
+def _stepped(scope: Scope, node: ast.Subscript, slice_: ast.Slice, text: Expr) -> Expr | None:
+    """Return a slice by a step that varies: that of the characters, joined again."""
+    letters = letters_of(scope, node.value, text)
+    if not isinstance(letters.type, Listed):
+        raise InternalError("the characters of a text are no list")
+    taken = sliced_list(scope, node, letters, letters.type, (slice_.lower, slice_.upper, slice_.step))
+    if taken is None:
+        return None
+    return Apply(STR, scope.at(node), "join", STR, (Const(STR, scope.at(node), ""), as_pieces(taken)))
 
 
 def part_of(scope: Scope, node: ast.Subscript, text: Expr) -> Expr | None:
@@ -161,7 +177,9 @@ def _pad(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | 
 def _join(scope: Scope, node: ast.Call, owner: Expr, args: list[Expr]) -> Expr | None:
     if not has_arguments(scope, node, ".join()", 1, 1) or not is_known(scope, node.args[0], args[0], ".join()"):
         return None
-    parts = characters(scope, node.args[0], args[0]) if args[0].type == STR else args[0]
+    parts = characters(scope, node.args[0], args[0]) if args[0].type == STR else as_items(scope, node.args[0], args[0])
+    if parts is None:
+        return None
     if isinstance(parts.type, Listed) and not parts.type.known:
         scope.put(parts.type, STR)
     if not isinstance(parts.type, List) or parts.type.item != STR:

@@ -13,7 +13,7 @@ class Job(TotemJob):
         e = round(row.x, row.n)  # refused: argument@30
         f = round(row.x, -23)  # refused: argument@26
         g = round(row.x, 23)  # refused: argument@26
-        h = sum((1, 2))  # refused: argument@13
+        h = sum((1, 2), 3)  # refused: argument@13
         i = row.name.split("")  # refused: argument@28
         j = row.name.split(row.name)  # refused: argument@32
         k = row.name.split(",", 1, 2)  # refused: argument@13

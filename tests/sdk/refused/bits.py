@@ -8,11 +8,11 @@ REAL = 1.5 | 2  # refused: constant@8
 class Job(TotemJob):
     def mapper(self, _, row):
         a = row.x << 3  # refused: type@17
-        b = row.n & row.on  # refused: type@25
-        c = ~row.on  # refused: type@18
+        b = row.n & row.x  # refused: type@25
+        c = ~row.x  # refused: type@18
         d = row.maybe | 1  # refused: maybe-none@17
         e = row.n ^ (row.n if row.on else row.x)  # refused: type@22
-        f = row.on >> 1  # refused: type@17
+        f = row.name >> 1  # refused: type@17
         row.n.is_integer()  # refused: unknown-attribute@15
         row.x.bit_length()  # refused: unknown-attribute@15
         g = divmod(row.n)  # refused: argument@13

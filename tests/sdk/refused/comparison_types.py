@@ -5,7 +5,7 @@ class Job(TotemJob):
     def mapper(self, _, row):
         a = row.name < row.n  # refused: type@13
         b = row.name == 3  # refused: type@13
-        c = row.on == 1  # refused: type@13
+        c = row.on == "1"  # refused: type@13
         d = row.at < row.day  # refused: type@13
         e = (1, 2) == (1, 2, 3)  # refused: type@13
         f = row.name.split() == [row.n]  # refused: type@13

@@ -16,7 +16,7 @@ class Job(TotemJob):
 
     def mapper(self, _, row):
         a = row.n**row.name  # refused: type@24
-        b = row.on**2  # refused: type@17
+        b = row.day**2  # refused: type@17
         c = row.maybe**2  # refused: maybe-none@17
         d = pow(row.n, 2, 7)  # refused: argument@13
         e = math.sqrt(row.name)  # refused: type@27

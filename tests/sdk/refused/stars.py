@@ -6,7 +6,8 @@ class Job(TotemJob):
         return 1
 
     def mapper(self, _, row):
-        first, *rest = row.name.split()  # refused: star@16
+        first, *rest = row.name.split()
         x = max(*rest)  # refused: star@17
+        z = [*rest, 1]  # refused: star@14
         y = self.many(**rest)  # refused: star@23
         yield row.name, row.n

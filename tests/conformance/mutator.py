@@ -77,9 +77,11 @@ class Mutator:
             change = self.chance.choice(_CHANGES)
             change(self, job, self.chance.choice(methods))
         try:
-            return ast.unparse(ast.fix_missing_locations(tree))
-        except ValueError:
-            return self.mutant()  # in the braces of an f-string not everything can be written
+            text = ast.unparse(ast.fix_missing_locations(tree))
+            ast.parse(text)
+        except (SyntaxError, ValueError):
+            return self.mutant()  # not everything can be written in the braces of an f-string, or deleted
+        return text
 
     # What there is to choose from.
 

@@ -97,7 +97,7 @@ def _put(code: FunctionCode, op: Op) -> None:
 
 def _setdefault(code: FunctionCode, op: Op) -> None:
     found = _found(code, op)
-    name = code.local("$entered", "i32")
+    name = code.local("$entry", "i32")
     code.put(f"(local.set {name} {found})")
     with code.within(f"(if (i32.eqz {found}) (then", "))"):
         code.put(f"(local.set {name} {_entered(code, op)})")

@@ -1,4 +1,4 @@
-"""Lists between phases: a list that is emitted travels as one text, its packed form (abstract machine, §6).
+"""Lists and dicts between phases: one that is emitted travels as a text, its packed form (abstract machine, §6).
 
 A packed value is written item by item, by its type alone:
 
@@ -13,6 +13,7 @@ a number *n* ≥ 0    in base 32, the lowest digit first: ``40`` + digit as long
 ``T?``              0 for None, else 1 and the value
 tuple               its items
 ``array[T]``        how many items it has, then these
+``dict[K,T]``       how many entries it has, then these, each as the tuple of its key and value
 ==================  ======================================================================================
 
 It is a text (valid UTF-8), so that columns, keys, sizes and charges of texts are those of packed lists as well.
@@ -26,9 +27,9 @@ import struct
 from typing import Any
 
 from totem_sdk.errors import InternalError
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, Dict, List, Option, Tuple, Type, as_packed
 
-__all__ = ["MANY", "pack", "packed_size", "unpack"]
+__all__ = ["MANY", "pack", "packed_size", "unpack", "unpacked"]
 
 MANY = 1 << 26
 """A list of so many items, with those of all lists in it, has no packed form that memory holds."""
@@ -47,7 +48,8 @@ def packed_size(type_: Type, value: Any) -> tuple[int, int]:
         match type_:
             case List(item=item):
                 if id(value) not in known:
-                    parts = [(0, 0)] if item in (INT, FLOAT, BOOL, NUM, NONE) else [size(item, each) for each in value]
+                    each_of = value.items() if isinstance(type_, Dict) else value
+                    parts = [(0, 0)] if item in (INT, FLOAT, BOOL, NUM, NONE) else [size(item, e) for e in each_of]
                     known[id(value)] = (len(value) + sum(n for n, _ in parts), sum(bytes_ for _, bytes_ in parts))
                 return known[id(value)]
             case Tuple(items=items):
@@ -72,7 +74,8 @@ def pack(type_: Type, value: Any, most: int) -> str | None:
         match type_:
             case List(item=item):
                 _number(out, len(value))
-                return all(write(item, each) and len(out) <= most for each in value)
+                each_of = value.items() if isinstance(type_, Dict) else value
+                return all(write(item, each) and len(out) <= most for each in each_of)
             case Tuple(items=items):
                 return all(write(item, each) for item, each in zip(items, value, strict=True))
             case Option(item=item):
@@ -115,9 +118,10 @@ def _scalar(out: bytearray, type_: Type, value: Any) -> None:
 class _Reader:
     """Reads packed values, one after the other."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, dicts: type[dict[Any, Any]]) -> None:
         self.data = text.encode()
         self.position = 0
+        self.dicts = dicts
 
     def number(self) -> int:
         value = shift = 0
@@ -131,6 +135,8 @@ class _Reader:
 
     def value(self, type_: Type) -> Any:
         match type_:
+            case Dict(item=item):
+                return self.dicts([self.value(item) for _ in range(self.number())])
             case List(item=item):
                 return [self.value(item) for _ in range(self.number())]
             case Tuple(items=items):
@@ -160,13 +166,20 @@ _BACKWARDS = re.compile(rb"[\x60-\x7f][\x40-\x5f]*")
 _DIGITS = bytes.maketrans(bytes(range(0x40, 0x80)), 2 * b"0123456789abcdefghijklmnopqrstuv")
 
 
-def unpack(type_: Type, text: str) -> Any:
-    """Return the value that ``pack`` has written."""
+def unpack(type_: Type, text: str, dicts: type[dict[Any, Any]] = dict) -> Any:
+    """Return the value that ``pack`` has written; ``dicts`` makes its dicts."""
     if not isinstance(type_, List) or type_.item not in (INT, FLOAT):
-        return _Reader(text).value(type_)
+        return _Reader(text, dicts).value(type_)
     # A result may have millions of these.
     words = b" ".join(_BACKWARDS.findall(text.encode("ascii")[::-1])).translate(_DIGITS).split()
     numbers = [int(word, 32) for word in words[-2::-1]]
     if type_.item == FLOAT:
         return list(struct.unpack(f">{len(numbers)}d", struct.pack(f"<{len(numbers)}Q", *numbers)))
     return [-(number >> 1) - 1 if number & 1 else number >> 1 for number in numbers]
+
+
+def unpacked(type_: Type, text: str) -> Any:
+    """Return a value that has travelled as a text: a list, a dict, or a tuple with one in it."""
+    packed = as_packed(type_)
+    value = unpack(packed, text)
+    return value if packed == type_ else value[0]

@@ -33,7 +33,7 @@ from typing import Any, Literal
 
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.opcodes import OPCODES
-from totem_sdk.packed import unpack
+from totem_sdk.packed import unpacked
 from totem_sdk.schema import Schema
 from totem_sdk.types import BOOL, FLOAT, INT, STR, Type, parse_type
 
@@ -165,7 +165,8 @@ class Step:
 
     ``shuffled`` is the (key, value) type that arrives at combiner and reducer; ``emits`` the one that leaves the step.
     ``state`` gives for each role the types of the fields on ``self`` that live for one task of that role.
-    ``lists`` is the type of the lists that leave it as the texts that are its values (None: its values are no lists).
+    ``lists`` is the type of the values that leave it as texts because they have lists or dicts in them (None: they have
+    none).
     A step has a mapper always (an identity mapper is made where the source has none).
     """
 
@@ -192,7 +193,7 @@ class Step:
 
     def delivered(self, pair: tuple[Any, Any]) -> tuple[Any, Any]:
         """Return an emitted pair as it is delivered: a list is a list again."""
-        return pair if self.lists is None else (pair[0], unpack(self.lists, pair[1]))
+        return pair if self.lists is None else (pair[0], unpacked(self.lists, pair[1]))
 
     @property
     def partitions(self) -> int:

@@ -58,6 +58,8 @@ __all__ = [
     "parse_type",
     "part_of_entry",
     "plain",
+    "as_packed",
+    "has_list",
     "travelling",
     "words",
 ]
@@ -274,16 +276,36 @@ def after_shuffle(type_: Type) -> Type:
             return Tuple(tuple(after_shuffle(item) for item in items), listed=True)
         case Option(item=item):
             return Option(after_shuffle(item))
+        case Dict(item=item):
+            return Dict(Tuple((item.items[0], after_shuffle(item.items[1]))))
         case Array(item=item):
             return Array(after_shuffle(item))
         case _:
             return type_
 
 
+def has_list(type_: Type) -> bool:
+    """Return whether a value of the type is a list or dict, or has one in it."""
+    match type_:
+        case List():
+            return True
+        case Tuple(items=items):
+            return any(map(has_list, items))
+        case Option(item=item) | Values(item=item):
+            return has_list(item)
+        case _:
+            return False
+
+
 def travelling(pair: tuple[Type, Type]) -> tuple[Type, Type]:
-    """Return the types as which a key and a value travel between phases: a list as a text (``packed``)."""
+    """Return the types as which a key and a value travel between phases: what has lists in it as a text."""
     key, value = pair
-    return key, STR if isinstance(value, List) else value
+    return key, STR if has_list(value) else value
+
+
+def as_packed(type_: Type) -> List:
+    """Return the list or dict as which a value with lists in it is packed: itself, or a list that has a tuple in it."""
+    return type_ if isinstance(type_, List) else Array(type_)
 
 
 def parse_type(text: str) -> Type:

@@ -51,10 +51,20 @@ def test_lists_are_json_in_csv_and_lists_in_parquet(tmp_path):
     assert [tuple(row.values()) for row in table.to_pylist()] == pairs
     assert write_result(tmp_path / "a.jsonl", pairs, STR, type_) == 3
     assert (tmp_path / "a.jsonl").read_text().startswith('["a",[[1.5,null],[]]]\n')
-    for items, what in (("array[num]", "int or float by the row"), ("array[[str,int]]", "no lists of tuples")):
+    for items, what in (
+        ("array[num]", "int or float by the row"),
+        ("array[[str,int]]", "no dicts and no lists of tuples"),
+        ("dict[str,int]", "no dicts and no lists of tuples"),
+    ):
         check_result_file(tmp_path / "a.csv", STR, parse_type(items))
         with pytest.raises(UnwritableResult, match=what):
             check_result_file(tmp_path / "a.parquet", STR, parse_type(items))
+
+
+def test_dicts_are_json_in_csv(tmp_path):
+    type_ = parse_type("[int,dict[str,array[int]]]")
+    assert write_result(tmp_path / "a.csv", [("a", [1, {"b": [2], "a": []}])], STR, type_) == 1
+    assert (tmp_path / "a.csv").read_text() == 'key,value_0,value_1\na,1,"{""b"":[2],""a"":[]}"\n'
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from generated_counters import Counters
 from generated_errors import Errors
 from generated_expressions import Scope, parts
-from generated_held import HELD
+from generated_held import EMITTED, HELD
 
 
 class Statements(Counters, Errors):
@@ -35,7 +35,7 @@ class Statements(Counters, Errors):
         kinds.append("raise")
         if any(type_ in HELD for type_ in scope.fields.values()):
             kinds += ["field"] * 4
-        if any(type_ in HELD for type_ in scope.names.values()) and self.one_in(3):
+        if any(type_ in EMITTED for type_ in scope.names.values()) and self.one_in(3):
             self.write_came(depth, scope)
         getattr(self, f"write_{self.chance.choice(kinds)}")(depth, scope, size)
 
@@ -108,7 +108,7 @@ class Statements(Counters, Errors):
         del size
         if scope.emits is None:
             return
-        listed = scope.emits[1] in HELD
+        listed = scope.emits[1] in EMITTED
         key = self.expr(scope.emits[0], scope, 2)
         value = self.emitted_list(depth, scope, scope.emits[1]) if listed else self.expr(scope.emits[1], scope, 2)
         if self.one_in(5) and not listed:

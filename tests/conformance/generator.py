@@ -15,7 +15,7 @@ import random
 from dataclasses import dataclass
 
 from generated_expressions import COLUMNS, CONSTANTS, PARAMS, Callable, Scope, parts
-from generated_held import HELD
+from generated_held import EMITTED, HELD
 from generated_statements import Statements
 from hypothesis import strategies as st
 
@@ -49,7 +49,7 @@ VALUES = (
     "float?",
     "(num,str?)",
     "(int,(str,bool))",
-    *HELD,
+    *EMITTED,
 )
 
 CONSTANT_DEFAULTS = {"int": "3", "float": "0.5", "str": '"d"', "num": "2.5", "bool": "True", "(int,str)": '(1, "t")'}

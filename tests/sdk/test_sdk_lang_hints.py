@@ -38,7 +38,7 @@ def reducer(*statements):
         (mapper("a = {1}", "yield row.name, a[0]"), 5, "type", "look whether it is there"),
         (mapper("a = [1]", "yield row.name, len({1} & a)"), 5, "unknown-attribute", "it has append"),
         (mapper("yield [row.n, 1], row.name"), 4, "container", "emit a tuple, which comes out as a list: (a, b)"),
-        (mapper("yield row.name, {'n': row.n}"), 4, "container", "with its name in the key"),
+        (mapper("yield row.name, {1: row.n}"), 4, "emit-type", "use str(key) as the keys"),
         (mapper("yield row.name, totl", "total = 1"), 4, "unknown-name", "did you mean total?"),
         (mapper("yield self.csot(), 1") + "    def cost(self):\n        return 1\n", 4, "unknown-function", "cost"),
         (HEAD + "    def __init__(self):\n        self.n = 1\n" + MAPPER, 3, "class-form", "mapper_init"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from totem_ccf.kernel.flatten import slots
 from totem_sdk.errors import InternalError
-from totem_sdk.types import FLOAT, INT, NONE, NUM, Option, Tuple, Type
+from totem_sdk.types import FLOAT, INT, NONE, NUM, Array, Option, Tuple, Type
 
 __all__ = ["wider"]
 
@@ -34,6 +34,8 @@ def wider(type_: Type, wanted: Type, values: Sequence[str]) -> list[str]:
                 result += wider(item, inner, values[start:end])
                 start = end
             return result
+        case Array(), Array():
+            return list(values)  # a reference; in what it refers to, some tuples are lists after a shuffle
         case _ if type_ == INT and wanted == FLOAT:
             return [f"(f64.convert_i64_s {values[0]})"]
         case _ if type_ == INT and wanted == NUM:

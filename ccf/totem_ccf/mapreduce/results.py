@@ -11,7 +11,7 @@ from typing import Any
 
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_ccf.mapreduce.runs import Piece, open_piece
-from totem_sdk.packed import unpack
+from totem_sdk.packed import unpacked
 from totem_sdk.types import Type
 from totem_sdk.values import result_line
 
@@ -42,7 +42,7 @@ def read_pairs(layout: PairLayout, outputs: Sequence[Mapping[str, Any]]) -> Iter
 def write_result(
     path: Path, layout: PairLayout, outputs: Sequence[Mapping[str, Any]], lists: Type | None = None
 ) -> ResultFile:
-    """Write the result lines of a job; its values are the texts of lists of the type ``lists``, if that is given.
+    """Write the result lines of a job; its values are the texts of values of the type ``lists``, if that is given.
 
     Raises:
         ShuffleError: what the tasks have put out can't be read.
@@ -52,7 +52,7 @@ def write_result(
     rows = 0
     with path.open("wb") as file:
         for key, value in read_pairs(layout, outputs):
-            line = result_line(key, value if lists is None else unpack(lists, value)).encode("utf-8", "surrogatepass")
+            line = result_line(key, value if lists is None else unpacked(lists, value)).encode("utf-8", "surrogatepass")
             digest.update(line)
             file.write(line)
             rows += 1

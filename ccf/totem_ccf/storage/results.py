@@ -2,9 +2,9 @@
 
 ``.jsonl`` and ``.json`` hold the canonical lines of the abstract machine (§6). CSV and Parquet have a column for each
 scalar of key and value: ``key`` and ``value``, or ``key_0, key_1, …`` where one is a tuple (within a tuple of tuples
-``key_0_1``). CSV writes floats as the shortest text that reads back, None as an empty cell and a list as its JSON text;
-Parquet keeps the types, and has lists of scalars and of such lists. A ``num`` has no one type in Parquet, a list of
-tuples none that one would ask for, and a tuple that may be None no columns: write JSON lines then.
+``key_0_1``). CSV writes floats as the shortest text that reads back, None as an empty cell and a list or dict as its JSON text;
+Parquet keeps the types, and has lists of scalars and of such lists. A ``num`` has no one type in Parquet, a dict or a
+list of tuples none that one would ask for, and a tuple that may be None no columns: write JSON lines then.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def check_result_file(path: Path, key: Type, value: Type) -> None:
     if ending in (".csv", ".parquet"):
         columns = [*_columns(key, "key"), *_columns(value, "value")]
         if ending == ".parquet" and any(isinstance(_innermost(type_), Tuple) for _, type_ in columns):
-            raise UnwritableResult(f"{path}: Parquet gets no lists of tuples; write .jsonl or .csv")
+            raise UnwritableResult(f"{path}: Parquet gets no dicts and no lists of tuples; write .jsonl or .csv")
         if ending == ".parquet" and any(_innermost(type_) == NUM for _, type_ in columns):
             raise UnwritableResult(f"{path}: Parquet has no column of int or float by the row; write .jsonl or .csv")
 
@@ -85,7 +85,7 @@ def _write_csv(path: Path, result: Iterable[tuple[Any, Any]], key: Type, value: 
         writer.writerow([name for name, _ in [*_columns(key, "key"), *_columns(value, "value")]])
         for pair in result:
             cells = _cells((key, value), pair)
-            writer.writerow([canonical_json(cell) if isinstance(cell, list) else cell for cell in cells])
+            writer.writerow([canonical_json(cell) if isinstance(cell, list | dict) else cell for cell in cells])
             rows += 1
     return rows
 

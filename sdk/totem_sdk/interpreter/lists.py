@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from totem_sdk.interpreter import effects
 from totem_sdk.interpreter.arithmetic import Fault, exact_sum
+from totem_sdk.interpreter.dicts import Entries
 from totem_sdk.interpreter.frame import Datum, Frame
 from totem_sdk.interpreter.held import LIST_BYTES, WORD, held_bytes, put_bytes
 from totem_sdk.limits import MEMORY_BYTES
@@ -171,7 +172,7 @@ def _pack(frame: Frame, op: Op, items: Datum) -> str:
 
 def _unpack_list(frame: Frame, op: Op, text: str) -> Datum:
     type_ = frame.type_of(op)
-    items = unpack(type_, text)
+    items = unpack(type_, text, Entries)
     frame.role.allocate(held_bytes([type_], [items]))
     return items
 

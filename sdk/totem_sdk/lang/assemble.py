@@ -11,6 +11,7 @@ from totem_sdk.lang.builder import Builder
 from totem_sdk.lang.findings import At, Findings
 from totem_sdk.lang.lower import Lowering
 from totem_sdk.lang.lower_expressions import Surroundings, caught_type
+from totem_sdk.lang.passing import unpack
 from totem_sdk.lang.roles import Checked, Inputs, Roles
 from totem_sdk.lang.scope import FunctionState
 from totem_sdk.lang.sizes import check_size
@@ -18,7 +19,7 @@ from totem_sdk.lang.steps import ROLES, StepSource
 from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.program import Function, Program, Step
-from totem_sdk.types import NONE, STR, List, Tuple, Type, plain, travelling
+from totem_sdk.types import NONE, STR, List, Tuple, Type, has_list, plain, travelling
 
 __all__ = ["Assembly", "CheckedStep", "parts_of"]
 
@@ -96,7 +97,7 @@ class Assembly:
             **indices,
             shuffled=travelling(step.shuffled) if "reducer" in step.roles else None,
             emits=travelling(step.emits),
-            lists=step.emits[1] if isinstance(step.emits[1], List) else None,
+            lists=step.emits[1] if has_list(step.emits[1]) else None,
             map_state=states["mapper"],
             combine_state=states["combiner"],
             reduce_state=states["reducer"],
@@ -184,10 +185,10 @@ class Assembly:
             if used_here:
                 register = self.parameter(low, state, name)
                 imm = {"const": (None,), "column": (0,)}.get(code, ())
-                if isinstance(type_, List):
+                if has_list(type_):
                     text = build.register(STR)
                     build.op(code, STR, text, (), at)
-                    build.op("unpack_list", STR, register, (text,), at)
+                    unpack(build, text, type_, register, at)
                 else:
                     build.op(code, type_, register, (), at, imm=imm)
                 self.widen_parameter(low, state, name, register, at)

@@ -16,7 +16,7 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.tree import FunctionKey
-from totem_sdk.types import NONE, Array, Dict, List, Match, Option, Scalar, Tuple, Type, Values
+from totem_sdk.types import NONE, STR, Array, Dict, List, Match, Option, Scalar, Tuple, Type, Values
 from totem_sdk.types import join as join_types
 
 __all__ = [
@@ -26,12 +26,13 @@ __all__ = [
     "Gathered",
     "Listed",
     "Mapped",
+    "emitted",
     "flat",
-    "has_dict",
     "kind_of",
     "opened",
     "settled",
     "settled_tree",
+    "without_json",
 ]
 
 
@@ -222,7 +223,9 @@ class Boxes:
         return True
 
     def own(self, type_: Type) -> None:
-        """Note that a list is changed, kept, or made by other things than a split."""
+        """Note that a list, or those in a tuple, are changed, kept, or made by other things than a split."""
+        for item in type_.items if isinstance(type_, Tuple) else ():
+            self.own(item)
         if isinstance(type_, Listed) and not type_.owned:
             type_.box.root.owned = True
             self.changed = True
@@ -250,7 +253,19 @@ class Boxes:
             return left if self._unify(left.box.root, right.box.root) else None
         if isinstance(left, Mapped) and isinstance(right, Mapped) and left.kind == right.kind:
             return left if self.alike(left, right) else None
-        return join_types(left, right)
+        if flat(left) and flat(right):
+            return join_types(left, right)
+        return self._joined_parts(left, right)
+
+    def _joined_parts(self, left: Type, right: Type) -> Type | None:
+        """Join tuples that have containers in them; one that may be None has no type."""
+        if not isinstance(left, Tuple) or not isinstance(right, Tuple) or left.listed != right.listed:
+            return left if left == right else None
+        if len(left.items) != len(right.items):
+            return None
+        items = [self.joined(*pair) for pair in zip(left.items, right.items, strict=True)]
+        found = tuple(item for item in items if item is not None)
+        return Tuple(found, left.listed) if len(found) == len(items) else None
 
     def alike(self, left: Mapped, right: Mapped) -> bool:
         """Note that two dicts, of whatever kinds, have the same types of keys and values; False if they can't."""
@@ -322,25 +337,44 @@ def flat(type_: Type) -> bool:
 def opened(boxes: Boxes, place: tuple[object, ...], type_: Type) -> Type:
     """Return the type of what a role reads, with boxes for its lists, the same in every pass."""
     match type_:
+        case Dict(item=item):
+            made = boxes.mapped_at(place)
+            boxes.enter(made, item.items[0], opened(boxes, (*place, "value"), item.items[1]))
+            return made
         case Array(item=item):
             return boxes.at(place, opened(boxes, (*place, "item"), item), owned=True)
+        case Tuple(items=items, listed=listed) if not isinstance(type_, Match):
+            return Tuple(tuple(opened(boxes, (*place, i), item) for i, item in enumerate(items)), listed)
         case Values(item=item):
             return Values(opened(boxes, place, item))
         case _:
             return type_
 
 
-def has_dict(type_: Type) -> bool:
-    """Return whether there is a dict in values of this type."""
+def emitted(type_: Type) -> Type:
+    """Return a type in which all dicts are of one kind: what they do for a missing key is lost between phases."""
     match type_:
         case Mapped():
-            return True
-        case Listed() | Option():
-            return has_dict(type_.item)
-        case Tuple(items=items):
-            return any(map(has_dict, items))
+            return Mapped(type_.box)
+        case Tuple(items=items, listed=listed) if not isinstance(type_, Match):
+            return Tuple(tuple(map(emitted, items)), listed)
         case _:
-            return False
+            return type_
+
+
+def without_json(type_: Type) -> Mapped | None:
+    """Return the type of a container in values of this type for which JSON has nothing; None where there is none."""
+    match type_:
+        case Gathered():
+            return type_
+        case Mapped():
+            return type_ if type_.known and type_.key not in (STR, NONE) else without_json(type_.value)
+        case Listed() | Option():
+            return without_json(type_.item)
+        case Tuple(items=items):
+            return next((found for item in items if (found := without_json(item)) is not None), None)
+        case _:
+            return None
 
 
 def settled(type_: Type) -> Type:

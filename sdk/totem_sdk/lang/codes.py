@@ -95,8 +95,8 @@ CODES: dict[str, Code] = {
         "make a list: [x for x in items]",
     ),
     "container": Code(
-        "a set, a dict that is emitted, a list that is emitted as a key, an empty tuple",
-        f"{_LATER}: keep a dict whose values are True, or yield key, value and let the reducer collect them",
+        "a list that is emitted as a key, an empty tuple",
+        "emit a tuple, which comes out as a list; a tuple has at least one item",
     ),
     "f-string": Code(
         "an f-string of a form that Python 3.11 or the language doesn't have",
@@ -174,7 +174,10 @@ CODES: dict[str, Code] = {
         "use a constant index inside the tuple",
     ),
     "argument": Code("a call with the wrong number or kind of arguments", "see docs/language.md for what it takes"),
-    "emit-type": Code("a key or value that can't be emitted", "emit numbers, texts, bools, None and tuples of them"),
+    "emit-type": Code(
+        "a key or value that can't be emitted",
+        "emit numbers, texts, bools, None, and tuples, lists and dicts of them; keys have no lists or dicts in them",
+    ),
     "no-yield": Code("a step that emits nothing", "yield key, value in it"),
     "combiner-type": Code(
         "a combiner that emits other types than its mapper",

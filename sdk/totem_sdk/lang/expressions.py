@@ -246,10 +246,8 @@ def _tuple(scope: Scope, node: ast.Tuple) -> Expr | None:
     found = [item for item in items if item is not None]
     if len(found) < len(items):
         return None
-    if any(isinstance(item.type, List) for item in found):
-        what = "dict or set" if any(isinstance(item.type, Mapped) for item in found) else "list"
-        scope.refuse(node, "type", f"a {what} can't be an item of a tuple", "take its parts")
-        return None
+    for item in found:
+        scope.own(item.type)
     type_ = Tuple(tuple(item.type for item in found))
     if not fits(type_):
         scope.refuse(node, "too-large", "a tuple has at most 64 items in all, nested 8 deep")

@@ -10,7 +10,6 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from totem_sdk.lang.boxes import kind_of
 from totem_sdk.lang.caught_forms import wrong_in_raise, wrong_in_try
 from totem_sdk.lang.constants import HALF, INT_MAX, has_surrogate
 from totem_sdk.lang.findings import Findings
@@ -217,10 +216,6 @@ class _Forms:
                 hint = "emit a tuple, which comes out as a list: (a, b)"
                 self.add(part, "container", "a list is emitted as a key", hint)
                 rest += part.elts
-            elif isinstance(part, ast.Dict):
-                what = kind_of(part)
-                hint = "emit a tuple of the parts: (a, b); or yield once for each part, with its name in the key"
-                self.add(part, "container", f"a {what} is emitted", hint)
             else:
                 rest.append(part)
         return tuple(rest)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.lang.bools import as_number
-from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.boxes import Listed, flat
 from totem_sdk.lang.conditions import truth
 from totem_sdk.lang.dicts import as_list, copied_dict
 from totem_sdk.lang.formats import format_function, plain
@@ -83,8 +83,8 @@ def _fold(scope: Scope, node: ast.Call, name: str) -> Expr | None:
         hint = "yield only what is not None, or loop over the values and test each"
         scope.refuse(node, "maybe-none", message, hint)
         return None
-    if isinstance(item, List):
-        scope.refuse(node, "type", f"{name}() of values that are lists", "loop over the values")
+    if not flat(item):
+        scope.refuse(node, "type", f"{name}() of values that have lists in them", "loop over the values")
         return None
     if name != "sum" and scope.role.job.sorts and depends_on_order(item):
         hint = f"write {name}(sorted(values))"

@@ -8,6 +8,7 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.dicts import VIEWS
 from totem_sdk.lang.findings import At
 from totem_sdk.lang.lower_errors import ErrorLowering
+from totem_sdk.lang.passing import pack, unpack
 from totem_sdk.lang.tree import (
     Assign,
     Break,
@@ -31,7 +32,7 @@ from totem_sdk.lang.tree import (
     While,
     is_operation,
 )
-from totem_sdk.types import BOOL, INT, STR, Dict, List, Tuple, Type, Values, travelling
+from totem_sdk.types import BOOL, INT, STR, Dict, List, Tuple, Type, Values, has_list, travelling
 
 __all__ = ["Lowering"]
 
@@ -175,11 +176,10 @@ class Lowering(ErrorLowering):
             types = (node.key.type, node.value.type)
         key = self.widened(key, types[0], self.around.emits[0], node.at)
         if isinstance(types[1], List):
-            text = self.build.register(STR)
-            self.build.op("pack", types[1], text, (value,), node.at)
-            value = text
+            value = pack(self.build, types[1], value, node.at)
         else:
             value = self.widened(value, types[1], self.around.emits[1], node.at)
+            value = pack(self.build, self.around.emits[1], value, node.at)
         self.build.op("emit", Tuple(travelling(self.around.emits)), None, (key, value), node.at)
 
     # Loops.
@@ -307,16 +307,16 @@ class Lowering(ErrorLowering):
 
     def _values_round(self, node: For) -> None:
         more = self.build.register(BOOL)
-        item = STR if isinstance(node.item, List) else node.item
+        item = STR if has_list(node.item) else node.item
         self.build.op("more_values", Values(item), more, (), node.at)
 
         def take(into: int) -> None:
-            if not isinstance(node.item, List):
+            if not has_list(node.item):
                 self.build.op("read_value", node.item, into, (), node.at)
                 return
             text = self.build.register(STR)
             self.build.op("read_value", STR, text, (), node.at)
-            self.build.op("unpack_list", STR, into, (text,), node.at)
+            unpack(self.build, text, node.item, into, node.at)
 
         self.build.branch(more, lambda: self._scoped(node, lambda: self._round(node, take)), self._leave)
 

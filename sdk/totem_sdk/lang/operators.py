@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from totem_sdk.lang.bools import as_number
+from totem_sdk.lang.boxes import flat
 from totem_sdk.lang.constants import INT_MIN
 from totem_sdk.lang.formats import percent
 from totem_sdk.lang.scope import Scope, widen
@@ -19,12 +20,10 @@ from totem_sdk.types import (
     NUM,
     STR,
     TIMEDELTA,
-    List,
     Option,
     Scalar,
     Tuple,
     Type,
-    Values,
     has_match,
     join,
 )
@@ -145,7 +144,7 @@ def _lists(type_: Type) -> tuple[bool, ...]:
 
 def common(scope: Scope, node: ast.AST, left: Type, right: Type, what: str) -> Type | None:
     """Return the type in which two values are compared; None (and a refusal) if they can't be."""
-    if isinstance(left, List | Values) or isinstance(right, List | Values):
+    if not flat(left) or not flat(right):
         scope.refuse(node, "type", f"{what} compares {left} with {right}", "compare what is in them")
         return None
     if has_match(left) or has_match(right):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from totem_sdk.lang.boxes import Boxes, Listed, Mapped
+from totem_sdk.lang.boxes import Boxes, Listed, Mapped, flat
 from totem_sdk.lang.calls import Reach
 from totem_sdk.lang.constants import MAX_TYPE_DEPTH, Constant, type_of
 from totem_sdk.lang.findings import At, Findings
@@ -328,6 +328,9 @@ class Scope:
 
     def assign_field(self, node: ast.AST, name: str, type_: Type) -> Type:
         """Join the type of a value into that of the field that is assigned; return the field's."""
+        if isinstance(type_, Tuple | Option) and not flat(type_):
+            hint = "keep the list or dict in a field of its own"
+            self.refuse(node, "type", f"the field self.{name} gets a tuple with a list or dict in it", hint)
         old = self.role.fields[name]
         joined = self._join(node, old, type_, f"the field self.{name}")
         self.role.fields[name] = joined

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.assignments import annotated, as_declared, assign, augmented, items, store
-from totem_sdk.lang.boxes import Listed, Mapped, has_dict
+from totem_sdk.lang.boxes import Gathered, Listed, Mapped, emitted, flat, without_json
 from totem_sdk.lang.conditions import condition
 from totem_sdk.lang.dicts import viewed
 from totem_sdk.lang.holes import Gap, Hole
@@ -38,7 +38,6 @@ from totem_sdk.types import (
     NONE,
     STR,
     TIMEDELTA,
-    List,
     Match,
     Option,
     Tuple,
@@ -155,12 +154,17 @@ class _Statements:
 
     def may_be_emitted(self, node: ast.AST, key: Type, value: Type) -> bool:
         for type_ in (key, value):
-            if has_dict(type_):
-                self.scope.refuse(node, "emit-type", "a dict is emitted", "emit its parts, or list(d.items())")
+            if (wrong := without_json(type_)) is not None:
+                is_set = isinstance(wrong, Gathered)
+                what = "a set is emitted" if is_set else f"{wrong} is emitted: keys of JSON's objects are texts"
+                hint = (
+                    "emit a list of its items: sorted(s)" if is_set else "use str(key) as the keys, or list(d.items())"
+                )
+                self.scope.refuse(node, "emit-type", what, hint)
                 return False
-            if isinstance(type_, List) and type_ is key:
+            if type_ is key and not flat(type_):
                 hint = "emit a tuple, or a text: ','.join(items)"
-                self.scope.refuse(node, "emit-type", "a list is emitted as a key", hint)
+                self.scope.refuse(node, "emit-type", f"{type_} is emitted as a key", hint)
                 return False
             self.scope.own(type_)
             if has_match(type_):
@@ -170,7 +174,7 @@ class _Statements:
                 hint = "emit its .isoformat(), parts such as .year, or .total_seconds() of a timedelta"
                 self.scope.refuse(node, "emit-type", "a date can't be emitted: JSON has none", hint)
                 return False
-        self.scope.emit(node, after_shuffle(key), after_shuffle(value))
+        self.scope.emit(node, after_shuffle(key), after_shuffle(emitted(value)))
         return True
 
     def returned(self, node: ast.Return) -> Stmt | None:

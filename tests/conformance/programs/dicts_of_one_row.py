@@ -1,18 +1,18 @@
-# schema: {"article": "str", "amount": "int"}
+# schema: {"flag": "bool", "amount": "int"}
 from collections import defaultdict
 
 from totem_sdk import TotemJob
 
 
 class OfOneRow(TotemJob):
-    """A mapper whose rows are paid for at once, and that enters keys into dicts without a branch."""
+    """A mapper whose rows are paid for at once, as no charge depends on a size, and that enters keys into dicts."""
 
     def mapper(self, _, row):
         names = {}
-        found = names.setdefault(row.amount, row.article)
+        found = names.setdefault(row.amount, row.flag)
         numbers = defaultdict(int)
-        numbers[row.amount] = numbers[row.amount + 1] + len(found)
-        yield row.article[:1], numbers[row.amount]
+        numbers[found] = numbers[row.flag] + row.amount
+        yield row.flag, numbers[found]
 
-    def reducer(self, letter, numbers):
-        yield letter, sum(numbers)
+    def reducer(self, flag, numbers):
+        yield flag, sum(numbers)

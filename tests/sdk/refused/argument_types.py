@@ -13,6 +13,6 @@ class Job(TotemJob):
         h = float((1, 2))  # refused: type@13
         i = bool((1, 2))  # refused: type@13
         j = row.name.split() if (1, 2) else row.name.split(",")  # refused: type@33
-        k = (row.name.split(), 1)  # refused: type@13
+        k = {(row.name.split(), 1): 2}  # refused: type@14
         l = row.name.split() is None  # refused: type@13
         yield row.name, row.n

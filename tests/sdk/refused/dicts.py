@@ -17,7 +17,7 @@ class Job(TotemJob):
         none = counts.get("a") + 1  # refused: maybe-none@16
         much = counts.popitem()  # refused: unknown-attribute@23
         same = counts == {"a": 1}  # refused: type@16
-        pair = (counts, 1)  # refused: type@16
+        pair = (counts, 1) == (counts, 1)  # refused: type@16
         counts.update([1])  # refused: type@23
         counts.get()  # refused: argument@9
         for a, b in zip(counts, counts):  # refused: loop-form@21
@@ -28,4 +28,4 @@ class Job(TotemJob):
         second = {1: first}
         first[1] = [second]  # refused: type-conflict@15
         yield counts, 1  # refused: emit-type@9
-        yield row.name, {"a": 1}  # refused: container@25
+        yield row.name, {1: "a"}  # refused: emit-type@9

@@ -36,7 +36,7 @@ class Job(TotemJob):
         t = [1] in [[1], [2]]  # refused: type@13
         u = list(row.n)  # refused: argument@13
         v = [*numbers, 1]  # refused: star@14
-        w = (numbers, 1)  # refused: type@13
+        w = (numbers, 1) < (numbers, 2)  # refused: type@13
         x: list[str] = numbers  # refused: annotation@12
         y = any(row.n)  # refused: loop-form@21
         z = all()  # refused: argument@13

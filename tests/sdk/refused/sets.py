@@ -22,7 +22,7 @@ class Job(TotemJob):
         f = b.union(a)  # refused: unknown-attribute@13
         g = a == {1}  # refused: type@13
         h = a if row.n else d  # refused: type-conflict@13
-        i = (a, 1)  # refused: type@13
+        i = (a, 1) in [(a, 1)]  # refused: type@13
         for y in a.items():  # refused: unknown-attribute@20
             pass
         j = dict(a)  # refused: argument@13

@@ -7,7 +7,7 @@ class Job(TotemJob):
         a = sorted(words, key=lambda x, y: x)  # refused: argument@31
         b = sorted(words, key=3)  # refused: argument@31
         c = sorted(words, words, key=len)  # refused: argument@38
-        d = sorted([[1], [2]], key=lambda x: [x[0]])  # refused: type@46
+        d = sorted([[1], [2]], key=lambda x: [x[0]])  # refused: type@13
         e = sorted([1, 2], key=lambda x: row.maybe)  # refused: maybe-none@13
         f = min(words, default=1, key=len)  # refused: argument@39
         g = lambda x: x  # refused: lambda@13

@@ -112,6 +112,9 @@ static u64 *new_entry(dict *d, u64 bytes) {
     return item_at(&d->entries, d->entries.count++);
 }
 
+/* The place of an entry behind the others, of a dict that has no table yet and not this key; 0 if there is no memory. */
+u64 *dict_append(dict *d, u64 bytes) { return new_entry(d, bytes); }
+
 static void enter_last(dict *d, text shape) {
     u32 last = d->entries.count - 1;
     if (2 * (u64)d->slots < 3 * ((u64)d->filled + 1)) make_table(d, d->slots ? 2 * d->entries.count : 1, shape);

@@ -1,11 +1,14 @@
-/* Lists as texts, between phases (totem_sdk/packed.py has the form). A shape is a field's (heap.c): behind an `a` stands
- * that of the list's items. What is read is checked: a trap if it is not a packed list. */
+/* Lists and dicts as texts, between phases (totem_sdk/packed.py has the form). A shape is a field's (heap.c): behind an `a`
+ * stands that of the list's items, behind a `d` that of the dict's entries, which it has as a list. What is read is
+ * checked: a trap if it is not a packed list. */
 #include "arena.h"
 
 enum { MANY = 1 << 26 };
 
 u64 *list_append(list *l, u64 bytes);
 list *list_new(u32 words);
+dict *dict_new(u32 words);
+u64 *dict_append(dict *d, u64 bytes);
 text arena_text(text t);
 void skip_shape(const u8 **shape);
 
@@ -20,7 +23,8 @@ static void measure_value(const u8 **shape, const u64 **slot) {
     case 'z': return;
     case 'n': *slot += 2; return;
     case 's': bytes += text_size(*(*slot)++); return;
-    case 'a': {
+    case 'a':
+    case 'd': {
         const u8 *each = *shape;
         skip_shape(shape);
         measure((const list *)(u32)*(*slot)++, each);
@@ -39,7 +43,7 @@ static int has_lists(const u8 *shape) {
     const u8 *end = shape;
     skip_shape(&end);
     while (shape < end)
-        if (*shape++ == 'a') return 1;
+        if (*shape == 'a' || *shape++ == 'd') return 1;
     return 0;
 }
 
@@ -113,7 +117,8 @@ static void put_value(const u8 **shape, const u64 **slot) {
         at += text_size(t);
         return;
     }
-    case 'a': {
+    case 'a':
+    case 'd': {
         const u8 *each = *shape;
         skip_shape(shape);
         put_list((const list *)(u32)*(*slot)++, each);
@@ -178,7 +183,7 @@ static u32 words_of(const u8 *shape) {
     u32 words = 0;
     for (; shape < stop; shape++) {
         if (*shape == 'n') words += 2;
-        else if (*shape == 'a') {
+        else if (*shape == 'a' || *shape == 'd') {
             words++;
             skip_shape(&shape);
             shape--;
@@ -187,7 +192,7 @@ static u32 words_of(const u8 *shape) {
     return words ? words : 1;
 }
 
-static list *take_list(const u8 *shape);
+static list *take_list(const u8 *shape, int is_dict);
 
 static u64 put_bytes; /* of the texts of the item that is read */
 
@@ -212,10 +217,12 @@ static int take_value(const u8 **shape, u64 **slot) {
         put_bytes += size;
         return 1;
     }
-    case 'a': {
+    case 'a':
+    case 'd': {
+        int is_dict = (*shape)[-1] == 'd';
         const u8 *each = *shape;
         skip_shape(shape);
-        list *l = take_list(each);
+        list *l = take_list(each, is_dict);
         *(*slot)++ = (u32)l;
         return l != 0;
     }
@@ -250,7 +257,8 @@ static void settle(const u8 *shape, u64 *slot) {
         case '(': case ')': case 'z': continue;
         case 'n': slot += 2; continue;
         case 's': *slot = arena_text(*slot); slot++; continue;
-        case 'a': skip_shape(&shape); slot++; continue;
+        case 'a':
+        case 'd': skip_shape(&shape); slot++; continue;
         default: slot++;
         }
     }
@@ -258,16 +266,18 @@ static void settle(const u8 *shape, u64 *slot) {
 
 enum { MOST_WORDS = 256 };
 
-static list *take_list(const u8 *shape) {
+/* The keys of a dict are those of one that was packed: all different. Its table is made when it is needed. */
+static list *take_list(const u8 *shape, int is_dict) {
     u64 count = take_number(), kept[MOST_WORDS];
-    list *made = list_new(words_of(shape));
+    u32 words = words_of(shape);
+    list *made = is_dict ? (list *)dict_new(words) : list_new(words);
     if (!made || made->words > MOST_WORDS) return 0;
     for (u64 i = 0; i < count; i++) {
         const u8 *each = shape;
         u64 *slot = kept, before = put_bytes;
         put_bytes = 0;
         if (!take_value(&each, &slot)) return 0;
-        u64 *item = list_append(made, put_bytes);
+        u64 *item = is_dict ? dict_append((dict *)made, put_bytes) : list_append(made, put_bytes);
         if (!item) return 0;
         for (u32 word = 0; word < made->words; word++) item[word] = kept[word];
         put_bytes = before;
@@ -276,12 +286,12 @@ static list *take_list(const u8 *shape) {
     return made;
 }
 
-/* The list that was packed; 0 if there is no memory left. */
+/* The list or dict that was packed; 0 if there is no memory left. */
 EXPORT(list_unpack) list *list_unpack(text packed, text shape) {
     at = text_start(packed);
     end = at + text_size(packed);
     put_bytes = 0;
-    list *made = take_list(text_start(shape) + 1);
+    list *made = take_list(text_start(shape) + 1, *text_start(shape) == 'd');
     if (made && at != end) __builtin_trap();
     return made;
 }

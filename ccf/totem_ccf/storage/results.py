@@ -2,9 +2,9 @@
 
 ``.jsonl`` and ``.json`` hold the canonical lines of the abstract machine (§6). CSV and Parquet have a column for each
 scalar of key and value: ``key`` and ``value``, or ``key_0, key_1, …`` where one is a tuple (within a tuple of tuples
-``key_0_1``). CSV writes floats as the shortest text that reads back, None as an empty cell and a list or dict as its JSON text;
-Parquet keeps the types, and has lists of scalars and of such lists. A ``num`` has no one type in Parquet, a dict or a
-list of tuples none that one would ask for, and a tuple that may be None no columns: write JSON lines then.
+``key_0_1``). CSV writes floats as the shortest text that reads back, None as an empty cell, and a list or dict as its
+JSON text; Parquet keeps the types, and has lists of scalars and of such lists. A ``num`` has no one type in Parquet, a
+dict or a list of tuples none that one would ask for, and a tuple that may be None no columns: write JSON lines then.
 """
 
 from __future__ import annotations

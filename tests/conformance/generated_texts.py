@@ -92,6 +92,8 @@ def text_texts(w: Expressions, scope: Scope, depth: int) -> list[str]:
         f"{a}[{start}:{stop}:{chance.choice((1, 2, -1, -3))}]",
         f"({a} + 'y')[{chance.choice((0, -1))}]",
         f"{a}.{chance.choice(('title', 'capitalize', 'swapcase'))}()",
+        f"json.dumps({a})[:40]",
+        f"json.dumps([{a}, {{'n': {whole}}}])[-40:]",
         f"{a}.{chance.choice(('removeprefix', 'removesuffix'))}({b})",
         f"{a}.{chance.choice(('strip', 'lstrip', 'rstrip'))}({w.word()})",
         f"{a}.replace({b}, {w.expr('str', scope, 0)}{limit})[:40]",

@@ -185,7 +185,7 @@ class _Writer(Statements):
         value = reads[1]
         self.block(depth, scope, self.chance.randrange(2))
         numbers = dict.fromkeys(("int", "float", "num"), ("sum", "min", "max"))
-        self.sortable = self.sortable and value not in HELD
+        self.sortable = self.sortable and value not in EMITTED
         folds = {
             **numbers,
             "str": ("min", "max"),
@@ -257,6 +257,7 @@ class _Writer(Statements):
         base = "MRJob" if self.raw else "TotemJob"
         imports = ["from mrjob.job import MRJob"] if self.raw else ["from totem_sdk import Param, TotemJob"]
         head = [
+            "import json",
             "import math",
             "import re",
             "from collections import Counter, defaultdict",

@@ -3,6 +3,6 @@
 __all__ = ["MAKING_TEXTS"]
 
 MAKING_TEXTS = (
-    *("slice", "recase", "replace", "repeat", "pad", "join", "cut", "chr", "build", "format"),
+    *("slice", "recase", "json_text", "replace", "repeat", "pad", "join", "cut", "chr", "build", "format"),
     *("re_findall", "re_split"),
 )

@@ -80,6 +80,7 @@ text_slice i64 i64 i64 i64 i32 i32 : i64
 text_remove i64 i64 i32 : i64
 text_strip_of i64 i64 i64 i64 i32 : i64
 text_recase i64 i32 i32 i32 : i64
+text_json i64 i32 i32 : i64
 text_replace i64 i64 i64 i64 i32 i32 : i64
 text_repeat i64 i64 i32 i32 : i64
 text_pad i64 i64 i64 i64 i32 i32 i32 : i64

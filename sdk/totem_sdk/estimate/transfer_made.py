@@ -76,6 +76,14 @@ def _recased(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     return _text(a.size.scaled(least, most, 1.0), math.ceil(a.shortest * least), longest, operands)
 
 
+def _json(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
+    """Return a text in quotes, of which a byte takes up to six: those of control characters, and beyond ASCII fewer."""
+    del type_, op
+    (a,) = operands
+    longest = None if a.longest is None else 6 * a.longest + 2
+    return _made(a.size.scaled(1, 6, 1.1) + within(2, 2, 2.0), a.shortest + 2, longest, operands)
+
+
 def _replaced(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     del type_, op
     text, old, new, _ = operands
@@ -174,6 +182,7 @@ MADE_RULES: dict[str, Callable[[Type, Op, Sequence[Known]], Known]] = {
     "pack": _packed,
     "remove": _part,
     "recase": _recased,
+    "json_text": _json,
     "replace": _replaced,
     "repeat": _repeated,
     "pad": _padded,

@@ -5,6 +5,7 @@ Memory is counted before anything is made, so that no text is built which the ma
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 
@@ -150,6 +151,7 @@ TEXT_EFFECTS: dict[str, Callable[..., Datum]] = {
     "slice": _slice,
     "remove": _remove,
     "recase": lambda frame, op, text: effects.made(frame, recased(text, op.imm[0])),
+    "json_text": lambda frame, _op, text: effects.made(frame, json.dumps(text)),
     "replace": _replace,
     "repeat": _repeat,
     "pad": _pad,

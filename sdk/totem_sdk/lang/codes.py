@@ -32,7 +32,7 @@ CODES: dict[str, Code] = {
     # The module and the class.
     "import": Code(
         "an import of something that a job can't import",
-        "only math, re, datetime's classes, Counter and defaultdict of collections, TotemJob and Param of "
+        "only json, math, re, datetime's classes, Counter and defaultdict of collections, TotemJob and Param of "
         "totem_sdk, MRJob of mrjob.job and MRStep of "
         "mrjob.step can be imported",
     ),

@@ -35,7 +35,7 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
     """
     local = local_names(method)
     functions = from_math - set(CONSTANTS) - set(local)
-    modules = [name for name in ("collections", "math") if name in imported and name not in local]
+    modules = [name for name in ("collections", "json", "math") if name in imported and name not in local]
     for node in list(ast.walk(method)):
         if isinstance(node, ast.Call):
             _name_date(node, imported, local)

@@ -15,6 +15,7 @@ from totem_sdk.lang.container_forms import ContainerForms
 from totem_sdk.lang.counter_forms import evident_counters
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import Hole
+from totem_sdk.lang.json_texts import DUMPS, written_out
 from totem_sdk.lang.lists import changes_lists
 from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.set_forms import combined, empty_set, evident_sets, gathered
@@ -226,6 +227,13 @@ class _Rewriting(ContainerForms):
             return self.of_sets(node, *found)
         if (container := self.of_container(node)) is not None:
             return container
+        if (
+            self.calls(node, DUMPS)
+            and len(node.args) == 1
+            and not node.keywords
+            and (written := written_out(node.args[0])) is not None
+        ):
+            return self.visit(self.at(written, node))  # type: ignore[no-any-return]
         if self.calls(node, "set") and len(node.args) <= 1 and not node.keywords:
             return self.made_set(node)
         if self.calls(node, "any", "all") and len(node.args) == 1 and not node.keywords:

@@ -32,7 +32,7 @@ _IMPORTS: dict[str, Collection[str]] = {
     "math": MATH,
     "collections": COLLECTIONS,
     "datetime": DATES,
-    "": ("collections", "datetime", "math", "re"),
+    "": ("collections", "datetime", "json", "math", "re"),
 }
 """What can be imported from which module; from none: modules."""
 _PATTERN_TYPES = ("re.Pattern", "re.Pattern[str]")

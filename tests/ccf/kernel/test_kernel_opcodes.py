@@ -219,6 +219,7 @@ def made_texts():
         yield from same("remove", (STR, STR), imm=(how,))
     for how in ("title", "capitalize", "swapcase"):
         yield from same("recase", (STR,), imm=(how,))
+    yield from same("json_text", (STR,))
     yield from same("repeat", (STR, INT))
     for how in ("partition", "rpartition"):
         yield from same("partition", (STR, STR), Tuple((STR, STR, STR)), imm=(how,))

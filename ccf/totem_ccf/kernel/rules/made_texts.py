@@ -76,6 +76,10 @@ def _recase(code: FunctionCode, op: Op) -> None:
     made(code, op, f"(call $text_recase {_texts(code, op)} {_number(op, _CASES)} {room(code)})")
 
 
+def _json_text(code: FunctionCode, op: Op) -> None:
+    made(code, op, f"(call $text_json {_texts(code, op)} {room(code)})")
+
+
 def _replace(code: FunctionCode, op: Op) -> None:
     made(code, op, f"(call $text_replace {_texts(code, op)} {room(code)})")
 
@@ -169,6 +173,7 @@ RULES: dict[str, Rule] = {
     "slice": _slice,
     "remove": _remove,
     "recase": _recase,
+    "json_text": _json_text,
     "replace": _replace,
     "repeat": _repeat,
     "pad": _pad,

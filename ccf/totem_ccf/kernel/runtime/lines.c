@@ -1,5 +1,6 @@
-/* Sorting a list by the JSON texts of its items (abstract machine, §6), which nobody writes: two values are compared part
- * by part, as far as their texts are the same. What they are is said by their shape, as in lists.c. */
+/* A text as JSON (json.dumps), and sorting a list by the JSON texts of its items (abstract machine, §6), which nobody
+ * writes: two values are compared part by part, as far as their texts are the same. What they are is said by their
+ * shape, as in lists.c. */
 #include "merging.h"
 
 text int_text(i64 value, u32 where, u32 room);
@@ -167,3 +168,17 @@ static int comes_after(text shape, int sign, const u64 *a, const u64 *b) {
 }
 
 EXPORT(list_sort_lines) void list_sort_lines(list *l, text shape) { merge(l, comes_after, 1, shape); }
+
+EXPORT(text_json) text text_json(text t, u32 where, u32 room) {
+    const u8 *at = text_start(t), *end = at + text_size(t);
+    u8 *to = (u8 *)where, *limit = to + room, written[ESCAPED];
+    if (room < 2) return NO_ROOM;
+    *to++ = '"';
+    for (;; next_code(&at)) {
+        u32 size = put_character(written, at, end);
+        if (size > (u32)(limit - to)) return NO_ROOM;
+        copy_bytes(to, written, size);
+        to += size;
+        if (at == end) return text_of((u8 *)where, (u32)(to - (u8 *)where));
+    }
+}

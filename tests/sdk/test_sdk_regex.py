@@ -16,6 +16,8 @@ from totem_sdk.regex import (
     find_first,
     read_pattern,
     split_at,
+    stands_alone,
+    ungrouped,
 )
 from totem_sdk.regex.automaton import MAX_ENTRIES, MAX_STATES
 from totem_sdk.regex.steps import MAX_STEPS
@@ -38,9 +40,25 @@ def check(source, flags, subject):
     assert list(find_all(machine, subject)) == list(map(spans, compiled.finditer(subject)))
     if not compiled.groups:
         assert list(split_at(machine, subject)) == compiled.split(subject)
+    check_alone(machine, whole, subject)
     always = (True, *machine.pattern.groups)
     for match in map(spans, compiled.finditer(subject)):
         assert all(span[0] >= 0 for span, certain in zip(match, always, strict=True) if certain)
+
+
+def check_alone(machine, whole, subject):
+    """Find the groups of every match in its own text, and all matches without groups."""
+    found = list(find_all(machine, subject))
+    text = ungrouped(machine.pattern)
+    if text is not None and machine.pattern.groups:
+        plain = automaton(text, machine.pattern.flags)
+        assert list(find_all(plain, subject)) == [(spans[0],) for spans in found]
+    if not stands_alone(machine.pattern):
+        return
+    for (first, last), *groups in found:
+        again = find_first(whole, subject[first:last], anywhere=False)
+        moved = [(start + first, end + first) if start >= 0 else (-1, -1) for start, end in again]
+        assert moved == [(first, last), *groups]
 
 
 def compare(seed, patterns):
@@ -59,6 +77,20 @@ def compare(seed, patterns):
 
 def test_generated_patterns_find_what_cpython_finds():
     compare("few", 150)
+
+
+@pytest.mark.parametrize(
+    ("source", "alone"),
+    [
+        (r"(\w)(\d)", True), (r"^(\w+): (.*)$", True), (r"\b(\w+)=(\d+)\b", True), (r"(\bx|y)", False),
+        (r"\b-(\d)", False), (r"(\w+)\b(.?)", False), (r"(^|,)(\w)", False), (r"\B(\w)", False), (r"$(x)?", False),
+        (r"\b(a|\d)?", False), (r"(\b(?:é|z)+)(x)", True), (r"(a)|(b)", True), (r"(?a:\b)(\d|b+)", False),
+    ],
+)  # fmt: skip
+def test_which_matches_are_found_again_in_their_own_text(source, alone):
+    found = read_pattern(source, 0)
+    assert stands_alone(found) == alone
+    assert ungrouped(found) is not None
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.generators import with_generators
 from totem_sdk.lang.initial import with_init
+from totem_sdk.lang.match_forms import PatternsAtHand
 from totem_sdk.lang.reports import notes_of_reports
 from totem_sdk.lang.rewrite import rewrite
 from totem_sdk.lang.roles import Inputs, Roles
@@ -90,10 +91,11 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     constants = {**job.globals, **dict.fromkeys(job.modules)}
     check_names = Names(constants, job.name, job.methods, job.unknown, job.functions)
     counters = counters_on_self(job.methods.values())
+    of_class = {f"self.{name}": value for name, value in job.constants.items()}
+    at_hand = PatternsAtHand(job.patterns, {**job.globals, **of_class}, job.making, job.name, job.methods)
     for method in job.methods.values():
-        rewrite(
-            parsed, method, (job.globals, job.functions, counters), _values_of(job, method), findings, sorts=job.sorts
-        )
+        outside = (job.globals, job.functions, counters)
+        rewrite(parsed, method, outside, _values_of(job, method), findings, sorts=job.sorts, at_hand=at_hand)
         check_forms(parsed, method, check_names, findings)
     called = Findings()
     reach = reach_of(parsed, job.methods, called)

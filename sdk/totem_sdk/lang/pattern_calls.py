@@ -6,6 +6,7 @@ import ast
 import re
 
 from totem_sdk.errors import InternalError
+from totem_sdk.lang.all_matches import METHODS, call_for_all
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.findings import At
 from totem_sdk.lang.functions import has_arguments, is_known
@@ -60,7 +61,28 @@ def has_pattern(scope: Scope, called: ast.Attribute) -> bool:
 def call_with_pattern(scope: Scope, node: ast.Call, called: ast.Attribute) -> Expr | None:
     """Return a call of a method of a pattern or of a function of re."""
     pattern = pattern_of(scope, called.value)
+    if called.attr == "finditer":
+        hint = "write for m in NAME.finditer(text), also in a comprehension"
+        scope.refuse(called, "loop-form", "finditer() stands outside the head of a for loop", hint)
+        return None
+    if called.attr in METHODS:
+        return _for_all(scope, node, called.attr, pattern)
     return _call_of_re(scope, node, called.attr) if pattern is None else _call_pattern(scope, node, called, pattern)
+
+
+def _for_all(scope: Scope, node: ast.Call, name: str, pattern: Pattern | None) -> Expr | None:
+    args = node.args
+    if pattern is None:
+        pattern, args = pattern_of(scope, args[0]), args[1:]
+    if pattern is None:
+        flags = [keyword.value for keyword in node.keywords]
+        call = ast.copy_location(ast.Call(node.func, [node.args[0], *flags], []), node)
+        pattern = scope.role.job.making.read(call, scope.constants, scope.refuse)
+    found = [scope.check(scope, argument) for argument in args]
+    checked = [argument for argument in found if argument is not None]
+    if pattern is None or len(checked) < len(found):
+        return None
+    return call_for_all(scope, node, name, (pattern, match_type(pattern)), checked)
 
 
 def _call_of_re(scope: Scope, node: ast.Call, name: str) -> Expr | None:

@@ -17,6 +17,7 @@ from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.json_texts import DUMPS, written_out
 from totem_sdk.lang.lists import changes_lists
+from totem_sdk.lang.match_forms import MatchForms, PatternsAtHand
 from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.set_forms import combined, empty_set, evident_sets, gathered
 from totem_sdk.lang.sorted_values import SortedValues
@@ -38,11 +39,13 @@ def rewrite(
     findings: Findings,
     *,
     sorts: bool = False,
+    at_hand: PatternsAtHand | None = None,
 ) -> None:
     """Rewrite the body of a method, in place.
 
     ``outside`` are the names of constants, and of functions of the module: both hide Python's functions; and the fields
     that hold a Counter. ``values`` is the parameter that holds a reducer's values; ``sorts``: they come sorted.
+    ``at_hand`` are the patterns that the method sees.
     """
     names, functions, counters = outside
     if values is not None:
@@ -51,6 +54,7 @@ def rewrite(
     local.update(argument.arg for argument in function.args.args)
     hidden = frozenset((*names, *functions, *local))
     rewriting = _Rewriting(source, hidden, frozenset(functions) - local, values, findings)
+    rewriting.at_hand = PatternsAtHand() if at_hand is None else at_hand.beside(local)
     rewriting.sets = evident_sets(function)
     rewriting.counters = evident_counters(function, counters)
     function.body = rewriting.statements(function.body)
@@ -61,7 +65,7 @@ def rewrite(
         sorting.visit(function)
 
 
-class _Rewriting(ContainerForms):
+class _Rewriting(ContainerForms, MatchForms):
     def __init__(
         self,
         source: Source,
@@ -225,8 +229,8 @@ class _Rewriting(ContainerForms):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if (found := combined(node, self.sets)) is not None:
             return self.of_sets(node, *found)
-        if (container := self.of_container(node)) is not None:
-            return container
+        if (made := self.of_container(node) or self.of_matches(node)) is not None:
+            return made
         if (
             self.calls(node, DUMPS)
             and len(node.args) == 1
@@ -397,7 +401,7 @@ class _Rewriting(ContainerForms):
             return self.side_by_side(node, call)
         if isinstance(call, ast.Call) and self.calls(call, "reversed") and len(call.args) == 1:
             return self.backwards(node, call)
-        return [node]
+        return self.over_matches(node) or [node]
 
     def numbered(self, node: ast.For, call: ast.Call) -> list[ast.stmt]:
         given = [*call.args, *(k.value for k in call.keywords if k.arg == "start")]

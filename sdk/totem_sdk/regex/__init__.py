@@ -1,5 +1,6 @@
 """Regular expressions in linear time: patterns of Python's ``re`` as automata with Python's leftmost-first meaning."""
 
+from totem_sdk.regex.alone import stands_alone, ungrouped
 from totem_sdk.regex.automaton import MAX_WORK, Automaton, automaton
 from totem_sdk.regex.parsing import MAX_GROUPS, MAX_PATTERN, BadPatternError, Pattern, read_pattern
 from totem_sdk.regex.running import find_all, find_first, split_at
@@ -18,4 +19,6 @@ __all__ = [
     "find_first",
     "read_pattern",
     "split_at",
+    "stands_alone",
+    "ungrouped",
 ]

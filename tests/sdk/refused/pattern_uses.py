@@ -12,10 +12,15 @@ class Job(TotemJob):
         b = re  # refused: type@13
         c = re.I  # refused: type@13
         d = re.compile("a")  # refused: pattern@13
-        e = re.subn("a", "b", row.name)  # refused: unknown-attribute@16
-        f = WORD.sub(r"\1", row.name)  # refused: pattern@22
-        g = WORD.findall(row.name)  # refused: type@13
-        h = WORD.split(row.name)  # refused: type@13
+        e = re.escape(row.name)  # refused: unknown-attribute@16
+        f = WORD.sub(r"\3", row.name)  # refused: argument@22
+        g = re.findall(r"\b-(\d)(x)", row.name)  # refused: pattern@13
+        h = WORD.split(row.name, row.n)  # refused: argument@38
+        for each in WORD.finditer(row.city):  # refused: maybe-none@21
+            pass
+        every = WORD.finditer(row.name)  # refused: loop-form@22
+        put = WORD.sub(row.name, row.name)  # refused: argument@28
+        cut = NUMBER.sub(lambda each: each.start(), row.name)  # refused: type-conflict@39
         i = NUMBER.search(row.n)  # refused: type@31
         j = NUMBER.search(row.city)  # refused: maybe-none@31
         k = NUMBER.search(row.name, 1)  # refused: argument@13

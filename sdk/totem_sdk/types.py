@@ -15,6 +15,7 @@ A type has one canonical text (``str(type)``), which is also how it stands in sc
 ``T?``                 T or None (``T`` is no none and no option itself)
 ``(T1,T2)``            tuple
 ``[T1,T2]``            a tuple after a shuffle, where JSON has turned it into a list of fixed length
+``union[T1,T2]``       one of several types, by the data, or None
 ``list[T]``            what ``str.split`` makes: pieces of a text, only read
 ``array[T]``           a list of any length, which can be changed
 ``dict[K,V]``          values by key, in the order in which keys came
@@ -50,9 +51,11 @@ __all__ = [
     "Scalar",
     "Tuple",
     "Type",
+    "Union",
     "Values",
     "after_shuffle",
     "has_match",
+    "has_union",
     "join",
     "leaves",
     "parse_type",
@@ -61,6 +64,7 @@ __all__ = [
     "as_packed",
     "has_list",
     "travelling",
+    "union_kind",
     "words",
 ]
 
@@ -109,6 +113,22 @@ class Match(Tuple):
 
     def __str__(self) -> str:
         return "match"
+
+
+@dataclass(frozen=True, slots=True)
+class Union(Tuple):
+    """One of several types, as the data decide, or None: a tuple of options, of which at most one is not None.
+
+    There is one option of each kind (``union_kind``), in the order of ``_KINDS``.
+    """
+
+    def __str__(self) -> str:
+        return f"union[{','.join(str(item.item) for item in self.items if isinstance(item, Option))}]"
+
+    def place_of(self, kind: str | None) -> int | None:
+        """Return the position of the option of a kind, None if the union has none of it."""
+        kinds = [union_kind(item.item) for item in self.items if isinstance(item, Option)]
+        return kinds.index(kind) if kind in kinds else None
 
 
 @dataclass(frozen=True)
@@ -209,41 +229,106 @@ def words(type_: Type) -> int:
             return 1
 
 
-def join(left: Type, right: Type) -> Type | None:
+_KINDS = ("bool", "number", "text", "tuple")
+
+
+def union_kind(type_: Type) -> str | None:
+    """Return which of a union's options a type is; None if it can't be one."""
+    match type_:
+        case Match() | Union():
+            return None
+        case Tuple():
+            return "tuple"
+        case Scalar():
+            return {BOOL: "bool", INT: "number", FLOAT: "number", NUM: "number", STR: "text"}.get(type_)
+        case _:
+            return None
+
+
+def _by_kind(type_: Type) -> dict[str, Type] | None:
+    match type_:
+        case Union(items=items):
+            return {union_kind(item.item) or "": item.item for item in items if isinstance(item, Option)}
+        case Option(item=item):
+            return _by_kind(item)
+    kind = union_kind(type_)
+    return {} if type_ == NONE else None if kind is None else {kind: type_}
+
+
+def _united(left: Type, right: Type, unite: bool) -> Type | None:
+    found, more = _by_kind(left), _by_kind(right)
+    if found is None or more is None:
+        return None
+    for kind, type_ in more.items():
+        joined = join(found[kind], type_, unite=unite) if kind in found else type_
+        if joined is None:
+            return None
+        found[kind] = joined
+    return Union(tuple(Option(found[kind]) for kind in _KINDS if kind in found))
+
+
+def join(left: Type, right: Type, *, unite: bool = False) -> Type | None:
     """Return the smallest type that holds both, or None where there is none.
 
-    int and float give ``num`` (nothing is promoted silently), None and T give ``T?``, tuples join item by item.
+    int and float give ``num`` (nothing is promoted silently), None and T give ``T?``, tuples join item by item. With
+    ``unite`` bools, numbers, texts and tuples that don't join give a union of them; without it only what is one grows.
     """
     if left == right:
         return left
+    if isinstance(left, Union) or isinstance(right, Union):
+        return _united(left, right, unite)
     if NONE in (left, right):
         other = right if left == NONE else left
         if isinstance(other, Option):
             return other
         return None if isinstance(other, List | Values) else Option(other)
     if isinstance(left, Option) or isinstance(right, Option):
-        inner = join(
-            left.item if isinstance(left, Option) else left, right.item if isinstance(right, Option) else right
-        )
-        return None if inner is None or isinstance(inner, Option) else Option(inner)
+        return _joined_options(left, right, unite)
     numeric = (INT, FLOAT, NUM)
     if left in numeric and right in numeric:
         return NUM
     if isinstance(left, Match) or isinstance(right, Match):
         return None
     if isinstance(left, Tuple) and isinstance(right, Tuple):
-        if len(left.items) != len(right.items) or left.listed != right.listed:
-            return None
-        items = [join(a, b) for a, b in zip(left.items, right.items, strict=True)]
-        if any(item is None for item in items):
-            return None
-        return Tuple(tuple(item for item in items if item is not None), left.listed)
-    return None
+        return _joined_tuples(left, right, unite)
+    return _united(left, right, unite) if unite else None
+
+
+def _joined_options(left: Type, right: Type, unite: bool) -> Type | None:
+    bare = [side.item if isinstance(side, Option) else side for side in (left, right)]
+    inner = join(*bare, unite=unite)
+    if inner is None or isinstance(inner, Union):
+        return inner
+    return None if isinstance(inner, Option) else Option(inner)
+
+
+def _joined_tuples(left: Tuple, right: Tuple, unite: bool) -> Type | None:
+    if len(left.items) != len(right.items) or left.listed != right.listed:
+        return None
+    items = [join(a, b, unite=unite) for a, b in zip(left.items, right.items, strict=True)]
+    if any(item is None for item in items):
+        return None
+    return Tuple(tuple(item for item in items if item is not None), left.listed)
+
+
+def has_union(type_: Type) -> bool:
+    """Return whether a value of the type is of a union or has one in it."""
+    match type_:
+        case Union():
+            return True
+        case Tuple(items=items):
+            return any(map(has_union, items))
+        case Option(item=item) | List(item=item):
+            return has_union(item)
+        case _:
+            return False
 
 
 def plain(type_: Type) -> Type:
     """Return the type that a value has in the Program, where a match is a tuple."""
     match type_:
+        case Union(items=items):
+            return Union(tuple(plain(item) for item in items))
         case Tuple(items=items, listed=listed):
             return Tuple(tuple(plain(item) for item in items), listed)
         case Option(item=item):
@@ -272,6 +357,8 @@ def has_match(type_: Type) -> bool:
 def after_shuffle(type_: Type) -> Type:
     """Return the type that a key or value has after a shuffle: JSON turns tuples into lists, as in mrjob."""
     match type_:
+        case Union(items=items):
+            return Union(tuple(after_shuffle(item) for item in items))
         case Tuple(items=items):
             return Tuple(tuple(after_shuffle(item) for item in items), listed=True)
         case Option(item=item):
@@ -338,6 +425,9 @@ def _parse(text: str, depth: int) -> tuple[Type, str]:
             return (make(item), rest[1:]) if make is Values else _optional(make(item), rest[1:])
     if text.startswith("dict["):
         return _parse_dict(text, depth)
+    if text.startswith("union["):
+        items, rest = _parse_items(text[len("union[") :], "]", depth + 1)
+        return _optional(Union(tuple(Option(item) for item in items)), rest)
     end = 0
     while end < len(text) and text[end].isalpha():
         end += 1

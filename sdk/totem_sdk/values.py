@@ -14,7 +14,7 @@ from typing import Any
 
 from totem_sdk.errors import InternalError, InvalidDocument
 from totem_sdk.limits import INT_MAX, INT_MIN
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Type
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Type, Union
 
 __all__ = [
     "PARTITIONS",
@@ -111,9 +111,23 @@ def canonical_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-def json_line(_type: Type, value: Any) -> str:
+def json_line(type_: Type, value: Any) -> str:
     """Return the text as which mrjob writes a value between its steps: its ``SORT_VALUES`` goes by these texts."""
-    return json.dumps(value)
+    return json.dumps(_bare(type_, value))
+
+
+def _bare(type_: Type, value: Any) -> Any:
+    """Return a value as Python has it, where one of a union is no tuple of options."""
+    match type_:
+        case Union(items=items):
+            there = (_bare(item, part) for item, part in zip(items, value, strict=True) if part is not None)
+            return next(there, None)
+        case Tuple(items=items):
+            return tuple(_bare(item, part) for item, part in zip(items, value, strict=True))
+        case Option(item=item):
+            return None if value is None else _bare(item, value)
+        case _:
+            return value
 
 
 def result_line(key: Any, value: Any) -> str:

@@ -6,6 +6,7 @@ from generated_counters import Counters
 from generated_errors import Errors
 from generated_expressions import Scope, parts
 from generated_held import EMITTED, HELD
+from generated_unions import is_union
 
 
 class Statements(Counters, Errors):
@@ -107,6 +108,11 @@ class Statements(Counters, Errors):
     def write_emit(self, depth: int, scope: Scope, size: int) -> None:
         del size
         if scope.emits is None:
+            return
+        if is_union(scope.emits[1]):
+            for part in scope.emits[1].split("|"):
+                value = "None" if part == "none" else self.expr(part, scope, 2)
+                self.write(depth, f"yield {self.expr(scope.emits[0], scope, 2)}, {value}")
             return
         listed = scope.emits[1] in EMITTED
         key = self.expr(scope.emits[0], scope, 2)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from generated_expressions import COLUMNS, CONSTANTS, PARAMS, Callable, Scope, parts
 from generated_held import EMITTED, HELD
 from generated_statements import Statements
+from generated_unions import UNITED, is_union, uses
 from hypothesis import strategies as st
 
 from totem_sdk.schema import LINES, Schema
@@ -89,6 +90,12 @@ class _Writer(Statements):
     """Writes the functions of a job, and makes its rows; ``sortable``: its values may come sorted."""
 
     sortable = True
+    unites = False
+
+    def value_type(self, *, last: bool) -> str:
+        """Choose what a role emits as values: where the job has such steps, several types, but not in the result."""
+        found = self.chance.choice(VALUES)
+        return UNITED.get(found, found) if self.unites and not last else found
 
     def helper(self) -> None:
         """Write a helper method and remember it."""
@@ -152,8 +159,15 @@ class _Writer(Statements):
         written = self.around("mapper", number, fields, emits)
         scope = Scope(fields=fields, emits=emits)
         if reads is not None:
-            scope.names.update({"in_key": reads[0], "in_value": reads[1]})
+            scope.names["in_key"] = reads[0]
             self.write(1, f"def mapper{number}(self, in_key, in_value):")
+            if is_union(reads[1]):
+                total = self.name()
+                self.write(2, f"{total} = 0.0")
+                self.use_union(2, reads[1], "in_value", total)
+                scope.names[total] = "float"
+            else:
+                scope.names["in_value"] = reads[1]
         elif self.raw:
             scope.names["line"] = "str"
             self.write(1, f"def mapper{number}(self, _, line):")
@@ -163,6 +177,11 @@ class _Writer(Statements):
         self.block(2, scope, self.size)
         self.write_emit(2, scope, 0)
         return [f"mapper=self.mapper{number}", *written]
+
+    def use_union(self, depth: int, type_: str, value: str, total: str) -> None:
+        """Write what uses a value of several types."""
+        for line in uses(self.chance, type_, value, total, self.name):
+            self.write(depth, line)
 
     def combiner(self, number: int, emits: tuple[str, str]) -> list[str]:
         """Write a combiner, which emits what its mapper emits."""
@@ -206,7 +225,9 @@ class _Writer(Statements):
             self.write(depth, f"{total} = 0.0")
             inner = scope.inside(loop=True)
             drawn = self.name("in_")
-            if value.startswith("(") and self.one_in(2):
+            if is_union(value):
+                pass
+            elif value.startswith("(") and self.one_in(2):
                 names = [self.name("in_") for _ in parts(value)]
                 drawn = ", ".join(names)
                 inner.names.update(zip(names, parts(value), strict=True))
@@ -217,6 +238,8 @@ class _Writer(Statements):
             self.write(depth, f"for {drawn} in values:")
             self.write(depth + 1, f"{number} += 1")
             self.write(depth + 1, f"{total} += {self.expr('float', inner, 1)}")
+            if is_union(value):
+                self.use_union(depth + 1, value, drawn, total)
             self.block(depth + 1, inner, self.size // 2)
             scope.names.update({number: "int", total: "float"})
         self.block(depth, scope, self.chance.randrange(3))
@@ -225,6 +248,7 @@ class _Writer(Statements):
     def job(self, seed: int, rows: int) -> GeneratedJob:
         """Write a whole job and make its rows."""
         self.raw = self.one_in(8)
+        self.unites = seed % 4 == 3
         steps: list[list[str]] = []
         for name, (_, text) in CONSTANTS.items():
             self.write(1, f"{name} = {text}")
@@ -236,16 +260,17 @@ class _Writer(Statements):
         for _ in range(self.chance.randrange(3)):
             self.helper()
         reads: tuple[str, str] | None = None
-        for number in range(self.chance.choice((1, 1, 1, 2, 2, 3))):
-            emits = (self.chance.choice(KEYS), self.chance.choice(VALUES))
+        count = self.chance.choice((1, 1, 1, 2, 2, 3))
+        for number in range(count):
+            emits = (self.chance.choice(KEYS), self.value_type(last=False))
             parts_ = self.mapper(number, reads, emits) if reads is None or not self.one_in(6) else []
             if not parts_ and reads is not None:
                 emits = reads
             reads = emits
-            if not self.one_in(8) or not parts_:
+            if is_union(emits[1]) or not self.one_in(8) or not parts_:
                 if self.one_in(3):
                     parts_ += self.combiner(number, reads)
-                result = (self.chance.choice(KEYS), self.chance.choice(VALUES))
+                result = (self.chance.choice(KEYS), self.value_type(last=number == count - 1))
                 parts_ += self.reducer(number, reads, result)
                 reads = result
             steps.append(parts_)

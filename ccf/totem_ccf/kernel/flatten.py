@@ -11,6 +11,7 @@
 ``num``             i32 tag (0 int, 1 float) and i64 bits
 ``T?``              i32 presence and the slots of T; those of an absent value are zeros
 tuple               the slots of its items, one after the other
+``union[T1,T2]``    those of the tuple ``(T1?,T2?)``
 ``list[str]``       i64: address << 32 | number of items; at the address stand the items' i64
 ``array[T]``        i32: the address of its header (``runtime/lists.c``)
 ``dict[K,V]``       i32: the address of its header (``runtime/dicts.c``)
@@ -42,6 +43,7 @@ from totem_sdk.types import (
     Option,
     Tuple,
     Type,
+    Union,
     Values,
 )
 
@@ -146,7 +148,15 @@ def held_shape(type_: Type) -> str:
 
 def line_shape(type_: Type) -> str:
     """Return the shape of an item of a list, as ``runtime/lines.c`` reads it: that of its JSON text."""
-    return shape(type_)
+    match type_:
+        case Union(items=items):
+            return f"u{''.join(line_shape(item) for item in items)})"
+        case Option(item=item):
+            return f"?{line_shape(item)}"
+        case Tuple(items=items):
+            return f"({''.join(line_shape(item) for item in items)})"
+        case _:
+            return shape(type_)
 
 
 def item_offset(type_: Tuple, index: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from totem_ccf.kernel.flatten import slots
 from totem_sdk.errors import InternalError
-from totem_sdk.types import FLOAT, INT, NONE, NUM, Array, Option, Tuple, Type
+from totem_sdk.types import FLOAT, INT, NONE, NUM, Array, Option, Tuple, Type, Union, union_kind
 
 __all__ = ["wider"]
 
@@ -19,6 +19,8 @@ def wider(type_: Type, wanted: Type, values: Sequence[str]) -> list[str]:
     """
     if slots(type_) == slots(wanted) and _same_shape(type_, wanted):
         return list(values)
+    if isinstance(wanted, Union):
+        return _united(type_, wanted, values)
     match type_, wanted:
         case Option(item=item), Option(item=inner):
             return [values[0], *wider(item, inner, values[1:])]
@@ -36,6 +38,11 @@ def wider(type_: Type, wanted: Type, values: Sequence[str]) -> list[str]:
             return result
         case Array(), Array():
             return list(values)  # a reference; in what it refers to, some tuples are lists after a shuffle
+    return _number(type_, wanted, values)
+
+
+def _number(type_: Type, wanted: Type, values: Sequence[str]) -> list[str]:
+    match type_, wanted:
         case _ if type_ == INT and wanted == FLOAT:
             return [f"(f64.convert_i64_s {values[0]})"]
         case _ if type_ == INT and wanted == NUM:
@@ -45,6 +52,21 @@ def wider(type_: Type, wanted: Type, values: Sequence[str]) -> list[str]:
         case _ if type_ == NUM and wanted == FLOAT:
             return [f"(call $num_float {values[0]} {values[1]})"]
     raise InternalError(f"a {type_} can't be widened to a {wanted}")
+
+
+def _united(type_: Type, wanted: Union, values: Sequence[str]) -> list[str]:
+    """Return the slots of a value as those of a union: what is not of the value's kind is absent."""
+    start, given = 0, {}
+    for item in type_.items if isinstance(type_, Union) else (type_,):
+        end = start + len(slots(item))
+        given[union_kind(item.item if isinstance(item, Option) else item)] = item, values[start:end]
+        start = end
+    result: list[str] = []
+    for option in wanted.items:
+        kind = union_kind(option.item) if isinstance(option, Option) else None
+        item, own = given.get(kind, (NONE, ()))
+        result += wider(item, option, own)
+    return result
 
 
 def _same_shape(a: Type, b: Type) -> bool:

@@ -23,7 +23,7 @@ from totem_sdk.estimate.transfer_math import MATH_RULES
 from totem_sdk.estimate.transfer_texts import TEXT_RULES
 from totem_sdk.limits import INT_MAX, INT_MIN, rounds_of_range
 from totem_sdk.program import Op
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, TIMEDELTA, Option, Tuple, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, TIMEDELTA, Option, Tuple, Type, Union, union_kind
 
 __all__ = ["RULES", "Rule"]
 
@@ -241,15 +241,35 @@ def _copied(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
 
 
 def _widened(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
-    (a,) = operands
-    if isinstance(type_, Tuple):
-        items = tuple(_widened(part, op, (item,)) for part, item in zip(type_.items, a.items, strict=True))
+    return _as_wider(type_, op.type, *operands)
+
+
+def _as_wider(type_: Type, narrow: Type, a: Known) -> Known:
+    if isinstance(type_, Union):
+        return _united(type_, narrow, a)
+    bare = narrow.item if isinstance(narrow, Option) else narrow
+    if isinstance(type_, Tuple) and isinstance(bare, Tuple):
+        each = zip(type_.items, bare.items, a.items, strict=True)
+        items = tuple(_as_wider(part, given, item) for part, given, item in each)
         return replace(a, items=items, key=a.key and items == a.items)
     inner = type_.item if isinstance(type_, Option) else type_
     if inner == FLOAT and isinstance(a.low, int):
         # Two ints can become one float: it is not the column or the key any more.
         return replace(a, low=_as_float(a.low), high=_as_float(a.high), column=None, key=False)
     return a
+
+
+def _united(type_: Union, narrow: Type, a: Known) -> Known:
+    """Say what a value is as one of a union: what is not of its kind is None."""
+    bare = narrow.item if isinstance(narrow, Option) else narrow
+    parts = zip(bare.items, a.items, strict=True) if isinstance(bare, Union) else [(bare, a)]
+    items = [constant(None)] * len(type_.items)
+    for given, item in parts:
+        inner = given.item if isinstance(given, Option) else given
+        place = type_.place_of(union_kind(inner))
+        if place is not None and item.some:
+            items[place] = _as_wider(type_.items[place], inner, item)
+    return Known(items=tuple(items))
 
 
 def _unwrapped(type_: Type, op: Op, operands: Sequence[Known]) -> Known:

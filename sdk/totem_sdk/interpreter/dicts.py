@@ -59,7 +59,7 @@ def _get(_frame: Frame, _op: Op, entries: Entries, key: Datum) -> Datum:
 
 
 def _default(frame: Frame, op: Op, entries: Entries, key: Datum, default: Datum) -> Datum:
-    return effects.widened(entries[key], frame.type_of(op)) if key in entries else default
+    return effects.widened(entries[key], frame.type_of(op), _type(op).value) if key in entries else default
 
 
 def _put(frame: Frame, op: Op, entries: Entries, key: Datum, value: Datum) -> None:
@@ -80,7 +80,7 @@ def _setdefault(frame: Frame, op: Op, entries: Entries, key: Datum, default: Dat
 def _pop(frame: Frame, op: Op, entries: Entries, key: Datum, *default: Datum) -> Datum:
     if key in entries:
         entries.changes += 1
-        return effects.widened(entries.pop(key), frame.type_of(op))
+        return effects.widened(entries.pop(key), frame.type_of(op), _type(op).value)
     if not default:
         raise Fault("key")
     return default[0]

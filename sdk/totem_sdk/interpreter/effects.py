@@ -12,7 +12,7 @@ from totem_sdk.errors import ProgramError
 from totem_sdk.interpreter import texts
 from totem_sdk.interpreter.arithmetic import Fault, checked, float_to_int
 from totem_sdk.interpreter.frame import Datum, Frame
-from totem_sdk.types import FLOAT, Option, Tuple, Type
+from totem_sdk.types import FLOAT, NONE, Option, Tuple, Type, Union, union_kind
 
 __all__ = [
     "at",
@@ -92,15 +92,32 @@ def largest(*values: Datum) -> Datum:
     return best
 
 
-def widened(value: Datum, type_: Type) -> Datum:
-    """Return the value as one of a wider type: an int becomes a float where the type says so."""
-    match type_:
-        case Option(item=item):
-            return None if value is None else widened(value, item)
-        case Tuple(items=items):
-            return tuple(widened(part, item) for part, item in zip(value, items, strict=True))
+def widened(value: Datum, type_: Type, narrow: Type) -> Datum:
+    """Return a value of one type as one of a wider type: an int becomes a float where the type says so."""
+    match type_, narrow:
+        case Union(), _:
+            return _united(value, type_, narrow)
+        case _, Option(item=item):
+            return None if value is None else widened(value, type_.item if isinstance(type_, Option) else type_, item)
+        case Option(item=item), _:
+            return None if narrow == NONE else widened(value, item, narrow)
+        case Tuple(items=items), Tuple(items=parts):
+            return tuple(widened(*each) for each in zip(value, items, parts, strict=True))
         case _:
             return float(value) if type_ == FLOAT else value
+
+
+def _united(value: Datum, type_: Union, narrow: Type) -> tuple[Datum, ...]:
+    """Return a value as one of a union: a tuple in which only the value's own kind is not None."""
+    inner = narrow.item if isinstance(narrow, Option) else narrow
+    parts = zip(value, inner.items, strict=True) if isinstance(inner, Union) else [(value, inner)]
+    made: list[Datum] = [None] * len(type_.items)
+    for part, each in parts:
+        bare = each.item if isinstance(each, Option) else each
+        place = type_.place_of(union_kind(bare))
+        if part is not None and place is not None:
+            made[place] = widened(part, type_.items[place], bare)
+    return tuple(made)
 
 
 def to_int(value: Datum) -> int:

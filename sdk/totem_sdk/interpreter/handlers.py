@@ -155,7 +155,7 @@ HANDLERS: dict[str, Handler] = {
     "store": _with(lambda frame, op, value: frame.role.store(op.imm[0], value)),
     "const": _with(lambda _frame, op: op.imm[0]),
     "move": _plain(_same),
-    "widen": _with(lambda frame, op, value: effects.widened(value, frame.type_of(op))),
+    "widen": _with(lambda frame, op, value: effects.widened(value, frame.type_of(op), op.type)),
     "column": _with(lambda frame, op: frame.role.row[op.imm[0]]),
     "pair_key": _with(lambda frame, _op: frame.role.pair[0]),
     "pair_value": _with(lambda frame, _op: frame.role.pair[1]),

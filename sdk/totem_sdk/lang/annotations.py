@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from totem_sdk.lang.boxes import Listed, Mapped
-from totem_sdk.types import NONE, SCALARS, Dict, List, Match, Option, Tuple, Type
+from totem_sdk.types import NONE, SCALARS, Dict, List, Match, Option, Tuple, Type, Union
 
 __all__ = ["NO_TYPE", "accepts", "read_annotation"]
 
@@ -64,6 +64,6 @@ def accepts(declared: Type, type_: Type) -> bool:
         return type_ == NONE or accepts(declared.item, type_.item if isinstance(type_, Option) else type_)
     if isinstance(type_, Match):
         return False
-    if isinstance(declared, Tuple) and isinstance(type_, Tuple) and not type_.listed:
+    if isinstance(declared, Tuple) and isinstance(type_, Tuple) and not isinstance(type_, Union) and not type_.listed:
         return len(declared.items) == len(type_.items) and all(map(accepts, declared.items, type_.items))
     return False

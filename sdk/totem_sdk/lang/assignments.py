@@ -8,13 +8,14 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
 from totem_sdk.lang.binary import binary
 from totem_sdk.lang.boxes import Listed, Mapped
-from totem_sdk.lang.conditions import path_of
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import extended, place
+from totem_sdk.lang.paths import path_of
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Assign, Expr, Field, Stmt, Target, Unpack, Variable
 from totem_sdk.lang.tuples import as_items
-from totem_sdk.types import Dict, List, Match, Option, Tuple, Type
+from totem_sdk.lang.unions import know_option, tuple_of
+from totem_sdk.types import Dict, List, Match, Option, Tuple, Type, Union
 
 __all__ = ["annotated", "as_declared", "assign", "augmented", "items", "store"]
 
@@ -33,20 +34,21 @@ def store(scope: Scope, node: ast.expr, type_: Type) -> Target | None:
             scope.refuse(node, "values-use", f"the values {node.id} are assigned to")
             return None
         version = scope.function.flow.writes[id(node)]
-        scope.assign(node, version, type_)
+        whole = scope.assign(node, version, type_)
         scope.forget((node.id,))
         target: Target = Variable(version)
     elif isinstance(node, ast.Attribute):
         if not _is_field(scope, node):
             return None
         scope.own(type_)
-        scope.assign_field(node, node.attr, type_)
+        whole = scope.assign_field(node, node.attr, type_)
         scope.forget((f"self.{node.attr}",))
         target = Field(node.attr)
     else:
         raise InternalError("a target of a form that is refused")
     if (path := path_of(node)) is not None:
         scope.know_stored(path, type_)
+        know_option(scope, path, whole, type_)
     return target
 
 
@@ -91,6 +93,8 @@ def _unpack(scope: Scope, node: ast.Assign, target: ast.Tuple) -> Stmt | None:
     if isinstance(node.value, ast.Tuple):
         return _pairwise(scope, node, target, node.value)
     value = scope.check(scope, node.value)
+    if value is not None and isinstance(value.type, Union):
+        value = tuple_of(scope, node, node.value, value)
     if value is None:
         return None
     types = items(scope, node.value, value.type, len(names))
@@ -118,7 +122,7 @@ def items(scope: Scope, node: ast.AST, type_: Type, number: int) -> tuple[Type, 
         return (type_.item,) * number if type_.known else None
     if isinstance(type_, Option):
         scope.refuse(node, "maybe-none", "what is unpacked may be None")
-    elif not isinstance(type_, Tuple) or isinstance(type_, Match):
+    elif not isinstance(type_, Tuple) or isinstance(type_, Match | Union):
         scope.refuse(node, "type", f"{type_} can't be unpacked")
     elif len(type_.items) != number:
         scope.refuse(node, "type", f"{type_} has {len(type_.items)} items for {number} targets")

@@ -10,7 +10,8 @@ from totem_sdk.lang.mathematics import power
 from totem_sdk.lang.operators import arithmetic
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Expr
-from totem_sdk.types import BOOL, INT, NONE, Option
+from totem_sdk.lang.unions import operands_of
+from totem_sdk.types import BOOL, INT, NONE, Option, Union
 
 __all__ = ["binary", "inverted"]
 
@@ -27,6 +28,10 @@ _OF_BOOLS = (ast.BitAnd, ast.BitOr, ast.BitXor)
 
 def binary(scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, right: Expr) -> Expr | None:
     """Return ``left op right``."""
+    if isinstance(left.type, Union) or isinstance(right.type, Union):
+        operands = operands_of(scope, node, _sides(node), (left, right))
+        result = None if operands is None else binary(scope, node, *operands.sides)
+        return None if operands is None or result is None else operands.keeper.let(result)
     if not (left.type == right.type == BOOL and type(node.op) in _OF_BOOLS):
         left, right = as_operands(left, right, repeats=isinstance(node.op, ast.Mult))
     if isinstance(node.op, ast.Pow):

@@ -16,7 +16,7 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.tree import FunctionKey
-from totem_sdk.types import NONE, STR, Array, Dict, List, Match, Option, Scalar, Tuple, Type, Values
+from totem_sdk.types import NONE, STR, Array, Dict, List, Match, Option, Scalar, Tuple, Type, Union, Values
 from totem_sdk.types import join as join_types
 
 __all__ = [
@@ -343,7 +343,7 @@ def opened(boxes: Boxes, place: tuple[object, ...], type_: Type) -> Type:
             return made
         case Array(item=item):
             return boxes.at(place, opened(boxes, (*place, "item"), item), owned=True)
-        case Tuple(items=items, listed=listed) if not isinstance(type_, Match):
+        case Tuple(items=items, listed=listed) if not isinstance(type_, Match | Union):
             return Tuple(tuple(opened(boxes, (*place, i), item) for i, item in enumerate(items)), listed)
         case Values(item=item):
             return Values(opened(boxes, place, item))
@@ -356,7 +356,7 @@ def emitted(type_: Type) -> Type:
     match type_:
         case Mapped():
             return Mapped(type_.box)
-        case Tuple(items=items, listed=listed) if not isinstance(type_, Match):
+        case Tuple(items=items, listed=listed) if not isinstance(type_, Match | Union):
             return Tuple(tuple(map(emitted, items)), listed)
         case _:
             return type_
@@ -388,6 +388,8 @@ def settled(type_: Type) -> Type:
             return Values(settled(item))
         case Match():
             return type_
+        case Union(items=items):
+            return Union(tuple(settled(item) for item in items))
         case Tuple(items=items, listed=listed):
             return Tuple(tuple(settled(item) for item in items), listed)
         case Option(item=item):

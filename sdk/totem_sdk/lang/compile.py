@@ -25,7 +25,7 @@ from totem_sdk.lang.surface import Note
 from totem_sdk.lang.tables import read_tables
 from totem_sdk.program import Program
 from totem_sdk.schema import LINES, Schema
-from totem_sdk.types import NONE, STR, Tuple, Type, Values, join
+from totem_sdk.types import NONE, STR, Tuple, Type, Values, has_union, join
 
 __all__ = ["compile_job", "notes_of"]
 
@@ -135,7 +135,9 @@ def _check_steps(job: Job, roles: Roles, findings: Findings) -> Iterator[Checked
     reads = Inputs(NONE, STR if job.lines else None)
     for source in job.steps:
         identity = (reads.key, reads.value) if "mapper" not in source.functions and reads.value is not None else None
-        found = {"mapper": roles.check(parts_of(source, "mapper"), reads, findings, identity)}
+        end = source is job.steps[-1]
+        ends = end and "reducer" not in source.functions
+        found = {"mapper": roles.check(parts_of(source, "mapper"), reads, findings, identity, last=ends)}
         mapped = found["mapper"].emits
         if mapped is None:
             _emits_nothing(job, source, "mapper", findings)
@@ -145,7 +147,7 @@ def _check_steps(job: Job, roles: Roles, findings: Findings) -> Iterator[Checked
             if role not in source.functions:
                 continue
             inputs = Inputs(mapped[0], Values(mapped[1]), found["mapper"].nones)
-            found[role] = roles.check(parts_of(source, role), inputs, findings)
+            found[role] = roles.check(parts_of(source, role), inputs, findings, last=end and role == "reducer")
             emits = found[role].emits
             if emits is None:
                 _emits_nothing(job, source, role, findings)
@@ -158,6 +160,11 @@ def _check_steps(job: Job, roles: Roles, findings: Findings) -> Iterator[Checked
         yield CheckedStep(source, found, reads, mapped, emits)
         last = found["reducer"] if "reducer" in found else found["mapper"]
         reads = Inputs(*emits, last.nones)
+    if reads.value is not None and has_union(reads.value):
+        name = source.functions.get("reducer", source.functions.get("mapper"))
+        at = job.source.at(source.node if name is None else job.methods[name])
+        message = f"the values of the result are {reads.value}: a result has values of one type"
+        findings.add(at, "emit-type", message, "compute with what may be of several types before it is yielded")
 
 
 def _emits_nothing(job: Job, step: StepSource, role: str, findings: Findings) -> None:

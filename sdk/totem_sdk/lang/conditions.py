@@ -14,13 +14,14 @@ from totem_sdk.lang.chosen import chosen
 from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import comparable
 from totem_sdk.lang.membership import membership
-from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.operators import link
+from totem_sdk.lang.paths import path_of
 from totem_sdk.lang.scope import Path, Scope, widen
 from totem_sdk.lang.tree import Apply, Chain, Expr, Link, Logic, is_operation
-from totem_sdk.types import BOOL, NONE, List, Match, Option, Scalar, Type
+from totem_sdk.lang.unions import compared_of, is_none
+from totem_sdk.types import BOOL, NONE, List, Match, Option, Scalar, Type, Union
 
-__all__ = ["Judged", "condition", "judge", "path_of", "truth"]
+__all__ = ["Judged", "condition", "judge", "truth"]
 
 _NOTHING: frozenset[Path] = frozenset()
 
@@ -36,23 +37,6 @@ class Judged:
     true: frozenset[Path] = _NOTHING
     false: frozenset[Path] = _NOTHING
     sure: bool | None = None
-
-
-def path_of(node: ast.expr) -> Path | None:
-    """Return what a test of this expression for None is about, None if it is about nothing that has a name."""
-    match node:
-        case ast.Name(id=name):
-            return (name,)
-        case ast.Attribute(value=ast.Name(id="self"), attr=attribute):
-            return (f"self.{attribute}",)
-        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-            return (name, attribute)
-        case Statements(result=ast.Name(id=name)):
-            return (name,)
-        case ast.Subscript(value=value, slice=ast.Constant(value=int() as index)):
-            base = path_of(value)
-            return None if base is None else (*base, index)
-    return None
 
 
 def _paths(node: ast.expr, type_: Type) -> frozenset[Path]:
@@ -204,6 +188,9 @@ def _identity(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) ->
     if isinstance(type_, List):
         scope.refuse(node, "type", "a list is never None")
         return None
+    if isinstance(type_, Union):
+        asked = is_none(scope, node, expr, type_)
+        return Judged(asked if isinstance(op, ast.Is) else Apply(BOOL, scope.at(node), "not", BOOL, (asked,)))
     if type_ != NONE and not isinstance(type_, Option):
         type_ = Option(type_)
     known = _paths(left, type_)
@@ -237,7 +224,25 @@ def _membership(scope: Scope, node: ast.Compare, op: ast.cmpop, left: ast.expr) 
 
 
 def _comparison(scope: Scope, node: ast.Compare) -> Judged | None:
-    operands = as_numbers([scope.check(scope, part) for part in (node.left, *node.comparators)])
+    parts = (node.left, *node.comparators)
+    operands = [scope.check(scope, part) for part in parts[:2]]
+    known_here = dict(scope.facts)
+    operands += [scope.check(scope, part) for part in parts[2:]]
+    if len(parts) > len(("left", "right")):
+        # The others are evaluated only where what stands before them is true.
+        scope.facts = {root: paths for root, paths in known_here.items() if root in scope.facts}
+    operands = as_numbers(operands)
+    keeper: Keeper | None = None
+    if any(operand is not None and isinstance(operand.type, Union) for operand in operands):
+        compared = compared_of(scope, node, parts, operands)
+        if compared is None:
+            return None
+        keeper, operands = compared.keeper, [*compared.sides]
+    judged = _compared(scope, node, operands)
+    return judged if judged is None or keeper is None else Judged(keeper.let(judged.expr))
+
+
+def _compared(scope: Scope, node: ast.Compare, operands: list[Expr | None]) -> Judged | None:
     links: list[Link] = []
     known = _NOTHING
     for position, (left, right) in enumerate(itertools.pairwise(operands)):

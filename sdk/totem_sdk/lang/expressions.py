@@ -12,7 +12,7 @@ from totem_sdk.lang.binary import binary, inverted
 from totem_sdk.lang.bools import as_number
 from totem_sdk.lang.boxes import Counted, Gathered, Listed, Mapped
 from totem_sdk.lang.callables import arguments_of
-from totem_sdk.lang.conditions import condition, judge, path_of
+from totem_sdk.lang.conditions import condition, judge
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.dates import MAKERS, make
 from totem_sdk.lang.dates_read import READERS, read_date
@@ -28,6 +28,7 @@ from totem_sdk.lang.mathematics import MATH_CALLS, call_math, power
 from totem_sdk.lang.methods import DATE_METHODS, call_method
 from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.operators import negative, number
+from totem_sdk.lang.paths import path_of
 from totem_sdk.lang.pattern_calls import call_with_pattern, group_of, has_pattern, pattern_of
 from totem_sdk.lang.reserved import meant
 from totem_sdk.lang.scope import Path, Scope, fits, widen
@@ -36,8 +37,9 @@ from totem_sdk.lang.targets import STARRED
 from totem_sdk.lang.text_methods import part_of
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Inner, Local
 from totem_sdk.lang.tuples import call_tuple_method, item_by_index, starred, tuple_slice
+from totem_sdk.lang.unions import known_option, tuple_of
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import INT, STR, List, Match, Option, Tuple, Values
+from totem_sdk.types import INT, STR, List, Match, Option, Tuple, Union, Values
 
 __all__ = ["expression"]
 
@@ -73,7 +75,7 @@ def _known(scope: Scope, path: Path | None, expr: Expr) -> Expr:
     """Take the None out of an optional value that is known not to be None."""
     if isinstance(expr.type, Option) and scope.is_known(path):
         return Apply(expr.type.item, expr.at, "unwrap", expr.type, (expr,))
-    return expr
+    return known_option(scope, path, expr)
 
 
 def _row_used(scope: Scope, node: ast.AST, name: str, wanted: object = None, after: str = "") -> None:
@@ -272,7 +274,7 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
     if isinstance(value.type, Mapped):
         return entry_or_default(scope, node, value, value.type)
     if isinstance(node.slice, ast.Slice):
-        if isinstance(value.type, Tuple) and not isinstance(value.type, Match):
+        if isinstance(value.type, Tuple) and not isinstance(value.type, Match | Union):
             return tuple_slice(scope, node, value, value.type, node.slice)
         scope.refuse(node.slice, "slice", f"a slice of {value.type}")
         return None
@@ -283,6 +285,11 @@ def _item_of_tuple(scope: Scope, node: ast.Subscript, value: Expr) -> Expr | Non
     if isinstance(value.type, Option):
         scope.refuse(node.value, "maybe-none", "a value whose item is taken may be None")
         return None
+    if isinstance(value.type, Union):
+        found = tuple_of(scope, node, node.value, value)
+        if found is None:
+            return None
+        value = found
     if isinstance(value.type, Match):
         group = None if isinstance(node.slice, Hole) else group_of(scope, node.slice, value)
         return None if group is None else _known(scope, path_of(node), group)
@@ -395,7 +402,7 @@ def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
 def _call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr]) -> Expr | None:
     if method.attr in STARRED:
         return starred(scope, node, method.attr, owner, args)
-    if isinstance(owner.type, Tuple) and not isinstance(owner.type, Match):
+    if isinstance(owner.type, Tuple) and not isinstance(owner.type, Match | Union):
         return call_tuple_method(scope, node, method, owner, args)
     if isinstance(owner.type, Listed):
         descending = bool(getattr(node, "descending", False))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from totem_sdk.lang.dates_written import strftime
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Const, Expr, is_operation
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Type
+from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, Option, Tuple, Type, Union
 
 __all__ = [
     "MAX_PARTS",
@@ -300,7 +300,7 @@ def percent(scope: Scope, node: ast.AST, text: str, value: Expr) -> Expr | None:
     values = [value]
     if isinstance(value, Apply) and value.code == "tuple":
         values = list(value.args)
-    elif isinstance(value.type, Tuple):
+    elif isinstance(value.type, Tuple) and not isinstance(value.type, Union):
         values = [
             Apply(type_, at, "item", value.type, (value,), (position,))
             for position, type_ in enumerate(value.type.items)

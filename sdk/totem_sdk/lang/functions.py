@@ -32,6 +32,7 @@ from totem_sdk.types import (
     Option,
     Tuple,
     Type,
+    Union,
     Values,
 )
 
@@ -198,7 +199,7 @@ def _len(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
         return None
     if args[0].type == STR or isinstance(args[0].type, List):
         return Apply(INT, scope.at(node), "len", args[0].type, (args[0],))
-    if isinstance(args[0].type, Tuple) and not isinstance(args[0].type, Match):
+    if isinstance(args[0].type, Tuple) and not isinstance(args[0].type, Match | Union):
         keeper = Keeper(scope.at(node))
         keeper.keep(args[0])
         return keeper.let(Const(INT, scope.at(node), len(args[0].type.items)))

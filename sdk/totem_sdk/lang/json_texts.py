@@ -9,7 +9,7 @@ from totem_sdk.lang.findings import At
 from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Choice, Const, Expr
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, Match, Option, Tuple
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, Match, Option, Tuple, Union
 
 __all__ = ["DUMPS", "dumps", "written_out"]
 
@@ -41,6 +41,8 @@ def _written(value: Expr, at: At) -> Expr | None:
             return None if text is None else keeper.let(Choice(STR, at, absent, Const(STR, at, "null"), text))
         case Match():
             return None
+        case Union() as type_:
+            return _of_union(value, type_, at)
         case Tuple() as type_:
             return _of_tuple(value, type_, at)
     if value.type == STR:
@@ -64,6 +66,20 @@ def _of_number(value: Expr, at: At) -> Expr:
         result = Choice(STR, at, same, Const(STR, at, word), result)
     is_nan = Apply(BOOL, at, "ne", value.type, (kept, kept))
     return keeper.let(Choice(STR, at, is_nan, Const(STR, at, "NaN"), result))
+
+
+def _of_union(value: Expr, type_: Union, at: At) -> Expr | None:
+    keeper = Keeper(at)
+    kept = keeper.keep(value)
+    result: Expr = Const(STR, at, "null")
+    for position, option in enumerate(type_.items):
+        part = Apply(option, at, "item", type_, (kept,), (position,))
+        inner = option.item if isinstance(option, Option) else option
+        text = _written(Apply(inner, at, "unwrap", option, (part,)), at)
+        if text is None:
+            return None
+        result = Choice(STR, at, Apply(BOOL, at, "is_none", option, (part,)), result, text)
+    return keeper.let(result)
 
 
 def _of_tuple(value: Expr, type_: Tuple, at: At) -> Expr | None:

@@ -15,7 +15,7 @@ from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.sorted_values import sort_lines
 from totem_sdk.lang.tree import Apply, Call, Const, Display, Drop, Expr, Inner, Local, Place, Stmt
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Type
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Type, has_union
 
 __all__ = [
     "CHANGING",
@@ -224,9 +224,10 @@ def comparable(scope: Scope, node: ast.AST, left: Listed, right: Listed, what: s
 
 
 def _flat(scope: Scope, node: ast.AST, type_: Listed, what: str) -> bool:
-    if flat(type_.item):
+    if flat(type_.item) and not has_union(type_.item):
         return True
-    scope.refuse(node, "type", f"{what} compares lists in a list", "compare their items one by one")
+    held = "values of several types" if has_union(type_.item) else "lists in a list"
+    scope.refuse(node, "type", f"{what} compares {held}", "compare their items one by one")
     return False
 
 

@@ -10,7 +10,7 @@ from totem_sdk.lang.lists import membership as in_list
 from totem_sdk.lang.operators import common
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Expr, Link, Member
-from totem_sdk.types import BOOL, NONE, STR, Option, Tuple
+from totem_sdk.types import BOOL, NONE, STR, Option, Tuple, Union
 
 __all__ = ["MAX_MEMBERS", "membership"]
 
@@ -53,7 +53,7 @@ def _in_tuple(scope: Scope, node: ast.Compare, left: Expr, right: Expr) -> Expr 
     if isinstance(right.type, Option) or right.type == NONE:
         scope.refuse(node.comparators[0], "maybe-none", "what is looked into may be None")
         return None
-    if not isinstance(right.type, Tuple):
+    if not isinstance(right.type, Tuple) or isinstance(right.type, Union):
         scope.refuse(node, "membership", f"in looks into {right.type}")
         return None
     items = right.type.items

@@ -24,13 +24,17 @@ from totem_sdk.types import (
     Scalar,
     Tuple,
     Type,
+    Union,
     has_match,
+    has_union,
     join,
 )
 
-__all__ = ["NUMBERS", "arithmetic", "common", "link", "negative", "number", "orderable"]
+__all__ = ["NUMBERS", "UNION_HINT", "arithmetic", "common", "link", "negative", "number", "orderable"]
 
 NUMBERS: tuple[Type, ...] = (INT, FLOAT, NUM)
+UNION_HINT = "compare it with a number or a text, or compute with it first: then it is known what it is"
+""" What to do about a value that may be of several types. """
 
 _ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
     ast.Add: ("add", "+"),
@@ -128,6 +132,8 @@ def orderable(type_: Type) -> bool:
     match type_:
         case Scalar():
             return type_ != NONE
+        case Union():
+            return False
         case Tuple(items=items):
             return all(orderable(item) for item in items)
     return False
@@ -149,6 +155,9 @@ def common(scope: Scope, node: ast.AST, left: Type, right: Type, what: str) -> T
         return None
     if has_match(left) or has_match(right):
         scope.refuse(node, "type", f"{what} compares matches", "compare what .group() gives")
+        return None
+    if has_union(left) or has_union(right):
+        scope.refuse(node, "type", f"{what} compares {left} with {right}", UNION_HINT)
         return None
     joined = join(left, right)
     if joined is None or joined == NONE:

@@ -107,15 +107,18 @@ class Roles:
         inputs: Inputs,
         findings: Findings,
         emits: tuple[Type, Type] | None = None,
+        *,
+        last: bool = False,
     ) -> Checked:
         """Check one role.
 
         ``functions`` gives the names of its methods by part (init, main, final), in this order; ``emits`` is what it
-        emits in any case (where the main function is the identity).
+        emits in any case (where the main function is the identity); ``last``: what it emits is the job's result.
         """
         names = fields_of(self.job, self.job.methods[functions["init"]]) if "init" in functions else ()
         nones = (None, None) if emits is None else inputs.nones
         role = RoleState(self.job, self.schema, self.hidden, self.reach, dict.fromkeys(names), emits, nones)
+        role.unites = not last
         came = inputs.value
         read = None if came is None else opened(role.boxes, ("read",), came)
         inputs = replace(inputs, value=read)

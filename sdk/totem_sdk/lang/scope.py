@@ -14,7 +14,7 @@ from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import NONE, Match, Option, Tuple, Type, Values, leaves
+from totem_sdk.types import NONE, Match, Option, Tuple, Type, Union, Values, has_list, join, leaves
 
 __all__ = [
     "MAX_HELPERS",
@@ -103,7 +103,10 @@ class FunctionState:
 
 @dataclass
 class RoleState:
-    """One role (map, combine, reduce) of one step: the fields on self, what it emits, the helpers it calls."""
+    """One role (map, combine, reduce) of one step: the fields on self, what it emits, the helpers it calls.
+
+    ``unites``: its yields may emit values of several types.
+    """
 
     job: Job
     schema: Schema
@@ -112,6 +115,7 @@ class RoleState:
     fields: dict[str, Type | None]
     emits: tuple[Type, Type] | None = None
     nones: Nones = (None, None)
+    unites: bool = True
     helpers: dict[FunctionKey, FunctionState] = field(default_factory=dict)
     boxes: Boxes = field(default_factory=Boxes)
     changed: bool = False
@@ -255,7 +259,7 @@ class Scope:
         if isinstance(type_, Option | Values) or type_ == NONE:
             return
         self.know((path,))
-        if isinstance(type_, Tuple) and not isinstance(type_, Match):
+        if isinstance(type_, Tuple) and not isinstance(type_, Match | Union):
             for position, item in enumerate(type_.items):
                 self.know_stored((*path, position), item)
 
@@ -345,7 +349,9 @@ class Scope:
         """Join the types of a key and a value into what the role emits."""
         old = self.role.emits
         new_key = self._join(node, old[0] if old else None, key, "the key that is emitted")
-        new_value = self._join(node, old[1] if old else None, value, "the value that is emitted")
+        new_value = self._join(
+            node, old[1] if old else None, value, "the value that is emitted", unite=self.role.unites
+        )
         self.role.emits = (new_key, new_value)
         line = self.at(node).line
         of_key, of_value = self.role.nones
@@ -355,10 +361,13 @@ class Scope:
         )
         self.role.changed = self.role.changed or old != self.role.emits
 
-    def _join(self, node: ast.AST, old: Type | None, new: Type, what: str) -> Type:
+    def _join(self, node: ast.AST, old: Type | None, new: Type, what: str, *, unite: bool = False) -> Type:
         if old == new:
             return new
         joined = new if old is None else self.joined(old, new)
+        if joined is None and old is not None and unite:
+            united = join(old, new, unite=True)
+            joined = None if united is None or has_list(united) else united
         if joined is None or not fits(joined):
             self.refuse(node, "type-conflict", f"{what} is {new} here and {old} elsewhere")
             return new if old is None else old

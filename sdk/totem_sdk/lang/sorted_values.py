@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import Listed, flat
+from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.new_nodes import NewNodes, Statements
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Expr
-from totem_sdk.types import FLOAT, NONE, NUM, Type, leaves
+from totem_sdk.types import FLOAT, NONE, NUM, Type, has_list, leaves
 
 __all__ = ["SortedValues", "depends_on_order", "sort_lines"]
 
@@ -45,7 +45,7 @@ class SortedValues(NewNodes):
 
 def sort_lines(scope: Scope, node: ast.AST, owner: Expr, type_: Listed) -> Expr | None:
     """Return what sorts a list of values as mrjob does."""
-    if not flat(type_.item):
+    if has_list(type_.item):
         scope.refuse(node, "option", f"SORT_VALUES of {type_.item}", "lists can't be sorted: yield their items")
         return None
     return Apply(NONE, scope.at(node), "sort_lines", type_, (owner,))

@@ -42,9 +42,12 @@ from totem_sdk.types import (
     Option,
     Tuple,
     Type,
+    Union,
     Values,
     after_shuffle,
+    has_list,
     has_match,
+    has_union,
     leaves,
     part_of_entry,
 )
@@ -145,7 +148,7 @@ class _Statements:
         both = self.scope.check(self.scope, value)
         if both is None:
             return None
-        if not isinstance(both.type, Tuple) or isinstance(both.type, Match) or len(both.type.items) != 2:
+        if not isinstance(both.type, Tuple) or isinstance(both.type, Match | Union) or len(both.type.items) != 2:
             self.scope.refuse(node, "yield-form", f"{both.type} is yielded, not a key and a value")
             return None
         if not self.may_be_emitted(node, *both.type.items):
@@ -153,6 +156,11 @@ class _Statements:
         return Emit(self.scope.at(node), both, None)
 
     def may_be_emitted(self, node: ast.AST, key: Type, value: Type) -> bool:
+        if has_union(key) or (has_list(value) and has_union(value)):
+            what = "a key" if has_union(key) else "what is beside or in a list"
+            message = f"{what} that is emitted may be of several types"
+            self.scope.refuse(node, "emit-type", message, "compute with it first, or emit one type")
+            return False
         for type_ in (key, value):
             if (wrong := without_json(type_)) is not None:
                 is_set = isinstance(wrong, Gathered)

@@ -16,7 +16,7 @@ from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import call_list_method, index_of, letters_of, put_into
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, Display, Expr
-from totem_sdk.types import INT, NONE, STR, Match, Option, Tuple
+from totem_sdk.types import INT, NONE, STR, Match, Option, Tuple, Union
 
 __all__ = ["as_items", "call_tuple_method", "item_by_index", "starred", "tuple_slice"]
 
@@ -26,7 +26,7 @@ _METHODS = ("count", "index")
 def as_items(scope: Scope, node: ast.AST, expr: Expr) -> Expr | None:
     """Return the items of a tuple as a new list, and anything else as it is."""
     type_ = expr.type
-    if not isinstance(type_, Tuple) or isinstance(type_, Match):
+    if not isinstance(type_, Tuple) or isinstance(type_, Match | Union):
         return expr
     keeper = Keeper(expr.at)
     # The items of a tuple that is written out, or kept, are at hand.
@@ -101,7 +101,7 @@ def starred(scope: Scope, node: ast.Call, method: str, owner: Expr, args: list[E
     if isinstance(owner.type, Option) or owner.type == NONE:
         scope.refuse(node, "maybe-none", "what is unpacked may be None")
         return None
-    if isinstance(owner.type, Tuple) and not isinstance(owner.type, Match):
+    if isinstance(owner.type, Tuple) and not isinstance(owner.type, Match | Union):
         return _of_tuple(scope, node, _items(owner, owner.type), owner.type, (before, after))
     if isinstance(owner.type, Mapped):
         owner = as_list(scope, node, owner)

@@ -13,7 +13,7 @@ from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Choice, Const, Expr, Logic
 from totem_sdk.limits import INT_MAX
-from totem_sdk.types import BOOL, INT, NONE, STR, Option, Tuple, Type
+from totem_sdk.types import BOOL, INT, NONE, STR, Option, Tuple, Type, Union
 
 __all__ = ["affixed", "found_within"]
 
@@ -125,7 +125,8 @@ def affixed(scope: Scope, node: ast.Call, name: str, text: Expr, args: list[Expr
     """Return ``startswith`` or ``endswith``, of one text or a tuple of texts, between a start and an end."""
     bounds = _bounds(scope, node, args)
     wanted, at = args[0], scope.at(node)
-    texts = wanted.type.items if isinstance(wanted.type, Tuple) and not wanted.type.listed else (wanted.type,)
+    several = isinstance(wanted.type, Tuple) and not isinstance(wanted.type, Union) and not wanted.type.listed
+    texts = wanted.type.items if several and isinstance(wanted.type, Tuple) else (wanted.type,)
     if bounds is None:
         return None
     if any(type_ != STR for type_ in texts):

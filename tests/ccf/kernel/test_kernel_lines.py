@@ -43,3 +43,44 @@ def test_values_come_in_the_order_of_their_json_texts(both, value, schema, rows)
 def test_values_that_memory_does_not_hold(both):
     source = f"{HEAD}        for _ in range(9):\n            yield 0, row.a\n{REDUCER}"
     assert both(source, {"a": "str"}, [("x" * (1 << 20),)] * 8).error.kind == "memory"
+
+
+UNIONS = """from mrjob.step import MRStep
+from totem_sdk import TotemJob
+class Job(TotemJob):
+    SORT_VALUES = True
+    def read(self, _, row):
+        yield 0, row.n
+        yield 0, row.x
+        if row.n == 9:
+            yield 0, None
+        if row.on:
+            yield 0, SOMETHING
+    def number(self, key, values):
+        place = 0
+        for value in values:
+            place += 1
+            yield place, value
+    def tell(self, place, values):
+        for value in values:
+            try:
+                yield place, (1, value * 0.5)
+            except TypeError:
+                yield place, (0, 0.0 if value is None else 1.0)
+    def steps(self):
+        return [MRStep(mapper=self.read, reducer=self.number), MRStep(reducer=self.tell)]
+"""
+
+
+@pytest.mark.parametrize("something", ["str(row.n)", "(row.n, row.t)", "((row.t, row.x), None)"])
+def test_values_of_several_types_come_in_the_order_of_their_json_texts(both, something):
+    rows = [(n, x, TEXTS[i], i % 3 > 0) for i, (n, x) in enumerate(zip(INTS, FLOATS, strict=False))]
+    schema = {"n": "int", "x": "float", "t": "str", "on": "bool"}
+    run = both(UNIONS.replace("SOMETHING", something), schema, rows * 2)
+    assert run.state == "completed"
+    kinds = [(is_number, value) for _, (is_number, value) in sorted(run.result)]
+    assert sum(is_number for is_number, _ in kinds) == 4 * len(rows)
+    # A quote comes before the sign of a number, that before a bracket, and the n of null comes last.
+    first = kinds[0]
+    assert first == (0, 1.0) if something.startswith("str") else first[0] and math.copysign(1.0, first[1]) < 0
+    assert kinds[-1] == (0, 0.0)

@@ -1,6 +1,8 @@
 /* A text as JSON (json.dumps), and sorting a list by the JSON texts of its items (abstract machine, §6), which nobody
  * writes: two values are compared part by part, as far as their texts are the same. What they are is said by their
- * shape, as in lists.c. */
+ * shape, as in lists.c, but for
+ *
+ *   u…)  a union: its options, of which at most one is there */
 #include "merging.h"
 
 text int_text(i64 value, u32 where, u32 room);
@@ -110,7 +112,7 @@ static u8 first_of(const u8 *shape, const u64 *value) {
 
 static const u8 *behind(const u8 *shape) {
     while (*shape == '?') shape++;
-    if (*shape != '(') return shape + 1;
+    if (*shape != '(' && *shape != 'u') return shape + 1;
     shape++;
     while (*shape != ')') shape = behind(shape);
     return shape + 1;
@@ -120,9 +122,36 @@ static const u64 *skipped(const u8 *shape, const u64 *value) {
     const u8 *end = behind(shape);
     for (; shape < end; shape++) {
         if (*shape == 'n') value += 2;
-        else if (*shape != '(' && *shape != ')' && *shape != 'z') value++;
+        else if (*shape != '(' && *shape != 'u' && *shape != ')' && *shape != 'z') value++;
     }
     return value;
+}
+
+typedef struct {
+    const u8 *shape;
+    const u64 *value;
+} part;
+
+/* The option of a union that is there; without a shape if none is. */
+static part there_of(const u8 *shape, const u64 *value) {
+    part found = {0, 0};
+    for (shape++; *shape != ')'; shape = behind(shape)) {
+        if ((u32)*value) {
+            found.shape = shape + 1;
+            found.value = value + 1;
+        }
+        value = skipped(shape, value);
+    }
+    return found;
+}
+
+static int order(const u8 **shape, const u64 **a, const u64 **b, u8 end);
+
+static int unions_order(const u8 *shape, const u64 *a, const u64 *b, u8 end) {
+    part x = there_of(shape, a), y = there_of(shape, b);
+    if (x.shape != y.shape)
+        return sign_of((i32)(x.shape ? first_of(x.shape, x.value) : 'n') - (i32)(y.shape ? first_of(y.shape, y.value) : 'n'));
+    return x.shape ? order(&x.shape, &x.value, &y.value, end) : 0;
 }
 
 /* How the texts of two values stand to each other, each followed by `end`; moves all behind them if it is 0. */
@@ -147,6 +176,8 @@ static int order(const u8 **shape, const u64 **a, const u64 **b, u8 end) {
         if (there && other) return order(shape, a, b, end);
         if (there) return sign_of((i32)first_of(kind + 1, x + 1) - 'n');
         if (other) return sign_of('n' - (i32)first_of(kind + 1, y + 1));
+    } else if (*kind == 'u') {
+        found = unions_order(kind, x, y, end);
     } else if (*kind == 's') {
         found = texts_order(*x, *y);
     } else if (*kind == 'b') {

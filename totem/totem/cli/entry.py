@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from totem.interrupts import begin_end, held, ignore, install
+from totem_ccf.without_pandas import hide_pandas
 
 __all__ = ["main", "process_began"]
 
@@ -24,6 +25,7 @@ def main() -> int:
     install()
     # gRPC writes to standard error by itself what every call's answer says too: failed handshakes, ended connections.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    hide_pandas()
     with held():
         from totem.cli.main import app  # noqa: PLC0415  # takes a while
 

@@ -14,7 +14,6 @@ it decides what ends.
 from __future__ import annotations
 
 import importlib
-import importlib.abc
 import json
 import os
 import selectors
@@ -29,6 +28,7 @@ from totem_ccf.engines.local.config import RoleConfig
 from totem_ccf.engines.local.roles import run_role
 from totem_ccf.kernel.compiled import runtime_code
 from totem_ccf.mapreduce.statuses import BROKEN
+from totem_ccf.without_pandas import hidden_pandas
 
 __all__ = ["main", "prepare"]
 
@@ -122,30 +122,16 @@ class _Zygote:
             data = data[os.write(self._answers, data) :]
 
 
-class _NoPandas(importlib.abc.MetaPathFinder):
-    """Hides pandas from whoever imports it."""
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        """Refuse pandas, leave everything else to the finders after this one."""
-        del path, target
-        if fullname == "pandas":
-            raise ModuleNotFoundError("hidden", name="pandas")
-
-
 def prepare() -> None:
     """Do once what each process would do for itself when it first needs it.
 
-    The first array of numpy's makes pyarrow import numpy.ma, the first of a list makes it look for pandas: it must not
-    find that, importing it costs each process 0.4 s that no task needs. The runtime library is the same for all
-    programs, so it is compiled here. None of this starts a thread.
+    The first array of numpy's makes pyarrow import numpy.ma, the first of a list makes it look for pandas, which it
+    must not find. The runtime library is the same for all programs, so it is compiled here. None of this starts a
+    thread.
     """
-    finder = _NoPandas()
-    sys.meta_path.insert(0, finder)
-    try:
+    with hidden_pandas():
         pa.array(np.zeros(1))
         pa.array([0])
-    finally:
-        sys.meta_path.remove(finder)
     for name in _LATE:
         importlib.import_module(name)
     runtime_code()

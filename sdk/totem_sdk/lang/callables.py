@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import local_names
+from totem_sdk.lang.nodes import walk
 from totem_sdk.lang.structure import Job
 
 __all__ = ["Argument", "arguments_of", "link"]
@@ -25,7 +26,7 @@ def link(job: Job, findings: Findings) -> None:
         if key in job.bare:
             _check_bare(job, method, findings)
         local = local_names(method)
-        for node in ast.walk(method):
+        for node in walk(method):
             match node:
                 case ast.Call(func=ast.Name(id=name) as called) if name in job.functions and name not in local:
                     node.func = _of_self(called, f"{name}()", 2)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.nodes import walk
 from totem_sdk.lang.reserved import STEP_FUNCTIONS, meant
 from totem_sdk.lang.source import Source, nesting
 
@@ -29,7 +30,7 @@ class Reach:
 
 def self_attributes(node: ast.AST) -> Iterator[ast.Attribute]:
     """Yield every ``self.name`` in a node."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "self":
             yield part
 
@@ -78,7 +79,7 @@ def check_yields(
     """Refuse a yield, reachable or not, in what is called or ``used`` by no step: in Python it makes a generator."""
     called = {call.name for method in methods.values() for call in _calls(method, methods)}
     for name, method in methods.items():
-        yields = [part for part in ast.walk(method) if isinstance(part, ast.Yield)]
+        yields = [part for part in walk(method) if isinstance(part, ast.Yield)]
         if not yields or (name in used and name not in called):
             continue
         if name in called:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from totem_sdk.lang.boxes import Counted, Defaulting
 from totem_sdk.lang.constants import NotConstant, evaluate
+from totem_sdk.lang.nodes import walk
 from totem_sdk.lang.set_forms import empty_set
 
 __all__ = [
@@ -105,7 +106,8 @@ def evident_counters(function: ast.FunctionDef, fields: frozenset[str]) -> froze
     """Return the variables, and of ``fields`` all, that hold a Counter; with ``[]`` those that hold dicts of them."""
     values: _Values = {argument.arg: [None] for argument in function.args.args}
     known: set[int] = set()
-    for node in ast.walk(function):
+    parts = list(walk(function))
+    for node in parts:
         match node:
             case (
                 ast.Assign(targets=[ast.Name(id=name) as target], value=value)
@@ -113,7 +115,7 @@ def evident_counters(function: ast.FunctionDef, fields: frozenset[str]) -> froze
             ):
                 values.setdefault(name, []).append(value)
                 known.add(id(target))
-    for node in ast.walk(function):
+    for node in parts:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in known:
             values.setdefault(node.id, []).append(None)
     return _of_counters(values, fields)
@@ -123,7 +125,7 @@ def counters_on_self(functions: Iterable[ast.FunctionDef]) -> frozenset[str]:
     """Return the fields, as ``self.NAME``, that hold a Counter; with ``[]`` those that hold dicts of them."""
     values: _Values = {}
     known: set[int] = set()
-    parts = [part for function in functions for part in ast.walk(function)]
+    parts = [part for function in functions for part in walk(function)]
     for node in parts:
         match node:
             case (

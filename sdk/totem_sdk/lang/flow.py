@@ -19,6 +19,7 @@ from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.holes import Gap, Hole, bound_names, has_gap
 from totem_sdk.lang.lists import CHANGING
 from totem_sdk.lang.new_nodes import Statements
+from totem_sdk.lang.nodes import children, walk
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.versions import UNASSIGNED, Flow, LoopFlow, doubtful, variables_of
 
@@ -114,7 +115,7 @@ class _Walker:
             if argument.arg != "self":
                 self.flow.parameters[argument.arg] = self.env[argument.arg] = self.version(argument.arg)
         # What a refused part assigns is not known, and nothing is to be said about it.
-        for hole in ast.walk(function):
+        for hole in walk(function):
             for name in hole.names if isinstance(hole, Hole | Gap) else ():
                 if name in self.env:
                     self.env[name] = self.version(name)
@@ -464,7 +465,7 @@ class _Walker:
                 pending.append(part.result)
                 continue
             yield part
-            pending.extend(reversed(list(ast.iter_child_nodes(part))))
+            pending += reversed(children(part))
 
     def use(self, node: ast.expr) -> None:
         match node:

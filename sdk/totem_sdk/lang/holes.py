@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from totem_sdk.lang.nodes import walk
+
 __all__ = ["Gap", "Hole", "bound_names", "has_gap", "repair"]
 
 
@@ -24,9 +26,17 @@ class Gap(ast.stmt):
     names: tuple[str, ...] = ()
 
 
+_BINDING = frozenset(
+    (ast.Name, ast.arg, ast.Attribute, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
+) | {ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, Hole, Gap}
+"""Nodes that may bind a name: most are none, and asking for one kind after the other takes long."""
+
+
 def bound_names(node: ast.AST) -> Iterator[str]:
     """Yield the names that a node binds in any way that Python has, and the fields of self that it assigns."""
-    for part in ast.walk(node):
+    for part in walk(node):
+        if type(part) not in _BINDING:
+            continue
         match part:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 yield name
@@ -48,7 +58,7 @@ def bound_names(node: ast.AST) -> Iterator[str]:
 
 def has_gap(node: ast.AST) -> bool:
     """Return whether a statement was refused in a node: what holds on its paths is not known then."""
-    return any(isinstance(part, Gap) for part in ast.walk(node))
+    return any(isinstance(part, Gap) for part in walk(node))
 
 
 class _Repair(ast.NodeTransformer):

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from totem_sdk.lang.forms import local_names
+from totem_sdk.lang.nodes import walk
 from totem_sdk.lang.reserved import COLLECTIONS, DATE_FUNCTIONS
 from totem_sdk.mathematics import CONSTANTS, names
 
@@ -36,7 +37,7 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
     local = local_names(method)
     functions = from_math - set(CONSTANTS) - set(local)
     modules = [name for name in ("collections", "json", "math") if name in imported and name not in local]
-    for node in list(ast.walk(method)):
+    for node in list(walk(method)):
         if isinstance(node, ast.Call):
             _name_date(node, imported, local)
         match node:

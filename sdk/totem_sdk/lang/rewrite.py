@@ -19,6 +19,7 @@ from totem_sdk.lang.json_texts import DUMPS, written_out
 from totem_sdk.lang.lists import changes_lists
 from totem_sdk.lang.match_forms import MatchForms, PatternsAtHand
 from totem_sdk.lang.new_nodes import Statements
+from totem_sdk.lang.nodes import walk
 from totem_sdk.lang.set_forms import combined, empty_set, evident_sets, gathered
 from totem_sdk.lang.sorted_values import SortedValues
 from totem_sdk.lang.source import Source
@@ -50,7 +51,7 @@ def rewrite(
     names, functions, counters = outside
     if values is not None:
         rename_values(function, values)
-    local = {part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    local = {part.id for part in walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
     local.update(argument.arg for argument in function.args.args)
     hidden = frozenset((*names, *functions, *local))
     rewriting = _Rewriting(source, hidden, frozenset(functions) - local, values, findings)

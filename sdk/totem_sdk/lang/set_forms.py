@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from totem_sdk.lang.boxes import Gathered
+from totem_sdk.lang.nodes import walk
 
 __all__ = ["COMBINING", "combined", "combining", "empty_set", "evident_sets", "gathered"]
 
@@ -48,7 +49,8 @@ def evident_sets(function: ast.FunctionDef) -> frozenset[str]:
 def _assigned(function: ast.FunctionDef) -> dict[str, list[ast.expr | None]]:
     values: dict[str, list[ast.expr | None]] = {argument.arg: [None] for argument in function.args.args}
     known: set[int] = set()
-    for node in ast.walk(function):
+    parts = list(walk(function))
+    for node in parts:
         match node:
             case (
                 ast.Assign(targets=[ast.Name(id=name) as target], value=value)
@@ -56,7 +58,7 @@ def _assigned(function: ast.FunctionDef) -> dict[str, list[ast.expr | None]]:
             ):
                 values.setdefault(name, []).append(value)
                 known.add(id(target))
-    for node in ast.walk(function):
+    for node in parts:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in known:
             values.setdefault(node.id, []).append(None)
     return values

@@ -230,15 +230,17 @@ def _parse(text: str, filename: str, findings: Findings) -> ast.Module:
     return ast.Module(body=[], type_ignores=[])
 
 
-def _children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:
-    """Yield the child nodes, each with how much deeper than ``node`` the program nests there."""
+def _children(node: ast.AST, depth: int) -> list[tuple[ast.AST, int]]:
+    """Return the child nodes, each with how deep the program nests there; ``node`` is nested ``depth`` deep."""
     match node:
         case ast.BoolOp(values=values):
-            yield from ((value, position + 1) for position, value in enumerate(values))
+            return [(value, depth + position) for position, value in enumerate(values, 1)]
         case ast.Compare(left=left, comparators=comparators):
-            yield from ((value, position + 1) for position, value in enumerate([left, *comparators]))
-        case _:
-            yield from ((child, 1) for child in ast.iter_child_nodes(node))
+            return [(value, depth + position) for position, value in enumerate([left, *comparators], 1)]
+    depth += 1
+    if isinstance(node, ast.Name):
+        return [(node.ctx, depth)]  # the commonest node
+    return [(child, depth) for child in ast.iter_child_nodes(node)]
 
 
 def nesting(tree: ast.AST) -> Iterator[tuple[ast.AST, int]]:
@@ -247,7 +249,7 @@ def nesting(tree: ast.AST) -> Iterator[tuple[ast.AST, int]]:
     while pending:
         node, depth = pending.pop()
         yield node, depth
-        pending.extend((child, depth + step) for child, step in _children(node))
+        pending += _children(node, depth)
 
 
 def _check_tree(source: Source, findings: Findings) -> None:

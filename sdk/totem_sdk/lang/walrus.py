@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from totem_sdk.lang.nodes import walk
+
 __all__ = ["Found", "sure_walruses"]
 
 Found = tuple[ast.AST, str, int | None]
@@ -45,10 +47,10 @@ def sure_walruses(root: ast.AST, fields: tuple[str, ...]) -> list[Found]:
     found: list[Found] = []
     used: set[str] = set()
 
-    def walk(parent: ast.AST, name: str, position: int | None, node: ast.AST) -> None:
+    def visit(parent: ast.AST, name: str, position: int | None, node: ast.AST) -> None:
         before = isinstance(node, ast.NamedExpr) and node.target.id in used
         for part_name, part_position, part in _sure(node):
-            walk(node, part_name, part_position, part)
+            visit(node, part_name, part_position, part)
         match node:
             case ast.NamedExpr(target=ast.Name(id=target)):
                 if not before:
@@ -57,10 +59,10 @@ def sure_walruses(root: ast.AST, fields: tuple[str, ...]) -> list[Found]:
             case ast.Name(id=read):
                 used.add(read)
             case ast.BoolOp() | ast.IfExp() | ast.Compare() | ast.ListComp() | ast.GeneratorExp():
-                used.update(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+                used.update(part.id for part in walk(node) if isinstance(part, ast.Name))
 
     for name in fields:
         value = getattr(root, name)
-        if isinstance(value, ast.expr):
-            walk(root, name, None, value)
+        if isinstance(value, ast.expr) and any(isinstance(part, ast.NamedExpr) for part in walk(value)):
+            visit(root, name, None, value)
     return found

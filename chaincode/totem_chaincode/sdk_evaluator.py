@@ -21,7 +21,7 @@ from totem_sdk.estimate import estimate, phase_lower_bound
 from totem_sdk.flow import check_receipt
 from totem_sdk.lang import compile_job
 from totem_sdk.program import Program
-from totem_sdk.schema import LINES, Schema
+from totem_sdk.schema import LINES, LINES_OF_FILES, Schema
 from totem_sdk.statistics import Statistics
 from totem_sdk.table import Table
 from totem_sdk.text_flow import phase_texts
@@ -128,15 +128,23 @@ def _evaluate(asked: bytes) -> Evaluation:
     try:
         schema = Schema.from_json(question["schema"])
         program = _compiled(question["source"], canonical.encode(question["schema"]), question["filename"], hidden)
-        if program.lines and schema != LINES:
+        if program.lines and schema not in (LINES, LINES_OF_FILES):
             raise Refused(
                 "the job derives from mrjob's MRJob and gets raw lines, but the dataset has typed columns:"
                 " derive it from TotemJob",
                 code="datasets",
             )
-        if program.lines and hidden:
+        names = [column.name for column in program.schema.columns] if program.lines else []
+        if any(schema.index(name) is None for name in names):
             raise Refused(
-                "the job derives from mrjob's MRJob and gets whole lines, but the provider hides the column line",
+                "the job asks for the file that a line is from, which the dataset does not tell (it would have a column"
+                " file)",
+                code="datasets",
+            )
+        if unseen := sorted(hidden.intersection(names)):
+            raise Refused(
+                f"the job derives from mrjob's MRJob and gets whole lines, but the provider hides the column"
+                f" {unseen[0]}",
                 code="datasets",
             )
         values = read_params(program, question["params"])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import functools
 import json
+import os
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -26,6 +27,9 @@ from totem_sdk.rows import row_class
 from totem_sdk.values import canonical_json
 
 __all__ = ["CPythonJob", "load_job"]
+
+_FILE = "mapreduce_map_input_file"
+"""The variable of the environment in which mrjob's tasks find the file that they read."""
 
 
 def _machine_sum(values: Iterable[Any], start: Any = 0) -> Any:
@@ -69,7 +73,7 @@ class CPythonJob:
 
     def __init__(self, source: str, program: Program, params: Mapping[str, Value], filename: str = "job.py") -> None:
         self._program = program
-        self._row: Callable[..., Any] = str if program.lines else row_class(program.schema)
+        self._row: Callable[..., Any] = _line if program.lines else row_class(program.schema)
         job = load_job(source, filename)
         self._tables = list(_tables(job))
         self._sorts = bool(getattr(job, "SORT_VALUES", False))
@@ -114,6 +118,13 @@ class CPythonJob:
             emits += _call(step[role], key, iter(sorted(values, key=json.dumps) if self._sorts else values))
         emits += _call(step[f"{role}_final"])
         return _through_json(emits)
+
+
+def _line(line: str, file: str | None = None) -> str:
+    """Return the line of a row; the file that it is from is where mrjob looks for it."""
+    if file is not None:
+        os.environ[_FILE] = file
+    return line
 
 
 def _tables(job: type) -> Iterator[tuple[Callable[[str, Any], None], str, Any]]:

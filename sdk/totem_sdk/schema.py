@@ -9,7 +9,7 @@ from typing import Any
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Option, Type, parse_type
 
-__all__ = ["COLUMN_TYPES", "LINES", "Column", "Schema"]
+__all__ = ["COLUMN_TYPES", "LINES", "LINES_OF_FILES", "Column", "Schema"]
 
 COLUMN_TYPES: tuple[Type, ...] = (INT, FLOAT, BOOL, STR, DATE, DATETIME)
 """What a column may hold; each may also be optional (``T?``)."""
@@ -85,3 +85,6 @@ class Schema:
 
 LINES = Schema((Column("line", STR),))
 """The schema of plain text: one column ``line``."""
+
+LINES_OF_FILES = Schema((Column("line", STR), Column("file", STR)))
+"""The schema of plain text of which also the files' names are told: each line with that of its file."""

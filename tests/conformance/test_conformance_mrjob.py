@@ -4,7 +4,6 @@ import importlib
 import json
 import re
 from collections import Counter
-from io import BytesIO
 from pathlib import Path
 
 import mrjob.examples
@@ -20,6 +19,7 @@ from totem_sdk.table import load
 
 EXAMPLES = {path.stem: path for path in sorted(Path(mrjob.examples.__file__).parent.glob("mr_*.py"))}
 ACCEPTED = {
+    "mr_count_lines_by_file",
     "mr_count_lines_right",
     "mr_count_lines_wrong",
     "mr_next_word_stats",
@@ -46,18 +46,18 @@ def program_of(name):
         return None
 
 
-def job_of(name):
-    """Return an instance of an example's class."""
+def job_of(name, file):
+    """Return an instance of an example's class that reads a file."""
     module = importlib.import_module(f"mrjob.examples.{name}")
     (job_class,) = [
         value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__
     ]
-    return job_class(args=["--no-conf", "--runner=inline", "-"])
+    return job_class(args=["--no-conf", "--runner=inline", str(file)])
 
 
 def on_mrjob(job):
     """Return the lines that mrjob's inline runner prints."""
-    job.sandbox(stdin=BytesIO(TEXT.encode()))
+    job.sandbox()
     with job.make_runner() as runner:
         runner.run()
         return Counter(to_lines(runner.cat_output()))
@@ -68,15 +68,20 @@ def total(lines):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_that_is_accepted_runs_as_on_mrjob(name):
+def test_an_example_that_is_accepted_runs_as_on_mrjob(name, tmp_path):
     program = program_of(name)
     assert program is not None or name not in ACCEPTED
     if program is None:
         return
     priced = price(program, load("standard-1"))
-    run = Machine(priced, {}).run_job([[(line,) for line in TEXT.splitlines()]], 1 << 50)
+    file = tmp_path / "text.txt"
+    file.write_text(TEXT)
+    of_row = {"line": str, "file": lambda _: f"file://{file}"}
+    columns = [of_row[column.name] for column in program.schema.columns]
+    rows = [tuple(value(line) for value in columns) for line in TEXT.splitlines()]
+    run = Machine(priced, {}).run_job([rows], 1 << 50)
     assert run.state == "completed"
-    job = job_of(name)
+    job = job_of(name, file)
     # As the job's output protocol writes what was found.
     found, expected = Counter(job.output_protocol().write(*pair) + b"\n" for pair in run.result), on_mrjob(job)
     if name in BY_TASK:

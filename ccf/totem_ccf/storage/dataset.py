@@ -27,7 +27,7 @@ from totem_ccf.storage.parquet import ParquetSource
 from totem_ccf.storage.records import Block, CsvScanner, LineScanner, Scanner, blocks
 from totem_ccf.storage.sources import find_files, format_of, is_compressed, open_stream, reading
 from totem_sdk.objects import FoundColumns
-from totem_sdk.schema import LINES, Column, Schema
+from totem_sdk.schema import LINES, LINES_OF_FILES, Column, Schema
 from totem_sdk.types import FLOAT, INT, STR, Option, Type
 
 __all__ = ["Dataset", "open_dataset"]
@@ -88,7 +88,8 @@ def open_dataset(
 
     Args:
         paths: what to open, in order; all of one format.
-        schema: the columns to have, and their types; by default all that the files have.
+        schema: the columns to have, and their types; by default all that the files have; of text only the lines
+            (``LINES_OF_FILES``: with each the name of its file).
         csv: how CSV files are written.
         lines: read every file as text, whatever its name says (what a job gets that derives from mrjob's own MRJob).
         digests: compute the fragments' digests; without them a change since is found only by its number of rows.
@@ -116,14 +117,15 @@ def open_dataset(
 
 
 def _open_text(files: Sequence[Path], schema: Schema | None, digests: bool) -> Dataset:
-    if schema not in (None, LINES):
+    if schema not in (None, LINES, LINES_OF_FILES):
         raise DataError("schema", str(files[0]), "text has one column: line, of type str", hint="give no --schema")
-    columns = (FileColumn("line", "line", 0, STR),)
+    schema = schema or LINES
+    columns = tuple(FileColumn(column.name, column.name, i, STR) for i, column in enumerate(schema.columns))
     fragments: list[Fragment] = []
     for file in files:
         whole = Fragment(str(file), "text", columns, 0, 0, 0, 0, None)
         fragments += _cut(whole, LineScanner(), digests, lambda _: None)
-    return Dataset(LINES, tuple(fragments))
+    return Dataset(schema, tuple(fragments))
 
 
 def _open_csv(files: Sequence[Path], schema: Schema | None, options: CsvOptions, digests: bool) -> Dataset:

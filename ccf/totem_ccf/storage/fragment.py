@@ -160,8 +160,13 @@ class Fragment:
             if self.format == "csv":
                 arrays = read_block(self.path, block, columns, self.width, self.csv)
             else:
-                arrays = [read_lines(self.path, block) for _ in columns]
+                arrays = [self._of_text(column, block) for column in columns]
             yield block.rows, arrays
+
+    def _of_text(self, column: FileColumn, block: Block) -> Any:
+        if column.name == "file":
+            return pa.repeat(pa.scalar(Path(self.path).name, pa.string()), block.rows)
+        return read_lines(self.path, block)
 
     def _blocks(self, verify: bool) -> Iterator[Block]:
         path = Path(self.path)

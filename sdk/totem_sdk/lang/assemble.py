@@ -175,7 +175,8 @@ class Assembly:
             build.op("read_pair", Tuple(travelling((step.reads.key, step.reads.value))), None, (), at)
             codes = [("pair_key", step.reads.key), ("pair_value", step.reads.value)]
         elif self.job.lines:
-            build.op("read_row", NONE, None, (), at, imm=(0,) if uses_value else ())
+            used_columns = state.columns | {0} if uses_value else state.columns
+            build.op("read_row", NONE, None, (), at, imm=tuple(sorted(used_columns)))
             codes = [("const", NONE), ("column", STR)]
         else:
             columns = tuple(sorted(state.columns))

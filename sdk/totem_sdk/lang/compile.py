@@ -14,6 +14,7 @@ from totem_sdk.lang.findings import Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.generators import with_generators
 from totem_sdk.lang.initial import with_init
+from totem_sdk.lang.input_files import asks_for_file
 from totem_sdk.lang.match_forms import PatternsAtHand
 from totem_sdk.lang.reports import notes_of_reports
 from totem_sdk.lang.rewrite import rewrite
@@ -24,7 +25,7 @@ from totem_sdk.lang.structure import Job, read_job
 from totem_sdk.lang.surface import Note
 from totem_sdk.lang.tables import read_tables
 from totem_sdk.program import Program
-from totem_sdk.schema import LINES, Schema
+from totem_sdk.schema import LINES, LINES_OF_FILES, Schema
 from totem_sdk.types import NONE, STR, Tuple, Type, Values, has_union, join
 
 __all__ = ["compile_job", "notes_of"]
@@ -105,7 +106,8 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     if not readable:
         raise findings.refused()
     check_yields(parsed, job.methods, used, findings)
-    rows = LINES if job.lines else _visible(job, schema, hidden, findings)
+    of_lines = LINES_OF_FILES if any(map(asks_for_file, job.methods.values())) else LINES
+    rows = of_lines if job.lines else _visible(job, schema, hidden, findings)
     roles = Roles(job, rows, frozenset() if job.lines else hidden, reach)
     roles.check_flows(findings)
     steps = list(_check_steps(job, roles, findings))
@@ -132,7 +134,7 @@ def _visible(job: Job, schema: Schema, hidden: frozenset[str], findings: Finding
 
 def _check_steps(job: Job, roles: Roles, findings: Findings) -> Iterator[CheckedStep]:
     """Check the steps one after the other, each with what the one before emits."""
-    reads = Inputs(NONE, STR if job.lines else None)
+    reads = Inputs(NONE, STR if job.lines else None, of_files=job.lines)
     for source in job.steps:
         identity = (reads.key, reads.value) if "mapper" not in source.functions and reads.value is not None else None
         end = source is job.steps[-1]

@@ -22,6 +22,7 @@ from totem_sdk.lang.dicts import call_dict_method, dict_display
 from totem_sdk.lang.formats import f_string
 from totem_sdk.lang.functions import call_function, has_arguments
 from totem_sdk.lang.holes import Hole
+from totem_sdk.lang.input_files import JOBCONF, input_file
 from totem_sdk.lang.json_texts import DUMPS, dumps
 from totem_sdk.lang.lists import call_list_method, display, element, of_lists
 from totem_sdk.lang.mathematics import MATH_CALLS, call_math, power
@@ -345,6 +346,8 @@ def _call_python(scope: Scope, node: ast.Call, name: str) -> Expr | None:
         return make(scope, node, name.removeprefix("datetime."))
     if name in READERS:
         return read_date(scope, node, name)
+    if name == JOBCONF:
+        return input_file(scope, node)
     if name == DUMPS:
         return dumps(scope, node)
     if name in MATH_CALLS:

@@ -48,6 +48,8 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
                 node.id = f"math.{node.id}"
             elif node.id in COLLECTIONS and node.id in imported and node.id not in local:
                 node.id = f"collections.{node.id}"
+            elif node.id == "jobconf_from_env" and node.id in imported and node.id not in local:
+                node.id = f"compat.{node.id}"
         for module in modules:
             for name, value in ast.iter_fields(node):
                 if isinstance(value, list):

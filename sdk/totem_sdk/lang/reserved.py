@@ -102,7 +102,7 @@ FUNCTIONS: frozenset[str] = (
     | {f"math.{name}" for name in names() - set(CONSTANTS)}
     | DATE_FUNCTIONS
     | {f"collections.{name}" for name in COLLECTIONS}
-    | {"json.dumps"}
+    | {"compat.jobconf_from_env", "json.dumps"}
 )
 """Python's functions that the language has (``range`` only in for loops), those of math under the module's name."""
 

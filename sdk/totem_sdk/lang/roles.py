@@ -35,12 +35,14 @@ _MAX_PASSES = 24
 class Inputs:
     """What the main function of a role gets, by position: the types of key and value; None for the row.
 
-    ``nones`` are the lines of a yield that may emit None as key and as value, where there is one.
+    ``nones`` are the lines of a yield that may emit None as key and as value, where there is one. ``of_files``: the
+    values are lines of files.
     """
 
     key: Type
     value: Type | None
     nones: Nones = (None, None)
+    of_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Roles:
         nones = (None, None) if emits is None else inputs.nones
         role = RoleState(self.job, self.schema, self.hidden, self.reach, dict.fromkeys(names), emits, nones)
         role.unites = not last
+        role.reader = functions.get("main") if inputs.of_files else None
         came = inputs.value
         read = None if came is None else opened(role.boxes, ("read",), came)
         inputs = replace(inputs, value=read)

@@ -106,6 +106,7 @@ class RoleState:
     """One role (map, combine, reduce) of one step: the fields on self, what it emits, the helpers it calls.
 
     ``unites``: its yields may emit values of several types.
+    ``reader`` is the name of the function that gets lines of files, where there is one.
     """
 
     job: Job
@@ -116,6 +117,7 @@ class RoleState:
     emits: tuple[Type, Type] | None = None
     nones: Nones = (None, None)
     unites: bool = True
+    reader: str | None = None
     helpers: dict[FunctionKey, FunctionState] = field(default_factory=dict)
     boxes: Boxes = field(default_factory=Boxes)
     changed: bool = False

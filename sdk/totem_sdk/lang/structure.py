@@ -26,6 +26,7 @@ __all__ = ["Job", "read_job"]
 
 _IMPORTS: dict[str, Collection[str]] = {
     "totem_sdk": ("TotemJob", "Param"),
+    "mrjob.compat": ("jobconf_from_env",),
     "mrjob.job": ("MRJob",),
     "mrjob.protocol": PROTOCOL_NAMES,
     "mrjob.step": ("MRStep",),

@@ -77,6 +77,9 @@ def publish(
     ] = None,
     policy: Annotated[Path | None, typer.Option(metavar="FILE", help="policy fields as JSON")] = None,
     lines: Annotated[bool, typer.Option("--lines", help="publish every file as text lines")] = False,
+    file_names: Annotated[
+        bool, typer.Option("--file-names", help="publish text lines, and with each the name of its file")
+    ] = False,
     revise: Annotated[bool, typer.Option("--revise", help="publish a new version of your dataset")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="only show what would be published; with --json in full")
@@ -103,7 +106,14 @@ def publish(
     if combining:
         fields["combining_providers"] = _combining(output, folder.directory(as_), combining)
     publication = publishing.prepare(
-        dataset, data, title=title, description=description, schema=schema, policy=fields, lines=lines
+        dataset,
+        data,
+        title=title,
+        description=description,
+        schema=schema,
+        policy=fields,
+        lines=lines,
+        file_names=file_names,
     )
     planned = {"dataset_id": dataset, "provider": session.participant, **publication.metadata()}
     if not as_json:

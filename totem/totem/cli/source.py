@@ -12,7 +12,7 @@ from totem.cli.lines import print_lines, upper_text
 from totem.cli.output import Output, write_json
 from totem.cli.refusals import noted, refusal_text
 from totem.services.by_line import estimate_rows
-from totem.services.data import delimiter_notes, open_data, read_schema_and_options, takes_lines
+from totem.services.data import delimiter_notes, lines_of, open_data, read_schema_and_options
 from totem.services.errors import BadInput, ProgramRefused
 from totem.services.inputs import Job, read_job, read_params, read_table
 from totem.services.pricing import estimate_job, job_notes, operators_run, price_job, price_snippet
@@ -21,7 +21,7 @@ from totem_sdk.cost import PricedProgram
 from totem_sdk.disassemble import Row, operator_of, render
 from totem_sdk.disassemble import disassemble as rows_of
 from totem_sdk.program import Op
-from totem_sdk.schema import LINES, Schema
+from totem_sdk.schema import LINES_OF_FILES, Schema
 
 __all__ = ["check", "disassemble", "estimate"]
 
@@ -97,7 +97,7 @@ def estimate(
         hint = "give DATA; of a published dataset: `totem job estimate JOB.py DATASET`"
         raise BadInput("the price depends on the data", code="usage", hint=hint)
     try:
-        dataset = _open(data, schema, output, lines=takes_lines(source))
+        dataset = _open(data, schema, output, lines_of(source))
         found = estimate_job(source, dataset, read_table(table), read_params(param or ()))
     except ProgramRefused as error:
         _refused(output, error, source)
@@ -186,9 +186,9 @@ def _is_job(source: Job) -> bool:
     return any(line.startswith("class ") for line in source.source.splitlines())
 
 
-def _open(data: list[str], schema: Path | None, output: Output, *, lines: bool = False) -> Dataset:
-    """Open the data, and say what about them may not be as their owner thinks."""
-    dataset = open_data(data, schema, lines=lines)
+def _open(data: list[str], schema: Path | None, output: Output, lines: Schema | None = None) -> Dataset:
+    """Open the data, and say what about them may not be as their owner thinks; ``lines`` is that of raw lines."""
+    dataset = open_data(data, schema, lines=lines is not None, file_names=lines == LINES_OF_FILES)
     for note in delimiter_notes(dataset) if schema is None else ():
         output.note(f"note: {note}")
     return dataset
@@ -196,8 +196,8 @@ def _open(data: list[str], schema: Path | None, output: Output, *, lines: bool =
 
 def _schema(source: Job, data: list[str] | None, schema: Path | None, output: Output) -> Schema:
     """Return the columns that the job is checked against."""
-    if takes_lines(source):
-        return LINES
+    if (lines := lines_of(source)) is not None:
+        return lines
     if data:
         return _open(data, schema, output).schema
     columns, _ = read_schema_and_options(schema)

@@ -16,12 +16,13 @@ from totem.services.inputs import Job, read_json
 from totem_ccf.storage import CsvOptions, DataError, Dataset, delimiter_hint, open_dataset, schema_and_options
 from totem_sdk.errors import InvalidDocument, Refused
 from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.input_files import asks_for_file
 from totem_sdk.lang.source import parse
 from totem_sdk.lang.structure import read_job as read_structure
 from totem_sdk.names import identifier
-from totem_sdk.schema import Schema
+from totem_sdk.schema import LINES, LINES_OF_FILES, Schema
 
-__all__ = ["data_errors", "delimiter_notes", "open_data", "read_schema_and_options", "takes_lines"]
+__all__ = ["data_errors", "delimiter_notes", "open_data", "read_schema_and_options", "lines_of"]
 
 _FORM = """\
 a schema is JSON such as {"columns": {"at": "datetime", "kwh": "float?"}}; `totem schema DATA --json` prints one"""
@@ -86,10 +87,12 @@ def _schema_hint(document: object) -> str:
     return _FORM
 
 
-def open_data(paths: Sequence[str | Path], schema: Path | None = None, *, lines: bool = False) -> Dataset:
+def open_data(
+    paths: Sequence[str | Path], schema: Path | None = None, *, lines: bool = False, file_names: bool = False
+) -> Dataset:
     """Open files, folders and globs as one dataset, with the digests of its fragments.
 
-    ``lines``: every file is text, whatever its name says.
+    ``lines``: every file is text, whatever its name says; ``file_names``: and each line comes with its file's name.
 
     Raises:
         BadInput: the data or the schema are not there, or the data have no rows.
@@ -97,7 +100,8 @@ def open_data(paths: Sequence[str | Path], schema: Path | None = None, *, lines:
     """
     columns, csv = read_schema_and_options(schema)
     with data_errors():
-        dataset = open_dataset([str(path) for path in paths], None if lines else columns, csv=csv, lines=lines)
+        columns = LINES_OF_FILES if file_names else None if lines else columns
+        dataset = open_dataset([str(path) for path in paths], columns, csv=csv, lines=lines or file_names)
     if dataset.rows == 0:
         raise BadInput(f"{', '.join(str(path) for path in paths)}: there is not one row in it", code="data_empty")
     return dataset
@@ -118,8 +122,8 @@ def delimiter_notes(dataset: Dataset) -> list[str]:
     return [f"{Path(first.path).name} has one column, {name}: {hint}"] if hint else []
 
 
-def takes_lines(job: Job) -> bool:
-    """Return whether a job derives from mrjob's own MRJob and gets raw lines.
+def lines_of(job: Job) -> Schema | None:
+    """Return the schema of the raw lines that a job gets that derives from mrjob's own MRJob; None of another job.
 
     Raises:
         ProgramRefused: it is not a job at all; the reasons are those of the compiler's first passes.
@@ -130,4 +134,6 @@ def takes_lines(job: Job) -> bool:
         findings.check()
     except Refused as error:
         raise from_refused(error) from None
-    return found is not None and found.lines
+    if found is None or not found.lines:
+        return None
+    return LINES_OF_FILES if any(map(asks_for_file, found.methods.values())) else LINES

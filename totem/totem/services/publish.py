@@ -72,8 +72,11 @@ def prepare(
     schema: Path | None = None,
     policy: Mapping[str, Any] | None = None,
     lines: bool = False,
+    file_names: bool = False,
 ) -> Publication:
     """Read the data once, where they lie, and compute what would be published.
+
+    ``lines``: every file is text; ``file_names``: and each line comes with the name of its file, which is published.
 
     Raises:
         BadInput: the data or the schema are not there, or the policy is not one.
@@ -84,7 +87,7 @@ def prepare(
         kept = read_policy(policy or {})
     except ContractError as error:
         raise from_contract(error) from error
-    dataset = open_data(locations, schema, lines=lines)
+    dataset = open_data(locations, schema, lines=lines, file_names=file_names)
     hidden = frozenset(kept["hidden_columns"])
     unknown = sorted(name for name in hidden if dataset.schema.index(name) is None)
     if unknown:

@@ -23,7 +23,7 @@ from totem.ledger.bootstrap import Consortium
 from totem.ledger.errors import LedgerError
 from totem.services.by_line import billed_lines, estimated_lines, with_bill
 from totem.services.consumer import Consumer, Submission
-from totem.services.data import data_errors, delimiter_notes, open_data, takes_lines
+from totem.services.data import data_errors, delimiter_notes, lines_of, open_data
 from totem.services.errors import BadInput, ProgramRefused, ProviderSide, ServiceError, from_ledger
 from totem.services.handover import open_handed_over
 from totem.services.inputs import read_job, read_params, read_table
@@ -41,6 +41,7 @@ from totem_chaincode.policy import read_policy
 from totem_sdk.cost import PricedProgram
 from totem_sdk.errors import InternalError, Refusal
 from totem_sdk.program import Program
+from totem_sdk.schema import LINES_OF_FILES
 from totem_sdk.types import Type
 
 __all__ = ["DATASET", "Listener", "RunRequest", "run_job"]
@@ -257,7 +258,10 @@ class _Run:
         self.so_far.table_id = table.table_id
         self.listener.reading(request.data)
         with allowed():
-            dataset = open_data(request.data, request.schema, lines=takes_lines(job))
+            lines = lines_of(job)
+            dataset = open_data(
+                request.data, request.schema, lines=lines is not None, file_names=lines == LINES_OF_FILES
+            )
             for note in delimiter_notes(dataset) if request.schema is None else ():
                 self.listener.noted(note)
         began = time.monotonic()

@@ -15,6 +15,12 @@ def chosen_ints(write: Expressions, scope: Scope, depth: int) -> list[str]:
     a, b = (write.expr("int", scope, depth) for _ in range(2))
     flag, text, real = (write.expr(type_, scope, depth) for type_ in ("bool", "str", "float"))
     word, place = write.word(), write.chance.choice((0, 1, -1, 2, -3))
+    if write.one_in(6):
+        return [
+            f"sum(map(len, {text}.split()))", f"len(list(filter(None, {text}.split({word}))))",
+            f"max([{a}][{place}:], default={b})", f"[*{text}, 'x'].count({word})", f"(({a},) + ({b}, 3))[1]",
+            f"len(hex({a}) + bin({b}))",
+        ]  # fmt: skip
     return [
         f"({_maybe(write, scope, 'int')} or {a})", f"({a} and {b})", f"({a} or {b} or 3)", f"({flag} + {a})",
         f"({a} - {flag})", f"({flag} + ({b} > 1))", f"(-{flag})", f"(~{flag})", f"({flag} * 3)", f"(2 // (1 + {flag}))",

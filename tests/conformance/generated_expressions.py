@@ -190,7 +190,7 @@ class Expressions:
     def make_int(self, scope: Scope, depth: int) -> str:
         if self.one_in(6):
             return self.chance.choice(text_ints(self, scope, depth))
-        if self.one_in(10):
+        if self.one_in(14):
             return self.chance.choice(chosen_ints(self, scope, depth))
         a, b = (self.expr("int", scope, depth) for _ in range(2))
         text, real = self.expr("str", scope, depth), self.expr("float", scope, depth)
@@ -233,7 +233,7 @@ class Expressions:
         return self.chance.choice(forms)
 
     def make_float(self, scope: Scope, depth: int) -> str:
-        if self.one_in(10):
+        if self.one_in(14):
             return self.chance.choice(chosen_floats(self, scope, depth))
         a, b, whole = self.expr("float", scope, depth), self.expr("float", scope, depth), self.expr("int", scope, depth)
         forms = [
@@ -295,7 +295,7 @@ class Expressions:
     def make_str(self, scope: Scope, depth: int) -> str:
         if self.one_in(3):
             return self.chance.choice(text_texts(self, scope, depth))
-        if self.one_in(10):
+        if self.one_in(14):
             return self.chance.choice(chosen_texts(self, scope, depth))
         a, b = (self.expr("str", scope, depth) for _ in range(2))
         forms = [

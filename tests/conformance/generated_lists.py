@@ -70,6 +70,8 @@ class Lists(Expressions):
                 keys if type_ != "(int,str)" else ("lambda each: each[1]", "lambda each: -each[0]")
             )
             forms.append([f"{items} = sorted({items}, key={key}, reverse={self.chance.choice(('True', 'False'))})"])
+            forms.append([f"{items}.sort(key={key}, reverse={self.chance.choice(('True', 'False'))})"])
+        forms.append([f"{items} = [*{items}, {item}, *{items}[1:3]]"])
         if type_ in ("int", "float"):
             forms.append([f"if {items}:", f"    {items}[0] += {self.item(type_, scope)} % 5"])
         if self.one_in(40):

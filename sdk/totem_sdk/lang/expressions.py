@@ -37,7 +37,7 @@ from totem_sdk.lang.sets import call_set_method
 from totem_sdk.lang.targets import STARRED
 from totem_sdk.lang.text_methods import part_of
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Inner, Local
-from totem_sdk.lang.tuples import call_tuple_method, item_by_index, starred, tuple_slice
+from totem_sdk.lang.tuples import added, call_tuple_method, item_by_index, starred, tuple_slice
 from totem_sdk.lang.unions import known_option, tuple_of
 from totem_sdk.opcodes import DATE_PARTS
 from totem_sdk.types import INT, STR, List, Match, Option, Tuple, Union, Values
@@ -217,7 +217,7 @@ def _binary(scope: Scope, node: ast.BinOp) -> Expr | None:
         return None
     if isinstance(left.type, List) or isinstance(right.type, List):
         return of_lists(scope, node, left, right)
-    return binary(scope, node, left, right)
+    return added(scope, node, left, right) or binary(scope, node, left, right)
 
 
 def _choice(scope: Scope, node: ast.IfExp) -> Expr | None:

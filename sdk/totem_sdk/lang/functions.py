@@ -9,7 +9,7 @@ from totem_sdk.lang.bools import as_number
 from totem_sdk.lang.boxes import Listed, flat
 from totem_sdk.lang.conditions import truth
 from totem_sdk.lang.dicts import as_list, copied_dict
-from totem_sdk.lang.formats import format_function, plain
+from totem_sdk.lang.formats import by_spec, format_function, plain
 from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import copied, extreme, letters_of, sorted_list, total
 from totem_sdk.lang.operators import common, number, orderable
@@ -244,6 +244,28 @@ def _bool(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     return truth(scope, node, args[0]) if has_arguments(scope, node, "bool()", 1, 1) else None
 
 
+def _digits(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    """Return ``hex(n)``, ``bin(n)`` or ``oct(n)``: what ``format`` gives with ``#``."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if not has_arguments(scope, node, f"{name}()", 1, 1) or not is_known(scope, node.args[0], args[0], f"{name}()"):
+        return None
+    number_ = as_number(args[0])
+    if number_.type != INT:
+        scope.refuse(node.args[0], "type", f"{name}() of {number_.type}", "it takes an int")
+        return None
+    return by_spec(scope, node, number_, {"bin": "#b", "hex": "#x"}.get(name, "#o"))
+
+
+def _repr(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
+    if not has_arguments(scope, node, "repr()", 1, 1) or not is_known(scope, node.args[0], args[0], "repr()"):
+        return None
+    if args[0].type not in _CONVERTED["str"][1]:
+        hint = "write str(...), or put quotes around it yourself"
+        scope.refuse(node.args[0], "type", f"repr() of {args[0].type}", hint)
+        return None
+    return _converted(scope, node, args, "str")
+
+
 def _ord(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     return _character(scope, node, args, INT)
 
@@ -268,7 +290,11 @@ _FUNCTIONS: dict[str, _Function] = {
     "chr": _chr,
     "dict": copied_dict,
     "divmod": _divmod,
+    "bin": _digits,
     "float": _to_float,
+    "hex": _digits,
+    "oct": _digits,
+    "repr": _repr,
     "format": format_function,
     "int": _to_int,
     "len": _len,

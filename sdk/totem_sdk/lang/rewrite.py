@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from totem_sdk.lang.call_forms import CallForms
 from totem_sdk.lang.container_forms import ContainerForms
 from totem_sdk.lang.counter_forms import evident_counters
 from totem_sdk.lang.findings import Findings
@@ -66,7 +67,7 @@ def rewrite(
         sorting.visit(function)
 
 
-class _Rewriting(ContainerForms, MatchForms):
+class _Rewriting(ContainerForms, MatchForms, CallForms):
     def __init__(
         self,
         source: Source,
@@ -207,6 +208,14 @@ class _Rewriting(ContainerForms, MatchForms):
         loop.body = [made for statement in loop.body for made in self.looped(statement)]
         return self.unrolled(loop)
 
+    def visit_List(self, node: ast.List) -> ast.AST:
+        made = self.starred_list(node)
+        return self.generic_visit(node) if made is None else self.visit(made)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        self.unpacked_map(node)
+        return self.generic_visit(node)
+
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         return self.comprehension(node, "append", ast.List([], ast.Load()))
 
@@ -230,7 +239,8 @@ class _Rewriting(ContainerForms, MatchForms):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if (found := combined(node, self.sets)) is not None:
             return self.of_sets(node, *found)
-        if (made := self.of_container(node) or self.of_matches(node)) is not None:
+        self.name_iterators(node)
+        if (made := self.of_container(node) or self.of_matches(node) or self.of_calls(node)) is not None:
             return made
         if (
             self.calls(node, DUMPS)
@@ -374,6 +384,8 @@ class _Rewriting(ContainerForms, MatchForms):
     # Statements.
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
+        if (ordered := self.sorted_by_key(node)) is not None:
+            return ordered
         if isinstance(node.value, ast.Call) and self.updates_counter(node.value):
             made = self.visit(node.value)
             return made.body if isinstance(made, Statements) else node
@@ -402,7 +414,7 @@ class _Rewriting(ContainerForms, MatchForms):
             return self.side_by_side(node, call)
         if isinstance(call, ast.Call) and self.calls(call, "reversed") and len(call.args) == 1:
             return self.backwards(node, call)
-        return self.over_matches(node) or [node]
+        return self.over_matches(node) or self.over_iterator(node) or [node]
 
     def numbered(self, node: ast.For, call: ast.Call) -> list[ast.stmt]:
         given = [*call.args, *(k.value for k in call.keywords if k.arg == "start")]

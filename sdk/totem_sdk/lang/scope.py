@@ -327,7 +327,8 @@ class Scope:
     def assign(self, node: ast.AST, version: int, type_: Type) -> Type:
         """Join the type of a value into that of the variable that is assigned; return the variable's."""
         variable = self.function.flow.variables[version]
-        what = f"the variable {self.function.flow.names[version]}"
+        name = self.function.flow.names[version]
+        what = "what this gives" if "'" in name else f"the variable {name}"
         joined = self._join(node, self.function.types[variable], type_, what)
         self.function.types[variable] = joined
         return joined

@@ -14,11 +14,11 @@ from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.dicts import as_list
 from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import call_list_method, index_of, letters_of, put_into
-from totem_sdk.lang.scope import Scope, widen
+from totem_sdk.lang.scope import Scope, fits, widen
 from totem_sdk.lang.tree import Apply, Const, Display, Expr
 from totem_sdk.types import INT, NONE, STR, Match, Option, Tuple, Union
 
-__all__ = ["as_items", "call_tuple_method", "item_by_index", "starred", "tuple_slice"]
+__all__ = ["added", "as_items", "call_tuple_method", "item_by_index", "starred", "tuple_slice"]
 
 _METHODS = ("count", "index")
 
@@ -42,6 +42,25 @@ def _items(whole: Expr, type_: Tuple) -> tuple[Expr, ...]:
     if isinstance(whole, Apply) and whole.code == "tuple":
         return whole.args
     return tuple(Apply(item, whole.at, "item", type_, (whole,), (i,)) for i, item in enumerate(type_.items))
+
+
+def added(scope: Scope, node: ast.BinOp, left: Expr, right: Expr) -> Expr | None:
+    """Return ``left + right`` of two tuples, or nothing where they are something else."""
+    if (
+        not isinstance(node.op, ast.Add)
+        or isinstance(left.type, Match | Union)
+        or isinstance(right.type, Match | Union)
+    ):
+        return None
+    if not isinstance(left.type, Tuple) or not isinstance(right.type, Tuple) or left.type.listed != right.type.listed:
+        return None
+    type_ = Tuple((*left.type.items, *right.type.items), left.type.listed)
+    if not fits(type_):
+        return None
+    keeper = Keeper(scope.at(node))
+    sides = keeper.keep(left), keeper.keep(right)
+    items = (*_items(sides[0], left.type), *_items(sides[1], right.type))
+    return keeper.let(Apply(type_, scope.at(node), "tuple", type_, items))
 
 
 def item_by_index(scope: Scope, node: ast.Subscript, value: Expr, type_: Tuple) -> Expr | None:

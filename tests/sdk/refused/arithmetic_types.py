@@ -10,7 +10,7 @@ class Job(TotemJob):
         e = row.at + row.at  # refused: type@13
         f = -row.name  # refused: type@18
         g = row.name % row.n  # refused: type@17
-        h = (1, 2) + (3, 4)  # refused: type@13 type@22
+        h = (1, 2) - (3, 4)  # refused: type@13 type@22
         i = +row.name  # refused: type@18
         j = row.n + "x" * 3  # refused: type@17
         yield row.name, row.n

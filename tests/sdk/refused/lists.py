@@ -35,7 +35,7 @@ class Job(TotemJob):
         s = max([[1], [2]])  # refused: type@13
         t = [1] in [[1], [2]]  # refused: type@13
         u = list(row.n)  # refused: argument@13
-        v = [*numbers, 1]  # refused: star@14
+        v = [*numbers, "a"]  # refused: type-conflict@13
         w = (numbers, 1) < (numbers, 2)  # refused: type@13
         x: list[str] = numbers  # refused: annotation@12
         y = any(row.n)  # refused: loop-form@21

@@ -8,6 +8,6 @@ class Job(TotemJob):
     def mapper(self, _, row):
         first, *rest = row.name.split()
         x = max(*rest)  # refused: star@17
-        z = [*rest, 1]  # refused: star@14
+        z = (*rest, 1)  # refused: star@14
         y = self.many(**rest)  # refused: star@23
         yield row.name, row.n

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import copy
 import functools
+import io
 import json
 import os
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from totem_sdk.cpython_math import prepare, with_powers
@@ -21,6 +23,7 @@ from totem_sdk.errors import InvalidDocument
 from totem_sdk.interpreter import Pair, group_pairs, partition_groups
 from totem_sdk.interpreter.arithmetic import exact_float_sum
 from totem_sdk.interpreter.lists import SORT_KEY
+from totem_sdk.lang import files_of
 from totem_sdk.param import declared
 from totem_sdk.program import Program, Value
 from totem_sdk.rows import row_class
@@ -76,12 +79,15 @@ class CPythonJob:
         self._row: Callable[..., Any] = _line if program.lines else row_class(program.schema)
         job = load_job(source, filename)
         self._tables = list(_tables(job))
+        files = files_of(source, filename=filename)
+        texts = {PurePosixPath(path).name: str(params[name]) for name, path in files.items() if path}
+        _give_files(job, {**texts, **{name: str(params[name]) for name in files}})
         self._sorts = bool(getattr(job, "SORT_VALUES", False))
         self._template = job(args=[])
         for name, value in params.items():
             # Parameters that configure_args declares are attributes of the options.
             owner = self._template if name in declared(type(self._template)) else self._template.options
-            setattr(owner, name, value)
+            setattr(owner, name, name if name in files else value)
 
     def run(self, fragments: Iterable[Iterable[Sequence[Any]]]) -> list[Pair]:
         """Run the job over the rows of each fragment and return its result, with lists where JSON has them."""
@@ -127,13 +133,23 @@ def _line(line: str, file: str | None = None) -> str:
     return line
 
 
+def _module_of(job: type) -> dict[str, Any]:
+    return next(value.__globals__ for value in vars(job).values() if isinstance(value, types.FunctionType))
+
+
 def _tables(job: type) -> Iterator[tuple[Callable[[str, Any], None], str, Any]]:
     """Yield the containers of a job's class and module: what puts one back, its name, and what it is at first."""
-    of_module = next(value.__globals__ for value in vars(job).values() if isinstance(value, types.FunctionType))
+    of_module = _module_of(job)
     for keep, names in ((functools.partial(setattr, job), vars(job)), (of_module.__setitem__, of_module)):
         for name, value in tuple(names.items()):
             if isinstance(value, list | dict | set) and not name.startswith("__"):
                 yield keep, name, copy.deepcopy(value)
+
+
+def _give_files(job: type, texts: Mapping[str, str]) -> None:
+    """Let a job open texts by name, as if they were files; nothing else can be opened."""
+    if texts:
+        _module_of(job)["open"] = lambda path, *_, **__: io.StringIO(texts[path], newline="\n")
 
 
 def _call(function: Callable[..., Iterable[Pair] | None] | None, *arguments: Any) -> list[Pair]:

@@ -8,7 +8,10 @@ from totem_sdk.errors import InvalidDocument
 from totem_sdk.program import ParamSpec, Program, Value
 from totem_sdk.types import BOOL, FLOAT, INT
 
-__all__ = ["bind", "parse"]
+__all__ = ["MAX_TEXT_BYTES", "bind", "parse"]
+
+MAX_TEXT_BYTES = 1 << 20
+"""Most bytes of UTF-8 that a parameter of type str has: a list of words fits, and a data set is no parameter."""
 
 
 def bind(program: Program, given: Mapping[str, Value]) -> dict[str, Value]:
@@ -43,6 +46,8 @@ def _typed(spec: ParamSpec, value: Value) -> Value:
         raise InvalidDocument(f"parameter {spec.name!r}: the value is outside of 64 bits")
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidDocument(f"parameter {spec.name!r}: the text is not valid Unicode")
+    if isinstance(value, str) and len(value.encode()) > MAX_TEXT_BYTES:
+        raise InvalidDocument(f"parameter {spec.name!r}: the text has more than {MAX_TEXT_BYTES:,} bytes")
     return value
 
 

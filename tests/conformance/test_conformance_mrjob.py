@@ -13,7 +13,8 @@ from mrjob.util import to_lines
 from totem_sdk.cost import price
 from totem_sdk.errors import Refused
 from totem_sdk.interpreter import Machine
-from totem_sdk.lang import compile_job
+from totem_sdk.lang import compile_job, files_of
+from totem_sdk.parameters import bind
 from totem_sdk.schema import LINES
 from totem_sdk.table import load
 
@@ -22,6 +23,7 @@ ACCEPTED = {
     "mr_count_lines_by_file",
     "mr_count_lines_right",
     "mr_count_lines_wrong",
+    "mr_most_used_word",
     "mr_next_word_stats",
     "mr_nick_nack",
     "mr_wc",
@@ -79,7 +81,9 @@ def test_an_example_that_is_accepted_runs_as_on_mrjob(name, tmp_path):
     of_row = {"line": str, "file": lambda _: f"file://{file}"}
     columns = [of_row[column.name] for column in program.schema.columns]
     rows = [tuple(value(line) for value in columns) for line in TEXT.splitlines()]
-    run = Machine(priced, {}).run_job([rows], 1 << 50)
+    files = files_of(EXAMPLES[name].read_text())
+    texts = {param: (EXAMPLES[name].parent / path).read_text() for param, path in files.items()}
+    run = Machine(priced, bind(program, texts)).run_job([rows], 1 << 50)
     assert run.state == "completed"
     job = job_of(name, file)
     # As the job's output protocol writes what was found.

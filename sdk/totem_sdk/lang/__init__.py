@@ -14,7 +14,7 @@ One module a pass, each a function of what the passes before it found::
 """
 
 from totem_sdk.lang.codes import CODES
-from totem_sdk.lang.compile import compile_job, notes_of
+from totem_sdk.lang.compile import compile_job, files_of, notes_of
 from totem_sdk.lang.snippet import Snippet, compile_snippet
 
-__all__ = ["CODES", "Snippet", "compile_job", "compile_snippet", "notes_of"]
+__all__ = ["CODES", "Snippet", "compile_job", "compile_snippet", "files_of", "notes_of"]

@@ -28,7 +28,7 @@ from totem_sdk.program import Program
 from totem_sdk.schema import LINES, LINES_OF_FILES, Schema
 from totem_sdk.types import NONE, STR, Tuple, Type, Values, has_union, join
 
-__all__ = ["compile_job", "notes_of"]
+__all__ = ["compile_job", "files_of", "notes_of"]
 
 _PASSED = frozenset(
     ("annotation", "constant", "decorator", "default", "encoding", "f-string", "identifier", "import", "int-range")
@@ -72,6 +72,19 @@ def notes_of(source: str, *, filename: str = "job.py") -> tuple[Note, ...]:
         return ()
     reports = (note for method in job.methods.values() for note in notes_of_reports(parsed, method, job.methods))
     return tuple(sorted((*job.notes, *reports)))
+
+
+def files_of(source: str, *, filename: str = "job.py") -> dict[str, str | None]:
+    """Return the parameters of a job that hold the text of a file; nothing where the job can't be read.
+
+    Each comes with the path, beside the job's source, of the file that is read where none is given; or None.
+    """
+    findings = Findings()
+    try:
+        job = read_job(parse(source, filename, findings, None), findings)
+    except Refused:
+        return {}
+    return {} if job is None else dict(job.files)
 
 
 def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str]) -> Program:

@@ -14,6 +14,7 @@ from totem_sdk.lang.holes import bound_names
 from totem_sdk.lang.modules import DATE_MODULE, DATES, MATH, constants_of, name_modules
 from totem_sdk.lang.patterns import Patterns, compiled_call
 from totem_sdk.lang.reserved import COLLECTIONS, FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
+from totem_sdk.lang.side_files import LINE_PATTERN, LINES_OF, SideFiles
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import StepSource, read_steps
 from totem_sdk.lang.surface import HINTS, PROTOCOL_NAMES, PROTOCOLS, Note, init_of, option_of, statements_of
@@ -54,6 +55,8 @@ class Job:
     ``self.NAME``, of the class.
     ``bare`` are the methods without a self of their own. ``defaults`` are those of parameters, by method.
     ``options`` are the names of job parameters that are read as ``self.options.NAME``. ``init`` is ``__init__``.
+    ``files`` are the parameters that hold the text of a file, each with the path of the one beside the source that is
+    read where the submission gives none (None: it must).
     """
 
     source: Source
@@ -76,6 +79,7 @@ class Job:
     making: Patterns = field(default_factory=lambda: Patterns(()))
     tables: Mapping[str, ast.Assign | ast.AnnAssign] = field(default_factory=dict)
     sorts: bool = False
+    files: Mapping[str, str | None] = field(default_factory=dict)
 
     def has_param(self, name: str) -> bool:
         """Return whether a job parameter is an attribute of self (one of ``self.options`` is not)."""
@@ -104,8 +108,10 @@ class _Reader:
     making: Patterns = field(init=False)
     tables: dict[str, ast.Assign | ast.AnnAssign] = field(default_factory=dict)
     sorts: bool = False
+    files: SideFiles = field(init=False)
 
     def __post_init__(self) -> None:
+        self.files = SideFiles(self.add)
         self.making = Patterns(self.source.lines)
 
     def add(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
@@ -303,6 +309,8 @@ class _Reader:
             case ast.FunctionDef(name="configure_args"):
                 for part in statements_of(statement, self.classes[0].name):
                     self.option(part)
+            case ast.Assign(targets=[ast.Name(id="FILES")], value=value):
+                self.files.read_names(value)
             case ast.Assign(targets=[ast.Name(id=name)]) if name in HINTS:
                 self.note(statement, f"{name} tells an engine how to run the job: it is ignored here")
             case ast.Assign(targets=[ast.Name(id="SORT_VALUES")], value=ast.Constant(value=bool() as sorts)):
@@ -332,6 +340,24 @@ class _Reader:
             self.add(statement, "duplicate", f"the parameter {param.name} is defined twice")
         self.params.append(param)
         self.options.add(param.name)
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_file_arg")) as call):
+                self.files.declare(call, param.name)
+
+    def side_files(self) -> None:
+        """Put the texts of files beside the data in place of opening them."""
+        if "open" in (*self.functions, *self.globals, *self.tables, *self.patterns):
+            return
+        for method in self.methods.values():
+            self.files.rewrite(method)
+        for name in self.files.params:
+            if name not in self.options:
+                if any(param.name == name for param in self.params):
+                    self.add(self.classes[0], "duplicate", f"the parameter {name} holds the text of a file")
+                self.params.append(ParamSpec(name, STR, None))
+                self.options.add(name)
+        if self.files.used:
+            self.patterns[LINES_OF] = self.making.make(LINE_PATTERN, 0)
 
     def member(self, statement: ast.stmt) -> None:
         if self.of_mrjob(statement):
@@ -476,6 +502,8 @@ def read_job(source: Source, findings: Findings) -> Job | None:
     """
     reader = _Reader(source, findings)
     reader.module(source.tree)
+    if reader.classes:
+        reader.side_files()
     for method in (*reader.methods.values(), *reader.functions.values(), *([reader.init] if reader.init else [])):
         name_modules(method, frozenset(reader.imported - reader.from_math), frozenset(reader.from_math))
     if not reader.classes:
@@ -520,4 +548,5 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         reader.making,
         reader.tables,
         reader.sorts,
+        reader.files.params,
     )

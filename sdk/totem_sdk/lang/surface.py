@@ -105,9 +105,13 @@ def option_of(statement: ast.stmt, constants: Mapping[str, Constant], refuse: Re
     match statement:
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr="add_passthru_arg")) as call):
             return _passthru(call, constants, refuse)
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr="add_file_arg"))):
-            hint = "a job reads nothing but its rows: put the values into a parameter, or into constants"
-            refuse(statement, "option", "a file beside the data", hint)
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr="add_file_arg")) as call):
+            # What the option names is a file: its text is the parameter, which no constant can be the default of.
+            named = [keyword for keyword in call.keywords if keyword.arg != "default"]
+            param = _passthru(ast.copy_location(ast.Call(call.func, call.args, named), call), constants, refuse)
+            if param is None or param.type == STR:
+                return param
+            refuse(call, "param", f"the parameter {param.name} is a file and no {param.type}", None)
         case _:
             refuse(statement, "option", "configure_args does more than call super and add_passthru_arg", None)
     return None

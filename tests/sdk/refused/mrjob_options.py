@@ -20,7 +20,7 @@ class Job(TotemJob):
     def configure_args(self):
         """Declare the options."""
         super(Job, self).configure_args()
-        self.add_file_arg("--words")  # refused: option@9
+        self.add_file_arg("--words", type=int)  # refused: param@9
         self.limit = 3  # refused: option@9
         self.add_passthru_arg("-n")  # refused: param@9
         self.add_passthru_arg("--n", choices=("a", "b"))  # refused: param@9

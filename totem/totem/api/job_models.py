@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, Strin
 
 from totem.api.models import MAX_AMOUNT, DatasetId, Hash, Participant, Request
 from totem_sdk.limits import SOURCE_BYTES
+from totem_sdk.parameters import MAX_TEXT_BYTES
 
 __all__ = [
     "Bill",
@@ -40,7 +41,7 @@ JobState = Literal[
 ]
 """``too_few`` ends only jobs over several providers: fewer of them delivered than were asked for."""
 
-Parameter = StrictBool | StrictInt | StrictFloat | Annotated[str, StringConstraints(max_length=4_096)]
+Parameter = StrictBool | StrictInt | StrictFloat | Annotated[str, StringConstraints(max_length=MAX_TEXT_BYTES)]
 
 
 class EstimateRequest(Request):

@@ -25,7 +25,7 @@ from totem.services.by_line import billed_lines, estimated_lines
 from totem.services.consortium import Consortium
 from totem.services.consumer import ENDED, Consumer, Submission
 from totem.services.errors import BadInput, ProviderSide
-from totem.services.inputs import Job, read_job, read_params
+from totem.services.inputs import Job, read_job, read_params, with_files
 from totem.services.report import EXIT_STATUS, Bounds
 from totem_chaincode.contracts.joint_submission import LEAST_PARTS_SECONDS
 from totem_chaincode.contracts.results import excess_of
@@ -187,7 +187,7 @@ def _asked(
         source=source.source,
         filename=source.filename,
         datasets=datasets,
-        params=read_params(param or ()),
+        params=with_files(source, read_params(param or ())),
         table=None if table is None else Consortium(caller.session).table_id(table, "active"),
     )
 

@@ -14,7 +14,7 @@ from totem.cli.refusals import noted, refusal_text
 from totem.services.by_line import estimate_rows
 from totem.services.data import delimiter_notes, lines_of, open_data, read_schema_and_options
 from totem.services.errors import BadInput, ProgramRefused
-from totem.services.inputs import Job, read_job, read_params, read_table
+from totem.services.inputs import Job, read_job, read_params, read_table, with_files
 from totem.services.pricing import estimate_job, job_notes, operators_run, price_job, price_snippet
 from totem_ccf.storage import Dataset
 from totem_sdk.cost import PricedProgram
@@ -98,7 +98,7 @@ def estimate(
         raise BadInput("the price depends on the data", code="usage", hint=hint)
     try:
         dataset = _open(data, schema, output, lines_of(source))
-        found = estimate_job(source, dataset, read_table(table), read_params(param or ()))
+        found = estimate_job(source, dataset, read_table(table), with_files(source, read_params(param or ())))
     except ProgramRefused as error:
         _refused(output, error, source)
     output.document(found.to_json())

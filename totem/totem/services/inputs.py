@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from totem.services.errors import BadInput
 from totem_sdk.errors import InvalidDocument
+from totem_sdk.lang import files_of
 from totem_sdk.table import BUNDLED, Table
 from totem_sdk.table import load as load_table
 
-__all__ = ["MAX_FILE_BYTES", "Job", "read_job", "read_json", "read_params", "read_table"]
+__all__ = ["MAX_FILE_BYTES", "Job", "read_job", "read_json", "read_params", "read_table", "with_files"]
 
 MAX_FILE_BYTES = 1 << 20
 """No file that is read here may be larger: nobody writes that by hand, and everybody has to parse it."""
@@ -86,6 +87,30 @@ def read_params(given: Iterable[str]) -> dict[str, str]:
             raise BadInput(f"--param {name!r} is given twice", code="bad-param")
         params[name] = value
     return params
+
+
+def with_files(job: Job, params: Mapping[str, str]) -> dict[str, str]:
+    """Return parameters with the texts of files in place of their paths, lines ended by a line feed.
+
+    A file that is not named is the one that the program names itself, beside its source.
+
+    Raises:
+        BadInput: a file can't be read, is too large or not UTF-8.
+    """
+    found = dict(params)
+    for name, default in files_of(job.source, filename=job.filename).items():
+        path = Path(params[name]) if name in params else None
+        if path is None and default is not None:
+            path = Path(job.filename).parent / default
+        if path is None:
+            continue
+        hint = f"name the file: --param {name}=PATH"
+        data = _read(path, f"the file {name}", hint)
+        try:
+            found[name] = data.decode().replace("\r\n", "\n").replace("\r", "\n")
+        except UnicodeDecodeError:
+            raise BadInput(f"the file {name} {str(path)!r} is not UTF-8", code="not-utf8", hint=hint) from None
+    return found
 
 
 def read_json(path: Path, what: str, hint: str) -> Any:

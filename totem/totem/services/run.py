@@ -26,7 +26,7 @@ from totem.services.consumer import Consumer, Submission
 from totem.services.data import data_errors, delimiter_notes, lines_of, open_data
 from totem.services.errors import BadInput, ProgramRefused, ProviderSide, ServiceError, from_ledger
 from totem.services.handover import open_handed_over
-from totem.services.inputs import read_job, read_params, read_table
+from totem.services.inputs import read_job, read_params, read_table, with_files
 from totem.services.pricing import bind_params, job_notes, price_job
 from totem.services.publish import Publication, publish
 from totem.services.report import Bounds, Report, Seconds, State
@@ -253,7 +253,7 @@ class _Run:
     def to_end(self) -> Report:
         request = self.request
         job = read_job(request.job)
-        params = read_params(request.params)
+        params = with_files(job, read_params(request.params))
         table = read_table(request.table)
         self.so_far.table_id = table.table_id
         self.listener.reading(request.data)

@@ -117,7 +117,8 @@ def put_key(scope: Scope, node: ast.AST, into: Mapped, key: Expr, value: Type) -
         return False
     if scope.enter(into, key.type, value):
         return True
-    scope.refuse(node, "type-conflict", f"{old} gets a value that is {value}")
+    hint = "the values of a dict have one type; a tuple can have several: (a, b)"
+    scope.refuse(node, "type-conflict", f"{old} gets a value that is {value}", hint)
     return False
 
 

@@ -45,7 +45,8 @@ KINDS = {
 """What the machine calls CPython's errors, in the order in which they are looked for."""
 OF_THE_MACHINE = ("overflow", "memory")
 """Errors that CPython has later or not at all."""
-ENDS = (*KINDS.values(), "memory", "completed", "too-large")
+ENDS = (*KINDS.values(), "memory", "completed", "too-large", "combiner-type")
+"""How a program may end: the generator knows neither how large it is for the checker, nor what else a float may be."""
 
 
 def in_cpython(job: GeneratedJob, program: Program, params: dict[str, object]) -> tuple[object, ...]:
@@ -104,7 +105,6 @@ def test_new_programs_in_three_executors(kernel, facts_of, capsys):
         try:
             end = compare(kernel, facts_of, job)
         except Refused as refused:
-            # The generator knows types, not how large a program gets for the checker.
             end = refused.refusals[0].code
         except Exception as error:
             small = shrunk(job.source, lambda source, of=job, wrong=error: differs(source, of, wrong))

@@ -102,14 +102,17 @@ class Automaton:
     def tables(self) -> bytes:
         """Everything in the form that the kernel's runtime library reads (``regex.c``), little-endian.
 
-        A head of 32-bit numbers, then actions (64 bits), forward (32), bounds (32), back (16), and as bytes the
-        classes of ASCII, those of the bounds, and the kinds of classes.
+        A head of 32-bit numbers, then actions (64 bits), forward (32), bounds (32), back (32), and as bytes the
+        classes of ASCII, those of the bounds, and the kinds of classes. A state in back is where its rows begin: in
+        back the low half, in forward the high half (so that nothing is multiplied at a character).
         """
+        width = self.kinds * self.points
+        rows = (state * self.classes | state * width << 16 for state in self.back)
         parts = (
             struct.pack(f"<{len(self.actions)}Q", *self.actions),
             struct.pack(f"<{len(self.forward)}I", *self.forward),
             struct.pack(f"<{len(self.bounds)}I", *self.bounds),
-            struct.pack(f"<{len(self.back)}H", *self.back),
+            struct.pack(f"<{len(self.back)}I", *rows),
             bytes(self.ascii),
             bytes(self.classes_of),
             bytes(self.kinds_of),

@@ -14,8 +14,7 @@
 typedef struct {
     u32 classes, kinds, points, first_kind, last_state, bounds, groups;
     const u64 *actions;
-    const u32 *forward, *starts;
-    const unsigned short *back;
+    const u32 *forward, *starts, *back;
     const u8 *ascii, *class_of_bound, *kind_of;
 } machine;
 
@@ -29,6 +28,7 @@ typedef struct {
     i64 place[2 * MOST_GROUPS + 2];
 } walk;
 
+/* A state is known by its rows in the tables: of each place the row in `forward`, behind each block the one in `back`. */
 static unsigned short states[BLOCK + 4];
 static unsigned short behind[BLOCKS];
 
@@ -39,7 +39,7 @@ static void read_tables(machine *m, u32 address) {
     m->actions = (const u64 *)(address + head[7]);
     m->forward = (const u32 *)(address + head[8]);
     m->starts = (const u32 *)(address + head[9]);
-    m->back = (const unsigned short *)(address + head[10]);
+    m->back = (const u32 *)(address + head[10]);
     m->ascii = (const u8 *)(address + head[11]);
     m->class_of_bound = (const u8 *)(address + head[12]);
     m->kind_of = (const u8 *)(address + head[13]);
@@ -59,16 +59,16 @@ static const u8 *after(const u8 *p) {
     return p + (*p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4);
 }
 
-/* Notes the states of a block's places; returns that of its first place. */
+/* Notes the states of a block's places; returns the row of the first one in `back`. */
 static u32 fill(walk *w, u32 number) {
     const u8 *from = w->start + number * BLOCK;
     const u8 *p = (u32)(w->end - from) > BLOCK ? from + BLOCK : w->end;
     while (p < w->end && (*p & 0xc0) == 0x80) p++;
     const machine *m = &w->m;
-    const unsigned short *back = m->back;
-    u32 state = behind[number], classes = m->classes;
+    const u32 *back = m->back;
+    u32 row = behind[number];
     w->block = from;
-    states[p - from] = (unsigned short)state;
+    if (p == w->end) states[p - from] = (unsigned short)(m->last_state * m->kinds * m->points);
     while (p > from) {
         u32 class;
         if (p[-1] < 0x80) {
@@ -80,10 +80,10 @@ static u32 fill(walk *w, u32 number) {
             p = first;
             class = class_of(m, code);
         }
-        state = back[state * classes + class];
-        states[p - from] = (unsigned short)state;
+        row = back[(row & 0xffff) + class];
+        states[p - from] = (unsigned short)(row >> 16);
     }
-    return state;
+    return row & 0xffff;
 }
 
 static void prepare(walk *w, text t, u32 tables) {
@@ -93,7 +93,7 @@ static void prepare(walk *w, text t, u32 tables) {
     w->kind = w->m.first_kind;
     w->characters = 0;
     u32 number = text_size(t) / BLOCK;
-    behind[number] = (unsigned short)w->m.last_state;
+    behind[number] = (unsigned short)(w->m.last_state * w->m.classes);
     for (; number > 0; number--) behind[number - 1] = (unsigned short)fill(w, number);
     fill(w, 0);
 }
@@ -104,7 +104,7 @@ static inline u32 entry(walk *w, u32 point) {
         fill(w, (u32)(w->at - w->start) / BLOCK);
         offset = (u32)(w->at - w->block);
     }
-    return w->m.forward[(states[offset] * w->m.kinds + w->kind) * w->m.points + point];
+    return w->m.forward[states[offset] + w->kind * w->m.points + point];
 }
 
 static inline void advance(walk *w) {
@@ -122,6 +122,19 @@ static void keep(walk *w, u64 slots) {
     }
 }
 
+/* Goes on within the block to the next place at which a match can begin, where nothing depends on what is before it. */
+static inline void skip(walk *w) {
+    const u32 *forward = w->m.forward + BEGIN;
+    const u8 *p = w->at, *last = (u32)(w->end - w->block) < BLOCK ? w->end : w->block + BLOCK;
+    i64 characters = 0;
+    while (p < last && (forward[states[p - w->block]] & 0xffff) == DEAD) {
+        p = after(p);
+        characters++;
+    }
+    w->at = p;
+    w->characters += characters;
+}
+
 /* Finds the match that begins here, or (anywhere) here or later; the walk is at its end then. */
 static int find(walk *w, u32 point, int anywhere) {
     u32 found;
@@ -129,6 +142,7 @@ static int find(walk *w, u32 point, int anywhere) {
         if (!anywhere || w->at == w->end) return 0;
         advance(w);
         point = BEGIN;
+        if (w->m.kinds == 1) skip(w);
     }
     for (u32 i = 0; i < 2 * w->m.groups + 2; i++) w->where[i] = 0, w->place[i] = -1;
     keep(w, 1);

@@ -26,7 +26,8 @@ def uses(chance: random.Random, type_: str, value: str, total: str, name: Callab
     if number and "bool" not in type_:
         asks += [f"if {value} == 2:", f"if {value} != 0.5:"]
         kinds.append([f"{total} += float({value} - 0.5)", f"{total} -= {value} / 4", f"{name()} = {value} > 1.5"])
-        kinds[-1] += [] if text else [f"{total} += float(0.25 * {value})"]
+        kinds[-1] += [f"{total} += float(round(-{value}, 1))", f"{total} += float(abs({value}))"]
+        kinds[-1] += [] if text else [f"{total} += float(0.25 * {value})", f"{total} -= float({value})"]
     if text:
         asks += [f'if {value} == "a":', f'if {value} != "":']
         kinds.append([f'{total} += len({value} + "é")', f'{name()} = {value} < "b"'])

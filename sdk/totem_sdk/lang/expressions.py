@@ -38,7 +38,7 @@ from totem_sdk.lang.targets import STARRED
 from totem_sdk.lang.text_methods import part_of
 from totem_sdk.lang.tree import Apply, Call, Choice, Const, Expr, FunctionKey, Inner, Local
 from totem_sdk.lang.tuples import added, call_tuple_method, item_by_index, starred, tuple_slice
-from totem_sdk.lang.unions import known_option, tuple_of
+from totem_sdk.lang.unions import known_option, number_of, tuple_of
 from totem_sdk.opcodes import DATE_PARTS
 from totem_sdk.types import INT, STR, List, Match, Option, Tuple, Union, Values
 
@@ -204,6 +204,9 @@ def _sign(scope: Scope, node: ast.UnaryOp) -> Expr | None:
     operand = expression(scope, node.operand)
     if operand is None:
         return None
+    if isinstance(node.op, ast.USub) and isinstance(operand.type, Union):
+        taken = number_of(scope, node, node.operand, operand, reads=False)
+        return None if taken is None else negative(scope, node, taken)
     if isinstance(node.op, ast.USub):
         return negative(scope, node, operand)
     if isinstance(node.op, ast.Invert):

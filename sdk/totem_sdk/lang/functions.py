@@ -17,6 +17,7 @@ from totem_sdk.lang.scope import Scope, may_hold_none, widen
 from totem_sdk.lang.sorted_values import depends_on_order
 from totem_sdk.lang.tree import Apply, Const, Expr
 from totem_sdk.lang.tuples import as_items
+from totem_sdk.lang.unions import number_of
 from totem_sdk.types import (
     BOOL,
     DATE,
@@ -44,6 +45,9 @@ MAX_DIGITS = 22
 _LOOPED = ("enumerate", "range", "reversed", "zip")
 """What is understood in the head of a for loop, and as the argument of list(), sum() and the like."""
 
+_OF_NUMBERS = ("abs", "float", "int", "round")
+"""What takes a value of several types as the number that it must be."""
+
 _Function = Callable[[Scope, ast.Call, list[Expr]], Expr | None]
 
 
@@ -61,6 +65,9 @@ def call_function(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     if len(found) == 1 and name in ("list", "max", "min", "sorted", "sum"):
         items = as_items(scope, node.args[0], as_list(scope, node.args[0], found[0]))
         found = [] if items is None else [items]
+    if name in _OF_NUMBERS and found and isinstance(found[0].type, Union):
+        taken = number_of(scope, node, node.args[0], found[0], reads=name in ("int", "float"))
+        found = [] if taken is None else [taken, *found[1:]]
     if len(found) < len(arguments):
         return None
     if name in _LOOPED:

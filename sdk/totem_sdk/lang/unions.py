@@ -20,7 +20,7 @@ from totem_sdk.lang.scope import Path, Scope
 from totem_sdk.lang.tree import Apply, Const, Expr, If, Inner, Local, Logic, Raise
 from totem_sdk.types import BOOL, FLOAT, STR, Option, Type, Union, union_kind
 
-__all__ = ["Operands", "compared_of", "is_none", "know_option", "known_option", "operands_of", "tuple_of"]
+__all__ = ["Operands", "compared_of", "is_none", "know_option", "known_option", "number_of", "operands_of", "tuple_of"]
 
 _NAMES = {"bool": "a bool", "number": "a number", "text": "a text", "tuple": "a tuple"}
 
@@ -177,11 +177,29 @@ def tuple_of(scope: Scope, node: ast.AST, part: ast.AST, value: Expr) -> Expr | 
     if "text" in _kinds(type_):
         _refuse(scope, part, type_, "text", "what items are taken of")
         return None
+    return _once(scope, node, part, value, "tuple")
+
+
+def number_of(scope: Scope, node: ast.AST, part: ast.AST, value: Expr, *, reads: bool) -> Expr | None:
+    """Return a value of a union as the number that it must be, for a function; ``reads``: it takes texts as well."""
+    type_ = value.type
+    if not isinstance(type_, Union) or "number" not in _kinds(type_):
+        scope.refuse(part, "type", f"{type_} is never a number")
+        return None
+    for kind in ("bool", "text") if reads else ("bool",):
+        if kind in _kinds(type_):
+            _refuse(scope, part, type_, kind, "the argument")
+            return None
+    return _once(scope, node, part, value, "number")
+
+
+def _once(scope: Scope, node: ast.AST, part: ast.AST, value: Expr, kind: str) -> Expr:
+    """Return an option of a value that is evaluated once."""
     if isinstance(value, Local):
-        return _taken(scope, node, part, value, "tuple")
+        return _taken(scope, node, part, value, kind)
     keeper = Keeper(scope.at(node))
     kept = keeper.keep(value)
-    return keeper.let(_taken(scope, node, part, kept, "tuple"))
+    return keeper.let(_taken(scope, node, part, kept, kind))
 
 
 def is_none(scope: Scope, node: ast.AST, expr: Expr, type_: Union) -> Expr:

@@ -91,3 +91,58 @@ def test_data_parts_without_rows_are_combined_too(jobs):
     ends = parts_of(jobs, spec, [(0, 1), (0, 1)])
     assert [(end.result_rows, end.state) for end in ends] == [(0, "completed")] * 3
     assert ends[-1].result.read_bytes() == b""
+
+
+FOLLOWERS = """
+from mrjob.step import MRStep
+from totem_sdk import TotemJob
+
+
+class Followers(TotemJob):
+    SORT_VALUES = True
+
+    def pairs(self, _, row):
+        before = None
+        for word in row.text.split():
+            if before is not None:
+                yield (before, "*"), 1
+                yield (before, word), 1
+            before = word
+
+    def add(self, pair, ones):
+        yield pair, sum(ones)
+
+    def tell(self, pair, ones):
+        before, word = pair
+        number = sum(ones)
+        if word == "*":
+            yield before, ("all", number)
+        else:
+            yield before, ("one", (word, number))
+
+    def share(self, before, values):
+        whole = None
+        for kind, value in values:
+            if kind == "all":
+                whole = value
+            else:
+                word, number = value
+                yield (before, word), 100.0 * number / whole
+
+    def steps(self):
+        return [
+            MRStep(mapper=self.pairs, combiner=self.add, reducer=self.tell),
+            MRStep(reducer=self.share),
+        ]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["kernel", "interpreter"])
+def test_parts_of_a_job_with_sorted_values_of_several_types(jobs, executor):
+    texts = [["a b a c", "größe a b!", "a"], ["b a", "c c c"], [], ["a b", "a Z a é b"]]
+    files = ["text\n" + "".join(f"{text}\n" for text in part) for part in texts]
+    spec = jobs.make(FOLLOWERS, {"text": "str"}, files, executor=executor)
+    ends = parts_of(jobs, spec, [(0, 1), (1, 4)])
+    assert_together_as_one(jobs, spec, ends)
+    assert ends[-1].result_rows == 10

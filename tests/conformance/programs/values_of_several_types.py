@@ -46,7 +46,8 @@ class ValuesOfSeveralTypes(MRJob):
                 word, size = data
                 words += 1
                 yield letter, (word, round(100.0 * size / total, 2), total > 2, data[1])
-                yield letter, (word, 1.5, size == total, data[1])
+                yield letter, (word, float(total) + abs(total), size == total, data[1])
+                yield letter, (word, -round(total, 1) * 0.5, int(total) > 1, data[1])
             else:
                 yield letter, ("none" if data is None else "some", 0.0, data != 7, words)
 

@@ -34,9 +34,9 @@ class Job(TotemJob):
             yield value, 1  # refused: emit-type@13
             f = max(value, 1)  # refused: type@28
             g: int = value  # refused: annotation@16
-            h = -value  # refused: type@18
+            h = float(value)  # refused: type@23
             i = value[0]  # refused: type@17
-            j = int(value)  # refused: type@17
+            j = int(value)  # refused: type@21
             for k in value:  # refused: loop-form@22
                 yield name, "1"
             yield name, value == True  # refused: type@25

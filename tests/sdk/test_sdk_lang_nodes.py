@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from totem_sdk.lang.new_nodes import Statements
-from totem_sdk.lang.nodes import children, walk
+from totem_sdk.lang.nodes import children, every_child, walk
 
 LEFT_OUT = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 SOURCES = sorted(Path(__file__).parent.glob("test_sdk_lang_*.py"))[:20]
@@ -46,6 +46,7 @@ def test_the_nodes_of_every_form_are_those_of_ast():
     tree = ast.parse(EVERYTHING)
     assert list(walk(tree)) == kept(tree)
     for node in walk(tree):
+        assert every_child(node) == list(ast.iter_child_nodes(node))
         assert children(node) == [part for part in ast.iter_child_nodes(node) if not isinstance(part, LEFT_OUT)]
 
 

@@ -44,6 +44,14 @@ class _Call:
     name: str
 
 
+def _called(method: ast.FunctionDef) -> Iterator[ast.Attribute]:
+    """Yield every ``self.name`` that a method calls."""
+    for part in walk(method):
+        match part:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="self")) as called):
+                yield called
+
+
 def _calls(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> Iterator[_Call]:
     for part, depth in nesting(method):
         match part:
@@ -77,7 +85,8 @@ def check_yields(
     source: Source, methods: Mapping[str, ast.FunctionDef], used: frozenset[str], findings: Findings
 ) -> None:
     """Refuse a yield, reachable or not, in what is called or ``used`` by no step: in Python it makes a generator."""
-    called = {call.name for method in methods.values() for call in _calls(method, methods)}
+    reached = (attribute for method in methods.values() for attribute in _called(method))
+    called = {attribute.attr for attribute in reached if attribute.attr in methods}
     for name, method in methods.items():
         yields = [part for part in walk(method) if isinstance(part, ast.Yield)]
         if not yields or (name in used and name not in called):

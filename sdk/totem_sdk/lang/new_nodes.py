@@ -41,6 +41,10 @@ class NewNodes(ast.NodeTransformer):
         self.findings = findings
         self.numbers = itertools.count(1)
 
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """Leave a constant, which has no parts, without Python's looks for the classes that it once had."""
+        return node
+
     def fresh(self, name: str) -> str:
         """Return a name that no source can write and nothing else has."""
         return f"{plain_name(name)}'{next(self.numbers)}"

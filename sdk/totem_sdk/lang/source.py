@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from totem_sdk.lang.fields import WrongFieldError
 from totem_sdk.lang.findings import At, Findings
 from totem_sdk.lang.fstrings import Texts, with_f_strings
+from totem_sdk.lang.nodes import every_child
 from totem_sdk.limits import SOURCE_BYTES
 
 __all__ = ["MAX_DEPTH", "MAX_LINES", "MAX_NODES", "Source", "check_is_program", "nesting", "parse"]
@@ -240,7 +241,7 @@ def _children(node: ast.AST, depth: int) -> list[tuple[ast.AST, int]]:
     depth += 1
     if isinstance(node, ast.Name):
         return [(node.ctx, depth)]  # the commonest node
-    return [(child, depth) for child in ast.iter_child_nodes(node)]
+    return [(child, depth) for child in every_child(node)]
 
 
 def nesting(tree: ast.AST) -> Iterator[tuple[ast.AST, int]]:

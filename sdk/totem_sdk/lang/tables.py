@@ -59,6 +59,8 @@ def unknown_names(value: ast.expr, known: Collection[str]) -> Iterator[ast.Name]
 
 def read_tables(function: ast.FunctionDef, job: str, tables: Collection[str]) -> None:
     """Let a method read the containers of the module, and those of the class by its name, as fields."""
+    if not tables:
+        return
     reading = _Reading({name for name in tables if not name.startswith("self.")}, job, tables, local_names(function))
     function.body = [reading.visit(statement) for statement in function.body]
 

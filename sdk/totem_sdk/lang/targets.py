@@ -11,6 +11,8 @@ import ast
 import itertools
 from typing import TypeVar
 
+from totem_sdk.lang.nodes import walk
+
 __all__ = ["STARRED", "flat_targets", "rename_values"]
 
 STARRED = ("rest'", "taken'")
@@ -21,6 +23,8 @@ _Node = TypeVar("_Node", bound=ast.AST)
 
 def flat_targets(function: ast.FunctionDef) -> None:
     """Unpack tuples that stand in tuples of targets by statements of their own, in the body of a function."""
+    if not any(isinstance(part, ast.Tuple) and _is_nested(part) for part in walk(function)):
+        return
     flattening = _Flattening()
     function.body = [made for statement in function.body for made in flattening.made(statement)]
 

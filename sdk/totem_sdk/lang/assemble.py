@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.builder import Builder
 from totem_sdk.lang.findings import At, Findings
+from totem_sdk.lang.job import Job
 from totem_sdk.lang.lower import Lowering
 from totem_sdk.lang.lower_expressions import Surroundings, caught_type
 from totem_sdk.lang.passing import unpack
@@ -16,7 +17,6 @@ from totem_sdk.lang.roles import Checked, Inputs, Roles
 from totem_sdk.lang.scope import FunctionState
 from totem_sdk.lang.sizes import check_size
 from totem_sdk.lang.steps import ROLES, StepSource
-from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.program import Function, Program, Step
 from totem_sdk.types import NONE, STR, List, Tuple, Type, has_list, plain, travelling

@@ -10,6 +10,7 @@ from totem_sdk.lang.binary import binary
 from totem_sdk.lang.boxes import Listed, Mapped
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import extended, place
+from totem_sdk.lang.marks import OF_ITEMS
 from totem_sdk.lang.paths import path_of
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Assign, Expr, Field, Stmt, Target, Unpack, Variable
@@ -70,7 +71,7 @@ def assign(scope: Scope, node: ast.Assign) -> Stmt | None:
     if len(node.targets) == 1 and isinstance(node.targets[0], ast.Tuple):
         return _unpack(scope, node, node.targets[0])
     value = scope.check(scope, node.value)
-    if value is not None and getattr(node, "of_items", False):
+    if value is not None and OF_ITEMS.on(node):
         value = as_items(scope, node, value)
     if value is None:
         return None

@@ -15,11 +15,13 @@ from collections.abc import Callable
 from typing import Any
 
 from totem_sdk.errors import InternalError
+from totem_sdk.lang.marks import Mark
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.types import NONE, STR, Array, Dict, List, Match, Option, Scalar, Tuple, Type, Union, Values
 from totem_sdk.types import join as join_types
 
 __all__ = [
+    "KIND_OF_DICT",
     "Boxes",
     "Counted",
     "Defaulting",
@@ -175,10 +177,15 @@ class Defaulting(Mapped):
         return f"defaultdict[{self.key},{self.value}]" if self.known else self.kind
 
 
+KIND_OF_DICT: Mark[Callable[..., Mapped]] = Mark("kind_of_dict", Mapped)
+"""A display of a dict: what makes its type; a set, a Counter and the like are displays as well."""
+
+
 def kind_of(display: ast.Dict) -> str:
     """Return what a display makes in the tree after ``rewrite``: ``dict``, ``set`` and so on."""
-    kind = getattr(display, "kind_of_dict", Mapped)
-    return str(getattr(kind, "func", kind).kind)
+    kind = KIND_OF_DICT.on(display)
+    made: Any = getattr(kind, "func", kind)
+    return str(made.kind)
 
 
 class Boxes:

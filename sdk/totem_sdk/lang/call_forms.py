@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import copy
 
-from totem_sdk.lang.new_nodes import NewNodes, Statements
+from totem_sdk.lang.new_nodes import Statements
+from totem_sdk.lang.rewriting import Rewriting
 
 __all__ = ["CallForms"]
 
@@ -18,16 +19,8 @@ _CONVERTING = ("float", "int", "str")
 """Functions whose errors are of the kind that unpacking has, so nobody can tell how far ``map`` has come."""
 
 
-class CallForms(NewNodes):
+class CallForms(Rewriting):
     """Rewrites such calls, for the rewriting of a method."""
-
-    def key_of(self, key: ast.expr, item: str) -> ast.expr | None:
-        """Return what a function gives for an item; None if it is of another form."""
-        raise NotImplementedError
-
-    def unrolled(self, node: ast.For) -> list[ast.stmt]:
-        """Return a loop over what iterates as one over a list."""
-        raise NotImplementedError
 
     def iterator_of(self, node: ast.expr) -> tuple[str, ast.expr, ast.expr, ast.expr] | None:
         """Return an item's name, what ``map`` gives or ``filter`` asks for it, and what is gone over; or None."""

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import local_names
+from totem_sdk.lang.job import Job
 from totem_sdk.lang.nodes import walk
-from totem_sdk.lang.structure import Job
 
 __all__ = ["Argument", "arguments_of", "link"]
 

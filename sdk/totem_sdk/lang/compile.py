@@ -15,13 +15,14 @@ from totem_sdk.lang.forms import Names, check_forms
 from totem_sdk.lang.generators import with_generators
 from totem_sdk.lang.initial import with_init
 from totem_sdk.lang.input_files import asks_for_file
+from totem_sdk.lang.job import Job
 from totem_sdk.lang.match_forms import PatternsAtHand
 from totem_sdk.lang.reports import notes_of_reports
 from totem_sdk.lang.rewrite import rewrite
 from totem_sdk.lang.roles import Inputs, Roles
 from totem_sdk.lang.source import check_is_program, parse
 from totem_sdk.lang.steps import StepSource
-from totem_sdk.lang.structure import Job, read_job
+from totem_sdk.lang.structure import read_job
 from totem_sdk.lang.surface import Note
 from totem_sdk.lang.tables import read_tables
 from totem_sdk.program import Program

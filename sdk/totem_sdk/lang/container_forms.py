@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from totem_sdk.lang.counter_forms import COUNTER, default_dict, empty_counter, is_counter
+from totem_sdk.lang.counter_forms import COUNTER, DEFAULT_DICT, default_dict, empty_counter, is_counter
 from totem_sdk.lang.holes import Hole
-from totem_sdk.lang.new_nodes import NewNodes, Statements
+from totem_sdk.lang.marks import COUNTED
+from totem_sdk.lang.new_nodes import Statements
+from totem_sdk.lang.rewriting import Rewriting
 from totem_sdk.lang.set_forms import combining, empty_set
 
 __all__ = ["ContainerForms"]
@@ -15,7 +17,7 @@ __all__ = ["ContainerForms"]
 _ITERATORS = ("enumerate", "range", "reversed", "zip")
 
 
-class ContainerForms(NewNodes):
+class ContainerForms(Rewriting):
     """Rewrites what makes and combines containers.
 
     ``sets`` and ``counters`` are the variables and fields that hold one by their form.
@@ -23,24 +25,6 @@ class ContainerForms(NewNodes):
 
     sets: frozenset[str] = frozenset()
     counters: frozenset[str] = frozenset()
-
-    def comprehension(
-        self,
-        node: ast.ListComp | ast.DictComp | ast.GeneratorExp | ast.SetComp,
-        element: str,
-        start: ast.expr,
-        after: ast.stmt | None = None,
-    ) -> Statements:
-        """Return the statements of a comprehension; ``element`` tells what is done with each element."""
-        raise NotImplementedError
-
-    def drawn(self, argument: ast.expr, call: ast.Call) -> ast.expr | None:
-        """Return the list of what a generator, a range or a reducer's values give as the argument of a call."""
-        raise NotImplementedError
-
-    def by_key(self, node: ast.Call) -> ast.expr:
-        """Return ``sorted``, ``min`` or ``max`` by a key."""
-        raise NotImplementedError
 
     # Sets.
 
@@ -105,7 +89,7 @@ class ContainerForms(NewNodes):
             return self.comprehension(argument, "count", start)
         counter, over, item = self.fresh("counter"), self.fresh("counted"), self.fresh("item")
         number = ast.Subscript(ast.Name(over, ast.Load()), ast.Name(item, ast.Load()), ast.Load())
-        number.counted = True  # type: ignore[attr-defined]
+        COUNTED.put(number, True)
         loop = ast.For(ast.Name(item, ast.Store()), ast.Name(over, ast.Load()), [], [])
         loop.body = self.one_more(counter, item, number, node)
         made = Statements()
@@ -154,7 +138,7 @@ class ContainerForms(NewNodes):
     def of_container(self, node: ast.Call) -> ast.AST | None:
         """Return what a call that makes or asks a Counter or defaultdict stands for; None where it is another."""
         match node:
-            case ast.Call(func=ast.Name(id="collections.defaultdict")):
+            case ast.Call(func=ast.Name(id=name)) if name == DEFAULT_DICT:
                 return self.made_default_dict(node)
             case ast.Call(func=ast.Name(id=name)) if name == COUNTER:
                 return self.made_counter(node)

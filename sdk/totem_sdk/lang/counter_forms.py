@@ -10,9 +10,9 @@ import ast
 import functools
 from collections.abc import Iterable, Mapping
 
-from totem_sdk.lang.boxes import Counted, Defaulting
+from totem_sdk.lang.boxes import KIND_OF_DICT, Counted, Defaulting
 from totem_sdk.lang.constants import NotConstant, evaluate
-from totem_sdk.lang.nodes import walk
+from totem_sdk.lang.evident import Assigned, assigned, assigned_on_self, evident, place
 from totem_sdk.lang.set_forms import empty_set
 
 __all__ = [
@@ -35,7 +35,7 @@ _EMPTY: Mapping[str, int | float | str | bool] = {"int": 0, "float": 0.0, "str":
 def empty_counter() -> ast.Dict:
     """Return the display of a Counter without keys."""
     made = ast.Dict([], [])
-    made.kind_of_dict = Counted  # type: ignore[attr-defined]
+    KIND_OF_DICT.put(made, Counted)
     return made
 
 
@@ -51,7 +51,7 @@ def default_dict(call: ast.Call) -> ast.Dict | None:
         for part in ast.walk(value):
             ast.copy_location(part, call.args[0])
         text = ast.unparse(call.args[0])
-        made.kind_of_dict = functools.partial(Defaulting, default=value, text=text)  # type: ignore[attr-defined]
+        KIND_OF_DICT.put(made, functools.partial(Defaulting, default=value, text=text))
     return made
 
 
@@ -96,63 +96,20 @@ def _value(node: ast.expr) -> ast.expr | None:
     return ast.Constant(value)
 
 
-# What is a Counter by its form.
-
-_Values = dict[str, list[ast.expr | None]]
-"""By name, what is assigned to it; None for what is assigned in another way."""
-
-
 def evident_counters(function: ast.FunctionDef, fields: frozenset[str]) -> frozenset[str]:
     """Return the variables, and of ``fields`` all, that hold a Counter; with ``[]`` those that hold dicts of them."""
-    values: _Values = {argument.arg: [None] for argument in function.args.args}
-    known: set[int] = set()
-    parts = list(walk(function))
-    for node in parts:
-        match node:
-            case (
-                ast.Assign(targets=[ast.Name(id=name) as target], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name) as target, value=ast.expr() as value)
-            ):
-                values.setdefault(name, []).append(value)
-                known.add(id(target))
-    for node in parts:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in known:
-            values.setdefault(node.id, []).append(None)
-    return _of_counters(values, fields)
+    return _of_counters(assigned(function), fields)
 
 
 def counters_on_self(functions: Iterable[ast.FunctionDef]) -> frozenset[str]:
     """Return the fields, as ``self.NAME``, that hold a Counter; with ``[]`` those that hold dicts of them."""
-    values: _Values = {}
-    known: set[int] = set()
-    parts = [part for function in functions for part in walk(function)]
-    for node in parts:
-        match node:
-            case (
-                ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name) as target], value=value)
-                | ast.AnnAssign(
-                    target=ast.Attribute(value=ast.Name(id="self"), attr=name) as target, value=ast.expr() as value
-                )
-            ):
-                values.setdefault(f"self.{name}", []).append(value)
-                known.add(id(target))
-    for node in parts:
-        match node:
-            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()) if id(node) not in known:
-                values.setdefault(f"self.{name}", []).append(None)
-    return _of_counters(values, frozenset())
+    return _of_counters(assigned_on_self(functions), frozenset())
 
 
-def _of_counters(values: _Values, fields: frozenset[str]) -> frozenset[str]:
+def _of_counters(values: Assigned, fields: frozenset[str]) -> frozenset[str]:
     dicts = frozenset(f"{name}[]" for name, given in values.items() if all(map(_makes_counters, given)))
-    # From all of them down, as with sets: a copy is a Counter where the other is one.
-    found = frozenset(values)
-    while True:
-        counters = found | fields | dicts
-        left = frozenset(name for name in found if all(_makes_counter(value, counters) for value in values[name]))
-        if left == found:
-            return counters
-        found = left
+    known = fields | dicts
+    return evident(values, lambda value, found: _makes_counter(value, found | known)) | known
 
 
 def _makes_counter(value: ast.expr | None, counters: frozenset[str]) -> bool:
@@ -173,13 +130,6 @@ def _makes_counters(value: ast.expr | None) -> bool:
 
 def is_counter(node: ast.expr, counters: frozenset[str]) -> bool:
     """Return whether an expression is a Counter by its form."""
-    match node:
-        case ast.Name(id=name):
-            return name in counters
-        case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            return f"self.{name}" in counters
-        case ast.Subscript(value=ast.Name(id=name)):
-            return f"{name}[]" in counters
-        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self"), attr=name)):
-            return f"self.{name}[]" in counters
-    return False
+    if isinstance(node, ast.Subscript):
+        return f"{place(node.value)}[]" in counters
+    return place(node) in counters

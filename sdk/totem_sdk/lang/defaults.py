@@ -13,11 +13,16 @@ from totem_sdk.lang.boxes import Counted, Defaulting, Gathered, Mapped
 from totem_sdk.lang.dicts import as_list, asked_for, call_dict_method, entry, put_key
 from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import total
+from totem_sdk.lang.marks import DELETED, Mark
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Choice, Const, Expr
 from totem_sdk.types import BOOL, INT, List
 
 __all__ = ["call_counter_method", "counted_entry", "entry_or_default"]
+
+_MADE: Mark[ast.expr | None] = Mark("made", None)
+"""On a subscript: what a defaultdict gives here. A tree of its own for each place that reads, since the containers of
+one place are of one type."""
 
 
 def entry_or_default(scope: Scope, node: ast.Subscript, owner: Expr, type_: Mapped) -> Expr | None:
@@ -29,10 +34,11 @@ def entry_or_default(scope: Scope, node: ast.Subscript, owner: Expr, type_: Mapp
         return None
     if isinstance(type_, Counted):
         return _number(scope, node, owner, type_, key)
-    # A tree of its own for each place that reads: the containers of one place are of one type.
-    if not hasattr(node, "default"):
-        node.default = copy.deepcopy(type_.default)  # type: ignore[attr-defined]
-    default = scope.check(scope, node.default)  # type: ignore[attr-defined]
+    made = _MADE.on(node)
+    if made is None:
+        made = copy.deepcopy(type_.default)
+        _MADE.put(node, made)
+    default = scope.check(scope, made)
     if default is None or not put_key(scope, node.slice, type_, key, default.type):
         return None
     at = scope.at(node)
@@ -81,7 +87,7 @@ def call_counter_method(
             hint = "write for item in items: counter[item] += 1; or assign nothing but Counter(...) to the variable"
             scope.refuse(node, "argument", ".update() of what is not a Counter by its form", hint)
             return None
-        case "pop" if getattr(node, "deleted", False) and len(args) == 1:
+        case "pop" if DELETED.on(node) and len(args) == 1:
             args = [*args, Const(INT, scope.at(node), 0)]
             node = ast.copy_location(ast.Call(node.func, [*node.args, *node.args], []), node)
     return call_dict_method(scope, node, method, owner, args, others=("most_common", "total"))

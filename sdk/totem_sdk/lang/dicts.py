@@ -8,6 +8,7 @@ from collections.abc import Callable
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import Counted, Gathered, Mapped
 from totem_sdk.lang.container_methods import method_of
+from totem_sdk.lang.marks import DRAWN
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, DictDisplay, Expr, Place
 from totem_sdk.types import (
@@ -205,7 +206,7 @@ def call_dict_method(
     if not isinstance(type_, Mapped):
         raise InternalError("a method of a dict of something else")
     if name in VIEWS and not args:
-        if not getattr(node, "drawn", False):
+        if not DRAWN.on(node):
             hint = f"loop over it, or make a list of it: list(d.{name}())"
             scope.refuse(node, "view", f".{name}() is kept as a value", hint)
             return None

@@ -25,6 +25,7 @@ from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.input_files import JOBCONF, input_file
 from totem_sdk.lang.json_texts import DUMPS, dumps
 from totem_sdk.lang.lists import call_list_method, display, element, of_lists
+from totem_sdk.lang.marks import COUNTED, DESCENDING
 from totem_sdk.lang.mathematics import MATH_CALLS, call_math, power
 from totem_sdk.lang.methods import DATE_METHODS, call_method
 from totem_sdk.lang.new_nodes import Statements
@@ -269,7 +270,7 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:
     value = expression(scope, node.value)
     if value is None:
         return None
-    if getattr(node, "counted", False):
+    if COUNTED.on(node):
         return counted_entry(scope, node, value)
     if value.type == STR:
         return part_of(scope, node, value)
@@ -411,7 +412,7 @@ def _call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Exp
     if isinstance(owner.type, Tuple) and not isinstance(owner.type, Match | Union):
         return call_tuple_method(scope, node, method, owner, args)
     if isinstance(owner.type, Listed):
-        descending = bool(getattr(node, "descending", False))
+        descending = DESCENDING.on(node)
         return call_list_method(scope, node, method, owner, args, descending=descending)
     if isinstance(owner.type, Gathered):
         return call_set_method(scope, node, method, owner, args)

@@ -18,6 +18,7 @@ from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.holes import Gap, Hole, bound_names, has_gap
 from totem_sdk.lang.lists import CHANGING
+from totem_sdk.lang.marks import SOME
 from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.nodes import children, walk
 from totem_sdk.lang.source import Source
@@ -364,7 +365,7 @@ class _Walker:
         if isinstance(node.iter, ast.Name) and of_values:
             self.drawn = self.drawn_at(node.iter, self.drawn)
         # A group always has a value.
-        sure = of_values or getattr(node, "some", False) or bool(rounds) or isinstance(node.iter, Hole)
+        sure = of_values or SOME.on(node) or bool(rounds) or isinstance(node.iter, Hole)
         bounded = rounds is not None or not (of_values or of_range)
         return self.loop(node, test=None, ends=True, sure=sure, bounded=bounded)[1]
 

@@ -12,6 +12,7 @@ from totem_sdk.lang.dicts import as_list, copied_dict
 from totem_sdk.lang.formats import by_spec, format_function, plain
 from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import copied, extreme, letters_of, sorted_list, total
+from totem_sdk.lang.marks import DESCENDING
 from totem_sdk.lang.operators import common, number, orderable
 from totem_sdk.lang.scope import Scope, may_hold_none, widen
 from totem_sdk.lang.sorted_values import depends_on_order
@@ -161,7 +162,7 @@ def _sum(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
 def _sorted(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:
     if len(args) == 1 and args[0].type == STR:
         args = [letters_of(scope, node.args[0], args[0])]
-    return sorted_list(scope, node, args, descending=bool(getattr(node, "descending", False)))
+    return sorted_list(scope, node, args, descending=DESCENDING.on(node))
 
 
 def _abs(scope: Scope, node: ast.Call, args: list[Expr]) -> Expr | None:

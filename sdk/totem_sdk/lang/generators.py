@@ -17,8 +17,8 @@ from totem_sdk.lang.constants import Constant
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.holes import Gap, bound_names
+from totem_sdk.lang.job import Job
 from totem_sdk.lang.source import MAX_NODES
-from totem_sdk.lang.structure import Job
 
 __all__ = ["with_generators"]
 

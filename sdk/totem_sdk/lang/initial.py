@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from totem_sdk.lang.calls import Reach, reach_of, self_attributes
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names
+from totem_sdk.lang.job import Job
 from totem_sdk.lang.steps import ROLES, StepSource
-from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tables import read_tables
 
 __all__ = ["with_init"]

@@ -11,6 +11,7 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import Listed, Mapped, flat
 from totem_sdk.lang.container_methods import method_of
 from totem_sdk.lang.dicts import dict_place
+from totem_sdk.lang.marks import BY_LINES, IN_PLACE
 from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.sorted_values import sort_lines
@@ -326,7 +327,7 @@ def call_list_method(
         scope.refuse(node, "keyword", f".{name}() has no argument reverse")
         return None
     scope.own(type_)
-    if getattr(node, "by_lines", False):
+    if BY_LINES.on(node):
         return sort_lines(scope, node, owner, type_)
     if name == "sort":
         if not _ordered(scope, node, type_, ".sort()"):
@@ -451,7 +452,7 @@ def joined_lists(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr |
     if not isinstance(left.type, Listed) or not isinstance(right.type, Listed):
         scope.refuse(node, "type", f"{left.type} + {right.type}", "add a list to a list: a + [b]")
         return None
-    if getattr(node, "in_place", False):
+    if IN_PLACE.on(node):
         return extended(scope, node, left, right)
     made = scope.listed(node, None, owned=True)
     for side in (left.type, right.type):

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 
 from totem_sdk.lang.constants import Constant, NotConstant, evaluate
 from totem_sdk.lang.holes import Hole
-from totem_sdk.lang.new_nodes import NewNodes, Statements
+from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.patterns import Patterns, read_flags
+from totem_sdk.lang.rewriting import Rewriting
 from totem_sdk.regex import BadPatternError, Pattern
 
 __all__ = ["MatchForms", "PatternsAtHand"]
@@ -88,16 +89,10 @@ class _Use:
     given: Mapping[str, ast.expr]
 
 
-class MatchForms(NewNodes):
+class MatchForms(Rewriting):
     """Rewrites what goes through all matches of a pattern."""
 
     at_hand: PatternsAtHand = PatternsAtHand()
-
-    functions: frozenset[str]
-
-    def key_of(self, key: ast.expr, item: str) -> ast.expr | None:
-        """Return what a function gives for an item; None if it is of another form."""
-        raise NotImplementedError
 
     def use_of(self, node: ast.expr) -> _Use | None:
         """Return what a call does with a pattern that is known; None if it is another call or of another form."""

@@ -60,10 +60,5 @@ def walk(root: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and all that are in it, outer ones first; what is below a node is looked up before it is yielded."""
     pending = [root]
     for node in pending:  # which grows meanwhile
-        for name in _FIELDS[type(node)]:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                pending += [item for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST):
-                pending.append(value)
+        pending += _in_fields(node, _FIELDS)
         yield node

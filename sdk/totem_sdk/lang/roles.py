@@ -17,9 +17,9 @@ from totem_sdk.lang.flow import Setting, analyse
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.growth import check_growth
 from totem_sdk.lang.holes import bound_names
+from totem_sdk.lang.job import Job
 from totem_sdk.lang.scope import MAX_HELPERS, FunctionState, Nones, RoleState, Scope, Work, WorkLimitError
 from totem_sdk.lang.statements import check_body, check_inner
-from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from totem_sdk.lang.boxes import Boxes, Listed, Mapped, flat
+from totem_sdk.lang.boxes import KIND_OF_DICT, Boxes, Listed, Mapped, flat
 from totem_sdk.lang.calls import Reach
 from totem_sdk.lang.constants import MAX_TYPE_DEPTH, Constant, type_of
 from totem_sdk.lang.findings import At, Findings
-from totem_sdk.lang.structure import Job
+from totem_sdk.lang.job import Job
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
@@ -303,7 +303,7 @@ class Scope:
 
     def mapped(self, node: ast.AST, like: Mapped | None = None) -> Mapped:
         """Return the type of the dict that a place of the source makes, of the kind that it says or that is given."""
-        kind: Callable[..., Mapped] = getattr(node, "kind_of_dict", Mapped) if like is None else like.at
+        kind: Callable[..., Mapped] = KIND_OF_DICT.on(node) if like is None else like.at
         return self.role.boxes.mapped_at((self.function.name, *self.function.arguments.values(), id(node)), kind)
 
     def enter(self, into: Mapped, key: Type, value: Type) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import Gathered
-from totem_sdk.lang.nodes import walk
+from totem_sdk.lang.boxes import KIND_OF_DICT, Gathered
+from totem_sdk.lang.evident import assigned, evident
 
 __all__ = ["COMBINING", "combined", "combining", "empty_set", "evident_sets", "gathered"]
 
@@ -32,36 +32,13 @@ def empty_set() -> ast.Dict:
 def gathered(items: list[ast.expr]) -> ast.Dict:
     """Return the display of a set, which is that of a dict whose values are None."""
     made = ast.Dict([*items], [ast.Constant(None) for _ in items])
-    made.kind_of_dict = Gathered  # type: ignore[attr-defined]
+    KIND_OF_DICT.put(made, Gathered)
     return made
 
 
 def evident_sets(function: ast.FunctionDef) -> frozenset[str]:
     """Return the variables of a function to which nothing is assigned but what is a set by its form."""
-    values = _assigned(function)
-    found = frozenset(values)
-    # From all of them down: what is made of itself, s = s | t, is a set where everything else is.
-    while (left := frozenset(name for name in found if all(_is_set(value, found) for value in values[name]))) != found:
-        found = left
-    return found
-
-
-def _assigned(function: ast.FunctionDef) -> dict[str, list[ast.expr | None]]:
-    values: dict[str, list[ast.expr | None]] = {argument.arg: [None] for argument in function.args.args}
-    known: set[int] = set()
-    parts = list(walk(function))
-    for node in parts:
-        match node:
-            case (
-                ast.Assign(targets=[ast.Name(id=name) as target], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name) as target, value=value)
-            ):
-                values.setdefault(name, []).append(value)
-                known.add(id(target))
-    for node in parts:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in known:
-            values.setdefault(node.id, []).append(None)
-    return values
+    return evident(assigned(function), _is_set)
 
 
 def _is_set(node: ast.expr | None, names: frozenset[str]) -> bool:

@@ -12,13 +12,13 @@ from totem_sdk.lang.builder import Builder
 from totem_sdk.lang.calls import reach_of
 from totem_sdk.lang.findings import At, Findings, too_deep
 from totem_sdk.lang.forms import Names, check_forms
+from totem_sdk.lang.job import Job
 from totem_sdk.lang.lower import Lowering
 from totem_sdk.lang.lower_expressions import Surroundings
 from totem_sdk.lang.rewrite import rewrite
 from totem_sdk.lang.roles import Inputs, Roles
 from totem_sdk.lang.sizes import check_size
 from totem_sdk.lang.source import parse
-from totem_sdk.lang.structure import Job
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.program import Function, Program, Step
 from totem_sdk.schema import LINES

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 
 from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.marks import BY_LINES, SOME
 from totem_sdk.lang.new_nodes import NewNodes, Statements
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Expr
@@ -30,7 +31,7 @@ class SortedValues(NewNodes):
         append = ast.Attribute(ast.Name(whole, ast.Load()), "append", ast.Load())
         drawn = ast.Expr(ast.Call(append, [ast.Name(item, ast.Load())], []))
         sort = ast.Call(ast.Attribute(ast.Name(whole, ast.Load()), "sort", ast.Load()), [], [])
-        sort.by_lines = True  # type: ignore[attr-defined]
+        BY_LINES.put(sort, True)
         made = Statements()
         made.body = [
             self.assign(whole, ast.List([], ast.Load()), node.iter),
@@ -39,7 +40,7 @@ class SortedValues(NewNodes):
         ]
         made.result = self.load(whole, node.iter)
         node.iter = self.at(made, node.iter)
-        node.some = True  # type: ignore[attr-defined]
+        SOME.put(node, True)
         return node
 
 

@@ -21,7 +21,7 @@ from totem_sdk.cost import PricedProgram
 from totem_sdk.disassemble import Row, operator_of, render
 from totem_sdk.disassemble import disassemble as rows_of
 from totem_sdk.program import Op
-from totem_sdk.schema import LINES_OF_FILES, Schema
+from totem_sdk.schema import Schema
 
 __all__ = ["check", "disassemble", "estimate"]
 
@@ -188,7 +188,7 @@ def _is_job(source: Job) -> bool:
 
 def _open(data: list[str], schema: Path | None, output: Output, lines: Schema | None = None) -> Dataset:
     """Open the data, and say what about them may not be as their owner thinks; ``lines`` is that of raw lines."""
-    dataset = open_data(data, schema, lines=lines is not None, file_names=lines == LINES_OF_FILES)
+    dataset = open_data(data, schema, lines=lines)
     for note in delimiter_notes(dataset) if schema is None else ():
         output.note(f"note: {note}")
     return dataset

@@ -22,7 +22,7 @@ from totem_sdk.lang.structure import read_job as read_structure
 from totem_sdk.names import identifier
 from totem_sdk.schema import LINES, LINES_OF_FILES, Schema
 
-__all__ = ["data_errors", "delimiter_notes", "open_data", "read_schema_and_options", "lines_of"]
+__all__ = ["data_errors", "delimiter_notes", "lines_of", "open_data", "read_schema_and_options"]
 
 _FORM = """\
 a schema is JSON such as {"columns": {"at": "datetime", "kwh": "float?"}}; `totem schema DATA --json` prints one"""
@@ -87,12 +87,10 @@ def _schema_hint(document: object) -> str:
     return _FORM
 
 
-def open_data(
-    paths: Sequence[str | Path], schema: Path | None = None, *, lines: bool = False, file_names: bool = False
-) -> Dataset:
+def open_data(paths: Sequence[str | Path], schema: Path | None = None, *, lines: Schema | None = None) -> Dataset:
     """Open files, folders and globs as one dataset, with the digests of its fragments.
 
-    ``lines``: every file is text, whatever its name says; ``file_names``: and each line comes with its file's name.
+    ``lines`` are the columns of raw lines, ``LINES`` or ``LINES_OF_FILES``: every file is text, whatever its name says.
 
     Raises:
         BadInput: the data or the schema are not there, or the data have no rows.
@@ -100,8 +98,7 @@ def open_data(
     """
     columns, csv = read_schema_and_options(schema)
     with data_errors():
-        columns = LINES_OF_FILES if file_names else None if lines else columns
-        dataset = open_dataset([str(path) for path in paths], columns, csv=csv, lines=lines or file_names)
+        dataset = open_dataset([str(path) for path in paths], lines or columns, csv=csv, lines=lines is not None)
     if dataset.rows == 0:
         raise BadInput(f"{', '.join(str(path) for path in paths)}: there is not one row in it", code="data_empty")
     return dataset

@@ -19,6 +19,7 @@ from totem_ccf.storage.profile import PUBLISHED, profile
 from totem_chaincode.errors import ContractError
 from totem_chaincode.policy import read_policy
 from totem_sdk.errors import InternalError
+from totem_sdk.schema import LINES, LINES_OF_FILES
 from totem_sdk.statistics import Statistics
 
 __all__ = ["Publication", "check_name", "prepare", "publish"]
@@ -87,7 +88,7 @@ def prepare(
         kept = read_policy(policy or {})
     except ContractError as error:
         raise from_contract(error) from error
-    dataset = open_data(locations, schema, lines=lines, file_names=file_names)
+    dataset = open_data(locations, schema, lines=LINES_OF_FILES if file_names else LINES if lines else None)
     hidden = frozenset(kept["hidden_columns"])
     unknown = sorted(name for name in hidden if dataset.schema.index(name) is None)
     if unknown:

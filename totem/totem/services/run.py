@@ -41,7 +41,6 @@ from totem_chaincode.policy import read_policy
 from totem_sdk.cost import PricedProgram
 from totem_sdk.errors import InternalError, Refusal
 from totem_sdk.program import Program
-from totem_sdk.schema import LINES_OF_FILES
 from totem_sdk.types import Type
 
 __all__ = ["DATASET", "Listener", "RunRequest", "run_job"]
@@ -259,9 +258,7 @@ class _Run:
         self.listener.reading(request.data)
         with allowed():
             lines = lines_of(job)
-            dataset = open_data(
-                request.data, request.schema, lines=lines is not None, file_names=lines == LINES_OF_FILES
-            )
+            dataset = open_data(request.data, request.schema, lines=lines)
             for note in delimiter_notes(dataset) if request.schema is None else ():
                 self.listener.noted(note)
         began = time.monotonic()

@@ -14,7 +14,7 @@ from totem_chaincode.errors import Refused
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.parameters import bind, parse
 from totem_sdk.program import ParamSpec, Program, Value
-from totem_sdk.types import parse_type
+from totem_sdk.type_texts import parse_type
 
 __all__ = ["from_ledger", "read_params", "to_ledger"]
 

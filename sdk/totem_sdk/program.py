@@ -35,7 +35,8 @@ from totem_sdk.errors import InvalidDocument
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.packed import unpacked
 from totem_sdk.schema import Schema
-from totem_sdk.types import BOOL, FLOAT, INT, STR, Type, parse_type
+from totem_sdk.type_texts import parse_type
+from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
 
 __all__ = [
     "FORMAT",

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from totem_sdk.errors import InvalidDocument
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Option, Type, parse_type
+from totem_sdk.type_texts import parse_type
+from totem_sdk.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    FLOAT,
+    INT,
+    STR,
+    Option,
+    Type,
+)
 
 __all__ = ["COLUMN_TYPES", "LINES", "LINES_OF_FILES", "Column", "Schema"]
 

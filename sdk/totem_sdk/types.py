@@ -30,8 +30,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from totem_sdk.errors import InvalidDocument
-
 __all__ = [
     "BOOL",
     "DATE",
@@ -58,7 +56,6 @@ __all__ = [
     "has_union",
     "join",
     "leaves",
-    "parse_type",
     "part_of_entry",
     "plain",
     "as_packed",
@@ -313,13 +310,27 @@ def _joined_tuples(left: Tuple, right: Tuple, unite: bool) -> Type | None:
 
 def has_union(type_: Type) -> bool:
     """Return whether a value of the type is of a union or has one in it."""
+    return _has(type_, Union)
+
+
+def has_match(type_: Type) -> bool:
+    """Return whether a value of the type is a match or has one in it."""
+    return _has(type_, Match)
+
+
+def has_list(type_: Type) -> bool:
+    """Return whether a value of the type is a list or dict, or has one in it."""
+    return _has(type_, List)
+
+
+def _has(type_: Type, kind: type[List | Match | Union]) -> bool:
+    if isinstance(type_, kind):
+        return True
     match type_:
-        case Union():
-            return True
         case Tuple(items=items):
-            return any(map(has_union, items))
-        case Option(item=item) | List(item=item):
-            return has_union(item)
+            return any(_has(item, kind) for item in items)
+        case Option(item=item) | List(item=item) | Values(item=item):
+            return _has(item, kind)
         case _:
             return False
 
@@ -341,19 +352,6 @@ def plain(type_: Type) -> Type:
             return type_
 
 
-def has_match(type_: Type) -> bool:
-    """Return whether a value of the type is a match or has one in it."""
-    match type_:
-        case Match():
-            return True
-        case Tuple(items=items):
-            return any(map(has_match, items))
-        case Option(item=item) | List(item=item):
-            return has_match(item)
-        case _:
-            return False
-
-
 def after_shuffle(type_: Type) -> Type:
     """Return the type that a key or value has after a shuffle: JSON turns tuples into lists, as in mrjob."""
     match type_:
@@ -371,19 +369,6 @@ def after_shuffle(type_: Type) -> Type:
             return type_
 
 
-def has_list(type_: Type) -> bool:
-    """Return whether a value of the type is a list or dict, or has one in it."""
-    match type_:
-        case List():
-            return True
-        case Tuple(items=items):
-            return any(map(has_list, items))
-        case Option(item=item) | Values(item=item):
-            return has_list(item)
-        case _:
-            return False
-
-
 def travelling(pair: tuple[Type, Type]) -> tuple[Type, Type]:
     """Return the types as which a key and a value travel between phases: what has lists in it as a text."""
     key, value = pair
@@ -393,73 +378,3 @@ def travelling(pair: tuple[Type, Type]) -> tuple[Type, Type]:
 def as_packed(type_: Type) -> List:
     """Return the list or dict as which a value with lists in it is packed: itself, or a list that has a tuple in it."""
     return type_ if isinstance(type_, List) else Array(type_)
-
-
-def parse_type(text: str) -> Type:
-    """Read the canonical text of a type.
-
-    Raises:
-        InvalidDocument: the text is not the canonical text of a type.
-    """
-    try:
-        type_, rest = _parse(text, 0)
-    except RecursionError:
-        raise InvalidDocument("type is nested too deeply") from None
-    if rest:
-        raise InvalidDocument(f"not a type: {text!r} (unexpected {rest!r})")
-    return type_
-
-
-def _parse(text: str, depth: int) -> tuple[Type, str]:
-    if depth > 32:
-        raise InvalidDocument("type is nested too deeply (limit 32)")
-    for opening, closing in ("()", "[]"):
-        if text.startswith(opening):
-            items, rest = _parse_items(text[1:], closing, depth + 1)
-            return _optional(Tuple(items, listed=opening == "["), rest)
-    for word, make in (("list[", List), ("array[", Array), ("values[", Values)):
-        if text.startswith(word):
-            item, rest = _parse(text[len(word) :], depth + 1)
-            if not rest.startswith("]"):
-                raise InvalidDocument(f"not a type: expected ']' before {rest!r}")
-            return (make(item), rest[1:]) if make is Values else _optional(make(item), rest[1:])
-    if text.startswith("dict["):
-        return _parse_dict(text, depth)
-    if text.startswith("union["):
-        items, rest = _parse_items(text[len("union[") :], "]", depth + 1)
-        return _optional(Union(tuple(Option(item) for item in items)), rest)
-    end = 0
-    while end < len(text) and text[end].isalpha():
-        end += 1
-    name = text[:end]
-    if name not in SCALARS:
-        raise InvalidDocument(f"not a type: {name or text!r} (known: {', '.join(sorted(SCALARS))})")
-    return _optional(SCALARS[name], text[end:])
-
-
-def _parse_items(text: str, closing: str, depth: int) -> tuple[tuple[Type, ...], str]:
-    items: list[Type] = []
-    while True:
-        item, text = _parse(text, depth)
-        items.append(item)
-        if text.startswith(closing):
-            return tuple(items), text[1:]
-        if not text.startswith(","):
-            raise InvalidDocument(f"not a type: expected ',' or {closing!r} before {text!r}")
-        text = text[1:]
-
-
-def _parse_dict(text: str, depth: int) -> tuple[Type, str]:
-    """Read the type of a dict: what stands behind the word is written as a listed tuple of two."""
-    pair, rest = _parse(text[len("dict") :], depth + 1)
-    if not isinstance(pair, Tuple) or len(pair.items) != len(("key", "value")):
-        raise InvalidDocument(f"not a type: {text!r} (a dict has one type of keys and one of values)")
-    return Dict(Tuple(pair.items)), rest
-
-
-def _optional(type_: Type, rest: str) -> tuple[Type, str]:
-    if rest.startswith("?"):
-        if type_ == NONE:
-            raise InvalidDocument("not a type: none?")
-        return Option(type_), rest[1:]
-    return type_, rest

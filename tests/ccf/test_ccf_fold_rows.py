@@ -10,7 +10,8 @@ from totem_ccf.mapreduce.fold_rows import folds_from_columns, folds_to_batch
 from totem_ccf.mapreduce.pairs import FoldLayout
 from totem_sdk.folds import Fold
 from totem_sdk.interpreter.folded import Folded
-from totem_sdk.types import FLOAT, INT, STR, parse_type
+from totem_sdk.type_texts import parse_type
+from totem_sdk.types import FLOAT, INT, STR
 
 ints = st.integers(-(1 << 63), (1 << 63) - 1)
 floats = st.floats() | st.sampled_from([5e-324, 1.7e308, -1.7e308, 2.0**46, 2.0**47, -(2.0**47), 2.0**-80, 2.0**-81])

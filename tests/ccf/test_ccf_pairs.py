@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from totem_ccf.mapreduce.pairs import FoldLayout, PairLayout
 from totem_sdk.errors import InternalError
+from totem_sdk.type_texts import parse_type
 from totem_sdk.types import (
     BOOL,
     DATE,
@@ -24,7 +25,6 @@ from totem_sdk.types import (
     Tuple,
     Type,
     after_shuffle,
-    parse_type,
 )
 
 SCALAR_VALUES = {

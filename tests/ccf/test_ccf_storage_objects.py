@@ -19,7 +19,7 @@ from totem_ccf.storage.objects import ObjectScanner, find_columns, read_objects
 from totem_ccf.storage.records import Block, blocks
 from totem_sdk.objects import MAX_DEPTH, FoundColumns
 from totem_sdk.schema import Schema
-from totem_sdk.types import parse_type
+from totem_sdk.type_texts import parse_type
 
 D = datetime.date
 T = datetime.datetime

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from totem_ccf.storage import UnwritableResult, check_result_file, open_dataset, results, write_result
-from totem_sdk.types import FLOAT, INT, NONE, NUM, STR, Option, Tuple, parse_type
+from totem_sdk.type_texts import parse_type
+from totem_sdk.types import FLOAT, INT, NONE, NUM, STR, Option, Tuple
 from totem_sdk.values import result_line
 
 PAIRS = [((1, "a"), 0.1), ((2, 'b",\n'), math.inf), ((3, ""), None)]

@@ -15,7 +15,8 @@ from totem_sdk.folds import FOLDS, Fold
 from totem_sdk.lang import compile_job
 from totem_sdk.program import blocks_of
 from totem_sdk.schema import LINES, Schema
-from totem_sdk.types import FLOAT, INT, parse_type
+from totem_sdk.type_texts import parse_type
+from totem_sdk.types import FLOAT, INT
 
 ROOT = Path(__file__).parents[2]
 CORPUS = sorted((Path(__file__).parent / "uncut").glob("*.py"))

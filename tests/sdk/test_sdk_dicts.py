@@ -8,7 +8,8 @@ from totem_sdk.interpreter import Machine
 from totem_sdk.lang import compile_job
 from totem_sdk.schema import Schema
 from totem_sdk.table import load
-from totem_sdk.types import Dict, parse_type
+from totem_sdk.type_texts import parse_type
+from totem_sdk.types import Dict
 from totem_sdk.values import result_line
 
 

@@ -13,7 +13,8 @@ from totem_sdk.folds import Fold
 from totem_sdk.interpreter import effects
 from totem_sdk.interpreter.arithmetic import INT_MAX, INT_MIN, Fault, exact_sum
 from totem_sdk.interpreter.folded import Folded
-from totem_sdk.types import FLOAT, INT, parse_type
+from totem_sdk.type_texts import parse_type
+from totem_sdk.types import FLOAT, INT
 from totem_sdk.values import canonical_json, read_value
 
 PAIR = parse_type("(int,bool)")

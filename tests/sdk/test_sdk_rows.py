@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.rows import infer_schema, parse_cell, parse_record, row_class, split_record
 from totem_sdk.schema import Schema
-from totem_sdk.types import parse_type
+from totem_sdk.type_texts import parse_type
 
 
 def inferred(*cells: str) -> str:

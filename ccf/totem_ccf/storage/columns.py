@@ -30,7 +30,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, STR, Option, Type, parse_type
+from totem_sdk.type_texts import parse_type
+from totem_sdk.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    FLOAT,
+    INT,
+    STR,
+    Option,
+    Type,
+)
 
 __all__ = [
     "ARROW",

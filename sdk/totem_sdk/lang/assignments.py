@@ -9,7 +9,8 @@ from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
 from totem_sdk.lang.binary import binary
 from totem_sdk.lang.boxes import Listed, Mapped
 from totem_sdk.lang.holes import Hole
-from totem_sdk.lang.lists import extended, place
+from totem_sdk.lang.list_operators import extended
+from totem_sdk.lang.lists import place
 from totem_sdk.lang.marks import OF_ITEMS
 from totem_sdk.lang.paths import path_of
 from totem_sdk.lang.scope import Scope

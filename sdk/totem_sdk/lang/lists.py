@@ -4,46 +4,40 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import Listed, Mapped, flat
-from totem_sdk.lang.container_methods import method_of
 from totem_sdk.lang.dicts import dict_place
-from totem_sdk.lang.marks import BY_LINES, IN_PLACE
 from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen
-from totem_sdk.lang.sorted_values import sort_lines
-from totem_sdk.lang.tree import Apply, Call, Const, Display, Drop, Expr, Inner, Local, Place, Stmt
+from totem_sdk.lang.tree import Apply, Call, Const, Display, Expr, Local, Place, Stmt
 from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Type, has_union
 
 __all__ = [
     "CHANGING",
     "as_pieces",
-    "call_list_method",
     "changes_lists",
     "characters",
     "comparable",
     "copied",
     "display",
     "element",
-    "extended",
     "extreme",
     "index_of",
     "letters_of",
     "may_lengthen",
     "membership",
     "of_pieces",
-    "of_lists",
     "place",
     "put_into",
+    "ordered",
+    "searched",
     "sliced",
     "sorted_list",
     "total",
 ]
-
-_Method = Callable[[Scope, ast.Call, Expr, Listed, list[Expr]], Expr | None]
 
 _LENGTHENING = ("append", "clear", "extend", "insert", "pop", "pop_at")
 CHANGING = ("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort")
@@ -209,7 +203,7 @@ def place(scope: Scope, node: ast.Subscript, type_: Type) -> Place | None:
 
 def membership(scope: Scope, node: ast.Compare, value: Expr, owner: Expr, type_: Listed) -> Expr | None:
     """Return ``value in items``."""
-    asked = _searched(scope, node, value, type_, "in")
+    asked = searched(scope, node, value, type_, "in")
     return None if asked is None else Apply(BOOL, scope.at(node), "list_contains", type_, (owner, asked))
 
 
@@ -232,7 +226,7 @@ def _flat(scope: Scope, node: ast.AST, type_: Listed, what: str) -> bool:
     return False
 
 
-def _searched(scope: Scope, node: ast.AST, value: Expr, type_: Listed, what: str) -> Expr | None:
+def searched(scope: Scope, node: ast.AST, value: Expr, type_: Listed, what: str) -> Expr | None:
     """Return a value as the items of a list are, to be compared with them."""
     scope.own(type_)
     if not _flat(scope, node, type_, what):
@@ -245,7 +239,8 @@ def _searched(scope: Scope, node: ast.AST, value: Expr, type_: Listed, what: str
     return widen(value, type_.item)
 
 
-def _ordered(scope: Scope, node: ast.AST, type_: Listed, what: str) -> bool:
+def ordered(scope: Scope, node: ast.AST, type_: Listed, what: str) -> bool:
+    """Return whether the items of a list can be sorted; refuse it where they can't."""
     scope.own(type_)
     if not type_.known or type_.item == NONE:
         return True
@@ -263,7 +258,7 @@ def sorted_list(scope: Scope, node: ast.Call, args: list[Expr], *, descending: b
         what = f"{args[0].type} is sorted" if len(args) == 1 else f"sorted() takes one list, {len(args)} are given"
         scope.refuse(node, "argument", what, "sorted() takes a list, and reverse=True")
         return None
-    if not _ordered(scope, node, args[0].type, "sorted()"):
+    if not ordered(scope, node, args[0].type, "sorted()"):
         return None
     made = scope.listed(node, None, owned=True)
     scope.joined(made, args[0].type)
@@ -288,7 +283,7 @@ def extreme(scope: Scope, node: ast.Call, items: Expr, name: str) -> Expr | None
     """Return ``min(items)`` or ``max(items)``."""
     if not isinstance(items.type, Listed):
         raise InternalError(f"{name}() of no list")
-    if not _ordered(scope, node, items.type, f"{name}()") or not items.type.known:
+    if not ordered(scope, node, items.type, f"{name}()") or not items.type.known:
         return None
     return Apply(items.type.item, scope.at(node), f"list_{name}", items.type, (items,))
 
@@ -307,173 +302,3 @@ def total(scope: Scope, node: ast.Call, items: Expr) -> Expr | None:
     if not type_.known or not number(scope, node, Apply(type_.item, scope.at(node), "at", type_), "an item"):
         return None
     return Apply(NUM if type_.item == FLOAT else type_.item, scope.at(node), "list_sum", type_, (items,))
-
-
-# Methods.
-
-
-def call_list_method(
-    scope: Scope, node: ast.Call, method: ast.Attribute, owner: Expr, args: list[Expr], *, descending: bool = False
-) -> Expr | None:
-    """Return a call of a method of a list."""
-    name = method.attr
-    type_ = owner.type
-    if not isinstance(type_, Listed):
-        raise InternalError("a method of a list of something else")
-    make = method_of(scope, node, method, type_, _METHODS)
-    if make is None:
-        return None
-    if descending and name != "sort":
-        scope.refuse(node, "keyword", f".{name}() has no argument reverse")
-        return None
-    scope.own(type_)
-    if BY_LINES.on(node):
-        return sort_lines(scope, node, owner, type_)
-    if name == "sort":
-        if not _ordered(scope, node, type_, ".sort()"):
-            return None
-        return Apply(NONE, scope.at(node), "sort", type_, (owner,), (descending,))
-    return make(scope, node, owner, type_, args)
-
-
-def _append(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
-    if not put_into(scope, node.args[0], type_, args[0]):
-        return None
-    return Apply(NONE, scope.at(node), "append", type_, (owner, widen(args[0], type_.item)))
-
-
-def _insert(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
-    if not index_of(scope, node.args[0], args[0]) or not put_into(scope, node.args[1], type_, args[1]):
-        return None
-    return Apply(NONE, scope.at(node), "insert", type_, (owner, args[0], widen(args[1], type_.item)))
-
-
-def _extend(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
-    more = args[0].type
-    if not isinstance(more, Listed):
-        scope.refuse(node.args[0], "type", f".extend() of {more}", "it takes a list")
-        return None
-    scope.own(more)
-    if scope.joined(type_, more) is None:
-        scope.refuse(node.args[0], "type-conflict", f"{type_} is extended by {more}")
-        return None
-    return Apply(NONE, scope.at(node), "extend", type_, (owner, args[0]))
-
-
-def _pop(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
-    if args and not index_of(scope, node.args[0], args[0]):
-        return None
-    if not type_.known:
-        return None
-    match args:
-        case [] | [Const(value=-1)]:
-            return Apply(type_.item, scope.at(node), "pop", type_, (owner,))
-    return Apply(type_.item, scope.at(node), "pop_at", type_, (owner, args[0]))
-
-
-def _find(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
-    asked = _searched(scope, node, args[0], type_, ".index()")
-    return None if asked is None else Apply(INT, scope.at(node), "list_find", type_, (owner, asked))
-
-
-def _remove(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
-    """Return ``items.remove(x)``: it is ``items.pop(items.index(x))``."""
-    if not isinstance(owner, Local) and not (isinstance(owner, Apply) and owner.code == "load"):
-        scope.refuse(node, "argument", ".remove() of a list without a name", "give the list a name first")
-        return None
-    asked = _searched(scope, node, args[0], type_, ".remove()")
-    if asked is None or not type_.known:
-        return None
-    place_ = Apply(INT, scope.at(node), "list_find", type_, (owner, asked))
-    removed = Apply(type_.item, scope.at(node), "pop_at", type_, (owner, place_))
-    return Inner(NONE, scope.at(node), (Drop(scope.at(node), removed),), Const(NONE, scope.at(node), None))
-
-
-def _count(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[Expr]) -> Expr | None:
-    asked = _searched(scope, node, args[0], type_, ".count()")
-    return None if asked is None else Apply(INT, scope.at(node), "occurrences", type_, (owner, asked))
-
-
-def _plain(code: str) -> _Method:
-    def method(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, _args: list[Expr]) -> Expr | None:
-        return Apply(NONE, scope.at(node), code, type_, (owner,))
-
-    return method
-
-
-def _copy(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, _args: list[Expr]) -> Expr | None:
-    return sliced(scope, node, owner, type_, (None, None, None))
-
-
-_METHODS: dict[str, tuple[int, int, _Method]] = {
-    "append": (1, 1, _append),
-    "clear": (0, 0, _plain("clear")),
-    "copy": (0, 0, _copy),
-    "count": (1, 1, _count),
-    "extend": (1, 1, _extend),
-    "index": (1, 1, _find),
-    "insert": (2, 2, _insert),
-    "pop": (0, 1, _pop),
-    "remove": (1, 1, _remove),
-    "reverse": (0, 0, _plain("reverse")),
-    "sort": (0, 0, _plain("sort")),
-}
-"""By name: the fewest and the most arguments, and what makes the call."""
-
-
-def of_lists(scope: Scope, node: ast.BinOp, left: Expr, right: Expr) -> Expr | None:
-    """Return an operator of which a side is a list."""
-    if isinstance(left.type, Mapped) or isinstance(right.type, Mapped):
-        hint = "write a.update(b), or a loop" if isinstance(left.type, Mapped) else None
-        scope.refuse(node, "type", f"an operator on {left.type} and {right.type}", hint)
-        return None
-    match node.op:
-        case ast.Add():
-            return joined_lists(scope, node, left, right)
-        case ast.Mult():
-            return repeated(scope, node, left, right)
-    scope.refuse(node, "type", f"an operator on {left.type} and {right.type}", "lists have + and *")
-    return None
-
-
-def extended(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr | None:
-    """Return a list after it was extended: what ``+=`` stores again."""
-    for side in (left.type, right.type):
-        scope.own(side)
-    if scope.joined(left.type, right.type) is None:
-        scope.refuse(node, "type-conflict", f"{left.type} is extended by {right.type}")
-        return None
-    at = scope.at(node)
-    return Inner(left.type, at, (Drop(at, Apply(NONE, at, "extend", left.type, (left, right))),), left)
-
-
-def joined_lists(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr | None:
-    """Return ``a + b`` of two lists."""
-    if not isinstance(left.type, Listed) or not isinstance(right.type, Listed):
-        scope.refuse(node, "type", f"{left.type} + {right.type}", "add a list to a list: a + [b]")
-        return None
-    if IN_PLACE.on(node):
-        return extended(scope, node, left, right)
-    made = scope.listed(node, None, owned=True)
-    for side in (left.type, right.type):
-        scope.own(side)
-        if scope.joined(made, side) is None:
-            scope.refuse(node, "type-conflict", f"{left.type} + {right.type}")
-            return None
-    return Apply(made, scope.at(node), "list_add", made, (left, right))
-
-
-def repeated(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr | None:
-    """Return ``items * n`` or ``n * items``."""
-    items, times = (left, right) if isinstance(left.type, Listed) else (right, left)
-    if not isinstance(items.type, Listed) or times.type != INT:
-        scope.refuse(node, "type", f"{left.type} * {right.type}", "write items * n with an int")
-        return None
-    made = scope.listed(node, None, owned=True)
-    scope.own(items.type)
-    scope.joined(made, items.type)
-    # Operands are evaluated from the left; what repeats wants the list first.
-    if items is right and not isinstance(times, Const):
-        scope.refuse(node, "type", f"{left.type} * {right.type}", "write items * n")
-        return None
-    return Apply(made, scope.at(node), "list_times", made, (items, times))

@@ -13,7 +13,8 @@ from totem_sdk.lang.calls import Reach, self_attributes
 from totem_sdk.lang.constants import Constant
 from totem_sdk.lang.expressions import expression
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.flow import Setting, analyse
+from totem_sdk.lang.flow import analyse
+from totem_sdk.lang.flow_state import Setting
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.growth import check_growth
 from totem_sdk.lang.holes import bound_names

@@ -13,7 +13,8 @@ from totem_sdk.lang.boxes import Listed, Mapped
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.dicts import as_list
 from totem_sdk.lang.kept import Keeper
-from totem_sdk.lang.lists import call_list_method, index_of, letters_of, put_into
+from totem_sdk.lang.list_methods import call_list_method
+from totem_sdk.lang.lists import index_of, letters_of, put_into
 from totem_sdk.lang.scope import Scope, fits, widen
 from totem_sdk.lang.tree import Apply, Const, Display, Expr
 from totem_sdk.types import INT, NONE, STR, Match, Option, Tuple, Union

@@ -25,7 +25,21 @@ from totem_sdk.program import Block, Function, If, Op, Program, Step
 from totem_sdk.schema import Schema
 from totem_sdk.table import load
 from totem_sdk.task import Escrow
-from totem_sdk.types import BOOL, DATE, DATETIME, FLOAT, INT, NONE, NUM, STR, TIMEDELTA, List, Option, Tuple, parse_type
+from totem_sdk.type_texts import parse_type
+from totem_sdk.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    FLOAT,
+    INT,
+    NONE,
+    NUM,
+    STR,
+    TIMEDELTA,
+    List,
+    Option,
+    Tuple,
+)
 
 ENOUGH = 10**12
 FEW, MANY = 40, 150

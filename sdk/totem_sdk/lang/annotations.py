@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import Listed, Mapped
+from totem_sdk.lang.container_types import Listed, Mapped
 from totem_sdk.types import NONE, SCALARS, Dict, List, Match, Option, Tuple, Type, Union
 
 __all__ = ["NO_TYPE", "accepts", "read_annotation"]

@@ -7,7 +7,7 @@ import ast
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
 from totem_sdk.lang.binary import binary
-from totem_sdk.lang.boxes import Listed, Mapped
+from totem_sdk.lang.container_types import Listed, Mapped
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.list_operators import extended
 from totem_sdk.lang.lists import place

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import Counted, Gathered, Listed, Mapped
 from totem_sdk.lang.callables import arguments_of
+from totem_sdk.lang.container_types import Counted, Gathered, Listed, Mapped
 from totem_sdk.lang.dates import MAKERS, make
 from totem_sdk.lang.dates_read import READERS, read_date
 from totem_sdk.lang.defaults import call_counter_method

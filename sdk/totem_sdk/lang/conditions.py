@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from totem_sdk.lang.bools import as_numbers
-from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.calls import self_attributes
 from totem_sdk.lang.chosen import chosen
+from totem_sdk.lang.container_types import Listed
 from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import comparable
 from totem_sdk.lang.membership import membership

@@ -10,8 +10,8 @@ import ast
 import functools
 from collections.abc import Iterable, Mapping
 
-from totem_sdk.lang.boxes import KIND_OF_DICT, Counted, Defaulting
 from totem_sdk.lang.constants import NotConstant, evaluate
+from totem_sdk.lang.container_types import KIND_OF_DICT, Counted, Defaulting
 from totem_sdk.lang.evident import Assigned, assigned, assigned_on_self, evident, place
 from totem_sdk.lang.set_forms import empty_set
 

@@ -9,7 +9,7 @@ import ast
 import copy
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Counted, Defaulting, Gathered, Mapped
+from totem_sdk.lang.container_types import Counted, Defaulting, Gathered, Mapped
 from totem_sdk.lang.dicts import as_list, asked_for, call_dict_method, entry, put_key
 from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.lists import total

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Counted, Gathered, Mapped
 from totem_sdk.lang.container_methods import method_of
+from totem_sdk.lang.container_types import Counted, Gathered, Mapped
 from totem_sdk.lang.marks import DRAWN
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, DictDisplay, Expr, Place

@@ -10,10 +10,10 @@ from typing import Any
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.binary import binary, inverted
 from totem_sdk.lang.bools import as_number
-from totem_sdk.lang.boxes import Listed, Mapped
 from totem_sdk.lang.call_types import call, row_used
 from totem_sdk.lang.conditions import condition, judge
 from totem_sdk.lang.constants import NotConstant, evaluate
+from totem_sdk.lang.container_types import Listed, Mapped
 from totem_sdk.lang.dates_written import CALENDAR
 from totem_sdk.lang.defaults import counted_entry, entry_or_default
 from totem_sdk.lang.dicts import dict_display

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.lang.bools import as_number
-from totem_sdk.lang.boxes import Listed, flat
+from totem_sdk.lang.boxes import flat
 from totem_sdk.lang.conditions import truth
+from totem_sdk.lang.container_types import Listed
 from totem_sdk.lang.dicts import as_list, copied_dict
 from totem_sdk.lang.formats import by_spec, format_function, plain
 from totem_sdk.lang.kept import Keeper

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Listed
 from totem_sdk.lang.container_methods import method_of
+from totem_sdk.lang.container_types import Listed
 from totem_sdk.lang.lists import index_of, ordered, put_into, searched, sliced
 from totem_sdk.lang.marks import BY_LINES
 from totem_sdk.lang.scope import Scope, widen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import Listed, Mapped
+from totem_sdk.lang.container_types import Listed, Mapped
 from totem_sdk.lang.marks import IN_PLACE
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Const, Drop, Expr, Inner

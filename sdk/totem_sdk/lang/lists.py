@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Listed, Mapped, flat
+from totem_sdk.lang.boxes import flat
+from totem_sdk.lang.container_types import Listed, Mapped
 from totem_sdk.lang.dicts import dict_place
 from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, widen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import Listed, Mapped
+from totem_sdk.lang.container_types import Listed, Mapped
 from totem_sdk.lang.dicts import has_key
 from totem_sdk.lang.lists import membership as in_list
 from totem_sdk.lang.operators import common

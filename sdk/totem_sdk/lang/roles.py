@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
-from totem_sdk.lang.boxes import Listed, opened, settled, settled_tree
+from totem_sdk.lang.boxes import opened, settled, settled_tree
 from totem_sdk.lang.callables import arguments_of
 from totem_sdk.lang.calls import Reach, self_attributes
 from totem_sdk.lang.constants import Constant
+from totem_sdk.lang.container_types import Listed
 from totem_sdk.lang.expressions import expression
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.flow import analyse

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from totem_sdk.lang.boxes import KIND_OF_DICT, Boxes, Listed, Mapped, flat
+from totem_sdk.lang.boxes import Boxes, flat
 from totem_sdk.lang.calls import Reach
 from totem_sdk.lang.constants import MAX_TYPE_DEPTH, Constant, type_of
+from totem_sdk.lang.container_types import KIND_OF_DICT, Listed, Mapped
 from totem_sdk.lang.findings import At, Findings
 from totem_sdk.lang.job import Job
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import KIND_OF_DICT, Gathered
+from totem_sdk.lang.container_types import KIND_OF_DICT, Gathered
 from totem_sdk.lang.evident import assigned, evident
 
 __all__ = ["COMBINING", "combined", "combining", "empty_set", "evident_sets", "gathered"]

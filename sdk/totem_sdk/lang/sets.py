@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Gathered
 from totem_sdk.lang.container_methods import method_of
+from totem_sdk.lang.container_types import Gathered
 from totem_sdk.lang.dicts import asked_for, put_key
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.set_forms import COMBINING

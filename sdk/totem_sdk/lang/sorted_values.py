@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.container_types import Listed
 from totem_sdk.lang.marks import BY_LINES, SOME
 from totem_sdk.lang.new_nodes import NewNodes, Statements
 from totem_sdk.lang.scope import Scope

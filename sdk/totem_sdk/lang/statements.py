@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.assignments import annotated, as_declared, assign, augmented, items, store
-from totem_sdk.lang.boxes import Gathered, Listed, Mapped, emitted, flat, without_json
+from totem_sdk.lang.boxes import emitted, flat, without_json
 from totem_sdk.lang.conditions import condition
+from totem_sdk.lang.container_types import Gathered, Listed, Mapped
 from totem_sdk.lang.dicts import viewed
 from totem_sdk.lang.holes import Gap, Hole
 from totem_sdk.lang.lists import characters, may_lengthen, of_pieces

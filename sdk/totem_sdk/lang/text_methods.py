@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Listed
+from totem_sdk.lang.container_types import Listed
 from totem_sdk.lang.formats import method_format
 from totem_sdk.lang.functions import has_arguments, is_known
 from totem_sdk.lang.lists import as_pieces, characters, letters_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.boxes import Listed, Mapped
 from totem_sdk.lang.constants import NotConstant, evaluate
+from totem_sdk.lang.container_types import Listed, Mapped
 from totem_sdk.lang.dicts import as_list
 from totem_sdk.lang.kept import Keeper
 from totem_sdk.lang.list_methods import call_list_method

@@ -11,6 +11,7 @@ from totem_ccf.kernel.rules import (
     errors,
     flow,
     folds,
+    list_sizes,
     lists,
     made_texts,
     mathematics,
@@ -46,7 +47,7 @@ SIZES: Mapping[str, SizeOf] = {
     **flow.SIZES,
     **made_texts.SIZES,
     **packed.SIZES,
-    **lists.sizes(flow.SIZES["min"]),
+    **list_sizes.sizes(flow.SIZES["min"]),
     **dicts.SIZES,
 }
 """By ``Opcode.sizing``, or by opcode where what is counted are not operands."""

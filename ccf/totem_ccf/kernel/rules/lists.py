@@ -6,14 +6,12 @@ texts, its shape.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from totem_ccf.kernel.code import FunctionCode, Rule, SizeOf
+from totem_ccf.kernel.code import FunctionCode, Rule
 from totem_ccf.kernel.flatten import held_shape, line_shape, shape, slots
 from totem_ccf.kernel.rules.values import text_sizes
 from totem_sdk.errors import InternalError
 from totem_sdk.program import Op
-from totem_sdk.types import FLOAT, INT, NUM, Array, List, Type, words
+from totem_sdk.types import FLOAT, INT, NUM, List, Type, words
 
 __all__ = [
     "RULES",
@@ -21,27 +19,30 @@ __all__ = [
     "array_bytes",
     "array_compare",
     "array_length",
+    "bounds",
+    "item",
     "item_address",
     "keep",
     "load",
     "made",
-    "sizes",
+    "operand",
     "spilled",
 ]
 
 
-def _item(op: Op) -> Type:
+def item(op: Op) -> Type:
+    """Return the type of an item of the list that an operation works on."""
     if not isinstance(op.type, List):
         raise InternalError(f"line {op.line}: {op.code!r} of a {op.type}")
     return op.type.item
 
 
 def _words(op: Op) -> str:
-    return f"(i32.const {max(1, words(_item(op)))})"
+    return f"(i32.const {max(1, words(item(op)))})"
 
 
 def _shape(code: FunctionCode, op: Op) -> str:
-    return f"(i64.const {code.plan.constants[shape(_item(op))]})"
+    return f"(i64.const {code.plan.constants[shape(item(op))]})"
 
 
 def array_length(value: str) -> str:
@@ -73,7 +74,8 @@ def made(code: FunctionCode, op: Op, call: str) -> None:
     code.set(op.dst, [result])
 
 
-def _operand(code: FunctionCode, op: Op, position: int = 0) -> str:
+def operand(code: FunctionCode, op: Op, position: int = 0) -> str:
+    """Return an operand of one word, such as the address of a list."""
     return code.get(op.args[position])[0]
 
 
@@ -82,13 +84,13 @@ def _new(code: FunctionCode, op: Op) -> None:
 
 
 def _view(code: FunctionCode, op: Op) -> None:
-    items = _operand(code, op)
+    items = operand(code, op)
     start = f"(i64.shl (i64.load32_u offset=8 {items}) (i64.const 32))"
     code.set(op.dst, [f"(i64.or {start} {array_length(items)})"])
 
 
 def _of(code: FunctionCode, op: Op) -> None:
-    made(code, op, f"(call $list_of {_operand(code, op)})")
+    made(code, op, f"(call $list_of {operand(code, op)})")
 
 
 def _place(code: FunctionCode, op: Op, call: str, values: list[str]) -> None:
@@ -96,19 +98,19 @@ def _place(code: FunctionCode, op: Op, call: str, values: list[str]) -> None:
     # The call may make room, which moves what the values refer to only inside of the arena, never texts.
     address = code.temp("i32", call)
     code.fail_if(f"(i32.eqz {address})", "memory")
-    keep(code, _item(op), address, values)
+    keep(code, item(op), address, values)
 
 
 def _append(code: FunctionCode, op: Op) -> None:
     values = code.get(op.args[1])
-    size = text_sizes(_item(op), values)
-    _place(code, op, f"(call $list_append {_operand(code, op)} {size})", values)
+    size = text_sizes(item(op), values)
+    _place(code, op, f"(call $list_append {operand(code, op)} {size})", values)
 
 
 def _insert(code: FunctionCode, op: Op) -> None:
     values = code.get(op.args[2])
-    position, size = _operand(code, op, 1), text_sizes(_item(op), values)
-    _place(code, op, f"(call $list_insert {_operand(code, op)} {position} {size})", values)
+    position, size = operand(code, op, 1), text_sizes(item(op), values)
+    _place(code, op, f"(call $list_insert {operand(code, op)} {position} {size})", values)
 
 
 def _index(code: FunctionCode, items: str, position: str) -> str:
@@ -130,15 +132,15 @@ def item_address(code: FunctionCode, type_: Type, items: str, index: str) -> str
 
 def array_at(code: FunctionCode, op: Op) -> None:
     """Write the reading of an item."""
-    items = _operand(code, op)
-    index = _index(code, items, _operand(code, op, 1))
-    code.set(op.dst, load(_item(op), item_address(code, _item(op), items, index)))
+    items = operand(code, op)
+    index = _index(code, items, operand(code, op, 1))
+    code.set(op.dst, load(item(op), item_address(code, item(op), items, index)))
 
 
 def _put(code: FunctionCode, op: Op) -> None:
-    items, values = _operand(code, op), code.get(op.args[2])
-    type_ = _item(op)
-    index = _index(code, items, _operand(code, op, 1))
+    items, values = operand(code, op), code.get(op.args[2])
+    type_ = item(op)
+    index = _index(code, items, operand(code, op, 1))
     address = item_address(code, type_, items, index)
     if any(slot.kind == "str" for slot in slots(type_)):
         added, removed = text_sizes(type_, values), text_sizes(type_, load(type_, address))
@@ -147,7 +149,7 @@ def _put(code: FunctionCode, op: Op) -> None:
 
 
 def _removed(code: FunctionCode, op: Op, position: str) -> None:
-    items, type_ = _operand(code, op), _item(op)
+    items, type_ = operand(code, op), item(op)
     index = _index(code, items, position)
     address = item_address(code, type_, items, index)
     size = code.temp("i64", text_sizes(type_, load(type_, address)))
@@ -161,28 +163,29 @@ def _pop(code: FunctionCode, op: Op) -> None:
 
 
 def _pop_at(code: FunctionCode, op: Op) -> None:
-    _removed(code, op, _operand(code, op, 1))
+    _removed(code, op, operand(code, op, 1))
 
 
 def _extend(code: FunctionCode, op: Op) -> None:
-    code.fail_if(f"(i32.eqz (call $list_extend {_operand(code, op)} {_operand(code, op, 1)}))", "memory")
+    code.fail_if(f"(i32.eqz (call $list_extend {operand(code, op)} {operand(code, op, 1)}))", "memory")
 
 
 def _two(function: str) -> Rule:
     def rule(code: FunctionCode, op: Op) -> None:
-        made(code, op, f"(call ${function} {_operand(code, op)} {_operand(code, op, 1)})")
+        made(code, op, f"(call ${function} {operand(code, op)} {operand(code, op, 1)})")
 
     return rule
 
 
-def _bounds(code: FunctionCode, op: Op) -> str:
-    return " ".join([*(_operand(code, op, position) for position in (1, 2, 3)), f"(i32.const {op.imm[0]})"])
+def bounds(code: FunctionCode, op: Op) -> str:
+    """Return the bounds of a slice, and which of them are given."""
+    return " ".join([*(operand(code, op, position) for position in (1, 2, 3)), f"(i32.const {op.imm[0]})"])
 
 
 def _slice(code: FunctionCode, op: Op) -> None:
     if int(op.imm[0] or 0) & 4:
-        code.fail_if(f"(i64.eqz {_operand(code, op, 3)})", "value")
-    made(code, op, f"(call $list_slice {_operand(code, op)} {_bounds(code, op)} {_shape(code, op)})")
+        code.fail_if(f"(i64.eqz {operand(code, op, 3)})", "value")
+    made(code, op, f"(call $list_slice {operand(code, op)} {bounds(code, op)} {_shape(code, op)})")
 
 
 def spilled(code: FunctionCode, op: Op, position: int) -> str:
@@ -195,20 +198,20 @@ def spilled(code: FunctionCode, op: Op, position: int) -> str:
 
 
 def _contains(code: FunctionCode, op: Op) -> None:
-    items = _operand(code, op)
+    items = operand(code, op)
     found = f"(call $list_find {items} {spilled(code, op, 1)} {_shape(code, op)})"
     code.set(op.dst, [f"(i32.lt_u {found} (i32.load {items}))"])
 
 
 def _find(code: FunctionCode, op: Op) -> None:
-    items = _operand(code, op)
+    items = operand(code, op)
     found = code.temp("i32", f"(call $list_find {items} {spilled(code, op, 1)} {_shape(code, op)})")
     code.fail_if(f"(i32.ge_u {found} (i32.load {items}))", "value")
     code.set(op.dst, [f"(i64.extend_i32_u {found})"])
 
 
 def _occurrences(code: FunctionCode, op: Op) -> None:
-    items = _operand(code, op)
+    items = operand(code, op)
     code.set(op.dst, [f"(call $list_occurrences {items} {spilled(code, op, 1)} {_shape(code, op)})"])
 
 
@@ -217,37 +220,37 @@ def _sign(op: Op) -> str:
 
 
 def _sort(code: FunctionCode, op: Op) -> None:
-    code.put(f"(call $list_sort {_operand(code, op)} {_sign(op)} {_shape(code, op)})")
+    code.put(f"(call $list_sort {operand(code, op)} {_sign(op)} {_shape(code, op)})")
 
 
 def _sort_lines(code: FunctionCode, op: Op) -> None:
-    shape_ = code.plan.constants[line_shape(_item(op))]
-    code.put(f"(call $list_sort_lines {_operand(code, op)} (i64.const {shape_}))")
+    shape_ = code.plan.constants[line_shape(item(op))]
+    code.put(f"(call $list_sort_lines {operand(code, op)} (i64.const {shape_}))")
 
 
 def _sorted(code: FunctionCode, op: Op) -> None:
-    made(code, op, f"(call $list_sorted {_operand(code, op)} {_sign(op)} {_shape(code, op)})")
+    made(code, op, f"(call $list_sorted {operand(code, op)} {_sign(op)} {_shape(code, op)})")
 
 
 def _done(function: str) -> Rule:
     def rule(code: FunctionCode, op: Op) -> None:
-        code.put(f"(call ${function} {_operand(code, op)})")
+        code.put(f"(call ${function} {operand(code, op)})")
 
     return rule
 
 
 def _extreme(sign: int) -> Rule:
     def rule(code: FunctionCode, op: Op) -> None:
-        items = _operand(code, op)
+        items = operand(code, op)
         code.fail_if(f"(i32.eqz (i32.load {items}))", "value")
         place = code.temp("i32", f"(call $list_extreme {items} (i32.const {sign}) {_shape(code, op)})")
-        code.set(op.dst, load(_item(op), place))
+        code.set(op.dst, load(item(op), place))
 
     return rule
 
 
 def _sum(code: FunctionCode, op: Op) -> None:
-    items, type_ = _operand(code, op), _item(op)
+    items, type_ = operand(code, op), item(op)
     result = f"(i32.const {code.plan.scratch})"
     if type_ == NUM:
         code.put(f"(call $list_sum_nums {items})")
@@ -270,7 +273,7 @@ def _sum(code: FunctionCode, op: Op) -> None:
 
 
 def _test(code: FunctionCode, op: Op) -> None:
-    code.set(op.dst, [f"(i64.lt_u {_operand(code, op)} {array_length(_operand(code, op, 1))})"])
+    code.set(op.dst, [f"(i64.lt_u {operand(code, op)} {array_length(operand(code, op, 1))})"])
 
 
 def _collect(code: FunctionCode, _op: Op) -> None:
@@ -284,7 +287,7 @@ def _collect(code: FunctionCode, _op: Op) -> None:
 
 def array_compare(code: FunctionCode, op: Op) -> None:
     """Write ``==`` or ``!=`` of two lists."""
-    equal = f"(call $list_equal {_operand(code, op)} {_operand(code, op, 1)} {_shape(code, op)})"
+    equal = f"(call $list_equal {operand(code, op)} {operand(code, op, 1)} {_shape(code, op)})"
     code.set(op.dst, [equal if op.code == "eq" else f"(i32.eqz {equal})"])
 
 
@@ -314,95 +317,4 @@ RULES: dict[str, Rule] = {
     "list_max": _extreme(-1),
     "collect": _collect,
     "list_test": _test,
-}
-
-
-_NONE = "(i64.const 0)"
-
-
-def _smaller(a: str, b: str) -> str:
-    return f"(select {a} {b} (i64.lt_u {a} {b}))"
-
-
-def _size_of_pieces(code: FunctionCode, op: Op) -> tuple[str, str]:
-    pieces = _operand(code, op)
-    return f"(i64.and {pieces} (i64.const 0xffffffff))", f"(call $pieces_bytes {pieces})"
-
-
-def _length_of(position: int) -> SizeOf:
-    return lambda code, op: (array_length(_operand(code, op, position)), _NONE)
-
-
-def _size_insert(code: FunctionCode, op: Op) -> tuple[str, str]:
-    return array_length(_operand(code, op)), text_sizes(_item(op), code.get(op.args[2]))
-
-
-def _size_add(code: FunctionCode, op: Op) -> tuple[str, str]:
-    a, b = (array_length(_operand(code, op, position)) for position in (0, 1))
-    return f"(i64.add {a} {b})", _NONE
-
-
-def _size_times(code: FunctionCode, op: Op) -> tuple[str, str]:
-    """As the interpreter's formula: at most 2^36 copies, and at most 2^36 items, are counted."""
-    number, many = _operand(code, op, 1), f"(i64.const {1 << 36})"
-    times = code.temp("i64", f"(select {number} {many} (i64.lt_s {number} {many}))")
-    positive = f"(select {times} (i64.const 0) (i64.gt_s {times} (i64.const 0)))"
-    count = code.temp("i64", f"(i64.mul {array_length(_operand(code, op))} {positive})")
-    return _smaller(count, many), _NONE
-
-
-def _size_slice(code: FunctionCode, op: Op) -> tuple[str, str]:
-    return f"(call $list_slice_count {_operand(code, op)} {_bounds(code, op)})", _NONE
-
-
-def _size_searched(code: FunctionCode, op: Op) -> tuple[str, str]:
-    items = _operand(code, op)
-    each = f"(i64.mul {array_length(items)} {text_sizes(_item(op), code.get(op.args[1]))})"
-    return array_length(items), _smaller(array_bytes(items), each)
-
-
-def _size_ordered(code: FunctionCode, op: Op) -> tuple[str, str]:
-    items = _operand(code, op)
-    rounds = code.temp("i64", f"(call $list_rounds (i32.load {items}))")
-    return f"(i64.mul {rounds} {array_length(items)})", f"(i64.mul {rounds} {array_bytes(items)})"
-
-
-def _size_texts(code: FunctionCode, op: Op) -> tuple[str, str]:
-    items = _operand(code, op)
-    return array_length(items), array_bytes(items)
-
-
-def _size_both(code: FunctionCode, op: Op) -> tuple[str, str]:
-    a, b = _operand(code, op), _operand(code, op, 1)
-    return _smaller(array_length(a), array_length(b)), _smaller(array_bytes(a), array_bytes(b))
-
-
-def _for_lists(size: SizeOf, other: SizeOf) -> SizeOf:
-    return lambda code, op: (size if isinstance(op.type, Array) else other)(code, op)
-
-
-def sizes(compared: SizeOf) -> dict[str, SizeOf]:
-    """Return what is counted by opcode; ``compared`` is what is counted of two values that are no lists."""
-    of_two: dict[str, SizeOf] = dict.fromkeys(("eq", "ne"), _for_lists(_size_both, compared))
-    return {**_SIZES, **of_two}
-
-
-_SIZES: dict[str, Callable[[FunctionCode, Op], tuple[str, str]]] = {
-    "list_of": _size_of_pieces,
-    "pop_at": _length_of(0),
-    "insert": _size_insert,
-    "extend": _length_of(1),
-    "list_add": _size_add,
-    "list_times": _size_times,
-    "list_slice": _size_slice,
-    "list_contains": _size_searched,
-    "list_find": _size_searched,
-    "occurrences": _size_searched,
-    "sort": _size_ordered,
-    "sorted": _size_ordered,
-    "sort_lines": _size_ordered,
-    "reverse": _length_of(0),
-    "list_sum": _length_of(0),
-    "list_min": _size_texts,
-    "list_max": _size_texts,
 }

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from totem_ccf.kernel.areas import total
 from totem_ccf.kernel.metermap import MeterMap
+from totem_ccf.kernel.rounds import PrepaidLoop, RoundCharges, round_bound
 from totem_ccf.kernel.writer import Writer
 from totem_sdk.cost import PricedProgram, Site
 
@@ -74,13 +75,38 @@ class Charges:
             self._count(self._meter.site_values(site.id), f"$values{site.id}", "(local.get $values)", in_loop)
         self._count(self._meter.site_bytes(site.id), f"$bytes{site.id}", "(local.get $size)", in_loop)
 
-    def stop(self, block: int) -> None:
-        """Write nothing: what a frame that stops in ``block`` has entered is counted."""
+    def rounds(self, loop: PrepaidLoop) -> RoundCharges | None:
+        """Return what writes the prepaid rounds of a loop; None if every round has to pay by itself."""
+        bound = round_bound(self._priced, loop.body) if self._metered else None
+        return None if bound is None else RoundCharges(self._out, self._local, loop, bound, settle=self._settle)
+
+    def leave(self, label: str) -> str:
+        """Return the jump to a label."""
+        return f"(br {label})"
+
+    def stop(self, block: int, reason: str, entry: int) -> None:
+        """Write that the function ends in an error in ``block``.
+
+        ``reason`` is an i32 (``metermap``), ``entry`` the operation's entry in the trace.
+        """
+        del block  # What was entered is counted.
+        self._out.put(f"(call $fail (local.get $balance) {reason} (i32.const {entry})) (br $stop)")
 
     def spill(self, out: Writer) -> None:
         """Write the counters that are in locals to the meter's memory."""
         for address, name in self._spills.items():
             out.put(_added(address, f"(local.get {name})"))
+
+    def _settle(self, number: int, entered: str) -> None:
+        """Write that a block was entered so often (an i64), for which the balance is known to suffice."""
+        if cost := self._priced.block_cost[number]:
+            self._out.put(
+                f"(local.set {self._local('$entered', 'i64')} {entered})",
+                "(local.set $balance"
+                f" (i64.sub (local.get $balance) (i64.mul (local.get $entered) (i64.const {cost}))))",
+            )
+            entered = "(local.get $entered)"
+        self._count(self._meter.block(number), f"$block{number}", entered, in_loop=True)
 
     def _pay(self, cost: str, charge: int, frame: str) -> None:
         out = self._out

@@ -19,6 +19,7 @@ from totem_ccf.kernel.flatten import slots
 from totem_ccf.kernel.plan import StepPlan
 from totem_ccf.kernel.prepaid import PrepaidCharges
 from totem_ccf.kernel.roles import GroupPlan, RolePlan
+from totem_ccf.kernel.rounds import PrepaidLoop, RoundCharges, carried
 from totem_ccf.kernel.widening import wider
 from totem_ccf.kernel.writer import Writer
 from totem_sdk.caught import code_of
@@ -79,7 +80,7 @@ class FunctionCode:
         self._catch: tuple[int, str] | None = None
         self._block_id = 0
         self._homes = self._make_homes()
-        self._charges: Charges | PrepaidCharges
+        self._charges: Charges | PrepaidCharges | RoundCharges
         if prepaid:
             self._charges = PrepaidCharges(plan, self.out, self.local)
         else:
@@ -167,8 +168,7 @@ class FunctionCode:
 
     def stop(self, reason: str) -> None:
         """End in an error; ``reason`` is an i32 (``metermap``)."""
-        self._charges.stop(self._block_id)
-        self.put(f"(call $fail (local.get $balance) {reason} (i32.const {2 * self._op + 1})) (br $stop)")
+        self._charges.stop(self._block_id, reason, 2 * self._op + 1)
 
     def keeping_roots(self, action: Callable[[], None]) -> None:
         """Do what may move texts: their references are put where the runtime finds them, and read again afterwards."""
@@ -330,6 +330,7 @@ class FunctionCode:
                     leave, again = self.label(), self.label()
                     self._loops += 1
                     with self._leaving(leave), self.within(f"(loop {again}"):
+                        self._prepaid_rounds(inner, again)
                         self.body(inner)
                         self.put(f"(br {again})")
                     self._loops -= 1
@@ -337,13 +338,29 @@ class FunctionCode:
                     with self._leaving(self.label()):
                         self.body(inner)
                 case Exit(level=level):
-                    self.put(f"(br {self._exits[-1 - level]})")
+                    self.put(self._charges.leave(self._exits[-1 - level]))
                 case Return(register=register):
                     if register is not None and self.function.returns is not None:
                         values = wider(self.type_of(register), self.function.returns, self.get(register))
                         for i, value in enumerate(values):
                             self.put(f"(local.set $return_{i} {value})")
-                    self.put("(br $return)")
+                    self.put(self._charges.leave("$return"))
+
+    def _prepaid_rounds(self, body: Body, again: str) -> None:
+        """Write those rounds of a loop that are paid together, if its body is one for that."""
+        charges = self._charges
+        floats = [
+            f"$r{register}_{i}"
+            for register in carried(self.function, body)
+            for i, slot in enumerate(slots(self.type_of(register)))
+            if slot.wasm == "f64"
+        ]
+        rounds = charges.rounds(PrepaidLoop(body, frozenset({*self._exits, "$return"}), again, floats))
+        if rounds is not None:
+            self._charges = rounds
+            with rounds.paid():
+                self.body(body)
+            self._charges = charges
 
     @contextmanager
     def _leaving(self, label: str) -> Iterator[None]:

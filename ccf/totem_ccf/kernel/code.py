@@ -48,6 +48,7 @@ class FunctionCode:
     Attributes:
         plan: the step.
         role: the role in which the function runs; a helper that several roles call is written once for each.
+        holds_balance: whether the balance is in the local ``$balance`` while the function runs, and not in its global.
         out: where lines go.
     """
 
@@ -65,6 +66,7 @@ class FunctionCode:
         self.plan = plan
         self.role = role
         self.helper = number not in role.functions
+        self.holds_balance = not prepaid
         self.number = number
         self.function = plan.program.functions[number]
         self.out = Writer(depth=2)

@@ -37,7 +37,8 @@ def row_bound(plan: StepPlan) -> int | None:
 class PrepaidCharges:
     """Counts the blocks of a mapper whose rows are prepaid; the counterpart of ``charges.Charges``.
 
-    The first block is entered once for each row, from ``$first`` to before ``$row``.
+    The first block is entered once for each row, from ``$first`` to before ``$row``. The balance stays in its global
+    until then: as a local that nothing uses it took a register from the loop over the rows, and a quarter of its time.
     """
 
     def __init__(self, plan: StepPlan, out: Writer, local: Callable[[str, str], str]) -> None:
@@ -72,7 +73,7 @@ class PrepaidCharges:
         self._stopping.add(block)
         self._out.put(
             f"(local.set {self._local('$stopped', 'i32')} (i32.const {block + 1}))",
-            f"(call $fail (local.get $balance) {reason} (i32.const {entry})) (br $stop)",
+            f"(call $fail (global.get $balance) {reason} (i32.const {entry})) (br $stop)",
         )
 
     def spill(self, out: Writer) -> None:

@@ -124,7 +124,8 @@ def per_group(code: FunctionCode, name: str) -> list[str]:
 
 def _finished(code: FunctionCode) -> None:
     """Write the ordinary end of a step function."""
-    code.put("(global.set $balance (local.get $balance))")
+    if code.holds_balance:
+        code.put("(global.set $balance (local.get $balance))")
     code.spill()
     code.leave()
     code.put("(return (i32.const 0))")
@@ -136,12 +137,14 @@ def _exported(code: FunctionCode, name: str, parameters: list[str]) -> list[str]
 
 def _stoppable(code: FunctionCode, name: str, parameters: list[str]) -> list[str]:
     """Return a step function whose body jumps to ``$stop`` if it can't go on."""
-    code.local("$balance", "i64")
+    begin = []
+    if code.holds_balance:
+        begin.append(f"    (local.set {code.local('$balance', 'i64')} (global.get $balance))")
     code.spill()
     return [
         f"  (func {name} {''.join(f'(param {p} i32) ' for p in parameters)}(result i32)",
         *("    " + line for line in code.declarations(parameters)),
-        "    (local.set $balance (global.get $balance))",
+        *begin,
         *code.out.lines,
         "    (i32.const 1)",
         "  )",

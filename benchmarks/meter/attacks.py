@@ -68,6 +68,15 @@ MAPPERS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "sort of equal texts": ("items = [row.t + 'x'] * 500\nitems.sort()\nk += len(items[0])", LONG),
     "large lists": ("items = [row.n] * 500000\nk += len(items[1:]) + sum(items)", PLAIN),
     "many lists": ("w = [[j] for j in range(5000)]\nk += len(w[7])", PLAIN),
+    "large dicts": (
+        "table = {(j * 40503) & 0xFFFFF: j for j in range(100000)}\nfor key in table:\n    k += table[key]",
+        PLAIN,
+    ),
+    "many dicts": ("w = [{j: j} for j in range(5000)]\nk += len(w[7])", PLAIN),
+    "dicts of long texts": (
+        "table = {row.t + str(i): i for i in range(200)}\nfor i in range(200):\n    k += table[row.t + str(i)]",
+        LONG,
+    ),
     "case of long texts": ("k += len((row.t * 50).upper().title())", LONG),
     "emits of nothing": ("for i in range(500):\n    yield None, None", PLAIN),
     "keys that hash alike": ("for i in range(500):\n    yield (row.n * 65536 + i * 16777216), 1", PLAIN),

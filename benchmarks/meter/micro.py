@@ -8,6 +8,7 @@ character, of each of ``SIZES``; ``items`` are lists of ``LENGTHS``.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -175,7 +176,7 @@ removeprefix: k += len(row.t.removeprefix(row.u))
 build: s = "{}:{}".format(row.t, row.u); k += 1
 keep: self.kept = row.t
 isalpha: k += 1 if row.t.isalpha() else 2
-isspace: k += 1 if row.t.islower() else 2
+islower: k += 1 if row.t.islower() else 2
 partition: k += len(row.t.partition("z")[0])
 characters: k += len(list(row.t))
 repeat: k += len(row.t * 2)
@@ -218,6 +219,36 @@ loop over list: k += sum(x for x in items)
 list in list: deep = [items]; k += len(deep[0])
 """
 
+DICTS = """
+dict get: k += table[i & 15]
+dict get far: k += table[(i * 7919 + k & 1) & 4095 & len(table) - 1]
+dict get default: k += table.get(-i, 1)
+in dict: k += 1 if -i in table else 2
+dict put: table[i & 15] = i
+dict put and pop: table[-1] = i; k += table.pop(-1)
+dict of texts get: k += named[row.t]
+dict of texts put: named[row.t] = i
+dict of a pair: pairs[(i & 15, k & 1)] = i
+dict setdefault: k += table.setdefault(i & 15, 1)
+new dict: w = {i: k}; k += len(w)
+new list: v = [i]; k += len(v)
+dict copy: table.update(table.copy())
+dict keys: k += len(list(table))
+loop over dict: k += sum(x for x in table)
+set of list: k += len(set(items))
+"""
+
+MADE = {
+    "numbers": "numbers = [x + 0.5 for x in items]",
+    "words": "words = [str(x) for x in items]",
+    "table": "table = {x: x + 1 for x in range(len(items))}",
+    "named": "named = {row.t: 1}",
+    "pairs": "pairs = {(0, 0): 1}",
+    "w": "w = [0]",
+    "v": 'v = [""]',
+}
+"""What the bodies about lists and dicts find, unless they make it themselves."""
+
 
 @dataclass(frozen=True)
 class Micro:
@@ -239,6 +270,8 @@ def micros() -> Iterator[Micro]:
     for length in LENGTHS:
         for name, body in _bodies(LISTS):
             yield _looped(f"{name}, {length} items", body, 8, max(4, TEXT_WORK // (length * 4 + 400)), length)
+        for name, body in _bodies(DICTS):
+            yield _looped(f"{name}, {length} keys", body, 8, max(4, TEXT_WORK // (length * 8 + 400)), length)
     yield from _phases()
 
 
@@ -258,14 +291,8 @@ def _looped(name: str, body: str, size: int, rounds: int, length: int = 0) -> Mi
             "items.append(-7)",
             "others = items[:]",
         ]
-        if "numbers" in body:
-            lines.append("numbers = [x + 0.5 for x in items]")
-        if "words" in body:
-            lines.append("words = [str(x) for x in items]")
-        if "w" in body:
-            lines.append("w = [0]")
-        if " v" in f" {body}":
-            lines.append('v = [""]')
+        names = set(re.findall(r"\w+", body)) - set(re.findall(r"^(\w) = [\[{]", body))
+        lines += [line for name, line in MADE.items() if name in names]
     lines += [f"for i in range({rounds}):", *("    " + part for part in body.split("; "))]
     if "yield" not in body:
         lines.append("yield k, f")

@@ -70,6 +70,7 @@ def worth(job: Prepared, rows: Rows, limits: Limits) -> Worth:
         data = list(rows) * repeats
         pair = _Pair(job, data, limits)
         pair.run()
+        pair.run()  # one run that waited for something would be believed to be the work of more rows
         more = pair.seconds
         enough = more >= max(limits.seconds, FIXED * pair.few[0].seconds)
         if enough or not pair.few[0].complete:

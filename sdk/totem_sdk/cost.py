@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from totem_sdk.classes import class_of, static_leaves
 from totem_sdk.errors import InternalError, InvalidDocument, Refusal, Refused
-from totem_sdk.opcodes import OPCODES, dtype, is_sized, static_leaves
+from totem_sdk.opcodes import OPCODES, dtype, is_sized
 from totem_sdk.program import Block, Body, Exit, If, Loop, Op, Program, Return, Scope
 from totem_sdk.table import Table
 from totem_sdk.types import STR, List, Type, Values, leaves
@@ -236,29 +237,30 @@ def static_items(program: Program, table: Table, op: Op) -> Iterator[tuple[str, 
             for leaf in leaves(type_):
                 yield "read", dtype(leaf)
     else:
-        yield from static_leaves(op.code, op.type)
+        yield from static_leaves(op)
 
 
 def _terms(program: Program, table: Table, op: Op, refusals: set[Refusal]) -> Iterator[Term]:
-    opcode = OPCODES[op.code]
+    cls, opcode = class_of(op), OPCODES[op.code]
     if op.code == "read_row":
         if any(leaf == STR for type_ in _charged_columns(program, table, op) for leaf in leaves(type_)):
             yield Term("read", "str", "bytes", table.weights["read"])
         return
-    if not is_sized(op.code, op.type) or opcode.cls is None:
+    if not is_sized(op.code, op.type) or cls is None:
         return
     if opcode.sizing == "fold":
         item = op.type.item if isinstance(op.type, Values) else op.type
-        for cls, by in (("read", "count"), (opcode.cls, "pairs")):
+        counted: tuple[tuple[str, Literal["count", "pairs"]], ...] = (("read", "count"), (cls, "pairs"))
+        for priced, by in counted:
             for leaf in leaves(item):
-                if _allow(table, (cls, dtype(leaf)), op, refusals):
-                    yield Term(cls, dtype(leaf), "count" if by == "count" else "pairs", table.cost(cls, dtype(leaf)))
+                if _allow(table, (priced, dtype(leaf)), op, refusals):
+                    yield Term(priced, dtype(leaf), by, table.cost(priced, dtype(leaf)))
         if any(leaf == STR for leaf in leaves(item)) and _allow(table, ("read", "str"), op, refusals):
             yield Term("read", "str", "bytes", table.weights["read"])
     elif opcode.sizing in ("items", "min") and isinstance(op.type, List):
-        yield from _item_terms(table, opcode.cls, op.type.item, op, refusals)
-    elif _allow(table, (opcode.cls, "str"), op, refusals) and table.weights[opcode.cls]:
-        yield Term(opcode.cls, "str", "bytes", table.weights[opcode.cls])
+        yield from _item_terms(table, cls, op.type.item, op, refusals)
+    elif _allow(table, (cls, "str"), op, refusals) and table.weights[cls]:
+        yield Term(cls, "str", "bytes", table.weights[cls])
 
 
 def _item_terms(table: Table, cls: str, item: Type, op: Op, refusals: set[Refusal]) -> Iterator[Term]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from totem_sdk.classes import class_of
 from totem_sdk.cost import PricedProgram, Term, price, static_items
-from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Block, Body, Exit, Function, If, Loop, Op, Program, Return, Scope
 from totem_sdk.table import Table
 from totem_sdk.types import FLOAT, INT, NUM, leaves
@@ -17,7 +17,7 @@ __all__ = ["Operator", "Row", "disassemble", "operator_of", "render"]
 Operator = Literal["INTassign", "FLOATassign", "MathOperation", "RelationalOperation"]
 """The classes of the published operator array (paper III, section 5.2)."""
 
-_MATH = frozenset(("abs", "add", "div", "math", "mul", "round", "sub"))
+_MATH = frozenset(("abs", "add", "angle", "div", "integer", "math", "mul", "remainder", "round", "sub"))
 """Opcode classes that are a MathOperation."""
 
 
@@ -43,7 +43,7 @@ class Row:
 
 def operator_of(op: Op) -> Operator | None:
     """Return the class of an operation in the published operator array; None for what that array doesn't have."""
-    cls = OPCODES[op.code].cls
+    cls = class_of(op)
     if cls == "assign":
         found = set(leaves(op.type))
         return "FLOATassign" if found & {FLOAT, NUM} else "INTassign" if INT in found else None

@@ -16,17 +16,15 @@ Adding an opcode: a row here, a handler in ``totem_sdk.interpreter``, a rule in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from totem_sdk.dict_opcodes import DICT_ROWS
 from totem_sdk.regex_opcodes import REGEX_ROWS
 from totem_sdk.text_opcodes import TEXT_ROWS, TextSizing
-from totem_sdk.types import NONE, NUM, STR, TIMEDELTA, Array, List, Scalar, Type, leaves
+from totem_sdk.types import NUM, STR, TIMEDELTA, Array, List, Scalar, Type, leaves
 
 __all__ = [
-    "CLASSES",
     "DATE_PARTS",
     "OPCODES",
     "Opcode",
@@ -34,7 +32,6 @@ __all__ = [
     "dtype",
     "has_text",
     "is_sized",
-    "static_leaves",
 ]
 
 Sizing = Literal["", "first", "second", "third", "entry", "all", "min", "items", "row", "fold"] | TextSizing
@@ -62,14 +59,16 @@ class Opcode:
     name: str
     cls: str | None
     sizing: Sizing
-    price: Literal["leaves", "text", "once", "row", "fold"]
+    price: Literal["leaves", "text", "once", "made", "row", "fold"]
     fails: tuple[str, ...]
     effect: str
 
 
 _RAISED = "overflow zero_division index value key assertion type runtime exception"
 
-_ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "row", "fold"], str, str], ...] = (
+_ROWS: tuple[
+    tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "made", "row", "fold"], str, str], ...
+] = (
     # name          class        sizing    price     fails              effect
     ("read_row", "read", "row", "row", "", "take the next row; imm = positions of the columns the program uses"),
     ("read_pair", "read", "all", "leaves", "", "take the next key and value of the step before; type = (key,value)"),
@@ -138,7 +137,7 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
         "overflow value zero_division",
         "dst = math's function imm[0] of floats; of two for log type is a tuple",
     ),
-    ("math_int", "math", "", "leaves", "overflow value", "dst = math's function imm[0] of ints"),
+    ("math_int", "integer", "", "leaves", "overflow value", "dst = math's function imm[0] of ints"),
     ("floor", "round", "", "leaves", "overflow value", "dst = math.floor(args[0]) as int"),
     ("ceil", "round", "", "leaves", "overflow value", "dst = math.ceil(args[0]) as int"),
     ("float_is", "compare", "", "leaves", "", "dst = whether args[0] is imm[0]: nan, inf or finite"),
@@ -200,8 +199,8 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("call", "call", "", "once", "", "dst = function imm[0] called with args"),
     *TEXT_ROWS,
     ("list_view", None, "", "leaves", "", "dst = the items of args[0] as pieces, to be read before it changes"),
-    ("list_new", "assign", "", "once", "memory", "dst = a new list without items"),
-    ("list_of", "copy", "items", "once", "memory", "dst = a new list of the pieces args[0]"),
+    ("list_new", "make", "", "once", "memory", "dst = a new list without items"),
+    ("list_of", "copy", "items", "made", "memory", "dst = a new list of the pieces args[0]"),
     ("append", "copy", "second", "leaves", "memory", "args[0].append(args[1])"),
     ("put", "index", "third", "leaves", "index memory", "args[0][args[1]] = args[2]"),
     ("pop", "index", "", "leaves", "index", "dst = args[0].pop()"),
@@ -209,22 +208,22 @@ _ROWS: tuple[tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "r
     ("insert", "copy", "items", "leaves", "memory", "args[0].insert(args[1], args[2])"),
     ("clear", "assign", "", "once", "", "args[0].clear()"),
     ("extend", "copy", "items", "once", "memory", "args[0].extend(args[1])"),
-    ("list_add", "copy", "items", "once", "memory", "dst = args[0] + args[1]"),
-    ("list_times", "copy", "items", "once", "memory", "dst = args[0] * args[1]"),
+    ("list_add", "copy", "items", "made", "memory", "dst = args[0] + args[1]"),
+    ("list_times", "copy", "items", "made", "memory", "dst = args[0] * args[1]"),
     (
         "list_slice",
         "copy",
         "items",
-        "once",
+        "made",
         "value memory",
         "dst = args[0][args[1]:args[2]:args[3]]; imm[0] says which are given",
     ),
     ("list_contains", "compare", "items", "once", "", "dst = args[1] in args[0]"),
     ("list_find", "compare", "items", "once", "value", "dst = args[0].index(args[1])"),
     ("occurrences", "compare", "items", "once", "", "dst = args[0].count(args[1])"),
-    ("sort", "compare", "items", "once", "", "args[0].sort(reverse=imm[0]), stable, NaN last"),
-    ("sorted", "compare", "items", "once", "memory", "dst = sorted(args[0], reverse=imm[0]), stable, NaN last"),
-    ("sort_lines", "convert", "items", "once", "", "args[0].sort(key=json.dumps): the order of mrjob's SORT_VALUES"),
+    ("sort", "sort", "items", "once", "", "args[0].sort(reverse=imm[0]), stable, NaN last"),
+    ("sorted", "sort", "items", "made", "memory", "dst = sorted(args[0], reverse=imm[0]), stable, NaN last"),
+    ("sort_lines", "sort", "items", "once", "", "args[0].sort(key=json.dumps): the order of mrjob's SORT_VALUES"),
     ("reverse", "copy", "items", "once", "", "args[0].reverse()"),
     ("list_sum", "add", "items", "once", "overflow", "dst = sum(args[0]) of numbers (float: correctly rounded)"),
     ("list_min", "compare", "items", "once", "value", "dst = smallest item, the first of equal ones"),
@@ -248,9 +247,6 @@ OPCODES: dict[str, Opcode] = {
     name: Opcode(name, cls, sizing, price, tuple(fails.split()), effect)
     for name, cls, sizing, price, fails, effect in _ROWS
 }
-
-CLASSES: tuple[str, ...] = tuple(sorted({opcode.cls for opcode in OPCODES.values() if opcode.cls is not None}))
-"""Every class that an estimator table can price."""
 
 DATE_PARTS: dict[str, tuple[str, ...]] = {
     "date": ("year", "month", "day", "weekday", "isoweekday", "toordinal"),
@@ -283,29 +279,6 @@ def dtype(leaf: Scalar) -> str:
 def has_text(type_: Type) -> bool:
     """Return whether values of this type have a varying size."""
     return any(leaf == STR for leaf in leaves(type_))
-
-
-def static_leaves(code: str, type_: Type) -> Iterator[tuple[str, str]]:
-    """Yield the (class, dtype) items that one execution charges statically.
-
-    ``read_row`` is not known here: its columns depend on the table (see ``totem_sdk.cost``).
-    """
-    opcode = OPCODES[code]
-    if opcode.cls is None:
-        return
-    match opcode.price:
-        case "leaves":
-            for leaf in leaves(type_):
-                yield opcode.cls, dtype(leaf)
-        case "text":
-            # Storing a list is storing a reference.
-            for leaf in () if isinstance(type_, List) else leaves(type_):
-                if leaf == STR:
-                    yield opcode.cls, dtype(leaf)
-        case "once":
-            yield opcode.cls, NONE.name
-        case "row" | "fold":
-            return
 
 
 def is_sized(code: str, type_: Type) -> bool:

@@ -15,7 +15,7 @@ _Row = tuple[str, str, Literal["first"], Literal["leaves"], str, str]
 
 REGEX_ROWS: tuple[_Row, ...] = (
     # name       class    sizing   price     fails     effect
-    ("re_match", "match", "first", "leaves", "", "dst = the match of a pattern: imm[2] is search, match or fullmatch"),
-    ("re_findall", "match", "first", "leaves", "memory", "dst = the texts of all matches, or of their only group"),
-    ("re_split", "split", "first", "leaves", "memory", "dst = the pieces between all matches"),
+    ("re_match", "scan", "first", "leaves", "", "dst = the match of a pattern: imm[2] is search, match or fullmatch"),
+    ("re_findall", "scan", "first", "leaves", "memory", "dst = the texts of all matches, or of their only group"),
+    ("re_split", "scan", "first", "leaves", "memory", "dst = the pieces between all matches"),
 )

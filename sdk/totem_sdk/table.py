@@ -17,8 +17,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from totem_sdk.classes import CLASSES
 from totem_sdk.errors import InvalidDocument
-from totem_sdk.opcodes import CLASSES
 from totem_sdk.types import SCALARS
 
 __all__ = ["BUNDLED", "FORMAT", "MAX_UNIT_PRICE", "Table", "load"]

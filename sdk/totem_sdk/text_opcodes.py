@@ -19,10 +19,10 @@ _Row = tuple[str, str | None, Literal["first", "second", "all", ""] | TextSizing
 
 TEXT_ROWS: tuple[_Row, ...] = (
     # name          class      sizing      price     fails      effect
-    ("contains", "match", "all", "leaves", "", "dst = args[0] in args[1] of texts"),
+    ("contains", "find", "all", "leaves", "", "dst = args[0] in args[1] of texts"),
     (
         "find",
-        "match",
+        "find",
         "all",
         "leaves",
         "value",
@@ -30,14 +30,14 @@ TEXT_ROWS: tuple[_Row, ...] = (
     ),
     (
         "text_is",
-        "match",
+        "find",
         "first",
         "leaves",
         "",
         "dst = whether args[0] is all imm[0]: isalpha, isdigit, … (TEXT_TESTS)",
     ),
     ("char_at", "index", "first", "leaves", "index", "dst = args[0][args[1]] of a text"),
-    ("slice", "index", "first", "leaves", "memory", "dst = args[0][args[1]:args[2]:imm[0]] of a text"),
+    ("slice", "split", "first", "leaves", "memory", "dst = args[0][args[1]:args[2]:imm[0]] of a text"),
     (
         "remove",
         "match",
@@ -48,7 +48,7 @@ TEXT_ROWS: tuple[_Row, ...] = (
     ),
     (
         "recase",
-        "case",
+        "letters",
         "first",
         "leaves",
         "memory",
@@ -76,7 +76,7 @@ TEXT_ROWS: tuple[_Row, ...] = (
     ),
     (
         "partition",
-        "match",
+        "find",
         "all",
         "leaves",
         "value",
@@ -85,7 +85,7 @@ TEXT_ROWS: tuple[_Row, ...] = (
     ("build", "concat", "all", "leaves", "memory", "dst = all args, which are texts, one after the other"),
     (
         "format",
-        "convert",
+        "format",
         "wanted",
         "leaves",
         "memory",

@@ -13,8 +13,8 @@ from benchmarks.meter.micro import Micro, micros
 from benchmarks.meter.running import JobFailed, Prepared
 from benchmarks.meter.timing import Limits, TooSmall, Worth, worth
 from benchmarks.meter.whole import conformance
+from totem_sdk.classes import CLASSES, class_of
 from totem_sdk.lang import compile_job
-from totem_sdk.opcodes import CLASSES, OPCODES
 from totem_sdk.schema import Schema
 
 QUICK = Limits(turns=1, seconds=1e-9, rows=1 << 15)
@@ -104,7 +104,7 @@ def test_every_class_has_its_microbenchmark():
         assert isinstance(micro, Micro)
         names.append(micro.name)
         program = compile_job(micro.source, micro.schema)
-        reached |= {OPCODES[op.code].cls for block in program.blocks for op in block.ops}
+        reached |= {class_of(op) for block in program.blocks for op in block.ops}
     assert set(CLASSES) <= reached, "add a body to benchmarks/meter/micro.py for each class that is missing"
     assert len(names) == len(set(names))
 

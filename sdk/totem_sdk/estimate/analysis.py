@@ -200,7 +200,7 @@ class Analysis:
         arms = _Ends()
         through: list[Path] = []
         for arm, value, share in ((node.then, True, condition.chance), (node.orelse, False, 1.0 - condition.chance)):
-            start = path.fork(share)
+            start = path.fork(share, condition.tested if value else condition.untested)
             start.registers[node.condition] = constant(value)
             inner = self._walk(arm, start, place)
             arms.join(inner)

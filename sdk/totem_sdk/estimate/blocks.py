@@ -8,9 +8,9 @@ from typing import Literal
 
 from totem_sdk.cost import PricedProgram, Site, static_items
 from totem_sdk.errors import InternalError
-from totem_sdk.estimate.expected import with_expectations
+from totem_sdk.estimate.expected import among, with_expectations
 from totem_sdk.estimate.forms import MORE, NOTHING, ONE, Form, Quantity, Var, as_float, exactly, within
-from totem_sdk.estimate.known import Known, anything, constant, join, size_of
+from totem_sdk.estimate.known import Known, anything, constant, join, only_column, size_of
 from totem_sdk.estimate.lengths import CHANGES, averaged, changed, hinted, items_charged, made
 from totem_sdk.estimate.selectivity import CONDITIONS, Columns, chance
 from totem_sdk.estimate.shape import OPERATION, Budget
@@ -176,7 +176,7 @@ class Blocks:
                 if scalar == STR:
                     path.pay(("bytes", leaf), size)
                 leaf += 1
-        key, value = operands
+        key, value = among(operands[0], path.shares), operands[1]
         if at in self.emitted:
             key, value = join(self.emitted[at][0], key), join(self.emitted[at][1], value)
         self.emitted[at] = key, value
@@ -191,7 +191,11 @@ class Blocks:
         if op.code in RULES:
             result = made(op, operands, with_expectations(op, operands, RULES[op.code](type_, op, operands)))
             if op.code in CONDITIONS and result.decided is None and not isinstance(op.type, List):
-                return replace(result, chance=chance(op, operands, self.columns))
+                likely = chance(op, operands, self.columns)
+                column = only_column(operands)
+                if column is None:
+                    return replace(result, chance=likely)
+                return replace(result, chance=likely, tested=(column, likely), untested=(column, 1.0 - likely))
             if op.code == "list_test" and operands[1].amount is not None:
                 # A test that holds n times in n + 1 makes n rounds.
                 items = self.source.average(operands[1].amount.mean)

@@ -6,15 +6,15 @@ These go into the expected value only. Nothing here may decide a branch or move 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from totem_sdk.estimate.forms import LARGEST
-from totem_sdk.estimate.known import Known, count
+from totem_sdk.estimate.known import Known, count, only_column
 from totem_sdk.program import Op
 
-__all__ = ["drawn", "expected_groups", "expected_kinds", "expected_mean", "with_expectations"]
+__all__ = ["among", "drawn", "expected_groups", "expected_kinds", "expected_mean", "with_expectations"]
 
 _FEW = 1_000
 """Numbers of a range up to so large are expected to be all there."""
@@ -46,6 +46,18 @@ def expected_kinds(known: Known) -> float | None:
     if known.kinds is not None:
         return known.kinds if most is None else min(known.kinds, float(most))
     return None if most is None or (known.distinct is None and most > _FEW) else float(most)
+
+
+def among(known: Known, shares: Mapping[int, float]) -> Known:
+    """Return what is known of a value where some columns have only a share of their values."""
+    if not shares:
+        return known
+    if known.items:
+        return replace(known, items=tuple(among(item, shares) for item in known.items))
+    kinds = expected_kinds(known)
+    if known.column is None or known.column not in shares or kinds is None:
+        return known
+    return replace(known, kinds=max(1.0, kinds * shares[known.column]))
 
 
 def expected_groups(key: Known, draws: float, calls: float) -> float | None:
@@ -98,6 +110,9 @@ def with_expectations(op: Op, operands: Sequence[Known], result: Known) -> Known
     if op.code in _OF_LISTS or result.item is not None:
         return result
     changes: dict[str, Any] = {}
+    column = only_column(operands)
+    if column is not None:
+        changes["of"] = column
     if op.code in _MEANS and result.mean is None and not result.items:
         means = [expected_mean(operand) for operand in operands]
         known = [mean for mean in means if mean is not None]

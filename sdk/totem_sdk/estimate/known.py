@@ -36,6 +36,7 @@ __all__ = [
     "count",
     "covers",
     "join",
+    "only_column",
     "rewritten",
     "size_of",
 ]
@@ -59,7 +60,9 @@ class Known:
     ``counter``: it is the hidden counter of that loop. ``depth``: in how many loops a list was made.
 
     The rest is expected, and never certain: ``mean`` of a number, ``kinds`` of values that differ, ``words`` in each
-    byte of a text and ``vocabulary``, how many different words all texts have.
+    byte of a text and ``vocabulary``, how many different words all texts have. ``of``: it is computed from that
+    column alone. ``tested``: a bool is True only where that column has one of this share of its values; ``untested``:
+    it is False only where.
     """
 
     low: Any = None
@@ -84,6 +87,9 @@ class Known:
     kinds: float | None = None
     words: float | None = None
     vocabulary: float | None = None
+    of: int | None = None
+    tested: tuple[int, float] | None = None
+    untested: tuple[int, float] | None = None
 
     @property
     def decided(self) -> bool | None:
@@ -172,6 +178,16 @@ def size_of(known: Known) -> Quantity:
     return total
 
 
+def only_column(operands: Sequence[Known]) -> int | None:
+    """Return the column from which alone all operands come that are no constants."""
+    columns = {
+        known.of if known.column is None else known.column
+        for known in operands
+        if known.low is None or known.low != known.high
+    }
+    return columns.pop() if len(columns) == 1 else None
+
+
 def join(a: Known, b: Known) -> Known:
     """Return what is known of a value that is one of two."""
     if a == b and _alike(a, b) and _is_same(a):
@@ -215,6 +231,8 @@ def join(a: Known, b: Known) -> Known:
         item=a.item if a.item is None or b.item is None else join(a.item, b.item),
         amount=None if a.amount is None or b.amount is None else _half(a.amount, b.amount),
         chance=(a.chance + b.chance) / 2,
+        tested=a.tested if b.decided is False else b.tested if a.decided is False else None,
+        untested=a.untested if b.decided is True else b.untested if a.decided is True else None,
         depth=max(a.depth, b.depth),
         mean=None if a.mean is None or b.mean is None else (a.mean + b.mean) / 2,
         kinds=None if a.kinds is None or b.kinds is None else max(a.kinds, b.kinds),

@@ -23,7 +23,8 @@ Tally = Mapping[Key, Quantity]
 class Path:
     """One way through a function so far: what the registers hold, what was paid, how probable it is.
 
-    ``emitted`` has a bit for each emit that was certainly executed on the way.
+    ``emitted`` has a bit for each emit that was certainly executed on the way. ``shares`` are expected: which share of
+    their values columns have here, as conditions on the way let no others through.
     """
 
     registers: list[Known | None]
@@ -31,6 +32,7 @@ class Path:
     weight: float = 1.0
     emitted: int = 0
     result: Known | None = None
+    shares: Mapping[int, float] = field(default_factory=dict)
 
     def pay(self, key: Key, quantity: Quantity) -> None:
         """Add to the tally."""
@@ -39,11 +41,17 @@ class Path:
     def copy(self, share: float = 1.0) -> Path:
         """Return a path of its own that begins with this one and has a share of its probability."""
         tally = self.tally if share == 1.0 else scaled_tally(self.tally, lambda quantity: quantity.weighted(share))
-        return Path(list(self.registers), dict(tally), self.weight * share, self.emitted, self.result)
+        return Path(list(self.registers), dict(tally), self.weight * share, self.emitted, self.result, self.shares)
 
-    def fork(self, share: float) -> Path:
-        """Return a path that goes on from here with a share of the probability and an empty tally (see ``after``)."""
-        return Path(list(self.registers), {}, self.weight * share, self.emitted)
+    def fork(self, share: float, tested: tuple[int, float] | None = None) -> Path:
+        """Return a path that goes on from here with a share of the probability and an empty tally (see ``after``).
+
+        ``tested``: the column that decided it, and the share of its values that lead here.
+        """
+        shares = self.shares
+        if tested is not None:
+            shares = {**shares, tested[0]: shares.get(tested[0], 1.0) * tested[1]}
+        return Path(list(self.registers), {}, self.weight * share, self.emitted, shares=shares)
 
     def after(self, before: Path) -> Path:
         """Return this path with the tally of the path that it was forked from in front of its own."""
@@ -53,20 +61,23 @@ class Path:
         else:
             tally = scaled_tally(before.tally, lambda quantity: quantity.weighted(share))
         add_to(tally, self.tally)
-        return Path(self.registers, tally, self.weight, self.emitted, self.result)
+        return Path(self.registers, tally, self.weight, self.emitted, self.result, self.shares)
 
     def merge(self, arms: Sequence[Path], changed: Sequence[int]) -> Path | None:
         """Return this path after what was forked from it has met again; None where nothing has.
 
         ``changed`` are the registers in which the arms may differ from it.
         """
-        end = meet(Path([arm.registers[r] for r in changed], arm.tally, arm.weight, arm.emitted) for arm in arms)
+        end = meet(
+            Path([arm.registers[r] for r in changed], arm.tally, arm.weight, arm.emitted, shares=arm.shares)
+            for arm in arms
+        )
         if end is None:
             return None
         for register, known in zip(changed, end.registers, strict=True):
             self.registers[register] = known
         add_to(self.tally, end.tally)
-        self.weight, self.emitted = end.weight, end.emitted
+        self.weight, self.emitted, self.shares = end.weight, end.emitted, end.shares
         return self
 
     def add_weighted(self, tally: Tally, weight: float) -> None:
@@ -100,7 +111,8 @@ def _either(a: Path, b: Path) -> Path:
     weight = a.weight + b.weight
     share = a.weight / weight if weight else 0.5
     registers = [x if x is y else _joined(x, y, share) for x, y in zip(a.registers, b.registers, strict=True)]
-    return Path(registers, tally, weight, a.emitted & b.emitted, _joined(a.result, b.result, share))
+    shares = {column: kept for column, kept in a.shares.items() if b.shares.get(column) == kept}
+    return Path(registers, tally, weight, a.emitted & b.emitted, _joined(a.result, b.result, share), shares)
 
 
 def _joined(a: Known | None, b: Known | None, share: float) -> Known | None:

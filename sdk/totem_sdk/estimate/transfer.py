@@ -232,7 +232,8 @@ def _truth(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
 def _not(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     del type_, op
     (a,) = operands
-    return Known(not a.high, not a.low, chance=1.0 - a.chance, distinct=count(a))
+    chance = 1.0 - a.chance
+    return Known(not a.high, not a.low, chance=chance, distinct=count(a), tested=a.untested, untested=a.tested)
 
 
 def _copied(type_: Type, op: Op, operands: Sequence[Known]) -> Known:

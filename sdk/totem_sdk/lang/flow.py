@@ -162,7 +162,7 @@ class _Walker(FlowLoops):
             if any(path.versions[f"self.{field_name}"] in unsure for path in self.returns):
                 message = f"self.{field_name} is not set on every path through {self.function.name}"
                 self.add(self.function, "state", message)
-        if falls:
+        if falls and self.setting.results:
             self.flow.final = {
                 name: version
                 for name, version in self.env.items()

@@ -25,6 +25,7 @@ class Setting:
 
     ``values`` is the name of the parameter that holds a reducer's values; ``fields`` are the fields of self that the
     function must set (an _init); ``constants`` are those of the module by name, of the class as ``self.NAME``.
+    ``results``: what the variables hold at the end is used (a snippet).
     """
 
     source: Source
@@ -32,6 +33,7 @@ class Setting:
     constants: Mapping[str, Constant]
     values: str | None = None
     fields: tuple[str, ...] = ()
+    results: bool = False
 
 
 @dataclass

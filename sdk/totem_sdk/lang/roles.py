@@ -85,7 +85,7 @@ class Roles:
         key = (id(method), values, fields)
         if key not in self._flows:
             found = Findings()
-            setting = Setting(self.job.source, self.reach, self.constants, values, fields)
+            setting = Setting(self.job.source, self.reach, self.constants, values, fields, results=not self.job.steps)
             self._flows[key] = (analyse(setting, method, found), found)
         flow, found = self._flows[key]
         if findings is not None:

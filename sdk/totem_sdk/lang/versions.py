@@ -40,8 +40,8 @@ class Flow:
 
     ``sources`` lists, for every version, the versions that it merges; ``variables`` gives the variable of a version.
     ``stops`` are the statements after which nothing runs, ``elses`` the loops whose else can be reached. ``final`` are
-    the versions at the end of the function. ``gaps``: a statement was refused, so what its paths do is not known.
-    ``ends``: some path through the function ends without an error.
+    the versions at the end of the function, where they are used (a snippet). ``gaps``: a statement was refused, so what
+    its paths do is not known. ``ends``: some path through the function ends without an error.
     """
 
     sources: list[list[int]] = field(default_factory=lambda: [[]])

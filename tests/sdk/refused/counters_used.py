@@ -29,4 +29,4 @@ class Job(TotemJob):
         plain = {"a": 1}
         if row.n > 2:
             plain = seen  # refused: type-conflict@13
-        yield row.name, row.n
+        yield row.name, row.n + len(other) + len(plain)

@@ -24,7 +24,7 @@ class Readings(TotemJob):
         yield meter, sum(kwh)
 """
 ROWS = 400
-TOO_LITTLE = 64_400
+TOO_LITTLE = 90_000
 HOST_POINTS = tuple(point for point in FRAMEWORK_POINTS if point.startswith("host:"))
 
 
@@ -40,7 +40,7 @@ def submit(home, folder):
     alice.request_access("readings", "tests")
     return [
         alice.submit(Submission(source=JOB, filename="job.py", datasets=["readings"], totem=escrow))["job_id"]
-        for escrow in (100_000, TOO_LITTLE)
+        for escrow in (150_000, TOO_LITTLE)
     ]
 
 

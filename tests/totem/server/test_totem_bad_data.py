@@ -25,7 +25,7 @@ SECRET = "98765.4321"
 
 
 def write_parquet(path):
-    rows = 5_000
+    rows = 4_000
     table = pa.table(
         {
             "date": [datetime.date(2019, 2, 25)] * rows,
@@ -52,7 +52,7 @@ def change_a_byte(path):
 
 def replace(path):
     write_parquet(path.with_suffix(".other.parquet"))
-    pq.write_table(pq.read_table(path).slice(0, 4_000), path)
+    pq.write_table(pq.read_table(path).slice(0, 3_000), path)
 
 
 @pytest.fixture

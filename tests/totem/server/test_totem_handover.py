@@ -110,7 +110,7 @@ class Each(TotemJob):
         for bill in bills:
             yield cid, bill * 1.0
 """
-    job_id = finish(9_000, rows, each, delivery="file", precheck="none")
+    job_id = finish(13_500, rows, each, delivery="file", precheck="none")
     job = Consumer(fresh.session("alice")).job(job_id)
     assert job["state"] == "out_of_totem"
     done = totem("provider", "result", job_id, "-o", tmp_path / "r.jsonl", "--json", who="north")

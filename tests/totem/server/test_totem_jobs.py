@@ -158,7 +158,7 @@ def test_finished_groups_that_are_too_large_are_withheld(fresh, job_source, serv
         "        yield cid, sum(bills)",
         "        for bill in bills:\n            if bill * bill > 0.5:\n                yield cid, bill",
     )
-    consumer, probe = submit(fresh, source, ["few"])
+    consumer, probe = submit(fresh, source, ["few"], totem=40_000)
     serve(fresh)
     consumer, job_id = submit(fresh, source, ["few"], totem=consumer.job(probe)["paid"] - 1)
     serve(fresh)

@@ -6,11 +6,13 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from benchmarks.measure import Answer, Contender
 from totem_ccf.engines.local import EscrowSettlement, JobSpec, LocalEngine
@@ -24,7 +26,15 @@ from totem_sdk.parameters import bind
 from totem_sdk.table import load
 from totem_sdk.task import Escrow, TaskResult
 
-__all__ = ["BenchmarkFailed", "Job", "in_this_process", "on_the_engine", "spec_of", "with_and_without_charges"]
+__all__ = [
+    "BenchmarkFailed",
+    "Job",
+    "columns_in_this_process",
+    "in_this_process",
+    "on_the_engine",
+    "spec_of",
+    "with_and_without_charges",
+]
 
 ENOUGH = 10**17
 LEASE = 10**12
@@ -117,6 +127,20 @@ def in_this_process(job: Job) -> Contender:
     return Contender("totem, this process", run)
 
 
+def columns_in_this_process(job: Job, summary: Callable[[Any, Any], Answer], times: int) -> Contender:
+    """As ``in_this_process``, but the result stays in columns: ``summary`` gets those of keys and values."""
+    compiled = compile_kernel(job.priced)
+
+    def run() -> Answer:
+        executor = KernelExecutor(compiled, job.params)
+        tasks = [fragment.read(_columns(job)) for fragment in job.dataset.fragments]
+        out = _emitted(executor, _grouped(job, executor, tasks))
+        keys, values = (pa.chunked_array([batch.column(leaf) for batch in out]) for leaf in (0, 1))
+        return summary(keys, values)
+
+    return Contender("totem, this process", run, times)
+
+
 def with_and_without_charges(job: Job, times: int = 15) -> tuple[Contender, Contender]:
     """The map tasks' kernel as it is, and compiled without charges, on the same rows in memory.
 
@@ -163,10 +187,16 @@ def _grouped(job: Job, executor: KernelExecutor, tasks: Iterable[Iterator[Any]])
 def _reduced(job: Job, executor: KernelExecutor, groups: list[list[GroupBatch]]) -> Answer:
     """Run the reduce tasks and return the result."""
     layout = PairLayout(*job.priced.program.steps[0].emits)
+    out = _emitted(executor, groups)
+    return {_key(key): value for batch in out for key, value in layout.to_python(batch)}
+
+
+def _emitted(executor: KernelExecutor, groups: list[list[GroupBatch]]) -> list[Any]:
+    """Run the reduce tasks and return the batches of pairs that they emit."""
     out: list[Any] = []
     for partition in groups:
         _complete(executor.run_reduce(0, iter(partition), Escrow(ENOUGH, LEASE), out.append))
-    return {_key(key): value for batch in out for key, value in layout.to_python(batch)}
+    return out
 
 
 def _complete(result: TaskResult) -> None:

@@ -1,0 +1,1 @@
+"""Jobs of ``benchmarks.columns``, as a consumer would write them."""

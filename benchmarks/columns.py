@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.measure import Answer, Contender, Record, compare, not_run
 from benchmarks.ours import Job, columns_in_this_process, in_this_process
+from benchmarks.regex_words import WORD_RE
 
 __all__ = ["KEYS_TARGET", "POLARS_TARGET", "SPARK_TARGET", "many_keys", "regex_words_in_spark", "texts_and_lists"]
 
@@ -71,7 +72,7 @@ def many_keys(parquet: Path) -> list[Record]:
 def texts_and_lists(parquet: Path) -> list[Record]:
     """Group by texts, keep a dict in the mapper, sort in the reducer, against Polars."""
     os.environ["POLARS_MAX_THREADS"] = "1"  # read once, when Polars is imported
-    import polars as pl  # noqa: PLC0415  see above
+    import polars as pl  # noqa: PLC0415  the number of threads has to be set before
 
     rows = pl.scan_parquet(parquet)
     revenue = (pl.col("quantity") * pl.col("price")).sum()
@@ -118,16 +119,14 @@ def regex_words_in_spark(words: Job) -> list[Record]:
 
 
 def _spark(text: Path) -> Callable[[], Answer]:
-    import re  # noqa: PLC0415  what the function sends to Spark's workers has to find them itself
-
     from pyspark.sql import SparkSession  # noqa: PLC0415  an extra that may be missing
-    from pyspark.sql.functions import col, explode, udf  # noqa: PLC0415
-    from pyspark.sql.types import ArrayType, StringType  # noqa: PLC0415
+    from pyspark.sql.functions import col, explode, udf  # noqa: PLC0415  as above
+    from pyspark.sql.types import ArrayType, StringType  # noqa: PLC0415  as above
 
     os.environ["PYSPARK_PYTHON"] = sys.executable  # Spark starts its own, which must have what this one has
     session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
-    pattern = re.compile(r"[\w']+")
+    pattern = WORD_RE  # a name of its own: what Spark sends to its workers has no modules of ours
     words = udf(lambda line: [word.lower() for word in pattern.findall(line)], ArrayType(StringType()))
 
     def run() -> Answer:

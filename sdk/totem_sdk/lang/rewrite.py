@@ -143,7 +143,8 @@ class _Rewriting(ComprehensionForms, OrderForms, LoopForms, ContainerForms):
             and not node.keywords
             and (written := written_out(node.args[0])) is not None
         ):
-            return self.visit(self.at(written, node))  # type: ignore[no-any-return]
+            text: ast.AST = self.visit(self.at(written, node))
+            return text
         if self.calls(node, "set") and len(node.args) <= 1 and not node.keywords:
             return self.made_set(node)
         if self.calls(node, "any", "all") and len(node.args) == 1 and not node.keywords:

@@ -11,7 +11,8 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +116,12 @@ def regex_words_in_spark(words: Job) -> list[Record]:
     if missing is not None:
         (record,) = compare(name, words.rows, ours, [Contender("itself", ours.run, 1)])
         return [not_run(record, peer, f"not run: {missing} is not installed")]
-    return compare(name, words.rows, ours, [Contender(peer, _spark(words.parquet), 1)])
+    with _spark(words.parquet) as counted:
+        return compare(name, words.rows, ours, [Contender(peer, counted, 1)])
 
 
-def _spark(text: Path) -> Callable[[], Answer]:
+@contextmanager
+def _spark(text: Path) -> Iterator[Callable[[], Answer]]:
     from pyspark.sql import SparkSession  # noqa: PLC0415  an extra that may be missing
     from pyspark.sql.functions import col, explode, udf  # noqa: PLC0415  as above
     from pyspark.sql.types import ArrayType, StringType  # noqa: PLC0415  as above
@@ -134,4 +137,7 @@ def _spark(text: Path) -> Callable[[], Answer]:
         counted = lines.select(explode(words(col("value"))).alias("word")).groupBy("word").count()
         return {row["word"]: row["count"] for row in counted.collect()}
 
-    return run
+    try:
+        yield run
+    finally:
+        session.stop()

@@ -60,7 +60,9 @@ def load_job(source: str, filename: str = "job.py") -> type:
     prepare(module)
     exec(compile(with_powers(source, filename), filename, "exec"), module.__dict__)  # noqa: S102 - its purpose
     found = [
-        value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__ and not issubclass(value, tuple)
     ]
     if len(found) != 1:
         raise InvalidDocument(f"{filename}: expected one job class, found {len(found)}")

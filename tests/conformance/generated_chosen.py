@@ -19,7 +19,8 @@ def chosen_ints(write: Expressions, scope: Scope, depth: int) -> list[str]:
         return [
             f"sum(map(len, {text}.split()))", f"len(list(filter(None, {text}.split({word}))))",
             f"max([{a}][{place}:], default={b})", f"[*{text}, 'x'].count({word})", f"(({a},) + ({b}, 3))[1]",
-            f"len(hex({a}) + bin({b}))",
+            f"len(hex({a}) + bin({b}))", f"Named({a}, {b}).second", f"Named(second={a}, first={b}).first",
+            f"Named({a})._replace(first={b}).first", f"sum(Named({a} % 9))", f"int(Named({a}, {b}) == ({b}, 2))",
         ]  # fmt: skip
     return [
         f"({_maybe(write, scope, 'int')} or {a})", f"({a} and {b})", f"({a} or {b} or 3)", f"({flag} + {a})",

@@ -107,7 +107,7 @@ class Boxes:
             return None
         items = [self.joined(*pair) for pair in zip(left.items, right.items, strict=True)]
         found = tuple(item for item in items if item is not None)
-        return Tuple(found, left.listed) if len(found) == len(items) else None
+        return left.of_joined(right, found) if len(found) == len(items) else None
 
     def alike(self, left: Mapped, right: Mapped) -> bool:
         """Note that two dicts, of whatever kinds, have the same types of keys and values; False if they can't."""

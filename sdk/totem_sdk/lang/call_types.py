@@ -18,6 +18,7 @@ from totem_sdk.lang.list_methods import call_list_method
 from totem_sdk.lang.marks import DESCENDING
 from totem_sdk.lang.mathematics import MATH_CALLS, call_math, power
 from totem_sdk.lang.methods import call_method
+from totem_sdk.lang.named_tuples import REPLACE, replaced, tuple_of_names
 from totem_sdk.lang.pattern_calls import call_with_pattern, has_pattern
 from totem_sdk.lang.reserved import meant
 from totem_sdk.lang.scope import Scope
@@ -46,6 +47,8 @@ def call(scope: Scope, node: ast.Call) -> Expr | None:
             arguments = [scope.check(scope, argument) for argument in node.args]
             if owner is None or None in arguments:
                 return None
+            if method.attr == REPLACE:
+                return replaced(scope, node, owner, owner.type)
             found = [a for a in arguments if a is not None]
             return _call_method(scope, node, method, owner, found)
         case ast.Name(id=name) if id(node.func) not in scope.function.flow.reads and name not in scope.constants:
@@ -110,6 +113,8 @@ def _call_helper(scope: Scope, node: ast.Call, name: str) -> Expr | None:
     written = list(checked)
     ranks = [written.index(id(given[parameter])) if given[parameter] is not None else -1 for parameter in passed]
     order = sorted(range(len(ranks)), key=ranks.__getitem__)
+    if name in job.named:
+        return tuple_of_names(scope, node, (name.removesuffix("()"), job.named[name]), args, order)
     types = (passed.get(parameter) for parameter in given)
     key = FunctionKey(name, tuple(None if expr is None else expr.type for expr in types))
     state = scope.role.helper(key, node)

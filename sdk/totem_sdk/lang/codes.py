@@ -65,6 +65,10 @@ CODES: dict[str, Code] = {
         "write def steps(self): return [MRStep(mapper=self.a, reducer=self.b), …]",
     ),
     "constant": Code("a constant's value is not constant", "use numbers, texts, True, False, None and tuples of them"),
+    "named-tuple": Code(
+        "a tuple with names that is defined in another way",
+        'write Point = namedtuple("Point", ["x", "y"]), or class Point(NamedTuple): with x: int for each item',
+    ),
     "pattern": Code(
         "a regular expression that is none, is not constant, or can't be followed in linear time",
         "write a constant pattern without references back, looking ahead or behind, and possessive parts",

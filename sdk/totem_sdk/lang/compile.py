@@ -35,6 +35,7 @@ _PASSED = frozenset(
     ("annotation", "constant", "decorator", "default", "encoding", "f-string", "identifier", "import", "int-range")
 ) | {
     "module-statement",
+    "named-tuple",
     "option",
     "param",
     "pattern",

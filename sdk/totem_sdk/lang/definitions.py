@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.modules import DATE_MODULE, DATES, MATH, constants_of
+from totem_sdk.lang.named_tuple_forms import Definition, class_definition, function_of, made_by_call
 from totem_sdk.lang.patterns import Patterns, compiled_call
 from totem_sdk.lang.reserved import COLLECTIONS, FUNCTIONS
 from totem_sdk.lang.side_files import SideFiles
@@ -28,8 +29,9 @@ _IMPORTS: dict[str, Collection[str]] = {
     "mrjob.protocol": PROTOCOL_NAMES,
     "mrjob.step": ("MRStep",),
     "math": MATH,
-    "collections": COLLECTIONS,
+    "collections": (*COLLECTIONS, "namedtuple"),
     "datetime": DATES,
+    "typing": ("NamedTuple",),
     "": ("collections", "datetime", "json", "math", "re"),
 }
 """What can be imported from which module; from none: modules."""
@@ -62,6 +64,7 @@ class Definitions:
     tables: dict[str, ast.Assign | ast.AnnAssign] = field(default_factory=dict)
     sorts: bool = False
     files: SideFiles = field(init=False)
+    tuples: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.files = SideFiles(self.add)
@@ -169,6 +172,29 @@ class Definitions:
         self.without_self(node, f"{name}()")
         self.signature(node, f"{name}()", self.globals)
         return None
+
+    def named_call(self, statement: ast.Assign, name: str, call: ast.Call) -> None:
+        """Read ``Point = namedtuple("Point", ["x", "y"])``."""
+        module = "namedtuple" if isinstance(call.func, ast.Name) else "collections"
+        if module not in self.imported:
+            self.add(call.func, "unknown-name", f"{module} is not imported", "write from collections import namedtuple")
+            self.unknown.add(name)
+            return
+        self.named_tuple(statement, name, made_by_call(call, self.add))
+
+    def named_class(self, node: ast.ClassDef) -> None:
+        """Read ``class Point(NamedTuple)``."""
+        if "NamedTuple" not in self.imported:
+            self.add(node.bases[0], "unknown-name", "NamedTuple is not imported", "write from typing import NamedTuple")
+        self.named_tuple(node, node.name, class_definition(node, self.add))
+
+    def named_tuple(self, node: ast.AST, name: str, definition: Definition | None) -> None:
+        """Add the function that makes a tuple with names."""
+        if definition is None:
+            self.unknown.add(name)
+            return
+        self.function(function_of(node, name, definition))
+        self.tuples[f"{name}()"] = tuple(definition[0])
 
     def without_self(self, node: ast.FunctionDef, key: str) -> None:
         """Give a function that has no self one, which it does not use."""

@@ -24,6 +24,7 @@ from totem_sdk.types import (
     Option,
     Tuple,
     Type,
+    nameless,
     part_of_entry,
 )
 
@@ -73,7 +74,7 @@ def asked_for(scope: Scope, node: ast.AST, key: Expr, type_: Mapped) -> bool:
     if type_.known and type_.key == NONE:
         scope.refuse(node, "type", "nothing is ever put into this dict", "assign a value to a key of it first")
         return False
-    if type_.known and type_.key != key.type:
+    if type_.known and nameless(type_.key) != nameless(key.type):
         scope.refuse(node, "type", f"{key.type} is looked for in {type_}", "use one type for the keys")
         return False
     return True
@@ -109,7 +110,7 @@ def put_key(scope: Scope, node: ast.AST, into: Mapped, key: Expr, value: Type) -
         scope.refuse(node, "type-conflict", f"a Counter gets the number {value}", hint)
         return False
     # A key is found by what it is: none is converted to be like the others.
-    if into.known and into.key not in (NONE, key.type):
+    if into.known and nameless(into.key) not in (NONE, nameless(key.type)):
         scope.refuse(node, "type-conflict", f"{old} gets the key {key.type}", "use one type for the keys")
         return False
     if scope.role.boxes.holds(value, into):

@@ -33,7 +33,7 @@ from totem_sdk.lang.tree import Apply, Choice, Const, Expr, Inner, Local
 from totem_sdk.lang.tuples import added, item_by_index, tuple_slice
 from totem_sdk.lang.unions import known_option, number_of, tuple_of
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import INT, STR, List, Match, Option, Tuple, Union, Values
+from totem_sdk.types import INT, STR, List, Match, Named, Option, Tuple, Union, Values
 
 __all__ = ["expression"]
 
@@ -169,6 +169,11 @@ def _part(scope: Scope, node: ast.Attribute, value: Expr) -> Expr | None:
     if isinstance(value.type, Option):
         scope.refuse(node.value, "maybe-none", f"a value whose .{name} is taken may be None")
         return None
+    if isinstance(value.type, Named) and name in value.type.names:
+        place = value.type.names.index(name)
+        item = Apply(value.type.items[place], scope.at(node), "item", value.type, (value,), (place,))
+        by_name, base = path_of(node), path_of(node.value)
+        return _known(scope, by_name if scope.is_known(by_name) or base is None else (*base, place), item)
     match node.value:
         case ast.Call(func=ast.Attribute(attr="isocalendar")) if name in CALENDAR and isinstance(value.type, Tuple):
             return Apply(INT, scope.at(node), "item", value.type, (value,), (CALENDAR.index(name),))

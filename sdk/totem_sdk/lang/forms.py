@@ -293,7 +293,7 @@ class _Forms:
         match function:
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
                 return name in self.names.methods or name in IGNORED_CALLS
-            case ast.Attribute(attr="replace") | ast.Attribute(value=ast.Name(id="re")):
+            case ast.Attribute(attr="replace" | "_replace") | ast.Attribute(value=ast.Name(id="re")):
                 return True
             case ast.Name(id=name):
                 return name in DATES or name == "math.isclose"

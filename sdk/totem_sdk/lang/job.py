@@ -31,7 +31,8 @@ class Job:
     ``bare`` are the methods without a self of their own. ``defaults`` are those of parameters, by method.
     ``options`` are the names of job parameters that are read as ``self.options.NAME``. ``init`` is ``__init__``.
     ``files`` are the parameters that hold the text of a file, each with the path of the one beside the source that is
-    read where the submission gives none (None: it must).
+    read where the submission gives none (None: it must). ``named`` are the functions that make tuples with names, each
+    with the names of its items.
     """
 
     source: Source
@@ -55,6 +56,7 @@ class Job:
     tables: Mapping[str, ast.Assign | ast.AnnAssign] = field(default_factory=dict)
     sorts: bool = False
     files: Mapping[str, str | None] = field(default_factory=dict)
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def has_param(self, name: str) -> bool:
         """Return whether a job parameter is an attribute of self (one of ``self.options`` is not)."""

@@ -15,7 +15,7 @@ from totem_sdk.lang.job import Job
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import NONE, Match, Option, Tuple, Type, Union, Values, has_list, join, leaves
+from totem_sdk.types import NONE, Match, Option, Tuple, Type, Union, Values, has_list, join, leaves, nameless
 
 __all__ = [
     "MAX_HELPERS",
@@ -165,7 +165,7 @@ class Work:
 
 def widen(expr: Expr, type_: Type) -> Expr:
     """Return the expression as one of a wider type."""
-    return expr if expr.type == type_ else Apply(type_, expr.at, "widen", expr.type, (expr,))
+    return expr if nameless(expr.type) == nameless(type_) else Apply(type_, expr.at, "widen", expr.type, (expr,))
 
 
 def fits(type_: Type) -> bool:
@@ -351,6 +351,7 @@ class Scope:
 
     def emit(self, node: ast.AST, key: Type, value: Type) -> None:
         """Join the types of a key and a value into what the role emits."""
+        key, value = nameless(key), nameless(value)
         old = self.role.emits
         new_key = self._join(node, old[0] if old else None, key, "the key that is emitted")
         new_value = self._join(

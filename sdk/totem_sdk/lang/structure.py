@@ -10,6 +10,7 @@ from totem_sdk.lang.holes import bound_names
 from totem_sdk.lang.job import Job
 from totem_sdk.lang.members import Members
 from totem_sdk.lang.modules import name_modules
+from totem_sdk.lang.named_tuple_forms import is_named_tuple, without_annotations
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import read_steps
 
@@ -22,8 +23,16 @@ class _Reader(Members):
             match statement:
                 case ast.Import() | ast.ImportFrom():
                     self.imports(statement)
+                case ast.ClassDef(bases=[ast.Name(id="NamedTuple")]):
+                    self.named_class(statement)
+                case ast.ClassDef(decorator_list=[ast.Name(id="dataclass") | ast.Call(func=ast.Name(id="dataclass"))]):
+                    self.unknown.add(statement.name)
+                    hint = f"write class {statement.name}(NamedTuple), of typing, and make another with _replace()"
+                    self.add(statement, "named-tuple", f"{statement.name} is a dataclass", hint)
                 case ast.ClassDef():
                     self.job_class(statement)
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if is_named_tuple(call):
+                    self.named_call(statement, name, call)
                 case (
                     ast.Assign(targets=[ast.Name(id=name)], value=value)
                     | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
@@ -70,6 +79,10 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         reader.side_files()
     for method in (*reader.methods.values(), *reader.functions.values(), *([reader.init] if reader.init else [])):
         name_modules(method, frozenset(reader.imported - reader.from_math), frozenset(reader.from_math))
+    if reader.tuples:
+        names = {name.removesuffix("()") for name in reader.tuples}
+        for method in (*reader.methods.values(), *reader.functions.values()):
+            without_annotations(method, names)
     if not reader.classes:
         reader.add(source.tree, "no-job", "there is no job class")
         return None
@@ -113,4 +126,5 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         reader.tables,
         reader.sorts,
         reader.files.params,
+        reader.tuples,
     )

@@ -9,10 +9,11 @@ from mrjob.job import MRJob
 
 from totem_sdk import TotemJob
 from totem_sdk.lang import CODES
+from totem_sdk.lang.annotation_forms import TYPING, usual_annotations
 from totem_sdk.lang.annotations import read_annotation
 from totem_sdk.lang.calls import MAX_CALL_DEPTH, MAX_NESTING
 from totem_sdk.lang.forms import MAX_LOOPS
-from totem_sdk.lang.reserved import FORBIDDEN, FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
+from totem_sdk.lang.reserved import COLLECTIONS, FORBIDDEN, FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.scope import MAX_HELPERS, MAX_WORK
 from totem_sdk.lang.sizes import MAX_BLOCKS, MAX_CALL_SLOTS, MAX_REGISTER_SLOTS, MAX_SEPARATOR_BYTES
 from totem_sdk.lang.source import MAX_DEPTH, MAX_LINES, MAX_NODES
@@ -81,13 +82,17 @@ def test_limits_are_those_of_the_code(number):
     assert SOURCE_BYTES == 256 * 1024
 
 
-def test_annotations_that_are_listed_are_read():
-    listed = re.search(r"^Annotations: (.*?)\.$", DOCUMENT, flags=re.MULTILINE)[1]
+@pytest.mark.parametrize(("what", "number", "read"), [("are checked", 17, True), ("say nothing", 18, False)])
+def test_annotations_that_are_listed_are_read(what, number, read):
+    listed = re.search(rf"^Annotations that {what}: (.*?)\.$", DOCUMENT, flags=re.MULTILINE)[1]
     names = re.findall(r"`([^`]*)`", listed)
-    assert len(names) == 12
+    assert len(names) == number
     for name in names:
         concrete = name.replace("T1", "int").replace("T2", "str").replace("T |", "float |")
-        assert read_annotation(ast.parse(concrete, mode="eval").body) is not None, name
+        (statement,) = ast.parse(f"x: {concrete} = None").body
+        usual = usual_annotations(statement, {*TYPING, *COLLECTIONS}, pytest.fail)
+        assert isinstance(usual, ast.AnnAssign) == read, name
+        assert not read or read_annotation(usual.annotation) is not None, name
 
 
 def test_every_name_that_mrjob_gives_a_meaning_is_reserved():

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from totem_sdk.lang.annotation_forms import ABSTRACT, TYPING, usual_annotations
+from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.modules import DATE_MODULE, DATES, MATH, constants_of
@@ -31,8 +33,10 @@ _IMPORTS: dict[str, Collection[str]] = {
     "math": MATH,
     "collections": (*COLLECTIONS, "namedtuple"),
     "datetime": DATES,
-    "typing": ("NamedTuple",),
-    "": ("collections", "datetime", "json", "math", "re"),
+    "typing": TYPING,
+    "collections.abc": ABSTRACT,
+    "__future__": ("annotations",),
+    "": ("collections", "datetime", "json", "math", "re", "typing"),
 }
 """What can be imported from which module; from none: modules."""
 _PATTERN_TYPES = ("re.Pattern", "re.Pattern[str]")
@@ -77,6 +81,8 @@ class Definitions:
     def imports(self, statement: ast.Import | ast.ImportFrom) -> None:
         """Read an import."""
         module = statement.module if isinstance(statement, ast.ImportFrom) and statement.level == 0 else None
+        if module == "__future__" and (self.imported or self.globals or self.classes or self.functions or self.tables):
+            self.add(statement, "syntax", "an import of __future__ stands after other statements", "write it first")
         known = _IMPORTS.get(module or "", ()) if module or isinstance(statement, ast.Import) else ()
         for alias in statement.names:
             if alias.name in known and alias.asname in (None, alias.name):
@@ -129,8 +135,10 @@ class Definitions:
             self.add(value.node, code, f"the value of {name}: {value.reason}")
             self.unknown.add(name if into is self.globals else f"self.{name}")
             value = None
-        if isinstance(statement, ast.AnnAssign) and PARAM_TYPES.get(name_of(statement.annotation)) != type_of(value):
-            self.add(statement.annotation, "annotation", f"the annotation of {name} does not fit its value")
+        elif isinstance(statement, ast.AnnAssign):
+            declared = read_annotation(statement.annotation)
+            if declared is None or not accepts(declared, type_of(value)):
+                self.add(statement.annotation, "annotation", f"the annotation of {name} does not fit its value")
         into[name] = value
         return None
 
@@ -184,8 +192,9 @@ class Definitions:
 
     def named_class(self, node: ast.ClassDef) -> None:
         """Read ``class Point(NamedTuple)``."""
-        if "NamedTuple" not in self.imported:
-            self.add(node.bases[0], "unknown-name", "NamedTuple is not imported", "write from typing import NamedTuple")
+        module = "typing" if isinstance(node.bases[0], ast.Attribute) else "NamedTuple"
+        if module not in self.imported:
+            self.add(node.bases[0], "unknown-name", f"{module} is not imported", "write from typing import NamedTuple")
         self.named_tuple(node, node.name, class_definition(node, self.add))
 
     def named_tuple(self, node: ast.AST, name: str, definition: Definition | None) -> None:
@@ -193,8 +202,15 @@ class Definitions:
         if definition is None:
             self.unknown.add(name)
             return
-        self.function(function_of(node, name, definition))
+        made = function_of(node, name, definition)
+        self.usual(made)
+        self.function(made)
         self.tuples[f"{name}()"] = tuple(definition[0])
+
+    def usual(self, statement: ast.stmt) -> ast.stmt:
+        """Return a statement with its annotations in their usual form."""
+        named = {name.removesuffix("()") for name in self.tuples}
+        return usual_annotations(statement, {*self.imported, *named}, self.add)
 
     def without_self(self, node: ast.FunctionDef, key: str) -> None:
         """Give a function that has no self one, which it does not use."""

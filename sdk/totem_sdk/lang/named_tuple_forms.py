@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 __all__ = [
     "Definition",
     "class_definition",
     "function_of",
+    "is_class_of_names",
     "is_named_tuple",
     "made_by_call",
-    "without_annotations",
 ]
 
 _CODE = "named-tuple"
@@ -34,6 +34,16 @@ def is_named_tuple(node: ast.expr | None) -> bool:
         case ast.Call(func=ast.Name(id="namedtuple")):
             return True
         case ast.Call(func=ast.Attribute(value=ast.Name(id="collections"), attr="namedtuple")):
+            return True
+    return False
+
+
+def is_class_of_names(node: ast.stmt) -> bool:
+    """Return whether a statement is a class that derives from ``NamedTuple`` alone."""
+    match node:
+        case ast.ClassDef(bases=[ast.Name(id="NamedTuple")]):
+            return True
+        case ast.ClassDef(bases=[ast.Attribute(value=ast.Name(id="typing"), attr="NamedTuple")]):
             return True
     return False
 
@@ -128,30 +138,3 @@ def function_of(node: ast.AST, name: str, definition: Definition) -> ast.Functio
         argument.annotation = annotation
     made.args.defaults = defaults
     return made
-
-
-class _Annotations(ast.NodeTransformer):
-    def __init__(self, names: Collection[str]) -> None:
-        self.names = names
-
-    def names_one(self, node: ast.expr | None) -> bool:
-        parts = () if node is None else ast.walk(node)
-        return any(isinstance(part, ast.Name) and part.id in self.names for part in parts)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        if self.names_one(node.annotation):
-            node.annotation = None
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        if node.value is None or not self.names_one(node.annotation):
-            return node
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
-
-
-def without_annotations(method: ast.FunctionDef, names: Collection[str]) -> None:
-    """Take the annotations away that name a namedtuple: what they say is not checked, as in Python."""
-    removing = _Annotations(names)
-    removing.visit(method)
-    if removing.names_one(method.returns):
-        method.returns = None

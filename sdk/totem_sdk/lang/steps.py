@@ -93,10 +93,6 @@ def _check_method(source: Source, method: ast.FunctionDef, function: str, row: s
         used = "" if method.name == function else f" is used as {function}, which"
         message = f"{method.name}{used} takes {form}"
         findings.add(source.at(method), "signature", message, f"write def {method.name}{form}")
-    for argument in method.args.args:
-        if argument.annotation is not None:
-            message = f"the types of {method.name}'s parameters come from the data"
-            findings.add(source.at(argument.annotation), "annotation", message, "remove the annotation")
 
 
 def _from_method(

@@ -10,7 +10,7 @@ from totem_sdk.lang.holes import bound_names
 from totem_sdk.lang.job import Job
 from totem_sdk.lang.members import Members
 from totem_sdk.lang.modules import name_modules
-from totem_sdk.lang.named_tuple_forms import is_named_tuple, without_annotations
+from totem_sdk.lang.named_tuple_forms import is_class_of_names, is_named_tuple
 from totem_sdk.lang.source import Source
 from totem_sdk.lang.steps import read_steps
 
@@ -19,11 +19,12 @@ __all__ = ["read_job"]
 
 class _Reader(Members):
     def module(self, tree: ast.Module) -> None:
-        for statement in tree.body:
+        for written in tree.body:
+            statement = written if is_class_of_names(written) else self.usual(written)
             match statement:
                 case ast.Import() | ast.ImportFrom():
                     self.imports(statement)
-                case ast.ClassDef(bases=[ast.Name(id="NamedTuple")]):
+                case ast.ClassDef() if is_class_of_names(statement):
                     self.named_class(statement)
                 case ast.ClassDef(decorator_list=[ast.Name(id="dataclass") | ast.Call(func=ast.Name(id="dataclass"))]):
                     self.unknown.add(statement.name)
@@ -79,10 +80,6 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         reader.side_files()
     for method in (*reader.methods.values(), *reader.functions.values(), *([reader.init] if reader.init else [])):
         name_modules(method, frozenset(reader.imported - reader.from_math), frozenset(reader.from_math))
-    if reader.tuples:
-        names = {name.removesuffix("()") for name in reader.tuples}
-        for method in (*reader.methods.values(), *reader.functions.values()):
-            without_annotations(method, names)
     if not reader.classes:
         reader.add(source.tree, "no-job", "there is no job class")
         return None
@@ -100,7 +97,7 @@ def read_job(source: Source, findings: Findings) -> Job | None:
             reader.add(method, "signature", f"the first parameter of {name} is not self", hint)
         elif name == "steps" and len(parameters) > 1:
             reader.add(method, "signature", "steps takes nothing but self", "write def steps(self)")
-        annotations = [argument.annotation for argument in method.args.args if name not in used]
+        annotations = [argument.annotation for argument in method.args.args]
         for annotation in (*annotations, method.returns):
             if annotation is not None and read_annotation(annotation) is None:
                 reader.add(annotation, "annotation", NO_TYPE)

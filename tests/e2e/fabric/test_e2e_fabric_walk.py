@@ -22,7 +22,7 @@ SAID = (
     "access to bills is granted",
     "is completed",
     "2    400.0",
-    "total         1,344",
+    "total         1,920",
 )
 
 

@@ -8,7 +8,7 @@ class Job(TotemJob):
     def odd(self, x) -> str:
         return x % 2  # refused: annotation@9
 
-    def other(self, x: dict):  # refused: annotation@24
+    def other(self, x: bytes):  # refused: annotation@24
         return x
 
     def unused(self, x: print) -> open("x"):  # refused: annotation@25 annotation@35

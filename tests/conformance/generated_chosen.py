@@ -20,7 +20,13 @@ def chosen_ints(write: Expressions, scope: Scope, depth: int) -> list[str]:
             f"sum(map(len, {text}.split()))", f"len(list(filter(None, {text}.split({word}))))",
             f"max([{a}][{place}:], default={b})", f"[*{text}, 'x'].count({word})", f"(({a},) + ({b}, 3))[1]",
             f"len(hex({a}) + bin({b}))", f"Named({a}, {b}).second", f"Named(second={a}, first={b}).first",
-            f"Named({a})._replace(first={b}).first", f"sum(Named({a} % 9))", f"int(Named({a}, {b}) == ({b}, 2))",
+            f"Named({a})._replace(first={b}).first", f"sum(Named({a} % 9))",
+            f"sum(x * y % 9 for x, y in itertools.combinations([{a} % 9, {b} % 9], 2))",
+            f"len([1 for x, y, z in itertools.combinations({text}[:5], 3) if x <= y <= z])",
+            f"len({{x + y for x, y in itertools.permutations({text}[:4], 2)}})",
+            f"sum(x % 9 - y % 5 for x, y in itertools.product([{a}, {b}], range(3)))",
+            f"max([({a}, 2), ({b}, 1)], key=operator.itemgetter(1, 0))[0]",
+            f"len([c for c in {text} if c in string.punctuation])", f"int(Named({a}, {b}) == ({b}, 2))",
         ]  # fmt: skip
     return [
         f"({_maybe(write, scope, 'int')} or {a})", f"({a} and {b})", f"({a} or {b} or 3)", f"({flag} + {a})",

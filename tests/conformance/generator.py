@@ -282,9 +282,12 @@ class _Writer(Statements):
         base = "MRJob" if self.raw else "TotemJob"
         imports = ["from mrjob.job import MRJob"] if self.raw else ["from totem_sdk import Param, TotemJob"]
         head = [
+            "import itertools",
             "import json",
             "import math",
+            "import operator",
             "import re",
+            "import string",
             "from collections import Counter, defaultdict, namedtuple",
             "from datetime import date, datetime, timedelta",
             *imports,

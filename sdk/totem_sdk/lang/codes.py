@@ -32,9 +32,10 @@ CODES: dict[str, Code] = {
     # The module and the class.
     "import": Code(
         "an import of something that a job can't import",
-        "only json, math, re, datetime's classes, Counter, defaultdict and namedtuple of collections, the names "
-        "of typing and collections.abc that annotations need, TotemJob and Param of totem_sdk, MRJob of mrjob.job "
-        "and MRStep of mrjob.step can be imported",
+        "only json, math, re, string, datetime's classes, Counter, defaultdict and namedtuple of collections, "
+        "combinations, permutations and product of itertools, itemgetter of operator, the names of typing and "
+        "collections.abc that annotations need, TotemJob and Param of totem_sdk, MRJob of mrjob.job and MRStep of "
+        "mrjob.step can be imported",
     ),
     "module-statement": Code(
         "a statement that may not stand at the top of a module",

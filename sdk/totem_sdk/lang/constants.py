@@ -95,7 +95,7 @@ def has_surrogate(text: str) -> bool:
 
 
 def evaluate(node: ast.expr, names: Mapping[str, Constant]) -> Constant | NotConstant:
-    """Return the value of a constant expression: literals, ``names``, arithmetic of ints and floats, tuples.
+    """Return the value of a constant expression: literals, ``names``, arithmetic, ``+`` of texts, tuples.
 
     A constant of the class stands in ``names`` as ``self.NAME``.
     """
@@ -110,8 +110,8 @@ def evaluate(node: ast.expr, names: Mapping[str, Constant]) -> Constant | NotCon
             return names[name]
         case ast.Attribute(value=ast.Name(id="self"), attr=name) if f"self.{name}" in names:
             return names[f"self.{name}"]
-        case ast.Attribute(value=ast.Name(id="math"), attr=name) if f"math.{name}" in names:
-            return names[f"math.{name}"]
+        case ast.Attribute(value=ast.Name(id="math" | "string" as module), attr=name) if f"{module}.{name}" in names:
+            return names[f"{module}.{name}"]
         case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
             return _signed(node, names)
         case ast.BinOp(left=left, op=op, right=right):
@@ -162,6 +162,8 @@ def _signed(node: ast.UnaryOp, names: Mapping[str, Constant]) -> Constant | NotC
 def _binary(
     node: ast.expr, op: ast.operator, left: Constant | NotConstant, right: Constant | NotConstant
 ) -> Constant | NotConstant:
+    if isinstance(left, str) and isinstance(right, str) and isinstance(op, ast.Add):
+        return left + right
     for side in (left, right):
         if isinstance(side, NotConstant):
             return side

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from totem_sdk.lang.annotation_forms import ABSTRACT, TYPING, usual_annotations
+from totem_sdk.lang.annotation_forms import usual_annotations
 from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.modules import DATE_MODULE, DATES, MATH, constants_of
+from totem_sdk.lang.imports import IMPORTS, is_idle
+from totem_sdk.lang.modules import DATE_MODULE, constants_of
 from totem_sdk.lang.named_tuple_forms import Definition, class_definition, function_of, made_by_call
 from totem_sdk.lang.patterns import Patterns, compiled_call
-from totem_sdk.lang.reserved import COLLECTIONS, FUNCTIONS
+from totem_sdk.lang.reserved import FUNCTIONS
 from totem_sdk.lang.side_files import SideFiles
 from totem_sdk.lang.source import Source
-from totem_sdk.lang.surface import PROTOCOL_NAMES, Note
+from totem_sdk.lang.surface import Note
 from totem_sdk.lang.tables import field_of, is_table, table_of, unknown_names
 from totem_sdk.program import ParamSpec
 from totem_sdk.regex import Pattern
@@ -24,21 +25,6 @@ from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
 
 __all__ = ["PARAM_TYPES", "Definitions", "name_of"]
 
-_IMPORTS: dict[str, Collection[str]] = {
-    "totem_sdk": ("TotemJob", "Param"),
-    "mrjob.compat": ("jobconf_from_env",),
-    "mrjob.job": ("MRJob",),
-    "mrjob.protocol": PROTOCOL_NAMES,
-    "mrjob.step": ("MRStep",),
-    "math": MATH,
-    "collections": (*COLLECTIONS, "namedtuple"),
-    "datetime": DATES,
-    "typing": TYPING,
-    "collections.abc": ABSTRACT,
-    "__future__": ("annotations",),
-    "": ("collections", "datetime", "json", "math", "re", "typing"),
-}
-"""What can be imported from which module; from none: modules."""
 _PATTERN_TYPES = ("re.Pattern", "re.Pattern[str]")
 PARAM_TYPES: dict[str, Type] = {"int": INT, "float": FLOAT, "bool": BOOL, "str": STR}
 
@@ -83,19 +69,21 @@ class Definitions:
         module = statement.module if isinstance(statement, ast.ImportFrom) and statement.level == 0 else None
         if module == "__future__" and (self.imported or self.globals or self.classes or self.functions or self.tables):
             self.add(statement, "syntax", "an import of __future__ stands after other statements", "write it first")
-        known = _IMPORTS.get(module or "", ()) if module or isinstance(statement, ast.Import) else ()
+        known = IMPORTS.get(module or "", ()) if module or isinstance(statement, ast.Import) else ()
+        level, path = (statement.level, statement.module) if isinstance(statement, ast.ImportFrom) else (0, None)
+        of = "." * level + (f"{path}." if path else "")
         for alias in statement.names:
             if alias.name in known and alias.asname in (None, alias.name):
                 self.imported.add(alias.name if module or alias.name != "datetime" else DATE_MODULE)
                 if {"datetime", DATE_MODULE} <= self.imported:
                     self.add(alias, "duplicate", "datetime is the module and the class")
-                if module in (None, "math"):
-                    self.globals.update(constants_of(alias.name))
-                    self.from_math |= {alias.name} if module else set()
+                self.globals.update(constants_of(alias.name, module))
+                self.from_math |= {alias.name} if module == "math" else set()
             elif alias.name in known:
                 self.add(alias, "import", f"{alias.name} is imported under another name", "import it without 'as'")
+            elif is_idle(self.source.tree, alias, what := f"{of}{alias.name}"):
+                self.notes.append(Note(self.source.at(alias), f"{what} is imported and not used: it is ignored"))
             else:
-                what = f"{module}.{alias.name}" if module else alias.name
                 self.add(alias, "import", f"a job can't import {what}")
                 self.unknown.add(alias.asname or alias.name.partition(".")[0])
 

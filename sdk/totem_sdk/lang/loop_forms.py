@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from totem_sdk.lang.call_forms import CallForms
+from totem_sdk.lang.choice_forms import CHOICES, ChoiceForms
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import changes_lists
 from totem_sdk.lang.marks import OF_ITEMS
@@ -14,8 +15,8 @@ from totem_sdk.lang.match_forms import MatchForms
 __all__ = ["LoopForms"]
 
 
-class LoopForms(MatchForms, CallForms):
-    """Rewrites loops, also over what iterates by calls (``CallForms``) and over matches (``MatchForms``)."""
+class LoopForms(MatchForms, CallForms, ChoiceForms):
+    """Rewrites loops, also over calls (``CallForms``), matches (``MatchForms``) and choices (``ChoiceForms``)."""
 
     def iterable(self, node: ast.expr) -> ast.expr:
         """Rewrite what a loop runs over, but for the call that the loop itself makes something of."""
@@ -23,6 +24,8 @@ class LoopForms(MatchForms, CallForms):
             node.args = [self.iterable(argument) for argument in node.args]
             node.keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
             return node
+        if isinstance(node, ast.Call) and self.calls(node, *CHOICES):
+            return self.choice_lists(node)
         visited = self.visit(node)
         return visited if isinstance(visited, ast.expr) else node
 
@@ -35,7 +38,7 @@ class LoopForms(MatchForms, CallForms):
             return self._side_by_side(node, call)
         if isinstance(call, ast.Call) and self.calls(call, "reversed") and len(call.args) == 1:
             return self._backwards(node, call)
-        return self.over_matches(node) or self.over_iterator(node) or [node]
+        return self.over_matches(node) or self.over_iterator(node) or self.over_choices(node) or [node]
 
     def _numbered(self, node: ast.For, call: ast.Call) -> list[ast.stmt]:
         given = [*call.args, *(k.value for k in call.keywords if k.arg == "start")]

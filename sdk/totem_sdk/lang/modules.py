@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import ast
+import string
 from collections.abc import Mapping
 
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.nodes import walk
-from totem_sdk.lang.reserved import COLLECTIONS, DATE_FUNCTIONS
+from totem_sdk.lang.reserved import DATE_FUNCTIONS, MODULES
 from totem_sdk.mathematics import CONSTANTS, names
 
-__all__ = ["DATES", "DATE_MODULE", "MATH", "constants_of", "name_modules"]
+__all__ = ["DATES", "DATE_MODULE", "MATH", "STRINGS", "constants_of", "name_modules"]
 
 MATH: frozenset[str] = names()
 
 
-def constants_of(imported: str) -> Mapping[str, float]:
+STRINGS: dict[str, str] = {
+    name: getattr(string, name)
+    for name in (
+        "ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "hexdigits", "octdigits", "printable",
+        "punctuation", "whitespace",
+    )
+}  # fmt: skip
+"""The constants of the module string."""
+
+_CONSTANTS: dict[str, Mapping[str, float | str]] = {"math": CONSTANTS, "string": STRINGS}
+
+
+def constants_of(imported: str, module: str | None) -> Mapping[str, float | str]:
     """Return the constants that an import brings: with ``math`` itself ``math.pi`` and so on, with a name that one."""
-    if imported == "math":
-        return {f"math.{name}": value for name, value in CONSTANTS.items()}
-    return {imported: CONSTANTS[imported]} if imported in CONSTANTS else {}
+    if module is None:
+        return {f"{imported}.{name}": value for name, value in _CONSTANTS.get(imported, {}).items()}
+    found = _CONSTANTS.get(module, {})
+    return {imported: found[imported]} if imported in found else {}
 
 
 DATE_MODULE = "import datetime"
@@ -36,7 +50,8 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
     """
     local = local_names(method)
     functions = from_math - set(CONSTANTS) - set(local)
-    modules = [name for name in ("collections", "json", "math") if name in imported and name not in local]
+    modules = [name for name in (*MODULES, "json", "math", "string") if name in imported and name not in local]
+    of_modules = {name: module for module, names in MODULES.items() for name in names if name in imported}
     for node in list(walk(method)):
         if isinstance(node, ast.Call):
             _name_date(node, imported, local)
@@ -46,8 +61,8 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             if node.id in functions:
                 node.id = f"math.{node.id}"
-            elif node.id in COLLECTIONS and node.id in imported and node.id not in local:
-                node.id = f"collections.{node.id}"
+            elif node.id in of_modules and node.id not in local:
+                node.id = f"{of_modules[node.id]}.{node.id}"
             elif node.id == "jobconf_from_env" and node.id in imported and node.id not in local:
                 node.id = f"compat.{node.id}"
         for module in modules:

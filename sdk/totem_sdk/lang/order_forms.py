@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
 
+from totem_sdk.lang.choice_forms import CHOICES
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.marks import DESCENDING
 from totem_sdk.lang.new_nodes import Statements
@@ -79,6 +81,9 @@ class OrderForms(Rewriting):
                     if isinstance(part, ast.Name) and part.id == name:
                         part.id = item
                 return body
+            case ast.Call(func=ast.Name(id="operator.itemgetter"), args=[_, *_] as places, keywords=[]):
+                items: list[ast.expr] = [ast.Subscript(copy.copy(value), place, ast.Load()) for place in places]
+                return self.at(items[0] if len(items) == 1 else ast.Tuple(items, ast.Load()), key)
             case ast.Attribute(value=ast.Name(id="str"), attr=method):
                 return self.at(ast.Call(ast.Attribute(value, method, ast.Load()), [], []), key)
             case ast.Name(id=name) if name in self.functions:
@@ -96,7 +101,7 @@ class OrderForms(Rewriting):
         if isinstance(argument, ast.GeneratorExp):
             return ast.copy_location(ast.ListComp(argument.elt, argument.generators), argument)
         of_values = isinstance(argument, ast.Name) and argument.id == self.values and name in ("list", "sorted")
-        if of_values or self.calls(argument, "range", "enumerate", "zip", "reversed"):
+        if of_values or self.calls(argument, "range", "enumerate", "zip", "reversed", *CHOICES):
             item = self.fresh("item")
             target: ast.expr = ast.Name(item, ast.Store())
             element: ast.expr = ast.Name(item, ast.Load())

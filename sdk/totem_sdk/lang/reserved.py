@@ -14,6 +14,7 @@ __all__ = [
     "FORBIDDEN",
     "FUNCTIONS",
     "INSTEAD",
+    "MODULES",
     "MRJOB_NAMES",
     "MRJOB_OPTIONS",
     "STEP_FUNCTIONS",
@@ -58,6 +59,13 @@ MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 
 COLLECTIONS = ("Counter", "defaultdict")
 """What can be imported from the module collections."""
+
+MODULES: dict[str, tuple[str, ...]] = {
+    "collections": COLLECTIONS,
+    "itertools": ("combinations", "permutations", "product"),
+    "operator": ("itemgetter",),
+}
+"""Functions of modules, by the module: a job calls them ``module.name``, or ``name`` if it imports that."""
 
 DATES: frozenset[str] = frozenset(("datetime.date", "datetime.datetime", "datetime.timedelta"))
 """Constructors of dates and spans of time, which take arguments by name."""
@@ -105,7 +113,7 @@ FUNCTIONS: frozenset[str] = (
     )
     | {f"math.{name}" for name in names() - set(CONSTANTS)}
     | DATE_FUNCTIONS
-    | {f"collections.{name}" for name in COLLECTIONS}
+    | {f"{module}.{name}" for module, functions in MODULES.items() for name in functions}
     | {"compat.jobconf_from_env", "json.dumps"}
 )
 """Python's functions that the language has (``range`` only in for loops), those of math under the module's name."""

@@ -7,6 +7,7 @@ import ast
 from totem_sdk.lang.annotations import NO_TYPE, read_annotation
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.holes import bound_names
+from totem_sdk.lang.imports import is_main
 from totem_sdk.lang.job import Job
 from totem_sdk.lang.members import Members
 from totem_sdk.lang.modules import name_modules
@@ -41,7 +42,7 @@ class _Reader(Members):
                     self.constant(statement, name, value, self.globals, self.globals)
                 case ast.Expr(value=ast.Constant(value=str())):
                     pass
-                case ast.If() if self.is_call_of_run(statement):
+                case ast.If() if is_main(statement):
                     pass
                 case ast.FunctionDef():
                     self.function(statement)
@@ -51,22 +52,6 @@ class _Reader(Members):
                 case _:
                     self.unknown.update(bound_names(statement))
                     self.add(statement, "module-statement", "this statement may not stand at the top of a job file")
-
-    def is_call_of_run(self, statement: ast.If) -> bool:
-        match statement:
-            case ast.If(
-                test=ast.Compare(
-                    left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]
-                ),
-                body=[
-                    ast.Expr(
-                        value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="run"), args=[], keywords=[])
-                    )
-                ],
-                orelse=[],
-            ):
-                return any(found.name == name for found in self.classes)
-        return False
 
 
 def read_job(source: Source, findings: Findings) -> Job | None:

@@ -9,4 +9,4 @@ from totem_sdk import TotemJob
 class Job(TotemJob):
     def mapper(self, _, row) -> Iterator[int]:  # refused: unknown-name@33
         a: List[Optional[int]] = [row.n]  # refused: unknown-name@17
-        yield row.name, a
+        yield row.name, division + t.x + TypedDict  # refused: unknown-name@36

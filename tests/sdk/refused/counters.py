@@ -16,5 +16,6 @@ class Job(TotemJob):
         e = defaultdict(lambda: row.n)  # refused: argument@13
         f = defaultdict(lambda x: 1)  # refused: argument@13
         g = defaultdict(tuple)  # refused: argument@13
+        i = ChainMap(d())
         h = Counter  # refused: unknown-name@13
         yield row.name, row.n

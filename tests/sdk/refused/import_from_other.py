@@ -5,4 +5,4 @@ from .mine import Helper  # refused: import@19
 
 class Job(TotemJob):
     def mapper(self, _, row):
-        yield row.name, row.n
+        yield join(row.name), Helper()

@@ -4,4 +4,4 @@ from totem_sdk import TotemJob
 
 class Job(TotemJob):
     def mapper(self, _, row):
-        yield row.name, row.n
+        yield row.name, os.getpid()

@@ -17,4 +17,4 @@ pi = 3  # refused: duplicate@1
 
 class Job(TotemJob):
     def mapper(self, _, row):
-        yield row.name, sqrt(row.n)
+        yield row.name, sqrt(row.n) + os + fsum

@@ -13,4 +13,5 @@ class Job(TotemJob):
         f = json.dumps(e)  # refused: type@24
         g = json.dumps({row.name: 1})  # refused: type@24
         h = json.dumps  # refused: unknown-name@13
+        i = dumps(row.n)
         yield row.name, row.n

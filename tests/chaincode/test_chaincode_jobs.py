@@ -101,7 +101,7 @@ def test_a_refused_program_names_its_findings_and_changes_nothing(story, memory)
     access = story.ready()
     before = dict(memory.state.rows), dict(memory.state.private), list(memory.events)
     with pytest.raises(Refused) as refused:
-        story.submit(access, source="import os")
+        story.submit(access, source="import numpy")
     assert refused.value.refusals == [
         {"line": 1, "column": 1, "code": "syntax", "message": "not a toy program", "hint": ""}
     ]

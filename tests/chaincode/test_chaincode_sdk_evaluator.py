@@ -165,7 +165,7 @@ def test_without_the_precheck_197_halt_out_of_totem(paper):
 @pytest.mark.parametrize(
     ("source", "code"),
     [
-        ("import os", "import"),
+        ("import numpy", "import"),
         (BILLS.replace("row.bill", "row.nothing"), "unknown-column"),
         (BILLS.replace("row.cid", "row.date"), "hidden-column"),
         ("class (", "syntax"),

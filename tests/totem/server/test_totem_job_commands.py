@@ -65,7 +65,7 @@ def test_an_estimate_takes_parameters_and_a_table(totem, tmp_path):
 
 
 def test_an_estimate_of_a_refused_program_says_where(totem, tmp_path):
-    (tmp_path / "bad.py").write_text("import os\n")
+    (tmp_path / "bad.py").write_text("import numpy\n")
     done = totem("estimate", tmp_path / "bad.py", "bills", "--json")
     assert done.exit_code == 2
     assert json.loads(done.stdout)["error"]["refusals"][0]["line"] == 1

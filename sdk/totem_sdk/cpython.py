@@ -78,8 +78,11 @@ class CPythonJob:
 
     def __init__(self, source: str, program: Program, params: Mapping[str, Value], filename: str = "job.py") -> None:
         self._program = program
-        self._row: Callable[..., Any] = _line if program.lines else row_class(program.schema)
         job = load_job(source, filename)
+        names = [column.name for column in program.schema.columns]
+        of_objects = str(getattr(getattr(job, "INPUT_PROTOCOL", None), "__name__", "")).endswith("JSONValueProtocol")
+        typed = functools.partial(_object, names) if of_objects else row_class(program.schema)
+        self._row: Callable[..., Any] = _line if program.lines else typed
         self._tables = list(_tables(job))
         files = files_of(source, filename=filename)
         texts = {PurePosixPath(path).name: str(params[name]) for name, path in files.items() if path}
@@ -133,6 +136,11 @@ def _line(line: str, file: str | None = None) -> str:
     if file is not None:
         os.environ[_FILE] = file
     return line
+
+
+def _object(names: Sequence[str], *values: Any) -> dict[str, Any]:
+    """Return the JSON object that a row is to mrjob: what has no value is not there."""
+    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def _module_of(job: type) -> dict[str, Any]:

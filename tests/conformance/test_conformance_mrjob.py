@@ -1,13 +1,16 @@
 """mrjob's own examples, as they are installed: those that the language has run with the output that mrjob gives."""
 
-import importlib
+import importlib.util
 import json
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
 import mrjob.examples
 import pytest
+from corpus import PROGRAMS
+from corpus import load as load_program
 from mrjob.util import to_lines
 
 from totem_sdk.cost import price
@@ -92,6 +95,22 @@ def test_an_example_that_is_accepted_runs_as_on_mrjob(name, tmp_path):
         assert total(found) == total(expected)
     else:
         assert found == expected
+
+
+def test_objects_of_json_lines_give_what_they_give_on_mrjob(tmp_path, monkeypatch):
+    corpus_job = load_program(PROGRAMS / "json_objects.py")
+    names = [column.name for column in corpus_job.schema.columns]
+    rows = [row for fragment in corpus_job.fragments for row in fragment]
+    objects = [{name: value for name, value in zip(names, row, strict=True) if value is not None} for row in rows]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(each) + "\n" for each in objects))
+    specification = importlib.util.spec_from_file_location("json_objects", corpus_job.path)
+    module = importlib.util.module_from_spec(specification)
+    monkeypatch.setitem(sys.modules, "json_objects", module)  # where mrjob looks for the job's file
+    specification.loader.exec_module(module)
+    job = module.JsonObjects(args=["--no-conf", "--runner=inline", str(tmp_path / "rows.jsonl")])
+    assert corpus_job.whole.state == "completed"
+    pairs = corpus_job.whole.result
+    assert Counter(job.output_protocol().write(*pair) + b"\n" for pair in pairs) == on_mrjob(job)
 
 
 def test_the_document_says_of_every_example_whether_it_runs():

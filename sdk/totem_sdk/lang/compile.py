@@ -17,6 +17,7 @@ from totem_sdk.lang.initial import with_init
 from totem_sdk.lang.input_files import asks_for_file
 from totem_sdk.lang.job import Job
 from totem_sdk.lang.match_forms import PatternsAtHand
+from totem_sdk.lang.object_rows import rows_of_objects
 from totem_sdk.lang.reports import notes_of_reports
 from totem_sdk.lang.rewrite import rewrite
 from totem_sdk.lang.roles import Inputs, Roles
@@ -109,6 +110,8 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     counters = counters_on_self(job.methods.values())
     of_class = {f"self.{name}": value for name, value in job.constants.items()}
     at_hand = PatternsAtHand(job.patterns, {**job.globals, **of_class}, job.making, job.name, job.methods)
+    if job.objects:
+        rows_of_objects(job, schema, findings)
     for method in job.methods.values():
         outside = (job.globals, job.functions, counters)
         rewrite(parsed, method, outside, _values_of(job, method), findings, sorts=job.sorts, at_hand=at_hand)

@@ -55,6 +55,7 @@ class Definitions:
     sorts: bool = False
     files: SideFiles = field(init=False)
     tuples: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    objects: bool = False
 
     def __post_init__(self) -> None:
         self.files = SideFiles(self.add)

@@ -32,7 +32,7 @@ class Job:
     ``options`` are the names of job parameters that are read as ``self.options.NAME``. ``init`` is ``__init__``.
     ``files`` are the parameters that hold the text of a file, each with the path of the one beside the source that is
     read where the submission gives none (None: it must). ``named`` are the functions that make tuples with names, each
-    with the names of its items.
+    with the names of its items. ``objects``: it derives from MRJob and reads its rows as JSON objects.
     """
 
     source: Source
@@ -57,6 +57,7 @@ class Job:
     sorts: bool = False
     files: Mapping[str, str | None] = field(default_factory=dict)
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    objects: bool = False
 
     def has_param(self, name: str) -> bool:
         """Return whether a job parameter is an attribute of self (one of ``self.options`` is not)."""

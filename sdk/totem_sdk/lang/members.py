@@ -9,7 +9,7 @@ from totem_sdk.lang.constants import Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.definitions import PARAM_TYPES, Definitions, name_of
 from totem_sdk.lang.reserved import FUNCTIONS, MRJOB_NAMES, MRJOB_OPTIONS, STEP_FUNCTIONS
 from totem_sdk.lang.side_files import LINE_PATTERN, LINES_OF
-from totem_sdk.lang.surface import HINTS, PROTOCOLS, Note, init_of, option_of, statements_of
+from totem_sdk.lang.surface import HINTS, OBJECTS, PROTOCOLS, Note, init_of, option_of, statements_of
 from totem_sdk.program import ParamSpec, one_nan
 from totem_sdk.types import STR
 
@@ -88,6 +88,11 @@ class Members(Definitions):
             self.add(statement, "option", f"{name} is no protocol that can be used here", hint)
         elif used not in self.imported:
             self.add(value, "unknown-name", f"{used} is not imported", f"write from mrjob.protocol import {used} above")
+        elif name == "INPUT_PROTOCOL" and used in OBJECTS:
+            self.objects = True
+            if any(isinstance(base, ast.Name) and base.id == "TotemJob" for base in self.classes[0].bases):
+                hint = "remove it: a TotemJob's rows have columns, row.name; or derive from MRJob"
+                self.add(statement, "option", "a TotemJob's rows are no JSON objects", hint)
         elif used in noted:
             self.note(statement, f"{used} is how mrjob writes a result; here it has key and value, as JSON")
 

@@ -69,7 +69,8 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         reader.add(source.tree, "no-job", "there is no job class")
         return None
     found = reader.classes[0]
-    lines = any(isinstance(base, ast.Name) and base.id == "MRJob" for base in found.bases)
+    of_mrjob = any(isinstance(base, ast.Name) and base.id == "MRJob" for base in found.bases)
+    lines = of_mrjob and not reader.objects
     steps = read_steps(
         source, found, reader.methods, findings, imported="MRStep" in reader.imported, lines=lines, notes=reader.notes
     )
@@ -109,4 +110,5 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         reader.sorts,
         reader.files.params,
         reader.tuples,
+        of_mrjob and reader.objects,
     )

@@ -19,6 +19,7 @@ from totem_sdk.types import BOOL, FLOAT, INT, STR, Type
 __all__ = [
     "HINTS",
     "IGNORED_CALLS",
+    "OBJECTS",
     "PROTOCOLS",
     "PROTOCOL_NAMES",
     "Note",
@@ -33,10 +34,12 @@ HINTS = frozenset(("HADOOP_INPUT_FORMAT", "HADOOP_OUTPUT_FORMAT", "JOBCONF", "LI
 
 _JSON = ("JSONProtocol", "StandardJSONProtocol", "SimpleJSONProtocol", "UltraJSONProtocol", "RapidJSONProtocol")
 _VALUES = ("RawValueProtocol", "TextValueProtocol")
-_OTHERS = ("JSONValueProtocol", "StandardJSONValueProtocol", "RawProtocol", "TextProtocol")
+OBJECTS = tuple(name.replace("JSON", "JSONValue") for name in _JSON)
+"""The protocols by which each line of the input is a JSON object."""
+_OTHERS = (*OBJECTS, "RawProtocol", "TextProtocol")
 
 PROTOCOLS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "INPUT_PROTOCOL": (_VALUES, ()),
+    "INPUT_PROTOCOL": ((*_VALUES, *OBJECTS), ()),
     "INTERNAL_PROTOCOL": (_JSON, ()),
     "OUTPUT_PROTOCOL": (_JSON, (*_VALUES, *_OTHERS)),
 }

@@ -80,8 +80,12 @@ class CPythonJob:
         self._program = program
         job = load_job(source, filename)
         names = [column.name for column in program.schema.columns]
-        of_objects = str(getattr(getattr(job, "INPUT_PROTOCOL", None), "__name__", "")).endswith("JSONValueProtocol")
-        typed = functools.partial(_object, names) if of_objects else row_class(program.schema)
+        protocol = str(getattr(getattr(job, "INPUT_PROTOCOL", None), "__name__", ""))
+        typed: Callable[..., Any] = row_class(program.schema)
+        if protocol.endswith("JSONValueProtocol"):
+            typed = functools.partial(_object, names)
+        elif all(base.__name__ != "TotemJob" for base in job.__mro__):
+            typed = functools.partial(_json_line, names)
         self._row: Callable[..., Any] = _line if program.lines else typed
         self._tables = list(_tables(job))
         files = files_of(source, filename=filename)
@@ -141,6 +145,10 @@ def _line(line: str, file: str | None = None) -> str:
 def _object(names: Sequence[str], *values: Any) -> dict[str, Any]:
     """Return the JSON object that a row is to mrjob: what has no value is not there."""
     return {name: value for name, value in zip(names, values, strict=True) if value is not None}
+
+
+def _json_line(names: Sequence[str], *values: Any) -> str:
+    return json.dumps(_object(names, *values))
 
 
 def _module_of(job: type) -> dict[str, Any]:

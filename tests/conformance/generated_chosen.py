@@ -27,6 +27,8 @@ def chosen_ints(write: Expressions, scope: Scope, depth: int) -> list[str]:
             f"sum(x % 9 - y % 5 for x, y in itertools.product([{a}, {b}], range(3)))",
             f"max([({a}, 2), ({b}, 1)], key=operator.itemgetter(1, 0))[0]",
             f"len([c for c in {text} if c in string.punctuation])", f"int(Named({a}, {b}) == ({b}, 2))",
+            f"sum(heapq.nlargest(2, [{a} % 99, {b} % 99, 1]))", f"int(all([{a}, {text}]))", f"int(any(({a}, {text})))",
+            f"int({_maybe(write, scope, 'int')} != None)",
         ]  # fmt: skip
     return [
         f"({_maybe(write, scope, 'int')} or {a})", f"({a} and {b})", f"({a} or {b} or 3)", f"({flag} + {a})",

@@ -282,6 +282,7 @@ class _Writer(Statements):
         base = "MRJob" if self.raw else "TotemJob"
         imports = ["from mrjob.job import MRJob"] if self.raw else ["from totem_sdk import Param, TotemJob"]
         head = [
+            "import heapq",
             "import itertools",
             "import json",
             "import math",

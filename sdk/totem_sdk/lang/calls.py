@@ -95,8 +95,9 @@ def check_yields(
             message, hint = f"{name} is called and yields", None
         else:
             near = meant(name, STEP_FUNCTIONS)
-            message = f"{name} yields, but no step uses it"
-            hint = f"did you mean {near}?" if near else None
+            if near is None:
+                continue  # nothing runs it, in Python too
+            message, hint = f"{name} yields, but no step uses it", f"did you mean {near}?"
         for part in yields:
             findings.add(source.at(part), "yield-in-helper", message, hint)
 

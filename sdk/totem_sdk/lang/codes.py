@@ -33,9 +33,9 @@ CODES: dict[str, Code] = {
     "import": Code(
         "an import of something that a job can't import",
         "only json, math, re, string, datetime's classes, Counter, defaultdict and namedtuple of collections, "
-        "combinations, permutations and product of itertools, itemgetter of operator, the names of typing and "
-        "collections.abc that annotations need, TotemJob and Param of totem_sdk, MRJob of mrjob.job and MRStep of "
-        "mrjob.step can be imported",
+        "combinations, permutations and product of itertools, itemgetter of operator, nlargest and nsmallest of "
+        "heapq, the names of typing and collections.abc that annotations need, TotemJob and Param of totem_sdk, "
+        "MRJob of mrjob.job and MRStep of mrjob.step can be imported",
     ),
     "module-statement": Code(
         "a statement that may not stand at the top of a module",

@@ -20,14 +20,14 @@ from totem_sdk.lang.dicts import dict_display
 from totem_sdk.lang.formats import f_string
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.list_operators import of_lists
-from totem_sdk.lang.lists import display, element
+from totem_sdk.lang.lists import display, element, tuple_display
 from totem_sdk.lang.marks import COUNTED
 from totem_sdk.lang.methods import DATE_METHODS
 from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.operators import negative, number
 from totem_sdk.lang.paths import path_of
 from totem_sdk.lang.pattern_calls import group_of, pattern_of
-from totem_sdk.lang.scope import Path, Scope, fits, widen
+from totem_sdk.lang.scope import Path, Scope, widen
 from totem_sdk.lang.text_methods import part_of
 from totem_sdk.lang.tree import Apply, Choice, Const, Expr, Inner, Local
 from totem_sdk.lang.tuples import added, item_by_index, tuple_slice
@@ -242,13 +242,7 @@ def _tuple(scope: Scope, node: ast.Tuple) -> Expr | None:
     found = [item for item in items if item is not None]
     if len(found) < len(items):
         return None
-    for item in found:
-        scope.own(item.type)
-    type_ = Tuple(tuple(item.type for item in found))
-    if not fits(type_):
-        scope.refuse(node, "too-large", "a tuple has at most 64 items in all, nested 8 deep")
-        return None
-    return Apply(type_, scope.at(node), "tuple", type_, tuple(found))
+    return tuple_display(scope, node, found)
 
 
 def _subscript(scope: Scope, node: ast.Subscript) -> Expr | None:

@@ -19,6 +19,7 @@ IMPORTS: dict[str, Collection[str]] = {
     "mrjob.job": ("MRJob", "MRStep"),
     "mrjob.protocol": PROTOCOL_NAMES,
     "mrjob.step": ("MRStep",),
+    "json": ("JSONDecodeError",),
     "math": MATH,
     **MODULES,
     "collections": (*COLLECTIONS, "namedtuple"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,10 +12,11 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import flat
 from totem_sdk.lang.container_types import Listed, Mapped
 from totem_sdk.lang.dicts import dict_place
+from totem_sdk.lang.marks import EMITTED
 from totem_sdk.lang.operators import number, orderable
-from totem_sdk.lang.scope import Scope, widen
+from totem_sdk.lang.scope import Scope, fits, widen
 from totem_sdk.lang.tree import Apply, Call, Const, Display, Expr, Local, Place, Stmt
-from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Type, has_union
+from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type, has_union, join
 
 __all__ = [
     "CHANGING",
@@ -38,6 +40,7 @@ __all__ = [
     "sliced",
     "sorted_list",
     "total",
+    "tuple_display",
 ]
 
 _LENGTHENING = ("append", "clear", "extend", "insert", "pop", "pop_at")
@@ -83,11 +86,13 @@ def may_lengthen(scope: Scope, body: tuple[Stmt, ...]) -> bool:
 
 def display(scope: Scope, node: ast.List) -> Expr | None:
     """Return a list that is written out."""
+    checked = [scope.check(scope, element_) for element_ in node.elts]
+    if EMITTED.on(node) and (several := _of_several_types(scope, node, checked)) is not None:
+        return several
     made = scope.listed(node, None, owned=True)
     items: list[Expr] = []
     complete = True
-    for element_ in node.elts:
-        expr = scope.check(scope, element_)
+    for element_, expr in zip(node.elts, checked, strict=True):
         if expr is None or not put_into(scope, element_, made, expr):
             complete = False
         else:
@@ -95,6 +100,25 @@ def display(scope: Scope, node: ast.List) -> Expr | None:
     if not complete:
         return None
     return Display(made, scope.at(node), tuple(widen(item, made.item) for item in items))
+
+
+def _of_several_types(scope: Scope, node: ast.List, checked: list[Expr | None]) -> Expr | None:
+    """Return a list that is emitted as a tuple, which JSON writes alike, if its items have no common type."""
+    found = [expr for expr in checked if expr is not None]
+    types = [expr.type for expr in found]
+    differ = any(not isinstance(a, Listed | Mapped) and join(a, b) is None for a, b in itertools.combinations(types, 2))
+    return tuple_display(scope, node, found) if differ and len(found) == len(checked) else None
+
+
+def tuple_display(scope: Scope, node: ast.AST, items: list[Expr]) -> Expr | None:
+    """Return a tuple of items."""
+    for item in items:
+        scope.own(item.type)
+    type_ = Tuple(tuple(item.type for item in items))
+    if not fits(type_):
+        scope.refuse(node, "too-large", "a tuple has at most 64 items in all, nested 8 deep")
+        return None
+    return Apply(type_, scope.at(node), "tuple", type_, tuple(items))
 
 
 def put_into(scope: Scope, node: ast.AST, into: Listed, expr: Expr) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Generic, TypeVar
 
-__all__ = ["BY_LINES", "COUNTED", "DELETED", "DESCENDING", "DRAWN", "IN_PLACE", "OF_ITEMS", "SOME", "Mark"]
+__all__ = ["BY_LINES", "COUNTED", "DELETED", "DESCENDING", "DRAWN", "EMITTED", "IN_PLACE", "OF_ITEMS", "SOME", "Mark"]
 
 _Value = TypeVar("_Value")
 
@@ -37,6 +37,8 @@ DESCENDING = Mark("descending", False)
 """A call that sorts: it had ``reverse=True``."""
 DRAWN = Mark("drawn", False)
 """A view of a dict: what is called with it draws its items at once, so it may be a list."""
+EMITTED = Mark("emitted", False)
+"""A list or tuple that is written out: it is emitted as it is."""
 IN_PLACE = Mark("in_place", False)
 """A sum: it was written as ``+=`` of an item, so a list is made longer."""
 OF_ITEMS = Mark("of_items", False)

@@ -1,4 +1,4 @@
-"""Rows that are read as JSON objects: ``INPUT_PROTOCOL = JSONValueProtocol``.
+"""Rows that are read as JSON objects: ``INPUT_PROTOCOL = JSONValueProtocol``, or ``data = json.loads(line)``.
 
 mrjob gives such a mapper a dict; here it is a row whose columns are the keys. ``data["city"]`` becomes the column
 ``data.city``, with KeyError where it may be missing; ``data.get("city")`` is None there, ``data.get("city", "?")`` the
@@ -17,7 +17,66 @@ from totem_sdk.names import identifier
 from totem_sdk.schema import Schema
 from totem_sdk.types import DATE, DATETIME, Option, Type
 
-__all__ = ["rows_of_objects"]
+__all__ = ["rows_of_objects", "takes_objects"]
+
+
+_JSON_ERRORS = ("JSONDecodeError", "json.JSONDecodeError", "json.decoder.JSONDecodeError")
+
+
+def takes_objects(methods: Mapping[str, ast.FunctionDef], mapper: str) -> bool:
+    """Make ``data = json.loads(line)`` of the first mapper the object that it gets; False if it has nothing like it.
+
+    The line must be used for nothing else, and ``data`` be set nowhere else; then the shape of the object is that of
+    the dataset, and the mapper reads it as one does with JSONValueProtocol.
+    """
+    method = methods.get(mapper)
+    if method is None or len(method.args.args) != 3:
+        return False
+    line = method.args.args[2].arg
+    names = [part for part in ast.walk(method) if isinstance(part, ast.Name)]
+    found = [(block, place, name) for block in _blocks(method) for place, name in _loads(block, line)]
+    if len(found) != 1 or sum(part.id == line for part in names) != 1:
+        return False
+    ((block, place, name),) = found
+    if sum(part.id == name and isinstance(part.ctx, ast.Store) for part in names) != 1:
+        return False
+    block[place] = ast.copy_location(ast.Pass(), block[place])
+    method.body = [part for statement in method.body for part in _without_json_errors(statement, block)]
+    method.args.args[2].arg = name
+    return True
+
+
+def _blocks(method: ast.FunctionDef) -> Iterator[list[ast.stmt]]:
+    """Yield the lists of statements that each call of a method goes through: its own, and those of a first try."""
+    yield method.body
+    for statement in method.body:
+        if isinstance(statement, ast.Try):
+            yield statement.body
+
+
+def _without_json_errors(statement: ast.stmt, block: list[ast.stmt]) -> list[ast.stmt]:
+    """Return a try around a block without what it does where a line is no JSON: every row is."""
+    if not isinstance(statement, ast.Try) or statement.body is not block:
+        return [statement]
+    handlers = []
+    for handler in statement.handlers:
+        named = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        kept = [part for part in named if part is None or ast.unparse(part) not in _JSON_ERRORS]
+        if kept and isinstance(handler.type, ast.Tuple):
+            handler.type.elts = [part for part in kept if part is not None]
+        handlers += [handler] if kept else []
+    statement.handlers = handlers
+    return [statement] if handlers or statement.finalbody else [*statement.body, *statement.orelse]
+
+
+def _loads(block: list[ast.stmt], line: str) -> Iterator[tuple[int, str]]:
+    for place, statement in enumerate(block):
+        match statement:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Name(id="json.loads"), args=[ast.Name(id=given)], keywords=[]),
+            ) if given == line:
+                yield place, name
 
 
 def rows_of_objects(job: Job, schema: Schema, findings: Findings) -> None:

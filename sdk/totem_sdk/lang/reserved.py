@@ -62,6 +62,7 @@ COLLECTIONS = ("Counter", "defaultdict")
 
 MODULES: dict[str, tuple[str, ...]] = {
     "collections": COLLECTIONS,
+    "heapq": ("nlargest", "nsmallest"),
     "itertools": ("combinations", "permutations", "product"),
     "operator": ("itemgetter",),
 }

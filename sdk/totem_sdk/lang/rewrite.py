@@ -15,7 +15,7 @@ from totem_sdk.lang.comprehension_forms import ComprehensionForms
 from totem_sdk.lang.container_forms import ContainerForms
 from totem_sdk.lang.counter_forms import evident_counters
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.json_texts import DUMPS, written_out
+from totem_sdk.lang.idiom_forms import IdiomForms
 from totem_sdk.lang.loop_forms import LoopForms
 from totem_sdk.lang.marks import DELETED, DRAWN, IN_PLACE
 from totem_sdk.lang.match_forms import PatternsAtHand
@@ -68,7 +68,7 @@ def rewrite(
         sorting.visit(function)
 
 
-class _Rewriting(ComprehensionForms, OrderForms, LoopForms, ContainerForms):
+class _Rewriting(ComprehensionForms, OrderForms, LoopForms, ContainerForms, IdiomForms):
     # Names of comprehensions.
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -135,16 +135,10 @@ class _Rewriting(ComprehensionForms, OrderForms, LoopForms, ContainerForms):
         if (found := combined(node, self.sets)) is not None:
             return self.of_sets(node, *found)
         self.name_iterators(node)
+        if (idiom := self.of_idioms(node)) is not None:
+            return idiom
         if (made := self.of_container(node) or self.of_matches(node) or self.of_calls(node)) is not None:
             return made
-        if (
-            self.calls(node, DUMPS)
-            and len(node.args) == 1
-            and not node.keywords
-            and (written := written_out(node.args[0])) is not None
-        ):
-            text: ast.AST = self.visit(self.at(written, node))
-            return text
         if self.calls(node, "set") and len(node.args) <= 1 and not node.keywords:
             return self.made_set(node)
         if self.calls(node, "any", "all") and len(node.args) == 1 and not node.keywords:

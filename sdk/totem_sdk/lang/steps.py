@@ -68,6 +68,14 @@ def read_steps(
     return steps
 
 
+def first_mapper(source: Source, methods: Mapping[str, ast.FunctionDef]) -> str:
+    """Return the name of the method that gets the rows; what is wrong with steps is found by ``read_steps``."""
+    if "steps" not in methods:
+        return "mapper"
+    steps = _from_method(source, methods["steps"], True, Findings(), [])
+    return next((step.functions.get("mapper", "") for step in steps), "")
+
+
 def _misnamed(methods: Iterable[str], wanted: Iterable[str]) -> str | None:
     """Return a hint at methods that are probably meant to be functions of a step, if there are any."""
     wanted = tuple(wanted)

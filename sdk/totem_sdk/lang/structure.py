@@ -12,8 +12,9 @@ from totem_sdk.lang.job import Job
 from totem_sdk.lang.members import Members
 from totem_sdk.lang.modules import name_modules
 from totem_sdk.lang.named_tuple_forms import is_class_of_names, is_named_tuple
+from totem_sdk.lang.object_rows import takes_objects
 from totem_sdk.lang.source import Source
-from totem_sdk.lang.steps import read_steps
+from totem_sdk.lang.steps import first_mapper, read_steps
 
 __all__ = ["read_job"]
 
@@ -70,6 +71,8 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         return None
     found = reader.classes[0]
     of_mrjob = any(isinstance(base, ast.Name) and base.id == "MRJob" for base in found.bases)
+    if of_mrjob and not reader.objects:
+        reader.objects = takes_objects(reader.methods, first_mapper(source, reader.methods))
     lines = of_mrjob and not reader.objects
     steps = read_steps(
         source, found, reader.methods, findings, imported="MRStep" in reader.imported, lines=lines, notes=reader.notes

@@ -20,7 +20,7 @@ class Job(TotemJob):
     def again(self, row):
         yield from self.again(row)  # refused: recursion@9
 
-    def unused(self, row):
+    def maper(self, row):
         yield row.name, 1  # refused: yield-in-helper@9
 
     def mapper(self, _, row):

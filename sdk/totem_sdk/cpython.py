@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from mrjob.step import MRStep
+
 from totem_sdk.cpython_math import prepare, with_powers
 from totem_sdk.errors import InvalidDocument
 from totem_sdk.interpreter import Pair, group_pairs, partition_groups
@@ -66,7 +68,10 @@ def load_job(source: str, filename: str = "job.py") -> type:
     ]
     if len(found) != 1:
         raise InvalidDocument(f"{filename}: expected one job class, found {len(found)}")
-    return found[0]
+    (job,) = found
+    if not hasattr(job, "mr"):
+        job.mr = staticmethod(MRStep)  # type: ignore[attr-defined]  # as mrjob had it before 0.7
+    return job
 
 
 class CPythonJob:

@@ -18,6 +18,7 @@ from totem_sdk.lang.input_files import asks_for_file
 from totem_sdk.lang.job import Job
 from totem_sdk.lang.match_forms import PatternsAtHand
 from totem_sdk.lang.object_rows import rows_of_objects
+from totem_sdk.lang.passing_fields import name_passing_fields
 from totem_sdk.lang.reports import notes_of_reports
 from totem_sdk.lang.rewrite import rewrite
 from totem_sdk.lang.roles import Inputs, Roles
@@ -104,6 +105,7 @@ def _compile(source: str, schema: Schema, filename: str, hidden: frozenset[str])
     job = with_generators(job, findings)
     for method in (*job.methods.values(), *([] if job.init is None else [job.init])):
         read_tables(method, job.name, job.tables)
+    name_passing_fields(job)
     job = with_init(job)
     constants = {**job.globals, **dict.fromkeys(job.modules)}
     check_names = Names(constants, job.name, job.methods, job.unknown, job.functions)

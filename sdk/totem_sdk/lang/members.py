@@ -64,6 +64,9 @@ class Members(Definitions):
         match statement:
             case ast.FunctionDef(name="__init__"):
                 self.init = init_of(statement, self.classes[0].name, self.add)
+            case ast.FunctionDef(name="configure_options" | "load_options" as name):
+                hint = "write def configure_args(self) with super().configure_args() and self.add_passthru_arg(...)"
+                self.add(statement, "option", f"{name} is of mrjob before 0.7", hint)
             case ast.FunctionDef(name="configure_args"):
                 for part in statements_of(statement, self.classes[0].name):
                     self.option(part)

@@ -132,22 +132,19 @@ def _listed(value: ast.expr) -> list[ast.expr]:
     return []
 
 
-def _is_old_step(call: ast.expr) -> bool:
-    match call:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr="mr")):
-            return True
-    return False
-
-
 def _from_call(
     source: Source, call: ast.expr, imported: bool, findings: Findings, notes: list[Note]
 ) -> Iterator[StepSource]:
-    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "MRStep"):
-        old = "self.mr() is of a version of mrjob before 0.7: " if _is_old_step(call) else ""
-        hint = f"{old}write MRStep(mapper=self.a, reducer=self.b)"
-        findings.add(source.at(call), "steps", "this is no MRStep(...)", hint)
-        return
-    if not imported:
+    match call:
+        case ast.Call(func=ast.Name(id="MRStep")):
+            old = False
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr="mr")):
+            old = True  # what mrjob called it before 0.7
+        case _:
+            hint = "write MRStep(mapper=self.a, reducer=self.b)"
+            findings.add(source.at(call), "steps", "this is no MRStep(...)", hint)
+            return
+    if not imported and not old:
         hint = "write from mrjob.step import MRStep above"
         findings.add(source.at(call), "unknown-name", "MRStep is not imported", hint)
     functions: dict[str, str] = {}

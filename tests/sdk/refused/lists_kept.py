@@ -10,7 +10,7 @@ class Job(TotemJob):
     def mapper(self, _, row):
         self.numbers = ["a"]  # refused: type-conflict@14
         self.numbers.append(row.name)  # refused: type-conflict@33
-        self.other = [1]  # refused: state@14
+        self.other += [1]  # refused: state@14
         self.parts = 1  # refused: type-conflict@14
         yield row.name, row.name.split()
 

@@ -17,5 +17,5 @@ class Job(TotemJob):
         yield row.name, self.limit  # refused: state@30
         yield row.name, self.options.good  # refused: unknown-attribute@38
         yield row.name, self.options  # refused: state@30
-        self.other = 1  # refused: state@14
+        self.other += 1  # refused: state@14
         self.options.limit = 3  # refused: target@22

@@ -6,7 +6,7 @@ class Job(TotemJob):
         self.groups = 0
 
     def mapper(self, _, row):
-        self.rows = 1  # refused: state@14
+        self.rows += 1  # refused: state@14
         self.groups += 1  # refused: state@14
         yield row.name, self.total  # refused: state@30
 

@@ -88,9 +88,20 @@ def rows_of_objects(job: Job, schema: Schema, findings: Findings) -> None:
     reached = [(first, job.methods[first].args.args[2].arg)]
     for name, row in reached:
         method = job.methods[name]
+        for node in _other_variables(method, row):
+            message = f"{row} is the object here, and another variable as well"
+            findings.add(job.source.at(node), "row-use", message, "give the variable another name")
         objects = _Objects(job, row, types, findings)
         method.body = [objects.visit(statement) for statement in method.body]
         reached += [found for found in _given(job, method, row) if found not in reached]
+
+
+def _other_variables(method: ast.FunctionDef, row: str) -> Iterator[ast.AST]:
+    """Yield what gives the object's name to something else: an assignment, a loop, a comprehension, a lambda."""
+    for node in (part for statement in method.body for part in ast.walk(statement)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name) if name == row:
+                yield node
 
 
 def _given(job: Job, method: ast.FunctionDef, row: str) -> Iterator[tuple[str, str]]:

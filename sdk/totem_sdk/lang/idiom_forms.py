@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import ast
 
+from totem_sdk.lang.choice_forms import CHOICES, ChoiceForms
 from totem_sdk.lang.json_texts import DUMPS, written_out
 from totem_sdk.lang.marks import EMITTED
 from totem_sdk.lang.new_nodes import Statements
-from totem_sdk.lang.rewriting import Rewriting
 
 __all__ = ["IdiomForms"]
 
 
-class IdiomForms(Rewriting):
+class IdiomForms(ChoiceForms):
     """Rewrites idioms."""
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
@@ -46,6 +46,8 @@ class IdiomForms(Rewriting):
         """Return what a call stands for; None of another call."""
         if self.calls(node, "heapq.nlargest", "heapq.nsmallest") and len(node.args) == 2:
             return None if "sorted" in self.hidden else self.first_sorted(node)
+        if self.calls(node, *CHOICES):
+            return self.choice_lists(node)
         if self.calls(node, DUMPS) and len(node.args) == 1 and not node.keywords:
             written = written_out(node.args[0])
             return None if written is None else self.visited(written, node)

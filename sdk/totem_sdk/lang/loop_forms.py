@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from totem_sdk.lang.call_forms import CallForms
-from totem_sdk.lang.choice_forms import CHOICES, ChoiceForms
+from totem_sdk.lang.choice_forms import ChoiceForms
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import changes_lists
 from totem_sdk.lang.marks import OF_ITEMS
@@ -24,8 +24,6 @@ class LoopForms(MatchForms, CallForms, ChoiceForms):
             node.args = [self.iterable(argument) for argument in node.args]
             node.keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
             return node
-        if isinstance(node, ast.Call) and self.calls(node, *CHOICES):
-            return self.choice_lists(node)
         visited = self.visit(node)
         return visited if isinstance(visited, ast.expr) else node
 

@@ -47,8 +47,8 @@ MRJOB_OPTIONS: frozenset[str] = frozenset(_OPTIONS.split())
 
 _NAMES = """
     arg_parser combine_pairs execute increment_counter is_task make_runner map_pairs mr mr_job_script options
-    parse_output pick_protocols reduce_pairs run run_combiner run_job run_mapper run_reducer run_spark sandbox set_status
-    set_up_logging stderr stdin stdout
+    parse_output pick_protocols reduce_pairs run run_combiner run_job run_mapper run_reducer run_spark sandbox
+    set_status set_up_logging stderr stdin stdout
     _cl_args _file_arg_dests _passthru_arg_dests _stderr _stdin _stdout
     _combine_or_reduce_pairs _get_step _job_kwargs _kwargs_from_switches _mapper_output_protocol _non_option_kwargs
     _pick_protocol_instances _print_help _read_input _runner_class _runner_kwargs _runner_opt_names_for_help

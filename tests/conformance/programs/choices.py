@@ -40,6 +40,9 @@ class Choices(TotemJob):
             yield ("all", "products"), 0
         for bits in product((0, 1), repeat=3):
             yield ("bits", str(sum(bits))), 1
+        pairs = list(itertools.combinations(range(4), 2))
+        same = sum(1 for a, b in combinations(set(words), 2) if a == b)
+        yield ("pairs", "of range"), len(pairs) + same + pairs[2][1]
         for (only,) in combinations([], 1):
             yield (only, "never"), 1
         four = sum(a + b - c * d for a, b, c, d in itertools.combinations([row.n, 2, 3, 5, 7], 4))

@@ -13,6 +13,6 @@ class Job(MRJob):
 
     def mapper(self, _, data):
         found = [{"n": 1}, {"n": 2}]
-        numbers = [data["n"] for data in found]  # refused: row-use@38
+        numbers = [data["n"] for data in found]  # refused: row-use@34
         best = max(found, key=lambda data: data["n"])  # refused: row-use@38
         yield data["name"], (numbers, best["n"], self.helped(data))

@@ -153,5 +153,7 @@ def row_used(scope: Scope, node: ast.AST, name: str, wanted: object = None, afte
     columns = [column.name for column in scope.role.schema.columns]
     if not (isinstance(wanted, str) and wanted.isidentifier()):
         wanted = columns[0] if len(columns) == 1 else None
-    hint = f"write {name}.{wanted}{after}" if wanted else f"write {name} and a column: {name}.{columns[0]}{after}"
+    known = wanted or columns[0]
+    read, what = (f'{name}["{known}"]', "a key") if scope.role.job.objects else (f"{name}.{known}", "a column")
+    hint = f"write {read}{after}" if wanted else f"write {name} and {what}: {read}{after}"
     scope.refuse(node, "row-use", f"the row {name} is used as a value", hint)

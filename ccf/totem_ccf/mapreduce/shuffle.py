@@ -31,6 +31,7 @@ from totem_ccf.mapreduce.key_partitions import partition_numbers
 from totem_ccf.mapreduce.pairs import Layout
 from totem_ccf.mapreduce.runs import Piece, PieceWriter, ShuffleError
 from totem_ccf.mapreduce.shuffle_reader import ShuffleReader
+from totem_ccf.mapreduce.taking import taken
 from totem_sdk.errors import InternalError
 
 __all__ = ["GroupBatch", "Grouper", "Piece", "ShuffleError", "ShuffleReader", "ShuffleWriter"]
@@ -86,7 +87,7 @@ class ShuffleWriter:
         order, ends = _by_partition(
             order, starts, partition_numbers(self._layout.key, keys, self._partitions), self._partitions
         )
-        batch = batch.take(pa.array(order))
+        batch = taken(batch, order)
         with PieceWriter(self._directory / f"run-{self._runs:04d}.arrow", self._layout.schema) as writer:
             for partition, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
                 if end > start:
@@ -132,15 +133,18 @@ class Grouper:
             batch = joined(self._batches, self._layout.schema)
             self._batches = []
             order, starts = sorted_rows(self._layout, batch)
-            yield from sliced(self._layout, batch.take(pa.array(order)), starts, group_rows)
+            yield from sliced(self._layout, taken(batch, order), starts, group_rows)
 
 
 def _by_partition(order: Offsets, starts: Offsets, numbers: Offsets, partitions: int) -> tuple[Offsets, list[int]]:
     """Reorder whole groups by their partition; return the order of the rows and where each partition ends."""
     if partitions == 1:
         return order, [len(order)]
-    lengths = np.diff(starts, append=len(order))
     groups = np.argsort(numbers.astype(np.uint16), kind="stable")
+    if len(starts) == len(order):
+        # Partial folds: each key has one row, so its group is that row.
+        return order[groups], [int(end) for end in np.cumsum(np.bincount(numbers, minlength=partitions))]
+    lengths = np.diff(starts, append=len(order))
     ends = np.cumsum(lengths[groups])
     moves = starts[groups] - (ends - lengths[groups])
     rows = np.repeat(moves, lengths[groups]) + np.arange(len(order))

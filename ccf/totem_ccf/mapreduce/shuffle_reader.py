@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from totem_ccf.mapreduce.groups import GROUP_ROWS, GroupBatch, Offsets, joined, sliced, starts_of
 from totem_ccf.mapreduce.keys import order_codes, stable_order
 from totem_ccf.mapreduce.pairs import Layout
 from totem_ccf.mapreduce.runs import Piece, open_piece
+from totem_ccf.mapreduce.taking import taken
 
 __all__ = ["ShuffleReader"]
 
@@ -71,7 +71,7 @@ class ShuffleReader:
         codes = np.concatenate(pieces)
         if not bool((codes[:-1] <= codes[1:]).all()):
             order, codes = stable_order(codes, bits)
-            batch = batch.take(pa.array(order))
+            batch = taken(batch, order)
         return batch, starts_of(codes)
 
 

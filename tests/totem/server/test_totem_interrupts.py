@@ -16,7 +16,9 @@ import pytest
 from totem.interrupts import stopping
 from totem.services.consortium import Consortium
 from totem.services.consumer import Consumer, Submission
+from totem.services.errors import ProviderSide
 from totem.services.provider import Provider
+from totem.services.run import RunRequest, Silent, run_job
 from totem.services.runner import JobRunner, RunnerOptions
 from totem.services.server import ProviderServer
 
@@ -105,6 +107,23 @@ def test_a_run_ends_at_once_and_leaves_nothing(slow_run, seconds, twice):
     assert err.splitlines()[-1].startswith("interrupted")
     assert list(tmp.iterdir()) == []
     assert processes_with(f"TMPDIR={tmp}") == 0
+
+
+def test_what_fails_while_an_interrupt_ends_a_run_is_no_failure_of_the_provider(tmp_path, monkeypatch):
+    monkeypatch.setattr("totem.services.run.begin_end", lambda: None)  # it is said once in a process
+
+    class Interrupted(Silent):
+        def accepted(self, program):
+            try:
+                raise KeyboardInterrupt
+            finally:
+                raise ProviderSide("a process of the run has gone", code="machine")
+
+    job, data = tmp_path / "job.py", tmp_path / "bills.csv"
+    job.write_text(slow(1))
+    data.write_text("date,cid,bill\n2019-02-25,1,100.5\n")
+    report = run_job(RunRequest(job=job, data=[str(data)], options=RunnerOptions(1, "interpreter")), Interrupted())
+    assert (report.state, report.escrow, report.used) == ("interrupted", 0, 0)
 
 
 @pytest.mark.slow

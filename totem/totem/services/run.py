@@ -156,17 +156,30 @@ def run_job(request: RunRequest, listener: Listener | None = None) -> Report:
         report = replace(
             run.so_far, state="refused", refusals=error.refusals, detail=_detail(error), in_source=error.in_source
         )
-    except ServiceError as error:
-        report = replace(run.so_far, returned=run.so_far.escrow, **_as_end(error))
-    except (OSError, ProcessesGone) as error:
-        problem = ProviderSide(f"this machine can't run the job: {error}", code="machine")
-        report = replace(run.so_far, returned=run.so_far.escrow, **_as_end(problem))
-    except KeyboardInterrupt:
-        begin_end()
-        report = replace(run.so_far, state="interrupted", escrow=0, detail=_INTERRUPTED)
+    except (ServiceError, OSError, ProcessesGone, KeyboardInterrupt) as error:
+        report = _ended_by(error, run.so_far)
     report.seconds = run.seconds
     report.seconds.total = time.monotonic() - request.began
     return report
+
+
+def _ended_by(error: BaseException, so_far: Report) -> Report:
+    """Return the report of a run that an error or an interrupt has ended.
+
+    An interrupt reaches the processes of the run as well: what goes wrong while it ends is no failure of the provider.
+    """
+    causes: list[BaseException | None] = [error]
+    while causes[-1] is not None and causes[-1].__context__ not in causes:
+        causes.append(causes[-1].__context__)
+    if any(isinstance(cause, KeyboardInterrupt) for cause in causes):
+        begin_end()
+        return replace(so_far, state="interrupted", escrow=0, detail=_INTERRUPTED)
+    problem = (
+        error
+        if isinstance(error, ServiceError)
+        else ProviderSide(f"this machine can't run the job: {error}", code="machine")
+    )
+    return replace(so_far, returned=so_far.escrow, **_as_end(problem))
 
 
 def _as_end(error: ServiceError) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from totem_sdk.interpreter import Pair, group_pairs, partition_groups
 from totem_sdk.interpreter.arithmetic import exact_float_sum
 from totem_sdk.interpreter.lists import SORT_KEY
 from totem_sdk.lang import files_of
+from totem_sdk.lang.surface import OBJECTS
 from totem_sdk.param import declared
 from totem_sdk.program import Program, Value
 from totem_sdk.rows import row_class
@@ -87,7 +88,7 @@ class CPythonJob:
         names = [column.name for column in program.schema.columns]
         protocol = str(getattr(getattr(job, "INPUT_PROTOCOL", None), "__name__", ""))
         typed: Callable[..., Any] = row_class(program.schema)
-        if protocol.endswith("JSONValueProtocol"):
+        if protocol in OBJECTS:
             typed = functools.partial(_object, names)
         elif all(base.__name__ != "TotemJob" for base in job.__mro__):
             typed = functools.partial(_json_line, names)

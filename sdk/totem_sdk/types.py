@@ -45,7 +45,6 @@ __all__ = [
     "Dict",
     "List",
     "Match",
-    "Named",
     "Option",
     "Scalar",
     "Tuple",
@@ -57,7 +56,6 @@ __all__ = [
     "has_union",
     "join",
     "leaves",
-    "nameless",
     "part_of_entry",
     "plain",
     "as_packed",
@@ -103,22 +101,6 @@ class Tuple:
         """Return the type that joins this one and another, with their joined items."""
         del other
         return Tuple(items, self.listed)
-
-
-@dataclass(frozen=True, slots=True)
-class Named(Tuple):
-    """A tuple whose items have names, while a program is checked; the Program has the tuple (``plain``)."""
-
-    name: str = ""
-    names: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.name}({','.join(str(item) for item in self.items)})"
-
-    def of_joined(self, other: Tuple, items: tuple[Type, ...]) -> Tuple:
-        """Return a type with the names only where both have the same."""
-        same = isinstance(other, Named) and (self.name, self.names) == (other.name, other.names)
-        return Named(items, name=self.name, names=self.names) if same else Tuple(items, self.listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,19 +353,6 @@ def plain(type_: Type) -> Type:
             return Dict(Tuple((plain(key), plain(value))))
         case Array(item=item):
             return Array(plain(item))
-        case _:
-            return type_
-
-
-def nameless(type_: Type) -> Type:
-    """Return a type without the names of tuples' items; lists keep what they have."""
-    match type_:
-        case Match() | Union():
-            return type_
-        case Tuple(items=items, listed=listed):
-            return Tuple(tuple(map(nameless, items)), listed)
-        case Option(item=item):
-            return Option(nameless(item))
         case _:
             return type_
 

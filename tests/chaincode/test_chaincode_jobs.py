@@ -1,4 +1,7 @@
-"""A job's life through the contracts: who pays what at every end, and what each step refuses."""
+"""A job's life through the contracts: who pays what at every end, and what each step refuses.
+
+One file of over 400 lines, because its tests are the ends of one story, counted against the same money.
+"""
 
 import json
 

@@ -83,7 +83,7 @@ def jobs(most: int = 10) -> st.SearchStrategy[GeneratedJob]:
 def generate(seed: int, size: int = 6, rows: int = 10) -> GeneratedJob:
     """Make a job of about ``size`` statements a function and a dataset of so many rows."""
     # A seed gives the same job every time, which is what a test needs; nothing here is secret.
-    return _Writer(random.Random(f"{seed} {size}"), size).job(seed, rows)  # noqa: S311
+    return _Writer(random.Random(f"{seed} {size}"), size).job(seed, rows)  # noqa: S311  no secret
 
 
 class _Writer(Statements):

@@ -8,9 +8,13 @@ all (``print``, a call) stays where it is, and is refused where annotations are 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from typing import Any
 
+from totem_sdk.errors import Refused
 from totem_sdk.lang.annotations import read_annotation
+from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.source import parse
 
 __all__ = ["ABSTRACT", "TYPING", "usual_annotations"]
 
@@ -30,14 +34,20 @@ _OF_MODULES = {
 _ONE_ITEM = ("ClassVar", "Final", "Optional")
 
 Add = Callable[[ast.AST, str, str, str | None], None]
+Known = Callable[[str], bool]
+"""Whether a name is imported, or is that of a tuple with names."""
 
 
 class _Usual(ast.NodeTransformer):
-    """Replaces each annotation below a node; ``names`` are those of imports and of tuples with names."""
+    """Replaces each annotation below a node."""
 
-    def __init__(self, names: Collection[str], add: Add) -> None:
-        self.names = names
+    def __init__(self, is_known: Known, add: Add) -> None:
+        self.is_known = is_known
         self.add = add
+
+    def visit(self, node: ast.AST) -> Any:
+        """Visit statements and arguments: expressions have no annotations."""
+        return node if isinstance(node, ast.expr) else super().visit(node)
 
     def usual(self, node: ast.expr | None) -> ast.expr | None:
         """Return the annotation in its usual form; None if it says nothing."""
@@ -46,7 +56,6 @@ class _Usual(ast.NodeTransformer):
         form = self.form(node)
         if form is None:
             return node
-        ast.copy_location(form, node)
         for part in ast.walk(form):
             if not hasattr(part, "lineno"):
                 ast.copy_location(part, node)
@@ -56,7 +65,7 @@ class _Usual(ast.NodeTransformer):
         """Return the usual form of an annotation or of a part of it; None if it is no annotation."""
         match node:
             case ast.Constant(value=str() as text):
-                return self.in_text(text)
+                return self.in_text(node, text)
             case ast.Constant(value=value):
                 return node if value is None or value is Ellipsis else None
             case ast.Name(id=name):
@@ -71,17 +80,22 @@ class _Usual(ast.NodeTransformer):
                 return self.subscript(generic, inner)
         return None
 
-    def in_text(self, text: str) -> ast.expr | None:
+    def in_text(self, node: ast.expr, text: str) -> ast.expr | None:
         try:
-            inner = ast.parse(text, mode="eval").body
-        except (SyntaxError, ValueError):
+            body = parse(text.strip(), "annotation", Findings()).tree.body
+        except Refused:
             return None
-        return None if isinstance(inner, ast.Constant) and isinstance(inner.value, str) else self.form(inner)
+        match body:
+            case [ast.Expr(value=ast.expr() as inner)] if not isinstance(inner, ast.Constant) or inner.value is None:
+                for part in ast.walk(inner):
+                    ast.copy_location(part, node)
+                return self.form(inner)
+        return None
 
     def named(self, node: ast.expr, name: str) -> ast.expr | None:
-        if name in TYPING and name not in self.names and name not in _TYPES:
+        if name in TYPING and not self.is_known(name):
             self.add(node, "unknown-name", f"{name} is not imported", f"write from typing import {name}")
-        known = name in TYPING or name in _TYPES or name in self.names
+        known = name in TYPING or name in _TYPES or self.is_known(name)
         return ast.Name(_LOWER.get(name, name), ast.Load()) if known else None
 
     def subscript(self, generic: ast.expr, inner: ast.expr) -> ast.expr | None:
@@ -137,7 +151,7 @@ class _Usual(ast.NodeTransformer):
         return node
 
 
-def usual_annotations(node: ast.stmt, names: Collection[str], add: Add) -> ast.stmt:
-    """Return a statement with usual annotations; ``names`` are imported, or are those of tuples with names."""
-    usual: ast.stmt = _Usual(names, add).visit(node)
+def usual_annotations(node: ast.stmt, is_known: Known, add: Add) -> ast.stmt:
+    """Return a statement with usual annotations."""
+    usual: ast.stmt = _Usual(is_known, add).visit(node)
     return usual

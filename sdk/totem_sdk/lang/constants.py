@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from totem_sdk.limits import SOURCE_BYTES
 from totem_sdk.types import BOOL, FLOAT, INT, NONE, STR, Tuple, Type
 
 __all__ = [
@@ -43,6 +44,7 @@ class NotConstant:
 
 NOT_CONSTANT: Final = "not a constant"
 _RANGE: Final = "64 bits don't hold this int"
+_LONG: Final = "the text is longer than a source may be"
 HALF: Final = "half of a surrogate pair is no character"
 Constant = int | float | bool | str | None | tuple["Constant", ...]
 
@@ -163,7 +165,7 @@ def _binary(
     node: ast.expr, op: ast.operator, left: Constant | NotConstant, right: Constant | NotConstant
 ) -> Constant | NotConstant:
     if isinstance(left, str) and isinstance(right, str) and isinstance(op, ast.Add):
-        return left + right
+        return left + right if len(left) + len(right) <= SOURCE_BYTES else NotConstant(node, _LONG)
     for side in (left, right):
         if isinstance(side, NotConstant):
             return side

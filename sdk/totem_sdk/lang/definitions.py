@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from totem_sdk.lang.annotation_forms import usual_annotations
 from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.constants import HALF, Constant, NotConstant, evaluate, type_of
 from totem_sdk.lang.findings import Findings
-from totem_sdk.lang.imports import IMPORTS, is_idle
+from totem_sdk.lang.imports import IMPORTS, is_harmless, is_late, names_of
 from totem_sdk.lang.modules import DATE_MODULE, constants_of
 from totem_sdk.lang.named_tuple_forms import Definition, class_definition, function_of, made_by_call
 from totem_sdk.lang.patterns import Patterns, compiled_call
@@ -68,7 +69,7 @@ class Definitions:
     def imports(self, statement: ast.Import | ast.ImportFrom) -> None:
         """Read an import."""
         module = statement.module if isinstance(statement, ast.ImportFrom) and statement.level == 0 else None
-        if module == "__future__" and (self.imported or self.globals or self.classes or self.functions or self.tables):
+        if module == "__future__" and is_late(self.source.tree, statement):
             self.add(statement, "syntax", "an import of __future__ stands after other statements", "write it first")
         known = IMPORTS.get(module or "", ()) if module or isinstance(statement, ast.Import) else ()
         level, path = (statement.level, statement.module) if isinstance(statement, ast.ImportFrom) else (0, None)
@@ -82,11 +83,18 @@ class Definitions:
                 self.from_math |= {alias.name} if module == "math" else set()
             elif alias.name in known:
                 self.add(alias, "import", f"{alias.name} is imported under another name", "import it without 'as'")
-            elif is_idle(self.source.tree, alias, what := f"{of}{alias.name}"):
-                self.notes.append(Note(self.source.at(alias), f"{what} is imported and not used: it is ignored"))
             else:
-                self.add(alias, "import", f"a job can't import {what}")
-                self.unknown.add(alias.asname or alias.name.partition(".")[0])
+                what, name = f"{of}{alias.name}", alias.asname or alias.name.partition(".")[0]
+                if is_harmless(alias, what) and name not in self.names_used:
+                    self.notes.append(Note(self.source.at(alias), f"{what} is imported and not used: it is ignored"))
+                else:
+                    self.add(alias, "import", f"a job can't import {what}")
+                    self.unknown.add(name)
+
+    @functools.cached_property
+    def names_used(self) -> frozenset[str]:
+        """The names that stand in the job; many imports may ask."""
+        return names_of(self.source.tree)
 
     def constant(
         self,
@@ -198,8 +206,7 @@ class Definitions:
 
     def usual(self, statement: ast.stmt) -> ast.stmt:
         """Return a statement with its annotations in their usual form."""
-        named = {name.removesuffix("()") for name in self.tuples}
-        return usual_annotations(statement, {*self.imported, *named}, self.add)
+        return usual_annotations(statement, lambda name: name in self.imported or f"{name}()" in self.tuples, self.add)
 
     def without_self(self, node: ast.FunctionDef, key: str) -> None:
         """Give a function that has no self one, which it does not use."""

@@ -9,6 +9,7 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.container_methods import method_of
 from totem_sdk.lang.container_types import Counted, Gathered, Mapped
 from totem_sdk.lang.marks import DRAWN
+from totem_sdk.lang.named_types import nameless
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.tree import Apply, Const, DictDisplay, Expr, Place
 from totem_sdk.types import (
@@ -24,7 +25,6 @@ from totem_sdk.types import (
     Option,
     Tuple,
     Type,
-    nameless,
     part_of_entry,
 )
 

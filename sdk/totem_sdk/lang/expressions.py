@@ -23,6 +23,7 @@ from totem_sdk.lang.list_operators import of_lists
 from totem_sdk.lang.lists import display, element, tuple_display
 from totem_sdk.lang.marks import COUNTED
 from totem_sdk.lang.methods import DATE_METHODS
+from totem_sdk.lang.named_types import Named
 from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.operators import negative, number
 from totem_sdk.lang.paths import path_of
@@ -33,7 +34,7 @@ from totem_sdk.lang.tree import Apply, Choice, Const, Expr, Inner, Local
 from totem_sdk.lang.tuples import added, item_by_index, tuple_slice
 from totem_sdk.lang.unions import known_option, number_of, tuple_of
 from totem_sdk.opcodes import DATE_PARTS
-from totem_sdk.types import INT, STR, List, Match, Named, Option, Tuple, Union, Values
+from totem_sdk.types import INT, STR, List, Match, Option, Tuple, Union, Values
 
 __all__ = ["expression"]
 

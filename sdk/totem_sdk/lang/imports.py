@@ -8,10 +8,11 @@ from collections.abc import Collection
 
 from totem_sdk.lang.annotation_forms import ABSTRACT, TYPING
 from totem_sdk.lang.modules import DATES, MATH, STRINGS
+from totem_sdk.lang.nodes import walk
 from totem_sdk.lang.reserved import COLLECTIONS, MODULES
 from totem_sdk.lang.surface import PROTOCOL_NAMES
 
-__all__ = ["IMPORTS", "is_idle", "is_main"]
+__all__ = ["IMPORTS", "is_harmless", "is_late", "is_main", "names_of"]
 
 IMPORTS: dict[str, Collection[str]] = {
     "totem_sdk": ("TotemJob", "Param"),
@@ -32,6 +33,8 @@ IMPORTS: dict[str, Collection[str]] = {
 }
 """What can be imported from which module; from none: modules."""
 
+_HARMLESS = sys.stdlib_module_names | {"mrjob"}
+
 
 def is_main(statement: ast.stmt) -> bool:
     """Return whether a statement is done only where the file is run as a program, as by mrjob."""
@@ -46,10 +49,25 @@ def is_main(statement: ast.stmt) -> bool:
     return False
 
 
-def is_idle(tree: ast.Module, alias: ast.alias, what: str) -> bool:
-    """Return whether an import of ``what`` brings something of Python's own, or of mrjob's, that no job's part uses."""
-    name = alias.asname or alias.name.partition(".")[0]
-    if alias.name == "*" or what.partition(".")[0] not in (*sys.stdlib_module_names, "mrjob"):
-        return False
-    used = (part for statement in tree.body if not is_main(statement) for part in ast.walk(statement))
-    return not any(isinstance(part, ast.Name) and part.id == name for part in used)
+def names_of(tree: ast.Module) -> frozenset[str]:
+    """Return the names that stand in what a job is."""
+    parts = (part for statement in tree.body if not is_main(statement) for part in walk(statement))
+    return frozenset(part.id for part in parts if isinstance(part, ast.Name))
+
+
+def is_harmless(alias: ast.alias, what: str) -> bool:
+    """Return whether an import of ``what`` brings something of Python's own or of mrjob's, which can then be unused."""
+    return alias.name != "*" and what.partition(".")[0] in _HARMLESS
+
+
+def is_late(tree: ast.Module, statement: ast.stmt) -> bool:
+    """Return whether an import of ``__future__`` stands behind something else than a docstring and such imports."""
+    for before in tree.body:
+        match before:
+            case _ if before is statement:
+                return False
+            case ast.ImportFrom(module="__future__") | ast.Expr(value=ast.Constant(value=str())):
+                pass
+            case _:
+                return True
+    return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -87,8 +86,8 @@ def may_lengthen(scope: Scope, body: tuple[Stmt, ...]) -> bool:
 def display(scope: Scope, node: ast.List) -> Expr | None:
     """Return a list that is written out."""
     checked = [scope.check(scope, element_) for element_ in node.elts]
-    if EMITTED.on(node) and (several := _of_several_types(scope, node, checked)) is not None:
-        return several
+    if EMITTED.on(node) and (several := _of_several_types(checked)):
+        return tuple_display(scope, node, several)  # which JSON writes alike
     made = scope.listed(node, None, owned=True)
     items: list[Expr] = []
     complete = True
@@ -102,12 +101,18 @@ def display(scope: Scope, node: ast.List) -> Expr | None:
     return Display(made, scope.at(node), tuple(widen(item, made.item) for item in items))
 
 
-def _of_several_types(scope: Scope, node: ast.List, checked: list[Expr | None]) -> Expr | None:
-    """Return a list that is emitted as a tuple, which JSON writes alike, if its items have no common type."""
+def _of_several_types(checked: list[Expr | None]) -> list[Expr]:
+    """Return the items of a list that have no common type; none where they have one, or are not all known."""
     found = [expr for expr in checked if expr is not None]
-    types = [expr.type for expr in found]
-    differ = any(not isinstance(a, Listed | Mapped) and join(a, b) is None for a, b in itertools.combinations(types, 2))
-    return tuple_display(scope, node, found) if differ and len(found) == len(checked) else None
+    if not found or len(found) < len(checked):
+        return []
+    common: Type | None = found[0].type
+    for expr in found[1:]:
+        if isinstance(common, Listed | Mapped):  # which become one type where they are of one kind
+            common = common if type(expr.type) is type(common) else None
+        elif common is not None:
+            common = join(common, expr.type)
+    return found if common is None else []
 
 
 def tuple_display(scope: Scope, node: ast.AST, items: list[Expr]) -> Expr | None:

@@ -2,7 +2,7 @@
 
 ``Point = namedtuple("Point", ["x", "y"])`` and ``class Point(NamedTuple)`` become a function of the module that takes
 the items and gives a tuple: arguments by name, defaults and their order are those of any function. What differs is
-that a call of it is no call of a helper, but a tuple whose type has the names (``types.Named``).
+that a call of it is no call of a helper, but a tuple whose type has the names (``named_types.Named``).
 """
 
 from __future__ import annotations

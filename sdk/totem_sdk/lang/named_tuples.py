@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from totem_sdk.lang.kept import Keeper
+from totem_sdk.lang.named_types import Named
 from totem_sdk.lang.scope import Scope, fits
 from totem_sdk.lang.tree import Apply, Expr
-from totem_sdk.types import Named, Type
+from totem_sdk.types import Type
 
 __all__ = ["REPLACE", "replaced", "tuple_of_names"]
 

@@ -45,7 +45,7 @@ def _set_first(method: ast.FunctionDef) -> Iterator[str]:
         read = {part.attr for part in self_attributes(statement) if isinstance(part.ctx, ast.Load)}
         for target in targets:
             match target:
-                case ast.Attribute(value=ast.Name(id="self"), attr=field) if field not in seen | read:
+                case ast.Attribute(value=ast.Name(id="self"), attr=field) if field not in seen and field not in read:
                     yield field
         seen.update(part.attr for part in self_attributes(statement))
 

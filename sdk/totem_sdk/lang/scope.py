@@ -12,10 +12,11 @@ from totem_sdk.lang.constants import MAX_TYPE_DEPTH, Constant, type_of
 from totem_sdk.lang.container_types import KIND_OF_DICT, Listed, Mapped
 from totem_sdk.lang.findings import At, Findings
 from totem_sdk.lang.job import Job
+from totem_sdk.lang.named_types import nameless
 from totem_sdk.lang.tree import Apply, Const, Expr, FunctionKey, Stmt
 from totem_sdk.lang.versions import Flow
 from totem_sdk.schema import Schema
-from totem_sdk.types import NONE, Match, Option, Tuple, Type, Union, Values, has_list, join, leaves, nameless
+from totem_sdk.types import NONE, Match, Option, Tuple, Type, Union, Values, has_list, join, leaves
 
 __all__ = [
     "MAX_HELPERS",

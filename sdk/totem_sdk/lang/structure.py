@@ -71,7 +71,7 @@ def read_job(source: Source, findings: Findings) -> Job | None:
         return None
     found = reader.classes[0]
     of_mrjob = any(isinstance(base, ast.Name) and base.id == "MRJob" for base in found.bases)
-    if of_mrjob and not reader.objects:
+    if of_mrjob and not reader.objects and "json" in reader.imported:
         reader.objects = takes_objects(reader.methods, first_mapper(source, reader.methods))
     lines = of_mrjob and not reader.objects
     steps = read_steps(

@@ -137,7 +137,7 @@ def _other(value: Any, chance: random.Random) -> Any:
         case bool():
             return not value
         case int():
-            return chance.choice((*INTS, min(value * 2, 1 << 62), chance.getrandbits(62)))
+            return chance.choice((*INTS, max(-1 << 62, min(value * 2, 1 << 62)), chance.getrandbits(62)))
         case float():
             return chance.choice((*FLOATS, value * 1e3, value / 1e3, chance.random()))
         case str():

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from totem_sdk.deque_opcodes import DEQUE_ROWS
 from totem_sdk.dict_opcodes import DICT_ROWS
 from totem_sdk.regex_opcodes import REGEX_ROWS
 from totem_sdk.text_opcodes import TEXT_ROWS, TextSizing
@@ -239,6 +240,7 @@ _ROWS: tuple[
         "give up what the fields imm[0], … don't refer to, if much was made since the last time; type = their types",
     ),
     ("list_test", "compare", "", "once", "", "dst = args[0] < len(args[1]): counter, list"),
+    *DEQUE_ROWS,
     *DICT_ROWS,
     *REGEX_ROWS,
 )

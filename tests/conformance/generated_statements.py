@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from generated_counters import Counters
+from generated_deques import Deques
 from generated_errors import Errors
 from generated_expressions import Scope, parts
 from generated_held import EMITTED, HELD
 from generated_unions import is_union
 
 
-class Statements(Counters, Errors):
+class Statements(Deques, Errors):
     """Writes statements and blocks of them."""
 
     def types(self, scope: Scope) -> list[str]:
@@ -29,7 +29,7 @@ class Statements(Counters, Errors):
         kinds = (
             ["assign"] * 4
             + ["again"] * 2
-            + ["field", "unpack", "swap", "emit", "emit", "leave", "drop", "list", "dict", "set", "counter"]
+            + ["field", "unpack", "swap", "emit", "emit", "leave", "drop", "list", "dict", "set", "counter", "deque"]
         )
         if depth < 5:
             kinds += ["branch"] * 3 + ["range", "split", "while", "known", "unpack_split", "try"]

@@ -289,7 +289,7 @@ class _Writer(Statements):
             "import operator",
             "import re",
             "import string",
-            "from collections import Counter, defaultdict, namedtuple",
+            "from collections import Counter, defaultdict, deque, namedtuple",
             "from datetime import date, datetime, timedelta",
             *imports,
             "from mrjob.step import MRStep",

@@ -153,6 +153,13 @@ list_occurrences i32 i32 i64 : i64
 list_equal i32 i32 i64 : i32
 list_extreme i32 i32 i64 : i32
 list_rounds i32 : i64
+deque_new i32 i64 : i32
+deque_of i32 i64 i64 : i32
+deque_append i32 i64 i64 : i32
+deque_appendleft i32 i64 i64 : i32
+deque_popleft i32 i64 :
+deque_extend i32 i32 i64 : i32
+deque_rotate i32 i64 :
 list_sort i32 i32 i64 :
 list_sorted i32 i32 i64 : i32
 list_sort_lines i32 i64 :

@@ -16,7 +16,10 @@ from totem_sdk.program import Op
 
 __all__ = ["CHANGES", "averaged", "changed", "hinted", "items_charged", "lengthened", "made"]
 
-CHANGES = ("append", "insert", "extend", "pop", "pop_at", "clear")
+CHANGES = (
+    "append", "insert", "extend", "pop", "pop_at", "clear", "deque_append", "deque_appendleft", "deque_extend",
+    "deque_popleft",
+)  # fmt: skip
 """The opcodes that change how long the list in their first operand is."""
 
 
@@ -32,11 +35,11 @@ def changed(op: Op, operands: Sequence[Known]) -> Known:
     """Return what is known of the list in the first operand after an operation that changes it."""
     items, amount = operands[0], _of(operands[0])
     match op.code:
-        case "append" | "insert":
+        case "append" | "insert" | "deque_append" | "deque_appendleft":
             value = operands[-1]
             more = _expected({**amount.mean, ONE: saturated(amount.mean.get(ONE, 0.0) + 1.0)})
             return replace(items, amount=more, item=None if items.item is None else hinted(items.item, value))
-        case "extend":
+        case "extend" | "deque_extend":
             return replace(items, amount=_expected((amount + _of(operands[1])).mean))
         case "clear":
             return replace(items, amount=_expected({}))
@@ -46,9 +49,9 @@ def changed(op: Op, operands: Sequence[Known]) -> Known:
 def made(op: Op, operands: Sequence[Known], result: Known) -> Known:
     """Return what is known of a list that an operation makes, with its expected length."""
     match op.code:
-        case "list_new":
+        case "list_new" | "deque_new":
             return replace(result, amount=_expected({}))
-        case "list_of" | "sorted" | "list_view":
+        case "list_of" | "sorted" | "list_view" | "deque_of":
             found = _of(operands[0])
         case "list_add":
             found = _of(operands[0]) + _of(operands[1])
@@ -89,7 +92,7 @@ def lengthened(before: Known | None, after: Known | None, over_all: Callable[[Qu
 
 def items_charged(op: Op, operands: Sequence[Known]) -> Quantity:
     """Return over how many items an operation is expected to be charged."""
-    first = operands[1] if op.code == "extend" else operands[0]
+    first = operands[1] if op.code in ("extend", "deque_extend") else operands[0]
     amount = _of(first)
     if op.code in ("sort", "sorted", "sort_lines"):
         number = max(1.0, amount.mean.get(ONE, 0.0))

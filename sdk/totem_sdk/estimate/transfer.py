@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from totem_sdk.caught import is_caught
+from totem_sdk.deque_opcodes import DEQUE_ROWS
 from totem_sdk.dict_opcodes import DICT_ROWS
 from totem_sdk.estimate.expected import expected_mean
 from totem_sdk.estimate.forms import as_float, within
@@ -412,7 +413,7 @@ RULES: dict[str, Rule] = {
     "range_test": _any,
     "range_step": lambda _type, _op, operands: Known(0, min(INT_MAX, operands[0].high + 1)),
     **BIT_RULES,
-    **dict.fromkeys((*_OF_CONTAINERS, *(row[0] for row in DICT_ROWS)), _unknown),
+    **dict.fromkeys((*_OF_CONTAINERS, *(row[0] for row in (*DEQUE_ROWS, *DICT_ROWS))), _unknown),
     **MATH_RULES,
     **TEXT_RULES,
 }

@@ -26,6 +26,7 @@ from totem_sdk.interpreter.arithmetic import (
     rounded_down,
     rounded_up,
 )
+from totem_sdk.interpreter.deques import DEQUE_COUNTED, DEQUE_EFFECTS
 from totem_sdk.interpreter.dicts import DICT_COUNTED, DICT_EFFECTS
 from totem_sdk.interpreter.folded import Folded
 from totem_sdk.interpreter.frame import Datum, Frame
@@ -61,6 +62,8 @@ def measure(op: Op, operands: Sequence[Datum]) -> tuple[int, int]:
     """Return over how many values (of folds and lists) and how many bytes a sized operation is charged."""
     if op.code in DICT_COUNTED:
         return DICT_COUNTED[op.code](op, *operands)
+    if op.code in DEQUE_COUNTED:
+        return DEQUE_COUNTED[op.code](op, *operands)
     if op.code in COUNTED and isinstance(op.type, List):
         return COUNTED[op.code](op, *operands)
     sizing = OPCODES[op.code].sizing
@@ -230,6 +233,7 @@ HANDLERS: dict[str, Handler] = {
     "call": _with(lambda frame, op, *arguments: frame.role.call(op.imm[0], arguments)),
     **{name: _with(effect) for name, effect in TEXT_EFFECTS.items()},
     **{code: _with(effect) for code, effect in LIST_EFFECTS.items()},
+    **{code: _with(effect) for code, effect in DEQUE_EFFECTS.items()},
     **{code: _with(effect) for code, effect in DICT_EFFECTS.items()},
     **{name: _with(effect) for name, effect in REGEX_EFFECTS.items()},
 }

@@ -21,13 +21,13 @@ from totem_sdk.program import Op
 from totem_sdk.types import List, Tuple, words
 from totem_sdk.values import json_line, text_bytes
 
-__all__ = ["COUNTED", "LIST_EFFECTS", "SORT_KEY"]
+__all__ = ["COUNTED", "LIST_EFFECTS", "SORT_KEY", "item_size"]
 
 _MANY = 1 << 36
 """So many items are charged at most: what would make more ends in ``memory``."""
 
 
-def _size(op: Op) -> int:
+def item_size(op: Op) -> int:
     """Return the logical bytes of an item of the list that an operation works on, but for its texts."""
     if not isinstance(op.type, List):
         raise TypeError(f"{op.code} works on {op.type}")
@@ -36,7 +36,7 @@ def _size(op: Op) -> int:
 
 def _made(frame: Frame, op: Op, items: Sequence[Datum]) -> list[Datum]:
     """Return a new list of items that stand in another one, after counting it."""
-    frame.role.allocate(LIST_BYTES + _size(op) * len(items))
+    frame.role.allocate(LIST_BYTES + item_size(op) * len(items))
     return list(items)
 
 
@@ -65,7 +65,7 @@ def _of(frame: Frame, op: Op, pieces: Sequence[Datum]) -> list[Datum]:
 
 
 def _append(frame: Frame, op: Op, items: list[Datum], value: Datum) -> None:
-    frame.role.allocate(_size(op) + put_bytes(value))
+    frame.role.allocate(item_size(op) + put_bytes(value))
     items.append(value)
 
 
@@ -83,7 +83,7 @@ def _pop(_frame: Frame, _op: Op, items: list[Datum], position: int = -1) -> Datu
 
 
 def _insert(frame: Frame, op: Op, items: list[Datum], position: int, value: Datum) -> None:
-    frame.role.allocate(_size(op) + put_bytes(value))
+    frame.role.allocate(item_size(op) + put_bytes(value))
     items.insert(position, value)
 
 
@@ -92,17 +92,17 @@ def _clear(_frame: Frame, _op: Op, items: list[Datum]) -> None:
 
 
 def _extend(frame: Frame, op: Op, items: list[Datum], more: Sequence[Datum]) -> None:
-    frame.role.allocate(_size(op) * len(more))
+    frame.role.allocate(item_size(op) * len(more))
     items.extend(list(more))
 
 
 def _add(frame: Frame, op: Op, a: list[Datum], b: list[Datum]) -> list[Datum]:
-    frame.role.allocate(LIST_BYTES + _size(op) * (len(a) + len(b)))
+    frame.role.allocate(LIST_BYTES + item_size(op) * (len(a) + len(b)))
     return [*a, *b]
 
 
 def _times(frame: Frame, op: Op, items: list[Datum], number: int) -> list[Datum]:
-    frame.role.allocate(LIST_BYTES + _size(op) * len(items) * max(0, number))
+    frame.role.allocate(LIST_BYTES + item_size(op) * len(items) * max(0, number))
     return items * number
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from totem_sdk.errors import Refused
 from totem_sdk.lang.annotations import read_annotation
 from totem_sdk.lang.findings import Findings
+from totem_sdk.lang.reserved import COLLECTIONS
 from totem_sdk.lang.source import parse
 
 __all__ = ["ABSTRACT", "TYPING", "usual_annotations"]
@@ -26,7 +27,7 @@ TYPING = (*ABSTRACT, *_LOWER, "Any", "ClassVar", "Final", "NamedTuple", "Optiona
 _SCALARS = ("int", "float", "bool", "str", "date", "datetime", "timedelta", "object")
 _TYPES = (*_SCALARS, *_LOWER.values())
 _OF_MODULES = {
-    "collections": ("Counter", "defaultdict"),
+    "collections": COLLECTIONS,
     "datetime": ("date", "datetime", "timedelta"),
     "re": ("Match", "Pattern"),
     "typing": TYPING,

@@ -8,10 +8,11 @@ from totem_sdk.errors import InternalError
 from totem_sdk.lang.annotations import NO_TYPE, accepts, read_annotation
 from totem_sdk.lang.binary import binary
 from totem_sdk.lang.container_types import Listed, Mapped
+from totem_sdk.lang.deques import check_changed_loop
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.list_operators import extended
 from totem_sdk.lang.lists import place
-from totem_sdk.lang.marks import OF_ITEMS
+from totem_sdk.lang.marks import CHANGED, OF_ITEMS
 from totem_sdk.lang.paths import path_of
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Assign, Expr, Field, Stmt, Target, Unpack, Variable
@@ -73,6 +74,8 @@ def assign(scope: Scope, node: ast.Assign) -> Stmt | None:
         return _unpack(scope, node, node.targets[0])
     value = scope.check(scope, node.value)
     if value is not None and OF_ITEMS.on(node):
+        if CHANGED.on(node):
+            check_changed_loop(scope, node.value, value)
         value = as_items(scope, node, value)
     if value is None:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from totem_sdk.errors import InternalError
-from totem_sdk.lang.container_types import Box, Gathered, Listed, Mapped
+from totem_sdk.lang.container_types import Box, Gathered, Listed, Mapped, Queued
 from totem_sdk.lang.tree import FunctionKey
 from totem_sdk.types import NONE, STR, Array, Dict, List, Match, Option, Scalar, Tuple, Type, Union, Values
 from totem_sdk.types import join as join_types
@@ -30,10 +30,10 @@ class Boxes:
         self.places: dict[object, Listed | Mapped] = {}
         self.changed = False
 
-    def at(self, place: object, item: Type | None, *, owned: bool) -> Listed:
-        """Return the list that a place makes, the same in every pass."""
+    def at(self, place: object, item: Type | None, *, owned: bool, kind: type[Listed] = Listed) -> Listed:
+        """Return the list or deque that a place makes, the same in every pass."""
         if place not in self.places:
-            self.places[place] = Listed(Box(item, len(self.places), owned=owned))
+            self.places[place] = kind(Box(item, len(self.places), owned=owned))
             self.changed = True
         found = self.places[place]
         if not isinstance(found, Listed):
@@ -91,7 +91,7 @@ class Boxes:
 
     def joined(self, left: Type, right: Type) -> Type | None:
         """Return the smallest type that holds both, None where there is none; lists become one."""
-        if isinstance(left, Listed) and isinstance(right, Listed):
+        if isinstance(left, Listed) and type(left) is type(right):
             return left if self._unify(left.box.root, right.box.root) else None
         if isinstance(left, Mapped) and isinstance(right, Mapped) and left.kind == right.kind:
             return left if self.alike(left, right) else None
@@ -109,8 +109,8 @@ class Boxes:
         found = tuple(item for item in items if item is not None)
         return left.of_joined(right, found) if len(found) == len(items) else None
 
-    def alike(self, left: Mapped, right: Mapped) -> bool:
-        """Note that two dicts, of whatever kinds, have the same types of keys and values; False if they can't."""
+    def alike(self, left: Listed | Mapped, right: Listed | Mapped) -> bool:
+        """Note that two dicts, or two lists, of whatever kinds, hold the same types; False if they can't."""
         return self._unify(left.box.root, right.box.root)
 
     def _unify(self, a: Box, b: Box) -> bool:
@@ -204,10 +204,10 @@ def emitted(type_: Type) -> Type:
             return type_
 
 
-def without_json(type_: Type) -> Mapped | None:
+def without_json(type_: Type) -> Mapped | Queued | None:
     """Return the type of a container in values of this type for which JSON has nothing; None where there is none."""
     match type_:
-        case Gathered():
+        case Gathered() | Queued():
             return type_
         case Mapped():
             return type_ if type_.known and type_.key not in (STR, NONE) else without_json(type_.value)

@@ -126,6 +126,19 @@ class CallForms(Rewriting):
         made = [self.assign(kept, ordered, node), changed("clear"), changed("extend", ast.Name(kept, ast.Load()))]
         return [self.visit(self.at(statement, node)) for statement in made]
 
+    def put_in_front(self, node: ast.Expr) -> list[ast.stmt] | None:
+        """Return ``d.extendleft(items)``, which only deques have, as a loop; None of another statement."""
+        match node.value:
+            case ast.Call(func=ast.Attribute(value=owner, attr="extendleft"), args=[items], keywords=[]):
+                kept, item = self.fresh("deque"), self.fresh("item")
+            case _:
+                return None
+        put = ast.Call(ast.Attribute(ast.Name(kept, ast.Load()), "appendleft", ast.Load()), [self.load(item, node)], [])
+        loop = ast.For(ast.Name(item, ast.Store()), items, [ast.Expr(put)], [])
+        made = [self.assign(kept, owner, node), self.at(loop, node)]
+        found = [self.visit(statement) for statement in made]
+        return [part for each in found for part in (each if isinstance(each, list) else [each])]
+
     def starred_list(self, node: ast.List) -> ast.expr | None:
         """Return ``[*a, b]`` as ``list(a) + [b]``; None of a list without a star."""
         if not any(isinstance(element, ast.Starred) for element in node.elts) or "list" in self.hidden:

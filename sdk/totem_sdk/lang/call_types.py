@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 
 from totem_sdk.lang.callables import arguments_of
-from totem_sdk.lang.container_types import Counted, Gathered, Listed, Mapped
+from totem_sdk.lang.container_types import Counted, Gathered, Listed, Mapped, Queued
+from totem_sdk.lang.counter_forms import DEQUE
 from totem_sdk.lang.dates import MAKERS, make
 from totem_sdk.lang.dates_read import READERS, read_date
 from totem_sdk.lang.defaults import call_counter_method
+from totem_sdk.lang.deques import call_deque_method, make_deque
 from totem_sdk.lang.dicts import call_dict_method
 from totem_sdk.lang.functions import call_function, has_arguments
 from totem_sdk.lang.holes import Hole
@@ -71,6 +73,8 @@ def _call_python(scope: Scope, node: ast.Call, name: str) -> Expr | None:
         return read_date(scope, node, name)
     if name == JOBCONF:
         return input_file(scope, node)
+    if name == DEQUE:
+        return make_deque(scope, node)
     if name == DUMPS:
         return dumps(scope, node)
     if name in MATH_CALLS:
@@ -132,6 +136,8 @@ def _call_method(scope: Scope, node: ast.Call, method: ast.Attribute, owner: Exp
         return starred(scope, node, method.attr, owner, args)
     if isinstance(owner.type, Tuple) and not isinstance(owner.type, Match | Union):
         return call_tuple_method(scope, node, method, owner, args)
+    if isinstance(owner.type, Queued):
+        return call_deque_method(scope, node, method, owner, args)
     if isinstance(owner.type, Listed):
         descending = DESCENDING.on(node)
         return call_list_method(scope, node, method, owner, args, descending=descending)

@@ -32,7 +32,7 @@ CODES: dict[str, Code] = {
     # The module and the class.
     "import": Code(
         "an import of something that a job can't import",
-        "only json, math, re, string, datetime's classes, Counter, defaultdict and namedtuple of collections, "
+        "only json, math, re, string, datetime's classes, Counter, defaultdict, deque and namedtuple of collections, "
         "combinations, permutations and product of itertools, itemgetter of operator, nlargest and nsmallest of "
         "heapq, the names of typing and collections.abc that annotations need, TotemJob and Param of totem_sdk, "
         "MRJob of mrjob.job and MRStep of mrjob.step can be imported",

@@ -5,9 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from totem_sdk.lang.counter_forms import COUNTER, DEFAULT_DICT, default_dict, empty_counter, is_counter
+from totem_sdk.lang.counter_forms import (
+    COUNTER,
+    DEFAULT_DICT,
+    DEQUE,
+    default_dict,
+    empty_counter,
+    is_counter,
+)
 from totem_sdk.lang.holes import Hole
-from totem_sdk.lang.marks import COUNTED
+from totem_sdk.lang.marks import BOUNDED, COUNTED
 from totem_sdk.lang.new_nodes import Statements
 from totem_sdk.lang.rewriting import Rewriting
 from totem_sdk.lang.set_forms import combining, empty_set
@@ -68,6 +75,22 @@ class ContainerForms(Rewriting):
             self.refuse(node, "argument", "defaultdict() of something else", hint)
             return ast.copy_location(Hole(), node)
         return self.at(made, node)
+
+    def made_deque(self, node: ast.Call) -> ast.AST:
+        """Return ``deque(items, maxlen)`` with a list of the items where they are made here."""
+        bounds = [keyword.value for keyword in node.keywords if keyword.arg == "maxlen"]
+        if len(node.args) + len(node.keywords) > 2 or len(bounds) < len(node.keywords):
+            self.refuse(node, "argument", "deque() in another form", "write deque(items, maxlen=10) or deque()")
+            return ast.copy_location(Hole(), node)
+        match node.args:
+            case [ast.GeneratorExp() as items, *_]:
+                node.args[0] = ast.copy_location(ast.ListComp(items.elt, items.generators), items)
+            case [ast.Call() | ast.Name() as items, *_] if isinstance(items, ast.Call) or items.id == self.values:
+                node.args[0] = self.at(ast.Call(ast.Name("list", ast.Load()), [items], []), items)
+        if bounds:
+            BOUNDED.put(node, not node.args)
+            node.args, node.keywords = [*node.args, *bounds], []
+        return self.generic_visit(node)
 
     def made_counter(self, node: ast.Call) -> ast.AST:
         """Return ``Counter()`` or ``Counter(items)``."""
@@ -142,6 +165,8 @@ class ContainerForms(Rewriting):
                 return self.made_default_dict(node)
             case ast.Call(func=ast.Name(id=name)) if name == COUNTER:
                 return self.made_counter(node)
+            case ast.Call(func=ast.Name(id=name)) if name == DEQUE:
+                return self.made_deque(node)
             case ast.Call(func=ast.Attribute(value=owner, attr="most_common"), args=args, keywords=[]) if len(
                 args
             ) <= 1 and not (isinstance(owner, ast.Name) and owner.id == "self"):

@@ -4,7 +4,7 @@ A ``Listed`` is the type of a list in the checker: its item type is what all use
 When types have settled, ``boxes.settled`` turns it into the type that the program has: an ``Array``, or, for what a
 ``split`` made and nobody changes or keeps (``owned`` is false), a ``List`` of pieces. A ``Mapped`` is that of a dict,
 which has a box for its values, and a type of keys; a ``Gathered`` is that of a set, a ``Counted`` of a Counter, a
-``Defaulting`` of a defaultdict.
+``Defaulting`` of a defaultdict. A ``Queued`` is that of a deque: what only reads a list reads a deque as well.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ __all__ = [
     "Gathered",
     "Listed",
     "Mapped",
+    "Queued",
     "kind_of",
 ]
 
@@ -82,6 +83,13 @@ class Listed(List):
 
     def __str__(self) -> str:
         return f"list[{self.item if self.known else '…'}]"
+
+
+class Queued(Listed):
+    """A deque, which the program has as a list."""
+
+    def __str__(self) -> str:
+        return f"deque[{self.item if self.known else '…'}]"
 
 
 class Mapped(List):

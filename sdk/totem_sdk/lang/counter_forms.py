@@ -13,11 +13,13 @@ from collections.abc import Iterable, Mapping
 from totem_sdk.lang.constants import NotConstant, evaluate
 from totem_sdk.lang.container_types import KIND_OF_DICT, Counted, Defaulting
 from totem_sdk.lang.evident import Assigned, assigned, assigned_on_self, evident, place
+from totem_sdk.lang.marks import BOUNDED
 from totem_sdk.lang.set_forms import empty_set
 
 __all__ = [
     "COUNTER",
     "DEFAULT_DICT",
+    "DEQUE",
     "counters_on_self",
     "default_dict",
     "empty_counter",
@@ -27,6 +29,7 @@ __all__ = [
 
 COUNTER = "collections.Counter"
 DEFAULT_DICT = "collections.defaultdict"
+DEQUE = "collections.deque"
 
 _EMPTY: Mapping[str, int | float | str | bool] = {"int": 0, "float": 0.0, "str": "", "bool": False}
 """What Python's types give when they are called with nothing."""
@@ -68,6 +71,8 @@ def _called(maker: ast.expr) -> ast.expr | None:
             return empty_set()
         case ast.Name(id=name) if name == COUNTER:
             return empty_counter()
+        case ast.Name(id=name) if name == DEQUE:
+            return ast.Call(ast.Name(DEQUE, ast.Load()), [], [])
         case ast.Lambda(args=ast.arguments(posonlyargs=[], args=[], vararg=None, kwonlyargs=[], kwarg=None), body=body):
             return _value(body)
     return None
@@ -78,6 +83,12 @@ def _value(node: ast.expr) -> ast.expr | None:
     match node:
         case ast.Call(func=ast.Name(id=name)) if name == DEFAULT_DICT:
             return default_dict(node)
+        case ast.Call(func=ast.Name(id=name), args=[], keywords=[ast.keyword(arg="maxlen", value=bound)]) if (
+            name == DEQUE and (most := _value(bound)) is not None
+        ):
+            made = ast.Call(ast.Name(DEQUE, ast.Load()), [most], [])
+            BOUNDED.put(made, True)
+            return made
         case ast.Call(func=maker, args=[], keywords=[]):
             return _called(maker)
         case ast.List(elts=parts) | ast.Tuple(elts=[_, *_] as parts):

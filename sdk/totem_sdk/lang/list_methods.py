@@ -8,16 +8,17 @@ from collections.abc import Callable
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.container_methods import method_of
 from totem_sdk.lang.container_types import Listed
-from totem_sdk.lang.lists import index_of, ordered, put_into, searched, sliced
+from totem_sdk.lang.lists import index_of, joined_items, ordered, put_into, searched, sliced
 from totem_sdk.lang.marks import BY_LINES
 from totem_sdk.lang.scope import Scope, widen
 from totem_sdk.lang.sorted_values import sort_lines
 from totem_sdk.lang.tree import Apply, Const, Drop, Expr, Inner, Local
 from totem_sdk.types import INT, NONE
 
-__all__ = ["call_list_method"]
+__all__ = ["LIST_METHODS", "Method", "call_list_method"]
 
-_Method = Callable[[Scope, ast.Call, Expr, Listed, list[Expr]], Expr | None]
+Method = Callable[[Scope, ast.Call, Expr, Listed, list[Expr]], Expr | None]
+"""Makes a call of a method, from the call, the list, the list's type and the arguments."""
 
 
 def call_list_method(
@@ -28,7 +29,7 @@ def call_list_method(
     type_ = owner.type
     if not isinstance(type_, Listed):
         raise InternalError("a method of a list of something else")
-    make = method_of(scope, node, method, type_, _METHODS)
+    make = method_of(scope, node, method, type_, LIST_METHODS)
     if make is None:
         return None
     if descending and name != "sort":
@@ -62,7 +63,7 @@ def _extend(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list
         scope.refuse(node.args[0], "type", f".extend() of {more}", "it takes a list")
         return None
     scope.own(more)
-    if scope.joined(type_, more) is None:
+    if not joined_items(scope, type_, more):
         scope.refuse(node.args[0], "type-conflict", f"{type_} is extended by {more}")
         return None
     return Apply(NONE, scope.at(node), "extend", type_, (owner, args[0]))
@@ -102,7 +103,7 @@ def _count(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, args: list[
     return None if asked is None else Apply(INT, scope.at(node), "occurrences", type_, (owner, asked))
 
 
-def _plain(code: str) -> _Method:
+def _plain(code: str) -> Method:
     def method(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, _args: list[Expr]) -> Expr | None:
         return Apply(NONE, scope.at(node), code, type_, (owner,))
 
@@ -113,7 +114,7 @@ def _copy(scope: Scope, node: ast.Call, owner: Expr, type_: Listed, _args: list[
     return sliced(scope, node, owner, type_, (None, None, None))
 
 
-_METHODS: dict[str, tuple[int, int, _Method]] = {
+LIST_METHODS: dict[str, tuple[int, int, Method]] = {
     "append": (1, 1, _append),
     "clear": (0, 0, _plain("clear")),
     "copy": (0, 0, _copy),

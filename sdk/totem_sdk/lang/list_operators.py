@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from totem_sdk.lang.container_types import Listed, Mapped
+from totem_sdk.lang.container_types import Listed, Mapped, Queued
+from totem_sdk.lang.lists import joined_items
 from totem_sdk.lang.marks import IN_PLACE
 from totem_sdk.lang.scope import Scope
 from totem_sdk.lang.tree import Apply, Const, Drop, Expr, Inner
@@ -19,6 +20,9 @@ def of_lists(scope: Scope, node: ast.BinOp, left: Expr, right: Expr) -> Expr | N
         hint = "write a.update(b), or a loop" if isinstance(left.type, Mapped) else None
         scope.refuse(node, "type", f"an operator on {left.type} and {right.type}", hint)
         return None
+    if (isinstance(left.type, Queued) or isinstance(right.type, Queued)) and not IN_PLACE.on(node):
+        scope.refuse(node, "type", f"an operator on {left.type} and {right.type}", "write a.extend(b), or list(a)")
+        return None
     match node.op:
         case ast.Add():
             return _joined(scope, node, left, right)
@@ -32,11 +36,12 @@ def extended(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr | Non
     """Return a list after it was extended: what ``+=`` stores again."""
     for side in (left.type, right.type):
         scope.own(side)
-    if scope.joined(left.type, right.type) is None:
+    if not isinstance(left.type, Listed) or not joined_items(scope, left.type, right.type):
         scope.refuse(node, "type-conflict", f"{left.type} is extended by {right.type}")
         return None
     at = scope.at(node)
-    return Inner(left.type, at, (Drop(at, Apply(NONE, at, "extend", left.type, (left, right))),), left)
+    opcode = "deque_extend" if isinstance(left.type, Queued) else "extend"
+    return Inner(left.type, at, (Drop(at, Apply(NONE, at, opcode, left.type, (left, right))),), left)
 
 
 def _joined(scope: Scope, node: ast.AST, left: Expr, right: Expr) -> Expr | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import flat
-from totem_sdk.lang.container_types import Listed, Mapped
+from totem_sdk.lang.container_types import Listed, Mapped, Queued
 from totem_sdk.lang.dicts import dict_place
 from totem_sdk.lang.marks import EMITTED
 from totem_sdk.lang.operators import number, orderable
@@ -19,6 +19,7 @@ from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Tupl
 
 __all__ = [
     "CHANGING",
+    "LENGTHENING",
     "as_pieces",
     "changes_lists",
     "characters",
@@ -42,9 +43,16 @@ __all__ = [
     "tuple_display",
 ]
 
-_LENGTHENING = ("append", "clear", "extend", "insert", "pop", "pop_at")
-CHANGING = ("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort")
-"""Methods that change a list."""
+LENGTHENING = (
+    "append", "clear", "extend", "insert", "pop", "pop_at", "deque_append", "deque_appendleft", "deque_extend",
+    "deque_popleft", "deque_rotate",
+)  # fmt: skip
+"""Opcodes that change how long a list or deque is, or that deques count as that."""
+CHANGING = (
+    "append", "appendleft", "clear", "extend", "extendleft", "insert", "pop", "popleft", "remove", "reverse", "rotate",
+    "sort",
+)  # fmt: skip
+"""Methods that change a list or deque."""
 
 
 def changes_lists(statements: Iterable[ast.AST]) -> bool:
@@ -72,7 +80,7 @@ def may_lengthen(scope: Scope, body: tuple[Stmt, ...]) -> bool:
         match node:
             case Apply(code="append", args=(Local(version=version), *_)) if "'" in scope.function.flow.names[version]:
                 pending.extend(node.args[1:])  # the list that a comprehension makes
-            case Apply(code=code) if code in _LENGTHENING:
+            case Apply(code=code) if code in LENGTHENING:
                 return True
             case Call(args=args) if kept or any(isinstance(argument.type, List) for argument in args):
                 return True
@@ -179,6 +187,9 @@ def index_of(scope: Scope, node: ast.AST, expr: Expr | None) -> bool:
 def element(scope: Scope, node: ast.Subscript, owner: Expr, type_: Listed) -> Expr | None:
     """Return ``items[i]`` or a slice of a list."""
     if isinstance(node.slice, ast.Slice):
+        if isinstance(type_, Queued):
+            scope.refuse(node.slice, "slice", f"a slice of {type_}", "write list(items)[1:]")
+            return None
         return sliced(scope, node, owner, type_, (node.slice.lower, node.slice.upper, node.slice.step))
     index = scope.check(scope, node.slice)
     if not index_of(scope, node.slice, index) or index is None or not type_.known:
@@ -205,7 +216,7 @@ def sliced(scope: Scope, node: ast.AST, owner: Expr, type_: Listed, bounds: tupl
     if not type_.known:
         return Apply(made, at, "list_slice", made, (owner, *found), (given,))
     scope.put(made, type_.item)
-    scope.joined(made, type_)
+    scope.role.boxes.alike(made, type_)
     return Apply(made, at, "list_slice", made, (owner, *found), (given,))
 
 
@@ -241,11 +252,17 @@ def comparable(scope: Scope, node: ast.AST, left: Listed, right: Listed, what: s
     """Return the type in which two lists are compared."""
     for side in (left, right):
         scope.own(side)
-    joined = scope.joined(left, right)
-    if joined is None:
-        scope.refuse(node, "type", f"{what} compares {left} with {right}")
+    is_deque = isinstance(left, Queued) or isinstance(right, Queued)
+    if is_deque or scope.joined(left, right) is None:
+        hint = "compare lists: list(a) == list(b)" if is_deque else None
+        scope.refuse(node, "type", f"{what} compares {left} with {right}", hint)
         return None
     return left if _flat(scope, node, left, what) else None
+
+
+def joined_items(scope: Scope, into: Listed, more: Type) -> bool:
+    """Note that a list or deque gets the items of another one; False if they have no common type."""
+    return isinstance(more, Listed) and scope.role.boxes.alike(into, more)
 
 
 def _flat(scope: Scope, node: ast.AST, type_: Listed, what: str) -> bool:
@@ -291,7 +308,7 @@ def sorted_list(scope: Scope, node: ast.Call, args: list[Expr], *, descending: b
     if not ordered(scope, node, args[0].type, "sorted()"):
         return None
     made = scope.listed(node, None, owned=True)
-    scope.joined(made, args[0].type)
+    scope.role.boxes.alike(made, args[0].type)
     return Apply(made, scope.at(node), "sorted", made, (args[0],), (descending,))
 
 

@@ -9,7 +9,7 @@ from totem_sdk.lang.call_forms import CallForms
 from totem_sdk.lang.choice_forms import ChoiceForms
 from totem_sdk.lang.holes import Hole
 from totem_sdk.lang.lists import changes_lists
-from totem_sdk.lang.marks import OF_ITEMS
+from totem_sdk.lang.marks import CHANGED, OF_ITEMS
 from totem_sdk.lang.match_forms import MatchForms
 
 __all__ = ["LoopForms"]
@@ -68,13 +68,14 @@ class LoopForms(MatchForms, CallForms, ChoiceForms):
     def _side_by_side(self, node: ast.For, call: ast.Call) -> list[ast.stmt]:
         lists = [self.fresh("list") for _ in call.args]
         index = self.fresh("number")
-        kept = [self._items(name, value, value) for name, value in zip(lists, call.args, strict=True)]
+        changes = changes_lists(node.body)
+        kept = [self._items(name, value, value, changes) for name, value in zip(lists, call.args, strict=True)]
         items = self._indexed(lists, index, call)
         if isinstance(node.target, ast.Tuple) and len(node.target.elts) == len(items):
             taken = [self.at(ast.Assign([t], i), call) for t, i in zip(node.target.elts, items, strict=True)]
         else:
             taken = [self.at(ast.Assign([node.target], ast.Tuple(items, ast.Load())), call)]
-        if changes_lists(node.body):
+        if changes:
             tests = [self._below(index, name) for name in lists]
             test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
             return [*kept, *self._asking(node, index, (ast.Constant(0), test, 1), taken, call)]
@@ -86,10 +87,11 @@ class LoopForms(MatchForms, CallForms, ChoiceForms):
         node.iter = self.at(ast.Call(ast.Name("range", ast.Load()), [shortest], []), call)
         return [*kept, node]
 
-    def _items(self, name: str, value: ast.expr, place: ast.AST) -> ast.stmt:
-        """Return the assignment of what a loop takes one by one by indices."""
+    def _items(self, name: str, value: ast.expr, place: ast.AST, changes: bool) -> ast.stmt:
+        """Return the assignment of what a loop takes one by one by indices; ``changes``: it changes lists."""
         made = self.assign(name, value, place)
         OF_ITEMS.put(made, True)
+        CHANGED.put(made, changes)
         return made
 
     def _below(self, index: str, name: str) -> ast.expr:
@@ -121,8 +123,9 @@ class LoopForms(MatchForms, CallForms, ChoiceForms):
         (item,) = self._indexed([whole], index, call)
         taken = self.at(ast.Assign([node.target], item), call)
         last = ast.BinOp(self._length(whole), ast.Sub(), ast.Constant(1))
-        kept = self._items(whole, call.args[0], call)
-        if changes_lists(node.body):
+        changes = changes_lists(node.body)
+        kept = self._items(whole, call.args[0], call, changes)
+        if changes:
             above = ast.Compare(ast.Name(index, ast.Load()), [ast.GtE()], [ast.Constant(0)])
             test = ast.BoolOp(ast.And(), [above, self._below(index, whole)])
             return [kept, *self._asking(node, index, (last, test, -1), [taken], call)]

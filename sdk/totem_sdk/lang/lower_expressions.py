@@ -49,7 +49,21 @@ def caught_type(returns: Type) -> Type:
 
 
 CHANGING = frozenset(
-    ("append", "clear", "dict_clear", "dict_update", "extend", "insert", "reverse", "sort", "sort_lines")
+    (
+        "append",
+        "clear",
+        "deque_append",
+        "deque_appendleft",
+        "deque_extend",
+        "deque_rotate",
+        "dict_clear",
+        "dict_update",
+        "extend",
+        "insert",
+        "reverse",
+        "sort",
+        "sort_lines",
+    )
 )
 """Opcodes that change a list or dict and give nothing."""
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 import ast
 from typing import Generic, TypeVar
 
-__all__ = ["BY_LINES", "COUNTED", "DELETED", "DESCENDING", "DRAWN", "EMITTED", "IN_PLACE", "OF_ITEMS", "SOME", "Mark"]
+__all__ = [
+    "BOUNDED",
+    "BY_LINES",
+    "CHANGED",
+    "COUNTED",
+    "DELETED",
+    "DESCENDING",
+    "DRAWN",
+    "EMITTED",
+    "IN_PLACE",
+    "OF_ITEMS",
+    "SOME",
+    "Mark",
+]
 
 _Value = TypeVar("_Value")
 
@@ -27,8 +40,12 @@ class Mark(Generic[_Value]):
         setattr(node, self.name, value)
 
 
+BOUNDED = Mark("bounded", False)
+"""A call of ``deque``: its one argument is what was given as maxlen."""
 BY_LINES = Mark("by_lines", False)
 """A call of ``sort``: by the lines that mrjob would write (``sorted_values``)."""
+CHANGED = Mark("changed", False)
+"""Such an assignment as ``OF_ITEMS``: the loop's body changes lists, so perhaps what it goes over."""
 COUNTED = Mark("counted", False)
 """A subscript: how often a Counter has an item, or a text, list or the like the item once (``Counter(items)``)."""
 DELETED = Mark("deleted", False)

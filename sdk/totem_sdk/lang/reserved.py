@@ -57,7 +57,7 @@ _NAMES = """
 MRJOB_NAMES: frozenset[str] = frozenset(_NAMES.split())
 """Other attributes of mrjob's MRJob: a job that redefined one would behave differently there."""
 
-COLLECTIONS = ("Counter", "defaultdict")
+COLLECTIONS = ("Counter", "defaultdict", "deque")
 """What can be imported from the module collections."""
 
 MODULES: dict[str, tuple[str, ...]] = {
@@ -131,6 +131,7 @@ _MATH = "import math at the top of the file and call math.sqrt(x)"
 INSTEAD: dict[str, str] = {
     "Counter": "write from collections import Counter at the top of the file",
     "defaultdict": "write from collections import defaultdict at the top of the file",
+    "deque": "write from collections import deque at the top of the file",
     "filter": "write if in a for loop",
     "isinstance": "the types are those of the columns; test a value that may be None with is not None",
     "iter": "loop over the values with for",

@@ -163,6 +163,8 @@ class _Rewriting(ComprehensionForms, OrderForms, LoopForms, ContainerForms, Idio
     def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
         if (ordered := self.sorted_by_key(node)) is not None:
             return ordered
+        if (put := self.put_in_front(node)) is not None:
+            return put
         if isinstance(node.value, ast.Call) and self.updates_counter(node.value):
             made = self.visit(node.value)
             return made.body if isinstance(made, Statements) else node

@@ -298,10 +298,10 @@ class Scope:
 
     # Containers.
 
-    def listed(self, node: ast.AST, item: Type | None, *, owned: bool) -> Listed:
-        """Return the type of the list that a place of the source makes."""
+    def listed(self, node: ast.AST, item: Type | None, *, owned: bool, kind: type[Listed] = Listed) -> Listed:
+        """Return the type of the list or deque that a place of the source makes."""
         place = (self.function.name, *self.function.arguments.values(), id(node))
-        return self.role.boxes.at(place, item, owned=owned)
+        return self.role.boxes.at(place, item, owned=owned, kind=kind)
 
     def mapped(self, node: ast.AST, like: Mapped | None = None) -> Mapped:
         """Return the type of the dict that a place of the source makes, of the kind that it says or that is given."""

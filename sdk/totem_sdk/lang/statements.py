@@ -10,7 +10,8 @@ from totem_sdk.lang.annotations import accepts, read_annotation
 from totem_sdk.lang.assignments import annotated, as_declared, assign, augmented, items, store
 from totem_sdk.lang.boxes import emitted, flat, without_json
 from totem_sdk.lang.conditions import condition
-from totem_sdk.lang.container_types import Gathered, Listed, Mapped
+from totem_sdk.lang.container_types import Gathered, Listed, Mapped, Queued
+from totem_sdk.lang.deques import check_loop
 from totem_sdk.lang.dicts import viewed
 from totem_sdk.lang.holes import Gap, Hole
 from totem_sdk.lang.lists import characters, may_lengthen, of_pieces
@@ -164,12 +165,7 @@ class _Statements:
             return False
         for type_ in (key, value):
             if (wrong := without_json(type_)) is not None:
-                is_set = isinstance(wrong, Gathered)
-                what = "a set is emitted" if is_set else f"{wrong} is emitted: keys of JSON's objects are texts"
-                hint = (
-                    "emit a list of its items: sorted(s)" if is_set else "use str(key) as the keys, or list(d.items())"
-                )
-                self.scope.refuse(node, "emit-type", what, hint)
+                self.scope.refuse(node, "emit-type", *_not_emitted(wrong))
                 return False
             if type_ is key and not flat(type_):
                 hint = "emit a tuple, or a text: ','.join(items)"
@@ -297,6 +293,7 @@ class _Statements:
         if head is None:
             return None
         kind, over, item = head
+        check_loop(scope, node.iter, [value.type for value in over], body)
         if kind == "list" and isinstance(over[0].type, Listed) and over[0].type.owned and may_lengthen(scope, body):
             kind = "array"
         unpacks = isinstance(node.target, ast.Tuple)
@@ -368,3 +365,13 @@ class _Statements:
         if len(known) == 2:
             known.append(Const(INT, at, 1))
         return tuple(known)
+
+
+def _not_emitted(type_: Type) -> tuple[str, str]:
+    """Return why JSON has nothing for a container, and what to emit."""
+    match type_:
+        case Gathered():
+            return "a set is emitted", "emit a list of its items: sorted(s)"
+        case Queued():
+            return "a deque is emitted", "emit a list of its items: list(d)"
+    return f"{type_} is emitted: keys of JSON's objects are texts", "use str(key) as the keys, or list(d.items())"

@@ -167,6 +167,6 @@ def _cut(scope: Scope, node: ast.AST, owner: Expr, first: int, last: int | None)
     made = scope.listed(node, None, owned=True)
     if owner.type.known:
         scope.put(made, owner.type.item)
-    scope.joined(made, owner.type)
+    scope.role.boxes.alike(made, owner.type)
     bounds = (Const(INT, at, first), Const(INT, at, last or 0), Const(INT, at, 0))
     return Apply(made, at, "list_slice", made, (owner, *bounds), (1 | (0 if last is None else 2),))

@@ -1,6 +1,6 @@
 from collections import ChainMap  # refused: import@25
 from collections import Counter, defaultdict
-from collections import deque as d  # refused: import@25
+from collections import UserDict as d  # refused: import@25
 
 from totem_sdk import TotemJob
 

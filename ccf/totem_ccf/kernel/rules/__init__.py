@@ -7,6 +7,7 @@ from totem_ccf.kernel.rules import (
     bits,
     compare,
     dates,
+    deques,
     dicts,
     errors,
     flow,
@@ -39,6 +40,7 @@ RULES: Mapping[str, Rule] = {
     **folds.RULES,
     **lists.RULES,
     **packed.RULES,
+    **deques.RULES,
     **dicts.RULES,
 }
 """By opcode."""

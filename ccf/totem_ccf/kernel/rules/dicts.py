@@ -146,7 +146,7 @@ def _list(code: FunctionCode, op: Op) -> None:
     made(code, op, f"(call $dict_list {_dict(code, op)} {which})")
 
 
-_CHANGES = "(i64.load32_u offset=36 {0})"
+_CHANGES = "(i64.load32_u offset=44 {0})"
 """Where the header has how often keys came or went."""
 
 

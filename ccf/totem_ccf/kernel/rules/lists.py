@@ -22,10 +22,13 @@ __all__ = [
     "bounds",
     "item",
     "item_address",
+    "item_shape",
+    "item_words",
     "keep",
     "load",
     "made",
     "operand",
+    "place_item",
     "spilled",
 ]
 
@@ -37,11 +40,13 @@ def item(op: Op) -> Type:
     return op.type.item
 
 
-def _words(op: Op) -> str:
+def item_words(op: Op) -> str:
+    """Return the instruction for the number of words of an item."""
     return f"(i32.const {max(1, words(item(op)))})"
 
 
-def _shape(code: FunctionCode, op: Op) -> str:
+def item_shape(code: FunctionCode, op: Op) -> str:
+    """Return the instruction for the shape of an item (lists.c)."""
     return f"(i64.const {code.plan.constants[shape(item(op))]})"
 
 
@@ -80,7 +85,7 @@ def operand(code: FunctionCode, op: Op, position: int = 0) -> str:
 
 
 def _new(code: FunctionCode, op: Op) -> None:
-    made(code, op, f"(call $list_new {_words(op)})")
+    made(code, op, f"(call $list_new {item_words(op)})")
 
 
 def _view(code: FunctionCode, op: Op) -> None:
@@ -93,7 +98,7 @@ def _of(code: FunctionCode, op: Op) -> None:
     made(code, op, f"(call $list_of {operand(code, op)})")
 
 
-def _place(code: FunctionCode, op: Op, call: str, values: list[str]) -> None:
+def place_item(code: FunctionCode, op: Op, call: str, values: list[str]) -> None:
     """Write an item to the place that the runtime gives."""
     # The call may make room, which moves what the values refer to only inside of the arena, never texts.
     address = code.temp("i32", call)
@@ -104,13 +109,13 @@ def _place(code: FunctionCode, op: Op, call: str, values: list[str]) -> None:
 def _append(code: FunctionCode, op: Op) -> None:
     values = code.get(op.args[1])
     size = text_sizes(item(op), values)
-    _place(code, op, f"(call $list_append {operand(code, op)} {size})", values)
+    place_item(code, op, f"(call $list_append {operand(code, op)} {size})", values)
 
 
 def _insert(code: FunctionCode, op: Op) -> None:
     values = code.get(op.args[2])
     position, size = operand(code, op, 1), text_sizes(item(op), values)
-    _place(code, op, f"(call $list_insert {operand(code, op)} {position} {size})", values)
+    place_item(code, op, f"(call $list_insert {operand(code, op)} {position} {size})", values)
 
 
 def _index(code: FunctionCode, items: str, position: str) -> str:
@@ -185,7 +190,7 @@ def bounds(code: FunctionCode, op: Op) -> str:
 def _slice(code: FunctionCode, op: Op) -> None:
     if int(op.imm[0] or 0) & 4:
         code.fail_if(f"(i64.eqz {operand(code, op, 3)})", "value")
-    made(code, op, f"(call $list_slice {operand(code, op)} {bounds(code, op)} {_shape(code, op)})")
+    made(code, op, f"(call $list_slice {operand(code, op)} {bounds(code, op)} {item_shape(code, op)})")
 
 
 def spilled(code: FunctionCode, op: Op, position: int) -> str:
@@ -199,20 +204,20 @@ def spilled(code: FunctionCode, op: Op, position: int) -> str:
 
 def _contains(code: FunctionCode, op: Op) -> None:
     items = operand(code, op)
-    found = f"(call $list_find {items} {spilled(code, op, 1)} {_shape(code, op)})"
+    found = f"(call $list_find {items} {spilled(code, op, 1)} {item_shape(code, op)})"
     code.set(op.dst, [f"(i32.lt_u {found} (i32.load {items}))"])
 
 
 def _find(code: FunctionCode, op: Op) -> None:
     items = operand(code, op)
-    found = code.temp("i32", f"(call $list_find {items} {spilled(code, op, 1)} {_shape(code, op)})")
+    found = code.temp("i32", f"(call $list_find {items} {spilled(code, op, 1)} {item_shape(code, op)})")
     code.fail_if(f"(i32.ge_u {found} (i32.load {items}))", "value")
     code.set(op.dst, [f"(i64.extend_i32_u {found})"])
 
 
 def _occurrences(code: FunctionCode, op: Op) -> None:
     items = operand(code, op)
-    code.set(op.dst, [f"(call $list_occurrences {items} {spilled(code, op, 1)} {_shape(code, op)})"])
+    code.set(op.dst, [f"(call $list_occurrences {items} {spilled(code, op, 1)} {item_shape(code, op)})"])
 
 
 def _sign(op: Op) -> str:
@@ -220,7 +225,7 @@ def _sign(op: Op) -> str:
 
 
 def _sort(code: FunctionCode, op: Op) -> None:
-    code.put(f"(call $list_sort {operand(code, op)} {_sign(op)} {_shape(code, op)})")
+    code.put(f"(call $list_sort {operand(code, op)} {_sign(op)} {item_shape(code, op)})")
 
 
 def _sort_lines(code: FunctionCode, op: Op) -> None:
@@ -229,7 +234,7 @@ def _sort_lines(code: FunctionCode, op: Op) -> None:
 
 
 def _sorted(code: FunctionCode, op: Op) -> None:
-    made(code, op, f"(call $list_sorted {operand(code, op)} {_sign(op)} {_shape(code, op)})")
+    made(code, op, f"(call $list_sorted {operand(code, op)} {_sign(op)} {item_shape(code, op)})")
 
 
 def _done(function: str) -> Rule:
@@ -243,7 +248,7 @@ def _extreme(sign: int) -> Rule:
     def rule(code: FunctionCode, op: Op) -> None:
         items = operand(code, op)
         code.fail_if(f"(i32.eqz (i32.load {items}))", "value")
-        place = code.temp("i32", f"(call $list_extreme {items} (i32.const {sign}) {_shape(code, op)})")
+        place = code.temp("i32", f"(call $list_extreme {items} (i32.const {sign}) {item_shape(code, op)})")
         code.set(op.dst, load(item(op), place))
 
     return rule
@@ -287,7 +292,7 @@ def _collect(code: FunctionCode, _op: Op) -> None:
 
 def array_compare(code: FunctionCode, op: Op) -> None:
     """Write ``==`` or ``!=`` of two lists."""
-    equal = f"(call $list_equal {operand(code, op)} {operand(code, op, 1)} {_shape(code, op)})"
+    equal = f"(call $list_equal {operand(code, op)} {operand(code, op, 1)} {item_shape(code, op)})"
     code.set(op.dst, [equal if op.code == "eq" else f"(i32.eqz {equal})"])
 
 

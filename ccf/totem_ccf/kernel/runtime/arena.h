@@ -4,9 +4,12 @@
 
 #include "runtime.h"
 
+/* A list, or a deque (deques.c): `front` items have room in front of the first one, and `bound` is one more than the
+ * most items that it may have, 0 if there is no such number. */
 typedef struct {
     u32 count, room, items, words;
     u64 bytes; /* of all texts in the items */
+    u32 front, bound;
 } list;
 
 enum { LIST_BYTES = 16, ENTRY_BYTES = 8 };
@@ -37,6 +40,18 @@ void reserve(list *l, u32 count);
 list *with_room(u32 words, u64 count);
 
 text arena_text(text t);
+
+/* Adds so many items of another list, for which memory was counted. */
+void add_items(list *l, const list *more, u32 count);
+
+/* The place of a new item with texts of so many bytes, at the end; 0: no memory. */
+u64 *list_append(list *l, u64 bytes);
+
+/* Turns the order of the items from one place to before another. */
+void turn(list *l, u32 first, u32 end);
+
+/* The bytes of the texts of one item; moves both behind it. */
+u64 texts_of(const u8 **shape, const u64 **item);
 
 /* The bytes of the texts of an item of a shape. */
 u64 bytes_at(text shape, const u64 *item);

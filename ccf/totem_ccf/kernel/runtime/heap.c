@@ -66,6 +66,7 @@ static u32 copy_list(list *l, const u8 *shape, int is_dict) {
         *to = *l;
     }
     to->room = l->count;
+    to->front = 0;
     to->items = lasting((u32)item);
     l->items = lasting((u32)to);
     l->words = 0;

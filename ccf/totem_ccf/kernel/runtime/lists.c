@@ -6,7 +6,6 @@
  *
  * What a function allocates is counted in logical bytes before it is done; 0 says that there is no memory left. */
 #include "arena.h"
-#include "merging.h"
 
 enum { LOGICAL_LIMIT = 64 << 20, FIRST_ROOM = 4 };
 
@@ -51,6 +50,7 @@ static list *empty(u32 words) {
     made->count = made->room = made->items = 0;
     made->words = words;
     made->bytes = 0;
+    made->front = made->bound = 0;
     return made;
 }
 
@@ -62,9 +62,10 @@ void reserve(list *l, u32 count) {
     if (l->room && l->items + l->room * size == arena[0]) {
         arena[0] = l->items + room * size;
     } else {
-        u32 place = take(room * size);
+        u32 front = l->front < l->count ? l->front : l->count, place = take((front + room) * size) + front * size;
         copy_bytes((u8 *)place, (u8 *)l->items, l->count * size);
         l->items = place;
+        l->front = front;
     }
     l->room = room;
 }
@@ -78,7 +79,6 @@ list *with_room(u32 words, u64 count) {
 
 EXPORT(list_new) list *list_new(u32 words) { return with_room(words, 0); }
 
-/* The place of a new item with texts of so many bytes, at the end; 0: no memory. */
 EXPORT(list_append) u64 *list_append(list *l, u64 bytes) {
     if (!counted(item_bytes(l) + bytes)) return 0;
     reserve(l, l->count + 1);
@@ -117,7 +117,7 @@ EXPORT(list_clear) void list_clear(list *l) {
     l->bytes = 0;
 }
 
-static void add_all(list *l, const list *more, u32 count) {
+void add_items(list *l, const list *more, u32 count) {
     u32 start = l->count;
     reserve(l, start + count);
     copy_bytes((u8 *)item_at(l, start), (u8 *)more->items, count * item_bytes(l));
@@ -128,7 +128,7 @@ EXPORT(list_extend) int list_extend(list *l, const list *more) {
     u32 count = more->count;
     u64 bytes = more->bytes;
     if (!counted((u64)item_bytes(l) * count)) return 0;
-    add_all(l, more, count);
+    add_items(l, more, count);
     l->bytes += bytes;
     return 1;
 }
@@ -136,8 +136,8 @@ EXPORT(list_extend) int list_extend(list *l, const list *more) {
 EXPORT(list_add) list *list_add(const list *a, const list *b) {
     list *made = with_room(a->words, (u64)a->count + b->count);
     if (!made) return 0;
-    add_all(made, a, a->count);
-    add_all(made, b, b->count);
+    add_items(made, a, a->count);
+    add_items(made, b, b->count);
     made->bytes = a->bytes + b->bytes;
     return made;
 }
@@ -147,7 +147,7 @@ EXPORT(list_times) list *list_times(const list *l, i64 number) {
     if (l->count && number > LOGICAL_LIMIT) return 0;
     list *made = with_room(l->words, l->count * (u64)number);
     if (!made) return 0;
-    for (i64 i = 0; l->count && i < number; i++) add_all(made, l, l->count);
+    for (i64 i = 0; l->count && i < number; i++) add_items(made, l, l->count);
     made->bytes = l->bytes * (u64)number;
     return made;
 }
@@ -173,8 +173,7 @@ EXPORT(list_of) list *list_of(u64 pieces) {
     return made;
 }
 
-/* The bytes of the texts of one item; moves both behind it. */
-static u64 texts_of(const u8 **shape, const u64 **item) {
+u64 texts_of(const u8 **shape, const u64 **item) {
     u64 bytes = 0;
     switch (*(*shape)++) {
     case 'z': return 0;
@@ -230,164 +229,9 @@ EXPORT(list_slice) list *list_slice(const list *l, i64 start, i64 stop, i64 step
     return made;
 }
 
-/* -1, 0 or 1 as a is less than, equal to or greater than b; 2 if one is NaN. Exact between int and float. */
-static int float_order(double a, double b) { return a != a || b != b ? 2 : (a > b) - (a < b); }
-static int int_order(i64 a, i64 b) { return (a > b) - (a < b); }
-static int int_float_order(i64 a, double b) {
-    if (b != b) return 2;
-    if (b >= 0x1p63) return -1;
-    if (b < -0x1p63) return 1;
-    i64 whole = (i64)b;
-    int found = int_order(a, whole);
-    return found ? found : float_order((double)whole, b);
-}
-static int num_order(const u64 *a, const u64 *b) {
-    u32 tag_a = (u32)a[0], tag_b = (u32)b[0];
-    if (tag_a && tag_b) return float_order(double_of(a[1]), double_of(b[1]));
-    if (tag_b) return int_float_order((i64)a[1], double_of(b[1]));
-    if (tag_a) {
-        int found = int_float_order((i64)b[1], double_of(a[1]));
-        return found == 2 ? 2 : -found;
-    }
-    return int_order((i64)a[1], (i64)b[1]);
-}
-int text_order(text a, text b);
-int text_equal(text a, text b);
-
-static int num_nan(const u64 *a) { return (u32)a[0] && double_of(a[1]) != double_of(a[1]); }
-
-/* How two items stand to each other: -1, 0, 1 or, with a NaN, 2. Moves all behind them if it is 0. */
-static int order(const u8 **shape, const u64 **a, const u64 **b);
-
-static int one_order(u8 kind, const u64 *a, const u64 *b) {
-    switch (kind) {
-    case 'i': return int_order((i64)*a, (i64)*b);
-    case 'b': return int_order((u32)*a, (u32)*b);
-    case 'f': return float_order(double_of(*a), double_of(*b));
-    case 's': return text_order(*a, *b);
-    case 'n': return num_order(a, b);
-    }
-    __builtin_trap();
-}
-
-static int order(const u8 **shape, const u64 **a, const u64 **b) {
-    u8 kind = *(*shape)++;
-    int found = 0;
-    if (kind == 'z') return 0;
-    if (kind == '(') {
-        while (**shape != ')')
-            if ((found = order(shape, a, b))) return found;
-        (*shape)++;
-        return 0;
-    }
-    if (kind == '?') {
-        /* Of options only equality is asked. */
-        u32 present = (u32)*(*a)++;
-        if (present != (u32)*(*b)++) return 2;
-        if (present) return order(shape, a, b);
-        const u8 *again = *shape;
-        texts_of(&again, a);
-        texts_of(shape, b);
-        return 0;
-    }
-    if (kind == 's') found = text_equal(**a, **b) ? 0 : text_order(**a, **b);
-    else found = one_order(kind, *a, *b);
-    u32 words = kind == 'n' ? 2 : 1;
-    *a += words;
-    *b += words;
-    return found;
-}
-
-int stands(text shape, const u64 *a, const u64 *b) {
-    const u8 *s = text_start(shape);
-    if (*s == 'i') return int_order((i64)*a, (i64)*b);
-    if (*s == 'f') return float_order(double_of(*a), double_of(*b));
-    return order(&s, &a, &b);
-}
-
-/* As `order`, but NaN comes after all other numbers and equals itself. */
-static int place_order(const u8 **shape, const u64 **a, const u64 **b) {
-    u8 kind = **shape;
-    if (kind == '(') {
-        (*shape)++;
-        while (**shape != ')') {
-            int found = place_order(shape, a, b);
-            if (found) return found;
-        }
-        (*shape)++;
-        return 0;
-    }
-    if (kind == 'f' || kind == 'n') {
-        const u64 *x = *a, *y = *b;
-        int nan_a = kind == 'f' ? double_of(*x) != double_of(*x) : num_nan(x);
-        int nan_b = kind == 'f' ? double_of(*y) != double_of(*y) : num_nan(y);
-        if (nan_a || nan_b) {
-            u32 words = kind == 'f' ? 1 : 2;
-            (*shape)++;
-            *a += words;
-            *b += words;
-            return nan_a - nan_b;
-        }
-    }
-    return order(shape, a, b);
-}
-
-/* Whether an item comes after another in a sorted list; items of one number, which are most, are compared at once. */
-static inline int comes_after(text shape, int sign, const u64 *a, const u64 *b) {
-    const u8 *s = text_start(shape);
-    if (*s == 'i') return sign * int_order((i64)*a, (i64)*b) > 0;
-    if (*s == 'f') {
-        int found = float_order(double_of(*a), double_of(*b));
-        if (found != 2) return sign * found > 0;
-    }
-    return sign * place_order(&s, &a, &b) > 0;
-}
-
-/* The position of the first item that equals the value, or how many there are. */
-EXPORT(list_find) u32 list_find(const list *l, const u64 *value, text shape) {
-    for (u32 i = 0; i < l->count; i++)
-        if (!stands(shape, item_at(l, i), value)) return i;
-    return l->count;
-}
-
-EXPORT(list_occurrences) i64 list_occurrences(const list *l, const u64 *value, text shape) {
-    i64 found = 0;
-    for (u32 i = 0; i < l->count; i++) found += !stands(shape, item_at(l, i), value);
-    return found;
-}
-
-EXPORT(list_equal) int list_equal(const list *a, const list *b, text shape) {
-    if (a->count != b->count) return 0;
-    for (u32 i = 0; i < a->count; i++)
-        if (stands(shape, item_at(a, i), item_at(b, i))) return 0;
-    return 1;
-}
-
-/* The place of the first smallest (sign 1) or largest (sign -1) item of a list that has one. */
-EXPORT(list_extreme) u64 *list_extreme(const list *l, int sign, text shape) {
-    u64 *best = item_at(l, 0);
-    for (u32 i = 1; i < l->count; i++)
-        if (stands(shape, item_at(l, i), best) == -sign) best = item_at(l, i);
-    return best;
-}
-
-/* How many comparisons sorting n items is charged as. */
-EXPORT(list_rounds) i64 list_rounds(u32 count) { return count < 2 ? 0 : 32 - __builtin_clz(count - 1); }
-
-EXPORT(list_sort) void list_sort(list *l, int sign, text shape) { merge(l, comes_after, sign, shape); }
-
-EXPORT(list_sorted) list *list_sorted(const list *l, int sign, text shape) {
-    list *made = with_room(l->words, l->count);
-    if (!made) return 0;
-    add_all(made, l, l->count);
-    made->bytes = l->bytes;
-    merge(made, comes_after, sign, shape);
-    return made;
-}
-
-EXPORT(list_reverse) void list_reverse(list *l) {
-    for (u32 i = 0, j = l->count; i + 1 < j; i++) {
-        u64 *a = item_at(l, i), *b = item_at(l, --j);
+void turn(list *l, u32 first, u32 end) {
+    while (first + 1 < end) {
+        u64 *a = item_at(l, first++), *b = item_at(l, --end);
         for (u32 k = 0; k < l->words; k++) {
             u64 kept = a[k];
             a[k] = b[k];
@@ -395,6 +239,8 @@ EXPORT(list_reverse) void list_reverse(list *l) {
         }
     }
 }
+
+EXPORT(list_reverse) void list_reverse(list *l) { turn(l, 0, l->count); }
 
 void sum_begin(void);
 void sum_nums(const u8 *tags, const u64 *bits, u32 count);

@@ -1,0 +1,73 @@
+"""Random statements with deques, for the generator of jobs."""
+
+from __future__ import annotations
+
+from generated_counters import Counters
+from generated_dicts import KEYS
+from generated_expressions import Scope
+
+
+class Deques(Counters):
+    """Writes statements with deques."""
+
+    def write_deque(self, depth: int, scope: Scope, size: int) -> None:
+        """Write a deque, some changes of it, and what it is asked."""
+        del size
+        if depth > 3 or self.one_in(3):
+            return
+        type_ = self.chance.choice([*KEYS, "float"])
+        plain = Scope(
+            {name: has for name, has in scope.names.items() if has in ("int", "float")}, row=scope.row, bare=scope.bare
+        )
+        made = self.name("deque")
+
+        def item() -> str:
+            return self.expr(type_, plain, 1)
+
+        bound = self.chance.choice(("", "", "2", "3", "0", f"{self.expr('int', plain, 1)} % 4"))
+        items = self.chance.choice(("", f"[{item()}]", f"[{item()}, {item()}, {item()}]"))
+        forms = [", ".join(part for part in (items, f"maxlen={bound}" if bound else "") if part)]
+        if items and bound:
+            forms.append(f"{items}, {bound}")
+        if type_ == "int":
+            forms += ["range(5)", "(i % 3 for i in range(7))", "range(6), maxlen=4"]
+        if type_ == "str":
+            forms += ["'abc'", "'a b c'.split(), 2"]
+        self.write(depth, f"{made} = deque({self.chance.choice(forms)})")
+        # Of what nothing is ever put into, the items are None.
+        self.write(depth, f"{made}.append({item()})")
+        changes = [
+            [f"{made}.append({item()})"],
+            [f"{made}.append({item()})"],
+            [f"{made}.appendleft({item()})"],
+            [f"{made}.appendleft({item()})"],
+            [f"{made}.rotate({self.expr('int', plain, 1)} % 5)"],
+            [f"{made}.extend([{item()}, {item()}])"],
+            [f"{made}.extend({made})"],
+            [f"{made}.extendleft([{item()}, {item()}])"],
+            [f"{made} += [{item()}]"],
+            [f"if {made}:", f"    {made}.popleft()"],
+            [f"if {made}:", f"    {made}.pop()"],
+            [f"if {made}:", f"    {made}[-1] = {item()}"],
+            [f"{made}.reverse()"],
+            [f"{made} = deque({made})"],
+            [f"for i_{made} in range(3):", f"    {made}.append({item()})", f"    {made}.appendleft({item()})"],
+            [f"for i_{made} in list({made}):", f"    {made}.remove(i_{made})", f"    {made}.append({item()})"],
+        ]
+        if self.one_in(30):
+            changes = [[f"{made}.clear()"], [f"{made}.popleft()"], [f"{made}.remove({item()})"], [f"del {made}[1]"]]
+        for lines in self.chance.choices(changes, k=self.chance.randrange(2, 6)):
+            for line in lines:
+                self.write(depth, line)
+        asked = [
+            ("int", f"len({made})"),
+            ("bool", f"({item()} in {made})"),
+            ("int", f"{made}.count({item()})"),
+            ("int", f"len([each for each in {made} if each == {item()}])"),
+            ("int", f"sum(i * len(str(each)) for i, each in enumerate({made}))"),
+        ]
+        if type_ in ("int", "str"):
+            asked.append((f"{type_}?", f"({made}[0] if {made} else None)"))
+        if type_ in ("int", "str", "float"):
+            asked += [(type_, f"max([{item()}, *{made}])"), (type_, f"sorted([{item()}] + list({made}))[-1]")]
+        self.ask(depth, scope, asked)

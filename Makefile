@@ -41,7 +41,7 @@ test-fabric: $(STAMP) ## the tests that run real Fabric nodes, on the version th
 SECONDS ?= 600
 
 fuzz: $(STAMP) ## compare the executors on new programs, then mutants of others, then break sources, SECONDS (600) each
-	@TOTEM_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q -x tests/ccf/kernel/fuzz_executors.py tests/ccf/kernel/fuzz_kernel.py tests/conformance/test_conformance_mutants.py tests/conformance/test_conformance_broken.py
+	@TOTEM_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q -x --timeout=0 tests/ccf/kernel/fuzz_executors.py tests/ccf/kernel/fuzz_kernel.py tests/conformance/test_conformance_mutants.py tests/conformance/test_conformance_broken.py
 
 bench: $(STAMP) data ## measure against DuckDB, pandas and mrjob, and the ledger on Fabric; writes build/bench*.json
 	@$(BIN)/python -m benchmarks.run

@@ -67,6 +67,14 @@ MAPPERS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "sort of equal keys": ("items = [row.n] * 4000\nitems.sort()\nk += items[0]", PLAIN),
     "sort of equal texts": ("items = [row.t + 'x'] * 500\nitems.sort()\nk += len(items[0])", LONG),
     "large lists": ("items = [row.n] * 500000\nk += len(items[1:]) + sum(items)", PLAIN),
+    "large slices": ("items = [row.n] * 500000\nk += len(items[1:]) + len(items[::-1])", PLAIN),
+    "sums of single floats": ("items = [row.x]\nfor i in range(500):\n    f = sum(items)", PLAIN),
+    "sums of far floats": ("items = [row.x, row.y, -row.x]\nfor i in range(500):\n    f = sum(items)", FAR),
+    "sums of many far floats": (
+        "items = [row.x / (j + 1) for j in range(100)]\nfor i in range(100):\n    f = sum(items)",
+        FAR,
+    ),
+    "sums of floats far apart": ("items = [row.x, row.y, -row.x] * 40\nfor i in range(100):\n    f = sum(items)", FAR),
     "many lists": ("w = [[j] for j in range(5000)]\nk += len(w[7])", PLAIN),
     "large dicts": (
         "table = {(j * 40503) & 0xFFFFF: j for j in range(100000)}\nfor key in table:\n    k += table[key]",
@@ -82,17 +90,31 @@ MAPPERS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "keys that hash alike": ("for i in range(500):\n    yield (row.n * 65536 + i * 16777216), 1", PLAIN),
 }
 FOLDS = {"keys that hash alike"}
+SORTED = {
+    "sorted floats": ("for i in range(200):\n    yield row.n, row.x * (1 + i / 3)", PLAIN),
+    "sorted floats that begin alike": ("for i in range(200):\n    yield row.n, 2.0 + (i & 1) / 10 ** 15", PLAIN),
+    "few sorted floats": ("for i in range(200):\n    yield i >> 1, row.x + (i & 1)", PLAIN),
+    "sorted ints": ("for i in range(200):\n    yield row.n, i * 7919 - 500000", PLAIN),
+    "sorted pairs": ("for i in range(200):\n    yield row.n, (row.x, i / 7)", PLAIN),
+    "sorted texts": ("for i in range(50):\n    yield row.n, row.t[:500] + str(i)", LONG),
+}
+"""Jobs whose reducer gets its values sorted as mrjob sorts them."""
 
 
 def attacks() -> Iterator[Candidate]:
     """Yield every class of attack, then the microbenchmarks."""
     schema = Schema.of(COLUMNS)
-    for kind, (body, rows) in MAPPERS.items():
+    for kind, (body, rows) in {**MAPPERS, **SORTED}.items():
         source = HEAD + "".join(f"        {line}\n" for line in body.splitlines())
         if "yield" not in body:
             source += "        yield k, f\n"
         if kind in FOLDS:
             source += "    def reducer(self, key, ones):\n        yield key, sum(ones)\n"
+        if kind in SORTED:
+            source += "    SORT_VALUES = True\n    def reducer(self, key, values):\n"
+            source += (
+                "        number = 0\n        for value in values:\n            number += 1\n        yield key, number\n"
+            )
         yield Candidate(kind, source, schema, rows)
     for micro in micros():
         yield Candidate(f"micro: {micro.name}", micro.source, micro.schema, micro.rows[:64])

@@ -30,6 +30,7 @@ COLUMNS = {
 
 HEAD = """import math
 import re
+from collections import deque
 from datetime import date, datetime, timedelta
 from totem_sdk import TotemJob
 WORD = re.compile(r"[a-m]+x")
@@ -212,11 +213,22 @@ sort: w = sorted(items, reverse=True)
 sorted texts: v = sorted(words)
 sum of list: k ^= sum(items)
 sum of floats: f = sum(numbers)
+sum of one float: f = sum(numbers[:1])
+sum of a kept float: f = sum(single)
 min of list: k += min(items)
 max of list: k += max(items)
 equal lists: k += 1 if items == others else 2
 loop over list: k += sum(x for x in items)
 list in list: deep = [items]; k += len(deep[0])
+deque append and popleft: d.append(i); k += d.popleft()
+deque appendleft and pop: d.appendleft(i); k += d.pop()
+deque append to a full one: b.append(i)
+deque appendleft to a full one: b.appendleft(i)
+deque append a text to a full one: q.append(row.t)
+deque of list: d = deque(items)
+deque of the last: d = deque(items, 3)
+deque extend a full one: b.extend(items)
+deque rotate: d.rotate(7)
 """
 
 DICTS = """
@@ -244,6 +256,10 @@ MADE = {
     "table": "table = {x: x + 1 for x in range(len(items))}",
     "named": "named = {row.t: 1}",
     "pairs": "pairs = {(0, 0): 1}",
+    "single": "single = [0.5 * len(items)]",
+    "d": "d = deque(items)",
+    "b": "b = deque(items, 15)",
+    "q": "q = deque(['', ''], 2)",
     "w": "w = [0]",
     "v": 'v = [""]',
 }

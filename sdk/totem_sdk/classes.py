@@ -13,7 +13,7 @@ from totem_sdk.opcodes import OPCODES, dtype
 from totem_sdk.program import Op
 from totem_sdk.types import FLOAT, NONE, NUM, STR, List, leaves
 
-__all__ = ["ANGLES", "CLASSES", "MAKE", "class_of", "static_leaves"]
+__all__ = ["ANGLES", "CLASSES", "MAKE", "class_of", "static_leaves", "sum_width"]
 
 ANGLES = ("cos", "sin", "tan")
 """Functions of ``math`` whose operand is reduced by multiples of pi first."""
@@ -25,7 +25,7 @@ CLASSES: tuple[str, ...] = tuple(
 
 
 MAKE = "make"
-"""The class of making a list or dict, however many items it gets."""
+"""The class of making a list or dict, or an exact sum of floats, however many items it gets."""
 
 
 def class_of(op: Op) -> str | None:
@@ -42,6 +42,11 @@ def class_of(op: Op) -> str | None:
         case "strip" if len(op.imm) > 1:
             return "letters"
     return OPCODES[op.code].cls
+
+
+def sum_width(op: Op) -> int:
+    """Return as how many additions that of an item is charged: an exact sum of floats has two words at least."""
+    return 2 if {FLOAT, NUM} & set(leaves(op.type)) else 1
 
 
 def static_leaves(op: Op) -> Iterator[tuple[str, str]]:
@@ -63,6 +68,10 @@ def static_leaves(op: Op) -> Iterator[tuple[str, str]]:
                     yield cls, dtype(leaf)
         case "once":
             yield cls, NONE.name
+            if op.code == "list_sum" and sum_width(op) > 1:
+                # The exact sum that is made, and rounded once, however many floats it gets.
+                yield MAKE, NONE.name
+                yield "round", NONE.name
         case "made":
             yield cls, NONE.name
             yield MAKE, NONE.name

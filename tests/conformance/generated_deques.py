@@ -64,7 +64,7 @@ class Deques(Counters):
             ("bool", f"({item()} in {made})"),
             ("int", f"{made}.count({item()})"),
             ("int", f"len([each for each in {made} if each == {item()}])"),
-            ("int", f"sum(i * len(str(each)) for i, each in enumerate({made}))"),
+            ("int", f"sum(i for i, each in enumerate({made}) if each != {item()})"),
         ]
         if type_ in ("int", "str"):
             asked.append((f"{type_}?", f"({made}[0] if {made} else None)"))

@@ -10,8 +10,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from totem_sdk.classes import sum_width
 from totem_sdk.estimate.forms import NOTHING, ONE, Means, Quantity, saturated
 from totem_sdk.estimate.known import Known
+from totem_sdk.limits import LINE_COMPARISON
 from totem_sdk.program import Op
 
 __all__ = ["CHANGES", "averaged", "changed", "hinted", "items_charged", "lengthened", "made"]
@@ -96,7 +98,10 @@ def items_charged(op: Op, operands: Sequence[Known]) -> Quantity:
     amount = _of(first)
     if op.code in ("sort", "sorted", "sort_lines"):
         number = max(1.0, amount.mean.get(ONE, 0.0))
-        return amount.weighted(max(1.0, math.log2(number)))
+        each = LINE_COMPARISON if op.code == "sort_lines" else 1
+        return amount.weighted(each * max(1.0, math.log2(number)))
+    if op.code == "list_sum":
+        return amount.weighted(sum_width(op))
     if op.code == "list_add":
         return _expected((amount + _of(operands[1])).mean)
     if op.code in ("list_times", "list_slice"):

@@ -10,12 +10,13 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 
+from totem_sdk.classes import sum_width
 from totem_sdk.interpreter import effects
 from totem_sdk.interpreter.arithmetic import Fault, exact_sum
 from totem_sdk.interpreter.dicts import Entries
 from totem_sdk.interpreter.frame import Datum, Frame
 from totem_sdk.interpreter.held import LIST_BYTES, WORD, held_bytes, put_bytes
-from totem_sdk.limits import MEMORY_BYTES
+from totem_sdk.limits import LINE_COMPARISON, MEMORY_BYTES
 from totem_sdk.packed import pack, packed_size, unpack
 from totem_sdk.program import Op
 from totem_sdk.types import List, Tuple, words
@@ -234,6 +235,12 @@ def _ordered(_op: Op, items: Sequence[Datum]) -> tuple[int, int]:
     return rounds * len(items), rounds * text_bytes(items)
 
 
+def _ordered_by_lines(op: Op, items: Sequence[Datum]) -> tuple[int, int]:
+    """As sorting, but that a comparison may write two numbers."""
+    comparisons, texts = _ordered(op, items)
+    return LINE_COMPARISON * comparisons, texts
+
+
 def _both(_op: Op, a: Sequence[Datum], b: Sequence[Datum]) -> tuple[int, int]:
     return min(len(a), len(b)), min(text_bytes(a), text_bytes(b))
 
@@ -257,9 +264,9 @@ COUNTED: dict[str, Callable[..., tuple[int, int]]] = {
     "occurrences": _searched,
     "sort": _ordered,
     "sorted": _ordered,
-    "sort_lines": _ordered,
+    "sort_lines": _ordered_by_lines,
     "reverse": _each,
-    "list_sum": _each,
+    "list_sum": lambda op, items: (sum_width(op) * len(items), 0),
     "list_min": _with_texts,
     "list_max": _with_texts,
     "eq": _both,

@@ -1,4 +1,4 @@
-"""Deques in the kernel: both ends stay quick, the memory behind them is bounded by what is counted, texts stay theirs."""
+"""Deques in the kernel: both ends stay quick, memory is bounded by what is counted, texts stay theirs."""
 
 import pytest
 

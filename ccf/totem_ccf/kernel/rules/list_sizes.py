@@ -7,6 +7,8 @@ from collections.abc import Callable
 from totem_ccf.kernel.code import FunctionCode, SizeOf
 from totem_ccf.kernel.rules.lists import array_bytes, array_length, bounds, item, operand
 from totem_ccf.kernel.rules.values import text_sizes
+from totem_sdk.classes import sum_width
+from totem_sdk.limits import LINE_COMPARISON
 from totem_sdk.program import Op
 from totem_sdk.types import Array
 
@@ -62,9 +64,18 @@ def _size_ordered(code: FunctionCode, op: Op) -> tuple[str, str]:
     return f"(i64.mul {rounds} {array_length(items)})", f"(i64.mul {rounds} {array_bytes(items)})"
 
 
+def _size_ordered_by_lines(code: FunctionCode, op: Op) -> tuple[str, str]:
+    comparisons, texts = _size_ordered(code, op)
+    return f"(i64.mul (i64.const {LINE_COMPARISON}) {comparisons})", texts
+
+
 def _size_texts(code: FunctionCode, op: Op) -> tuple[str, str]:
     items = operand(code, op)
     return array_length(items), array_bytes(items)
+
+
+def _size_sum(code: FunctionCode, op: Op) -> tuple[str, str]:
+    return f"(i64.mul (i64.const {sum_width(op)}) {array_length(operand(code, op))})", _NONE
 
 
 def _size_both(code: FunctionCode, op: Op) -> tuple[str, str]:
@@ -98,9 +109,9 @@ _SIZES: dict[str, Callable[[FunctionCode, Op], tuple[str, str]]] = {
     "occurrences": _size_searched,
     "sort": _size_ordered,
     "sorted": _size_ordered,
-    "sort_lines": _size_ordered,
+    "sort_lines": _size_ordered_by_lines,
     "reverse": _length_of(0),
-    "list_sum": _length_of(0),
+    "list_sum": _size_sum,
     "list_min": _size_texts,
     "list_max": _size_texts,
 }

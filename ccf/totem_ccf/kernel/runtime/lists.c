@@ -147,7 +147,13 @@ EXPORT(list_times) list *list_times(const list *l, i64 number) {
     if (l->count && number > LOGICAL_LIMIT) return 0;
     list *made = with_room(l->words, l->count * (u64)number);
     if (!made) return 0;
-    for (i64 i = 0; l->count && i < number; i++) add_items(made, l, l->count);
+    if (number) add_items(made, l, l->count);
+    /* What is there already is copied: half of what there will be, or what is left. */
+    for (u64 left = l->count * (u64)number - made->count; left;) {
+        u32 count = left < made->count ? (u32)left : made->count;
+        add_items(made, made, count);
+        left -= count;
+    }
     made->bytes = l->bytes * (u64)number;
     return made;
 }
@@ -220,12 +226,15 @@ EXPORT(list_slice) list *list_slice(const list *l, i64 start, i64 stop, i64 step
     cut wanted = cut_of(l->count, start, stop, step, given);
     list *made = with_room(l->words, (u64)wanted.count);
     if (!made) return 0;
-    for (i64 i = 0; i < wanted.count; i++) {
-        u64 *item = item_at(l, (u32)(wanted.start + (i ? i * wanted.step : 0)));
-        copy_bytes((u8 *)item_at(made, (u32)i), (u8 *)item, item_bytes(l));
-        made->bytes += bytes_at(shape, item);
-    }
-    made->count = (u32)wanted.count;
+    u32 count = (u32)wanted.count, size = item_bytes(l);
+    u8 *to = (u8 *)made->items;
+    if (wanted.step == 1) copy_bytes(to, (u8 *)item_at(l, (u32)wanted.start), count * size);
+    else
+        for (u32 i = 0; i < count; i++) copy_bytes(to + i * size, (u8 *)item_at(l, (u32)(wanted.start + i * wanted.step)), size);
+    made->count = count;
+    if (count == l->count) made->bytes = l->bytes;
+    else
+        for (u32 i = 0; l->bytes && i < count; i++) made->bytes += bytes_at(shape, item_at(made, i));
     return made;
 }
 

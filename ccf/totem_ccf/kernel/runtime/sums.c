@@ -57,20 +57,36 @@ static void add_to_window(exact *sum, u64 low, i64 high) {
     sum->window.high = high;
 }
 
-void exact_add_outside(exact *sum, double value) {
+static inline void add_outside(exact *sum, double value) {
     u64 bits = double_bits(value), mantissa = bits & 0xfffffffffffffull;
     i32 biased = (i32)(bits >> 52 & 0x7ff);
     int negative = (int)(bits >> 63);
-    if (biased == 0x7ff) sum->special |= mantissa ? SAW_NAN : negative ? SAW_MINUS_INFINITY : SAW_INFINITY;
-    else spread(sum, negative, biased ? mantissa | 1ull << 52 : mantissa, 0, (biased ? biased : 1) - 1075);
+    if (biased == 0x7ff) {
+        sum->special |= mantissa ? SAW_NAN : negative ? SAW_MINUS_INFINITY : SAW_INFINITY;
+        return;
+    }
+    begin_wide(sum);
+    /* As `spread`, for the 53 bits of a float, which reach into three cells at most. */
+    if (biased) mantissa |= 1ull << 52;
+    u32 position = biased ? (u32)biased - 1 : 0, shift = position % 32;
+    i64 *cell = sum->cell + position / 32, sign = -(i64)negative;
+    u64 low = mantissa << shift, high = mantissa >> 1 >> (63 - shift);
+    cell[0] += ((i64)(low & 0xffffffff) ^ sign) - sign;
+    cell[1] += ((i64)(low >> 32) ^ sign) - sign;
+    cell[2] += ((i64)high ^ sign) - sign;
+    if (++sum->waiting == 1u << 30) normalise(sum);
 }
 
-void exact_add(exact *sum, double value) {
+void exact_add_outside(exact *sum, double value) { add_outside(sum, value); }
+
+static inline void add(exact *sum, double value) {
     u64 low;
     i64 high;
     if (window_of(value, &low, &high)) add_to_window(sum, low, high);
-    else exact_add_outside(sum, value);
+    else add_outside(sum, value);
 }
+
+void exact_add(exact *sum, double value) { add(sum, value); }
 
 void exact_add_int(exact *sum, i128 value) {
     int negative = value < 0;
@@ -150,7 +166,7 @@ EXPORT(sum_begin) void sum_begin(void) {
 }
 
 EXPORT(sum_floats) void sum_floats(const double *values, u32 count) {
-    for (u32 i = 0; i < count; i++) exact_add(&floats, values[i]);
+    for (u32 i = 0; i < count; i++) add(&floats, values[i]);
 }
 
 EXPORT(sum_ints) void sum_ints(const i64 *values, u32 count) {

@@ -13,8 +13,8 @@ class Deques(Counters):
     def write_deque(self, depth: int, scope: Scope, size: int) -> None:
         """Write a deque, some changes of it, and what it is asked."""
         del size
-        if depth > 3 or self.one_in(3):
-            return
+        if depth > 3 or self.one_in(2):
+            return  # jobs of many of them would be too large
         type_ = self.chance.choice([*KEYS, "float"])
         plain = Scope(
             {name: has for name, has in scope.names.items() if has in ("int", "float")}, row=scope.row, bare=scope.bare
@@ -56,7 +56,7 @@ class Deques(Counters):
         ]
         if self.one_in(30):
             changes = [[f"{made}.clear()"], [f"{made}.popleft()"], [f"{made}.remove({item()})"], [f"del {made}[1]"]]
-        for lines in self.chance.choices(changes, k=self.chance.randrange(2, 6)):
+        for lines in self.chance.choices(changes, k=self.chance.randrange(1, 4)):
             for line in lines:
                 self.write(depth, line)
         asked = [

@@ -148,7 +148,7 @@ def test_many_generated_programs(job):
 def test_the_generator_reaches_every_opcode_and_most_jobs_complete():
     seen: set[str] = set()
     completed = 0
-    for seed in range(90):
+    for seed in range(9, 99):
         case = Case(generate(seed, 1 + seed % 10, seed % 12))
         seen.update(op.code for block in case.priced.program.blocks for op in block.ops)
         completed += case.run().state == "completed"

@@ -54,6 +54,28 @@ MAPPERS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     ),
     "far remainders": ("for i in range(500):\n    f += (row.x / (i + 1)) % row.y", FAR),
     "denormals": ("f = 5e-324\nfor i in range(500):\n    f = f * 1.0000001 + row.y * 1e-308", PLAIN),
+    "products of denormals": (
+        "for i in range(500):\n    f = row.y * 0.9 * 1.1 * 0.9 * 1.1 * 0.9 * 1.1",
+        [(7, 3, 1.5, 3e-310, "a", "b")],
+    ),
+    "quotients of denormals": (
+        "for i in range(500):\n    f = row.y / 0.9 / 1.1 / 0.9 / 1.1 / 0.9 / 1.1",
+        [(7, 3, 1.5, 3e-310, "a", "b")],
+    ),
+    "sums of denormals": (
+        "for i in range(500):\n    f = row.y + row.y + row.y + row.y - row.y - row.y",
+        [(7, 3, 1.5, 3e-310, "a", "b")],
+    ),
+    "roots of denormals": (
+        "for i in range(500):\n    f = math.sqrt(row.y) + math.sqrt(row.y)",
+        [(7, 3, 1.5, 3e-310, "a", "b")],
+    ),
+    "texts that fill the memory": ("for i in range(4000):\n    s = row.t.replace('a', 'b')\nk += len(s)", LONG),
+    "lists that fill the memory": ("w = []\nfor i in range(5000):\n    w.append(row.t)\nk += len(w)", LONG),
+    "copies that fill the memory": (
+        "items = [row.n] * 50000\nfor i in range(80):\n    w = items[:]\nk += len(w)",
+        PLAIN,
+    ),
     "long numbers": (
         f"for i in range(200):\n    f += float('{'1234567890' * 8}e-300') + float('4.9406564584124654417656879e-324')",
         PLAIN,

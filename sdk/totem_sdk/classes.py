@@ -37,6 +37,8 @@ def class_of(op: Op) -> str | None:
             return "remainder" if op.imm[0] == "fmod" else "angle"
         case "to_int" | "to_float" if STR in leaves(op.type):
             return "parse"
+        case "to_str" if {FLOAT, NUM} & set(leaves(op.type)):
+            return "format"
         case "slice" if op.imm[0] != 1:
             return "letters"
         case "strip" if len(op.imm) > 1:

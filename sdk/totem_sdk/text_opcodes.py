@@ -55,7 +55,7 @@ TEXT_ROWS: tuple[_Row, ...] = (
         "dst = args[0] in other case, by imm[0]: title, capitalize or swapcase",
     ),
     ("json_text", "case", "first", "leaves", "memory", "dst = json.dumps(args[0]) of a text"),
-    ("replace", "concat", "replaced", "leaves", "memory", "dst = args[0].replace(args[1], args[2], args[3])"),
+    ("replace", "split", "replaced", "leaves", "memory", "dst = args[0].replace(args[1], args[2], args[3])"),
     ("repeat", "concat", "repeated", "leaves", "memory", "dst = args[0] * args[1] of a text and an int"),
     (
         "pad",

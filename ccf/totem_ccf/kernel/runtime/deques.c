@@ -21,12 +21,17 @@ static void drop_left(list *d, u32 count, u64 bytes) {
     d->bytes -= bytes;
 }
 
+static inline u64 texts_at(const list *d, u32 i, text shape) {
+    const u64 *item = item_at(d, i);
+    return !d->bytes ? 0 : *text_start(shape) == 's' ? text_size(*item) : bytes_at(shape, item);
+}
+
 /* Drops items from the left until there are no more than there may be. */
 static void keep_bound(list *d, text shape) {
     if (!d->bound || d->count < d->bound) return;
     u32 count = d->count - d->bound + 1;
     u64 bytes = 0;
-    for (u32 i = 0; d->bytes && i < count; i++) bytes += bytes_at(shape, item_at(d, i));
+    for (u32 i = 0; i < count; i++) bytes += texts_at(d, i, shape);
     drop_left(d, count, bytes);
 }
 
@@ -73,7 +78,7 @@ EXPORT(deque_appendleft) u64 *deque_appendleft(list *d, u64 bytes, text shape) {
     d->bytes += bytes;
     if (d->count == d->bound) {
         d->count--;
-        d->bytes -= d->count ? bytes_at(shape, item_at(d, d->count)) : bytes;
+        d->bytes -= d->count ? texts_at(d, d->count, shape) : bytes;
     }
     return item_at(d, 0);
 }

@@ -20,12 +20,12 @@ static format format_of(u64 spec) {
 
 /* Digits without zeros in front; the point stands behind the first `point` of them. */
 typedef struct {
-    u8 digit[MOST_DIGITS];
+    u8 digit[MOST_DIGITS + 8];
     i32 count, point;
 } decimal_text;
 
 static decimal_text number;
-static u8 body[MOST_DIGITS];
+static u8 body[MOST_DIGITS + 8];
 
 /* The exact digits of mantissa * 2^exponent in limbs of nine (as musl's printf), as far as they decide about `wanted`
  * digits (behind the point, if `fixed`); returns whether there are more that are not 0. */
@@ -102,18 +102,32 @@ static void round_digits(i32 digits, int more) {
     number.point++;
 }
 
+/* Takes so many zeros from the end, if they are there; constants are divided by without a division. */
+static inline __attribute__((always_inline)) void without_zeros(shortest *s, u64 power, i32 zeros) {
+    u64 rest = s->digits / power;
+    if (rest * power != s->digits) return;
+    s->digits = rest;
+    s->exponent += zeros;
+}
+
 static void shortest_digits(u64 mantissa, i32 biased) {
     shortest found = shortest_of(mantissa, biased);
-    while (found.digits % 10 == 0) {
-        found.digits /= 10;
-        found.exponent++;
+    without_zeros(&found, 10000000000000000, 16);
+    without_zeros(&found, 100000000, 8);
+    without_zeros(&found, 10000, 4);
+    without_zeros(&found, 100, 2);
+    without_zeros(&found, 10, 1);
+    /* From the right, nine digits at a time: 32 bits are divided faster than 64. */
+    u8 written[20], *first = written + sizeof written;
+    u64 rest = found.digits;
+    for (; rest >= BASE; rest /= BASE) {
+        u32 part = (u32)(rest % BASE);
+        for (i32 i = 0; i < 9; i++, part /= 10) *--first = (u8)(part % 10);
     }
-    u8 backwards[20];
-    i32 count = 0;
-    for (u64 rest = found.digits; rest; rest /= 10) backwards[count++] = (u8)(rest % 10);
-    number.count = count;
-    number.point = count + found.exponent;
-    for (i32 i = 0; i < count; i++) number.digit[i] = backwards[count - 1 - i];
+    for (u32 part = (u32)rest; part; part /= 10) *--first = (u8)(part % 10);
+    number.count = (i32)(written + sizeof written - first);
+    number.point = number.count + found.exponent;
+    copy_bytes(number.digit, first, (u32)number.count);
 }
 
 static u8 *put_exponent(u8 *to, i32 exponent, int upper) {
@@ -126,24 +140,43 @@ static u8 *put_exponent(u8 *to, i32 exponent, int upper) {
     return to;
 }
 
+/* Digits from one place to before another; in front of the first and behind the last one stand zeros. */
+static u8 *put_digits(u8 *to, i32 first, i32 end) {
+    i32 i = first;
+    for (; i < end && i < 0; i++) *to++ = '0';
+    i32 last = end < number.count ? end : number.count;
+    /* Eight at a time; what is written too far is written again. */
+    for (; i < last; i += 8) {
+        u64 eight;
+        __builtin_memcpy(&eight, number.digit + i, 8);
+        eight += 0x3030303030303030;
+        __builtin_memcpy(to, &eight, 8);
+        to += last - i < 8 ? last - i : 8;
+    }
+    if (i > last) i = last;
+    for (; i < end; i++) *to++ = '0';
+    return to;
+}
+
 static u8 digit_at(i32 i) { return (u8)('0' + (i >= 0 && i < number.count ? number.digit[i] : 0)); }
 
 /* The digits as they are, a point, and so many digits behind it; digits in groups of three if there is a character. */
 static u8 *put_fixed(u8 *to, i32 behind, u8 group) {
     i32 before = number.point > 0 ? number.point : 1, gap = number.point > 0 ? 0 : number.point - 1;
-    for (i32 i = 0; i < before; i++) {
-        if (group && i && (before - i) % 3 == 0) *to++ = group;
-        *to++ = digit_at(i + gap);
-    }
+    if (!group) to = put_digits(to, gap, gap + before);
+    else
+        for (i32 i = 0; i < before; i++) {
+            if (i && (before - i) % 3 == 0) *to++ = group;
+            *to++ = digit_at(i + gap);
+        }
     if (behind) *to++ = '.';
-    for (i32 i = 0; i < behind; i++) *to++ = digit_at(number.point + i);
-    return to;
+    return put_digits(to, number.point, number.point + behind);
 }
 
 static u8 *put_scientific(u8 *to, i32 behind, i32 exponent, int upper) {
     *to++ = digit_at(0);
     if (behind) *to++ = '.';
-    for (i32 i = 1; i <= behind; i++) *to++ = digit_at(i);
+    to = put_digits(to, 1, 1 + behind);
     return put_exponent(to, exponent, upper);
 }
 
@@ -242,12 +275,13 @@ EXPORT(format_int) text format_int(i64 value, u64 spec, text fill, u32 where, u3
     format f = format_of(spec);
     u8 type = f.type == 'X' ? 'x' : f.type, backwards[100], sign[3], *to = body;
     u64 size = value < 0 ? 0 - (u64)value : (u64)value, base = type == 'b' ? 2 : type == 'o' ? 8 : type == 'x' ? 16 : 10;
-    u32 count = 0, signs = 0, in_group = base == 10 ? 3 : 4, written = 0;
+    u32 count = 0, signs = 0, in_group = base == 10 ? 3 : 4, written = 0, shift = base == 16 ? 4 : base == 8 ? 3 : 1;
     do {
         if (f.group && written && written % in_group == 0) backwards[count++] = f.group;
-        u8 digit = (u8)(size % base);
+        /* By a constant: dividing by what varies takes ten times as long. */
+        u8 digit = (u8)(base == 10 ? size % 10 : size & (base - 1));
         backwards[count++] = (u8)(digit < 10 ? '0' + digit : (f.type == 'X' ? 'A' : 'a') + digit - 10);
-        size /= base;
+        size = base == 10 ? size / 10 : size >> shift;
         written++;
     } while (size);
     while (count) *to++ = backwards[--count];

@@ -1,8 +1,9 @@
 """Which opcode class prices an operation: that of its opcode, but of a few what they work on tells a class of its own.
 
 A class is what takes about the same time for each byte that it is charged (docs/meter.md). The same opcode has another
-class where it takes far more: a remainder of floats may divide two thousand bits, reading a number's text may need long
-arithmetic, a text is gone through character by character.
+class where it takes far more: a product of floats that are nearly 0 takes a hundred times as long as others, a
+remainder of floats may divide two thousand bits, reading a number's text may need long arithmetic, a text is gone
+through character by character.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ ANGLES = ("cos", "sin", "tan")
 """Functions of ``math`` whose operand is reduced by multiples of pi first."""
 
 CLASSES: tuple[str, ...] = tuple(
-    sorted({"angle", "letters", "parse", "remainder"} | {o.cls for o in OPCODES.values() if o.cls is not None})
+    sorted(
+        {"angle", "letters", "parse", "product", "remainder"}
+        | {opcode.cls for opcode in OPCODES.values() if opcode.cls is not None}
+    )
 )
 """Every class that an estimator table can price."""
 
@@ -31,6 +35,8 @@ MAKE = "make"
 def class_of(op: Op) -> str | None:
     """Return the class that prices an operation; None: it is free."""
     match op.code:
+        case "mul" | "div" if {FLOAT, NUM} & set(leaves(op.type)):
+            return "product"
         case "mod" | "floordiv" | "divmod" if {FLOAT, NUM} & set(leaves(op.type)):
             return "remainder"
         case "math" if op.imm[0] in (*ANGLES, "fmod"):

@@ -17,7 +17,7 @@ __all__ = ["Operator", "Row", "disassemble", "operator_of", "render"]
 Operator = Literal["INTassign", "FLOATassign", "MathOperation", "RelationalOperation"]
 """The classes of the published operator array (paper III, section 5.2)."""
 
-_MATH = frozenset(("abs", "add", "angle", "div", "integer", "math", "mul", "remainder", "round", "sub"))
+_MATH = frozenset(("abs", "add", "angle", "div", "integer", "math", "mul", "product", "remainder", "round", "sub"))
 """Opcode classes that are a MathOperation."""
 
 

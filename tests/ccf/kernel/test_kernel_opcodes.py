@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from totem_ccf.kernel import KernelExecutor, compile_kernel
-from totem_ccf.kernel.rules import RULES, dicts, lists, packed
+from totem_ccf.kernel.rules import RULES, deques, dicts, lists, packed
 from totem_ccf.mapreduce.pairs import PairLayout
 from totem_sdk.cost import price
 from totem_sdk.interpreter import run_map_task
@@ -263,6 +263,7 @@ TESTED_BY_PROGRAMS = {
     # What works on lists and dicts needs them made before: see test_kernel_lists, test_kernel_dicts.
     *lists.RULES,
     *packed.RULES,
+    *deques.RULES,
     *dicts.RULES,
     # They make lists: see test_kernel_regex.
     *("re_findall", "re_split"),

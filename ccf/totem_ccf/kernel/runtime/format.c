@@ -153,8 +153,7 @@ static u8 *put_digits(u8 *to, i32 first, i32 end) {
         __builtin_memcpy(to, &eight, 8);
         to += last - i < 8 ? last - i : 8;
     }
-    if (i > last) i = last;
-    for (; i < end; i++) *to++ = '0';
+    for (i = first > last ? first : last; i < end; i++) *to++ = '0';
     return to;
 }
 

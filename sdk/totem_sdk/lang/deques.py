@@ -121,8 +121,8 @@ def _changes(scope: Scope, type_: Queued, body: tuple[Stmt, ...]) -> bool:
         match node:
             case Apply(code=code, args=(changed, *_)) if code in LENGTHENING and changed.type == type_:
                 return True
-            case Call(args=args) if any(
-                holds(held, type_) for held in (*scope.role.fields.values(), *(arg.type for arg in args))
+            case Call(args=args) if any(holds(arg.type, type_) for arg in args) or any(
+                holds(held, type_) for held in scope.role.fields.values() if held is not None
             ):
                 return True
             case tuple():

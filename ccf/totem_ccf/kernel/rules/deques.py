@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from totem_ccf.kernel.code import FunctionCode, Rule
+from totem_ccf.kernel.flatten import slots
 from totem_ccf.kernel.rules.lists import (
     array_length,
     item,
@@ -14,7 +15,7 @@ from totem_ccf.kernel.rules.lists import (
     operand,
     place_item,
 )
-from totem_ccf.kernel.rules.values import slots, text_sizes
+from totem_ccf.kernel.rules.values import text_sizes
 from totem_sdk.program import Op
 
 __all__ = ["RULES"]

@@ -118,6 +118,20 @@ EXPORT(text_replace) text text_replace(text t, text old, text new, i64 count, u3
     if (size > room) return NO_ROOM;
     u8 *to = (u8 *)where;
     const u8 *p = text_start(t), *end = p + text_size(t);
+    if (text_size(old) == 1) {
+        /* Byte by byte: where there are many places, a search for each would take longer. */
+        u8 wanted = *text_start(old);
+        for (; count > 0; p++) {
+            if (*p != wanted) {
+                *to++ = *p;
+                continue;
+            }
+            for (u32 i = 0; i < text_size(new); i++) *to++ = text_start(new)[i];
+            count--;
+        }
+        copy_bytes(to, p, (u32)(end - p));
+        return text_of((u8 *)where, (u32)size);
+    }
     wanted_text w;
     if (text_size(old)) w = wanted_of(old, 0);
     for (u32 place = 0; count > 0; count--) {

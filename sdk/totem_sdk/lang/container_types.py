@@ -17,6 +17,7 @@ from totem_sdk.lang.marks import Mark
 from totem_sdk.types import NONE, List, Tuple, Type
 
 __all__ = [
+    "CHANGING",
     "Box",
     "KIND_OF_DICT",
     "Counted",
@@ -27,6 +28,13 @@ __all__ = [
     "Queued",
     "kind_of",
 ]
+
+
+CHANGING = (
+    "append", "appendleft", "clear", "extend", "extendleft", "insert", "pop", "popleft", "remove", "reverse", "rotate",
+    "sort",
+)  # fmt: skip
+"""Methods that change a list or deque."""
 
 
 class Box:

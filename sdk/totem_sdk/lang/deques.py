@@ -113,20 +113,23 @@ def check_changed_loop(scope: Scope, node: ast.AST, value: Expr) -> None:
 
 
 def _changes(scope: Scope, type_: Queued, body: tuple[Stmt, ...]) -> bool:
-    """Return whether something of the deque's type is changed, or reaches a helper: by an argument, or by a field."""
-    holds = scope.role.boxes.holds
+    """Return whether something of the deque's type is changed, or reaches a helper that changes lists or deques."""
     pending: list[Any] = list(body)
     while pending:
         node = pending.pop()
         match node:
             case Apply(code=code, args=(changed, *_)) if code in LENGTHENING and changed.type == type_:
                 return True
-            case Call(args=args) if any(holds(arg.type, type_) for arg in args) or any(
-                holds(held, type_) for held in scope.role.fields.values() if held is not None
-            ):
+            case Call() if _may_change(scope, type_, node):
                 return True
             case tuple():
                 pending.extend(node)
             case _ if dataclasses.is_dataclass(node) and not isinstance(node, List):
                 pending.extend(getattr(node, part.name) for part in dataclasses.fields(node))
     return False
+
+
+def _may_change(scope: Scope, type_: Queued, call: Call) -> bool:
+    reach, fields = scope.role.reach[call.function.name], scope.role.fields
+    held = [found for name in reach.loads if (found := fields.get(name)) is not None]
+    return reach.changes and any(scope.role.boxes.holds(each, type_) for each in (*held, *(a.type for a in call.args)))

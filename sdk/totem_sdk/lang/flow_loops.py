@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from totem_sdk.lang.calls import self_attributes
 from totem_sdk.lang.constants import NotConstant, evaluate
+from totem_sdk.lang.container_types import CHANGING
 from totem_sdk.lang.flow_expressions import FlowExpressions
 from totem_sdk.lang.flow_state import Frame, Path
 from totem_sdk.lang.holes import Hole
-from totem_sdk.lang.lists import CHANGING
 from totem_sdk.lang.marks import SOME
 from totem_sdk.lang.versions import LoopFlow
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import flat
-from totem_sdk.lang.container_types import Listed, Mapped, Queued
+from totem_sdk.lang.container_types import CHANGING, Listed, Mapped, Queued
 from totem_sdk.lang.dicts import dict_place
 from totem_sdk.lang.marks import EMITTED
 from totem_sdk.lang.operators import number, orderable
@@ -18,7 +18,6 @@ from totem_sdk.lang.tree import Apply, Call, Const, Display, Expr, Local, Place,
 from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type, has_union, join
 
 __all__ = [
-    "CHANGING",
     "LENGTHENING",
     "as_pieces",
     "changes_lists",
@@ -48,11 +47,6 @@ LENGTHENING = (
     "deque_popleft", "deque_rotate",
 )  # fmt: skip
 """Opcodes that change how long a list or deque is, or that deques count as that."""
-CHANGING = (
-    "append", "appendleft", "clear", "extend", "extendleft", "insert", "pop", "popleft", "remove", "reverse", "rotate",
-    "sort",
-)  # fmt: skip
-"""Methods that change a list or deque."""
 
 
 def changes_lists(statements: Iterable[ast.AST]) -> bool:

@@ -15,6 +15,9 @@ class Deques(TotemJob):
         self.front = deque()
         self.never = collections.deque([], 0)
 
+    def size_of(self, text):
+        return len(text) * self.last.count(text) + len([kept for kept in self.last if kept > text])
+
     def mapper(self, _, row):
         self.last.append(row.article)
         self.of_length[len(row.article)].append(row.article)
@@ -26,6 +29,7 @@ class Deques(TotemJob):
         self.never.appendleft(row.article)
         self.never.extend([row.article, "?"])
         yield "last", " ".join(self.last)
+        yield "size", str(sum(self.size_of(text) for text in self.last))
 
         queue = deque(row.article, maxlen=4)
         queue.rotate(2)

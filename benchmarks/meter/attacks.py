@@ -36,6 +36,7 @@ class Job(TotemJob):
 FAR = [(7, 3, 1e308, 3e-308, "a" * 50, "b")]
 PLAIN = [(7, 3, 1.5, 0.3, "abcdefg " * 8, "abcdefg x")]
 LONG = [(7, 3, 1.5, 0.3, "ab" * 4000, "a" * 60 + "b")]
+NEARLY_ZERO = [(7, 3, 1.5, 3e-310, "a", "b")]
 
 NESTED = (
     "\n".join(f"{'    ' * depth}for i{depth} in range(2):" for depth in range(9))
@@ -56,19 +57,19 @@ MAPPERS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "denormals": ("f = 5e-324\nfor i in range(500):\n    f = f * 1.0000001 + row.y * 1e-308", PLAIN),
     "products of denormals": (
         "for i in range(500):\n    f = row.y * 0.9 * 1.1 * 0.9 * 1.1 * 0.9 * 1.1",
-        [(7, 3, 1.5, 3e-310, "a", "b")],
+        NEARLY_ZERO,
     ),
     "quotients of denormals": (
         "for i in range(500):\n    f = row.y / 0.9 / 1.1 / 0.9 / 1.1 / 0.9 / 1.1",
-        [(7, 3, 1.5, 3e-310, "a", "b")],
+        NEARLY_ZERO,
     ),
     "sums of denormals": (
         "for i in range(500):\n    f = row.y + row.y + row.y + row.y - row.y - row.y",
-        [(7, 3, 1.5, 3e-310, "a", "b")],
+        NEARLY_ZERO,
     ),
     "roots of denormals": (
         "for i in range(500):\n    f = math.sqrt(row.y) + math.sqrt(row.y)",
-        [(7, 3, 1.5, 3e-310, "a", "b")],
+        NEARLY_ZERO,
     ),
     "texts that fill the memory": ("for i in range(4000):\n    s = row.t.replace('a', 'b')\nk += len(s)", LONG),
     "lists that fill the memory": ("w = []\nfor i in range(5000):\n    w.append(row.t)\nk += len(w)", LONG),

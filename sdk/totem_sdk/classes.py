@@ -14,7 +14,7 @@ from totem_sdk.opcodes import OPCODES, dtype
 from totem_sdk.program import Op
 from totem_sdk.types import FLOAT, NONE, NUM, STR, List, leaves
 
-__all__ = ["ANGLES", "CLASSES", "MAKE", "class_of", "static_leaves", "sum_width"]
+__all__ = ["ANGLES", "CLASSES", "LINE_COMPARISON", "MAKE", "class_of", "static_leaves", "sum_width"]
 
 ANGLES = ("cos", "sin", "tan")
 """Functions of ``math`` whose operand is reduced by multiples of pi first."""
@@ -30,6 +30,9 @@ CLASSES: tuple[str, ...] = tuple(
 
 MAKE = "make"
 """The class of making a list or dict, or an exact sum of floats, however many items it gets."""
+
+LINE_COMPARISON = 10
+"""As how many comparisons one is charged for which two numbers may have to be written (``sort_lines``)."""
 
 
 def class_of(op: Op) -> str | None:
@@ -76,12 +79,14 @@ def static_leaves(op: Op) -> Iterator[tuple[str, str]]:
                     yield cls, dtype(leaf)
         case "once":
             yield cls, NONE.name
-            if op.code == "list_sum" and sum_width(op) > 1:
-                # The exact sum that is made, and rounded once, however many floats it gets.
-                yield MAKE, NONE.name
-                yield "round", NONE.name
         case "made":
             yield cls, NONE.name
             yield MAKE, NONE.name
+        case "summed":
+            yield cls, NONE.name
+            if sum_width(op) > 1:
+                # The exact sum that is made, and rounded once, however many floats it gets.
+                yield MAKE, NONE.name
+                yield "round", NONE.name
         case "row" | "fold":
             return

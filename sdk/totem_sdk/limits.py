@@ -11,7 +11,6 @@ __all__ = [
     "HELD_BYTES",
     "INT_MAX",
     "INT_MIN",
-    "LINE_COMPARISON",
     "MEMORY_BYTES",
     "SOURCE_BYTES",
     "UNHELD_BYTES",
@@ -34,9 +33,6 @@ UNHELD_BYTES = 1 << 20
 
 SOURCE_BYTES = 256 << 10
 """Bytes of UTF-8 that a job's source may have, line ends as they are."""
-
-LINE_COMPARISON = 10
-"""As how many comparisons of numbers one is charged for which both may have to be written (``sort_lines``)."""
 
 
 def rounds_of_range(start: int, stop: int, step: int) -> int:

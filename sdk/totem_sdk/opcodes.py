@@ -53,14 +53,15 @@ class Opcode:
     """One opcode: its name, the class that prices it (None: free), what its sized charge counts, what it does.
 
     ``price`` says which leaves the static part charges: ``leaves`` of the operation's type, ``text`` only its str
-    leaves, ``once`` one item of dtype none, ``row`` the columns read, ``fold`` nothing (the closed formula has all).
+    leaves, ``once`` one item of dtype none, ``made`` and ``summed`` also what is made
+    (``totem_sdk.classes``), ``row`` the columns read, ``fold`` nothing (the closed formula has all).
     ``fails`` lists the kinds of ProgramError it can end in.
     """
 
     name: str
     cls: str | None
     sizing: Sizing
-    price: Literal["leaves", "text", "once", "made", "row", "fold"]
+    price: Literal["leaves", "text", "once", "made", "summed", "row", "fold"]
     fails: tuple[str, ...]
     effect: str
 
@@ -68,7 +69,7 @@ class Opcode:
 _RAISED = "overflow zero_division index value key assertion type runtime exception"
 
 _ROWS: tuple[
-    tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "made", "row", "fold"], str, str], ...
+    tuple[str, str | None, Sizing, Literal["leaves", "text", "once", "made", "summed", "row", "fold"], str, str], ...
 ] = (
     # name          class        sizing    price     fails              effect
     ("read_row", "read", "row", "row", "", "take the next row; imm = positions of the columns the program uses"),
@@ -226,7 +227,7 @@ _ROWS: tuple[
     ("sorted", "sort", "items", "made", "memory", "dst = sorted(args[0], reverse=imm[0]), stable, NaN last"),
     ("sort_lines", "sort", "items", "once", "", "args[0].sort(key=json.dumps): the order of mrjob's SORT_VALUES"),
     ("reverse", "copy", "items", "once", "", "args[0].reverse()"),
-    ("list_sum", "add", "items", "once", "overflow", "dst = sum(args[0]) of numbers (float: correctly rounded)"),
+    ("list_sum", "add", "items", "summed", "overflow", "dst = sum(args[0]) of numbers (float: correctly rounded)"),
     ("list_min", "compare", "items", "once", "value", "dst = smallest item, the first of equal ones"),
     ("list_max", "compare", "items", "once", "value", "dst = largest item, the first of equal ones"),
     ("pack", "convert", "items", "once", "memory", "dst = the text as which the list args[0] travels between phases"),

@@ -36,6 +36,17 @@ class Deques(Counters):
         self.write(depth, f"{made} = deque({self.chance.choice(forms)})")
         # Of what nothing is ever put into, the items are None.
         self.write(depth, f"{made}.append({item()})")
+        for lines in self.chance.choices(self.changes_of_deque(made, type_, plain), k=self.chance.randrange(1, 4)):
+            for line in lines:
+                self.write(depth, line)
+        self.ask(depth, scope, self.asked_of_deque(made, type_, plain))
+
+    def changes_of_deque(self, made: str, type_: str, plain: Scope) -> list[list[str]]:
+        """Return statements that change a deque, each as its lines."""
+
+        def item() -> str:
+            return self.expr(type_, plain, 1)
+
         changes = [
             [f"{made}.append({item()})"],
             [f"{made}.append({item()})"],
@@ -52,22 +63,31 @@ class Deques(Counters):
             [f"{made}.reverse()"],
             [f"{made} = deque({made})"],
             [f"for i_{made} in range(3):", f"    {made}.append({item()})", f"    {made}.appendleft({item()})"],
-            [f"for i_{made} in list({made}):", f"    {made}.remove(i_{made})", f"    {made}.append({item()})"],
         ]
+        if type_ != "float":
+            # CPython finds a NaN that is the same object.
+            loop = [f"for i_{made} in list({made}):", f"    {made}.remove(i_{made})", f"    {made}.append({item()})"]
+            changes.append(loop)
         if self.one_in(30):
-            changes = [[f"{made}.clear()"], [f"{made}.popleft()"], [f"{made}.remove({item()})"], [f"del {made}[1]"]]
-        for lines in self.chance.choices(changes, k=self.chance.randrange(1, 4)):
-            for line in lines:
-                self.write(depth, line)
+            changes = [[f"{made}.clear()"], [f"{made}.popleft()"], [f"del {made}[1]"]]
+            changes += [] if type_ == "float" else [[f"{made}.remove({item()})"]]
+        return changes
+
+    def asked_of_deque(self, made: str, type_: str, plain: Scope) -> list[tuple[str, str]]:
+        """Return expressions about a deque, each with its type."""
+
+        def item() -> str:
+            return self.expr(type_, plain, 1)
+
         asked = [
             ("int", f"len({made})"),
-            ("bool", f"({item()} in {made})"),
-            ("int", f"{made}.count({item()})"),
             ("int", f"len([each for each in {made} if each == {item()}])"),
             ("int", f"sum(i for i, each in enumerate({made}) if each != {item()})"),
         ]
+        if type_ != "float":
+            asked += [("bool", f"({item()} in {made})"), ("int", f"{made}.count({item()})")]
         if type_ in ("int", "str"):
             asked.append((f"{type_}?", f"({made}[0] if {made} else None)"))
         if type_ in ("int", "str", "float"):
             asked += [(type_, f"max([{item()}, *{made}])"), (type_, f"sorted([{item()}] + list({made}))[-1]")]
-        self.ask(depth, scope, asked)
+        return asked

@@ -10,10 +10,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from totem_sdk.classes import sum_width
+from totem_sdk.classes import LINE_COMPARISON, sum_width
 from totem_sdk.estimate.forms import NOTHING, ONE, Means, Quantity, saturated
 from totem_sdk.estimate.known import Known
-from totem_sdk.limits import LINE_COMPARISON
 from totem_sdk.program import Op
 
 __all__ = ["CHANGES", "averaged", "changed", "hinted", "items_charged", "lengthened", "made"]

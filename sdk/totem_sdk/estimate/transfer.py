@@ -20,6 +20,7 @@ from totem_sdk.estimate.expected import expected_mean
 from totem_sdk.estimate.forms import as_float, within
 from totem_sdk.estimate.known import Known, anything, combinations, constant, count, join
 from totem_sdk.estimate.transfer_bits import BIT_RULES, rule_of_divmod
+from totem_sdk.estimate.transfer_dates import date_part
 from totem_sdk.estimate.transfer_math import MATH_RULES
 from totem_sdk.estimate.transfer_texts import TEXT_RULES
 from totem_sdk.limits import INT_MAX, INT_MIN, rounds_of_range
@@ -32,18 +33,6 @@ Rule = Callable[[Type, Op, Sequence[Known]], Known]
 
 _ERRORS = 1 / 64
 """How probable it is taken to be that an operation ends in an error which the program catches."""
-
-_PARTS = {
-    "year": (1, 9999),
-    "month": (1, 12),
-    "day": (1, 31),
-    "hour": (0, 23),
-    "minute": (0, 59),
-    "second": (0, 59),
-    "microsecond": (0, 999_999),
-    "weekday": (0, 6),
-    "isoweekday": (1, 7),
-}
 
 
 def _any(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
@@ -291,33 +280,9 @@ def _item_at(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
     return _any(type_, op, operands) if item is None else item
 
 
-def _counted(part: str, a: Known) -> Known:
-    """Say what a date's number, or a part of a timedelta, can be."""
-    if part in ("seconds", "microseconds"):
-        return Known(0, 86_399 if part == "seconds" else 999_999, distinct=count(a))
-    day = datetime.timedelta(days=1)
-    low, high = (
-        end // day if part == "days" else end.total_seconds() if part == "total_seconds" else end.toordinal()
-        for end in (a.low, a.high)
-    )
-    return Known(low, high, distinct=count(a))
-
-
 def _of_numbers(rule: Rule) -> Rule:
     """Return a rule of arithmetic that says of dates and timedeltas only what their type says."""
     return lambda type_, op, operands: (_any if op.type in _DATED else rule)(type_, op, operands)
-
-
-def _date_part(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
-    del type_
-    (a,) = operands
-    part = str(op.imm[0])
-    if part in ("days", "seconds", "microseconds", "total_seconds", "toordinal"):
-        return _counted(part, a)
-    if part == "date":
-        return Known(a.low.date(), a.high.date(), distinct=count(a))
-    low, high = (a.low.year, a.high.year) if part == "year" else _PARTS[part]
-    return Known(low, high, distinct=count(a))
 
 
 def _rounds(type_: Type, op: Op, operands: Sequence[Known]) -> Known:
@@ -405,7 +370,7 @@ RULES: dict[str, Rule] = {
     "startswith": _any,
     "endswith": _any,
     "at": _item_at,
-    "date_part": _date_part,
+    "date_part": date_part,
     "make_date": _any,
     "make_datetime": _any,
     "make_span": _any,

@@ -10,13 +10,13 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 
-from totem_sdk.classes import sum_width
+from totem_sdk.classes import LINE_COMPARISON, sum_width
 from totem_sdk.interpreter import effects
 from totem_sdk.interpreter.arithmetic import Fault, exact_sum
 from totem_sdk.interpreter.dicts import Entries
 from totem_sdk.interpreter.frame import Datum, Frame
 from totem_sdk.interpreter.held import LIST_BYTES, WORD, held_bytes, put_bytes
-from totem_sdk.limits import LINE_COMPARISON, MEMORY_BYTES
+from totem_sdk.limits import MEMORY_BYTES
 from totem_sdk.packed import pack, packed_size, unpack
 from totem_sdk.program import Op
 from totem_sdk.types import List, Tuple, words

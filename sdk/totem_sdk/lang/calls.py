@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from totem_sdk.lang.container_types import CHANGING
+from totem_sdk.lang.container_types import may_change
 from totem_sdk.lang.findings import Findings
 from totem_sdk.lang.nodes import walk
 from totem_sdk.lang.reserved import STEP_FUNCTIONS, meant
@@ -141,16 +141,5 @@ def _merge(method: ast.FunctionDef, callees: list[Reach], methods: Mapping[str, 
         loads |= callee.loads
         stores |= callee.stores
     # An augmented assignment reads what it writes.
-    changes = any(map(_changes, walk(method))) or any(callee.changes for callee in callees)
+    changes = any(map(may_change, walk(method))) or any(callee.changes for callee in callees)
     return Reach(frozenset(loads | stores), frozenset(stores), changes)
-
-
-def _changes(part: ast.AST) -> bool:
-    match part:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=made))) if "'" in made:
-            return False  # the list that a comprehension makes, which nothing else sees
-        case ast.Call(func=ast.Attribute(attr=name)):
-            return name in CHANGING
-        case ast.AugAssign(op=ast.Add(), value=value):
-            return not isinstance(value, ast.Constant)
-    return False

@@ -27,6 +27,7 @@ __all__ = [
     "Mapped",
     "Queued",
     "kind_of",
+    "may_change",
 ]
 
 
@@ -35,6 +36,18 @@ CHANGING = (
     "sort",
 )  # fmt: skip
 """Methods that change a list or deque."""
+
+
+def may_change(part: ast.AST) -> bool:
+    """Return whether a node may change a list or deque that others see, by a method of it or by ``+=``."""
+    match part:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=made))) if "'" in made:
+            return False  # the list that a comprehension makes
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name in CHANGING
+        case ast.AugAssign(op=ast.Add(), value=value):
+            return not isinstance(value, ast.Constant)
+    return False
 
 
 class Box:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.container_methods import method_of
@@ -14,8 +12,8 @@ from totem_sdk.lang.list_methods import LIST_METHODS, Method
 from totem_sdk.lang.lists import LENGTHENING, index_of, joined_items, letters_of, put_into
 from totem_sdk.lang.marks import BOUNDED, DELETED
 from totem_sdk.lang.scope import Scope, widen
-from totem_sdk.lang.tree import Apply, Call, Const, Expr, Stmt
-from totem_sdk.types import INT, NONE, STR, List, Type
+from totem_sdk.lang.tree import Apply, Call, Const, Expr, Stmt, parts_of
+from totem_sdk.types import INT, NONE, STR, Type
 
 __all__ = ["call_deque_method", "check_changed_loop", "check_loop", "make_deque"]
 
@@ -114,18 +112,12 @@ def check_changed_loop(scope: Scope, node: ast.AST, value: Expr) -> None:
 
 def _changes(scope: Scope, type_: Queued, body: tuple[Stmt, ...]) -> bool:
     """Return whether something of the deque's type is changed, or reaches a helper that changes lists or deques."""
-    pending: list[Any] = list(body)
-    while pending:
-        node = pending.pop()
+    for node in parts_of(body):
         match node:
             case Apply(code=code, args=(changed, *_)) if code in LENGTHENING and changed.type == type_:
                 return True
             case Call() if _may_change(scope, type_, node):
                 return True
-            case tuple():
-                pending.extend(node)
-            case _ if dataclasses.is_dataclass(node) and not isinstance(node, List):
-                pending.extend(getattr(node, part.name) for part in dataclasses.fields(node))
     return False
 
 

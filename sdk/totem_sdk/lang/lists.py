@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
 
 from totem_sdk.errors import InternalError
 from totem_sdk.lang.boxes import flat
-from totem_sdk.lang.container_types import CHANGING, Listed, Mapped, Queued
+from totem_sdk.lang.container_types import Listed, Mapped, Queued, may_change
 from totem_sdk.lang.dicts import dict_place
 from totem_sdk.lang.marks import EMITTED
 from totem_sdk.lang.operators import number, orderable
 from totem_sdk.lang.scope import Scope, fits, widen
-from totem_sdk.lang.tree import Apply, Call, Const, Display, Expr, Local, Place, Stmt
+from totem_sdk.lang.tree import Apply, Call, Const, Display, Expr, Local, Place, Stmt, parts_of
 from totem_sdk.types import BOOL, FLOAT, INT, NONE, NUM, STR, List, Option, Tuple, Type, has_union, join
 
 __all__ = [
@@ -56,32 +55,22 @@ def changes_lists(statements: Iterable[ast.AST]) -> bool:
             match part:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id="self"))):
                     return True
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=made))) if "'" in made:
-                    continue  # the list that a comprehension makes, which nothing else sees
-                case ast.Call(func=ast.Attribute(attr=name)) if name in CHANGING:
-                    return True
-                case ast.AugAssign(op=ast.Add(), value=value) if not isinstance(value, ast.Constant):
-                    return True
+            if may_change(part):
+                return True
     return False
 
 
 def may_lengthen(scope: Scope, body: tuple[Stmt, ...]) -> bool:
     """Return whether checked statements may change the length of a list that they don't make themselves."""
     kept = any(isinstance(type_, List) for type_ in scope.role.fields.values())
-    pending: list[Any] = list(body)
-    while pending:
-        node = pending.pop()
+    for node in parts_of(body):
         match node:
             case Apply(code="append", args=(Local(version=version), *_)) if "'" in scope.function.flow.names[version]:
-                pending.extend(node.args[1:])  # the list that a comprehension makes
+                continue  # the list that a comprehension makes
             case Apply(code=code) if code in LENGTHENING:
                 return True
             case Call(args=args) if kept or any(isinstance(argument.type, List) for argument in args):
                 return True
-            case tuple():
-                pending.extend(node)
-            case _ if dataclasses.is_dataclass(node) and not isinstance(node, List):
-                pending.extend(getattr(node, part.name) for part in dataclasses.fields(node))
     return False
 
 

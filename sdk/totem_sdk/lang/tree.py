@@ -7,12 +7,15 @@ the lowering widens it to the type of the place, which is known only when the ch
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from totem_sdk.lang.findings import At
 from totem_sdk.opcodes import OPCODES
 from totem_sdk.program import Value
-from totem_sdk.types import BOOL, Type
+from totem_sdk.types import BOOL, List, Type
 
 __all__ = [
     "Apply",
@@ -50,6 +53,7 @@ __all__ = [
     "Variable",
     "While",
     "is_operation",
+    "parts_of",
 ]
 
 
@@ -388,3 +392,15 @@ class Try:
 
 
 Stmt = Assign | Unpack | Drop | Emit | If | While | For | Break | Continue | Return | Raise | Try
+
+
+def parts_of(statements: tuple[Stmt, ...]) -> Iterator[Any]:
+    """Yield every statement and expression in a tree, and the other parts that its nodes are made of."""
+    pending: list[Any] = list(statements)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, tuple):
+            pending.extend(node)
+        elif dataclasses.is_dataclass(node) and not isinstance(node, List):
+            yield node
+            pending.extend(getattr(node, part.name) for part in dataclasses.fields(node))

@@ -1,7 +1,8 @@
 """Every opcode on edge values: the kernel's rule does what the interpreter's handler does, also when it fails.
 
 Operations on the same operand types with the same result type share a program, in which the column ``which`` chooses
-the operation. Rows on which the operation fails are run one by one.
+the operation. Rows on which the operation fails are run one by one. It is one file because its one list of cases is
+held against that of all opcodes.
 """
 
 import datetime

@@ -1,25 +1,25 @@
-# schema: {"house": "str", "hour": "int", "kwh": "float"}
-# params: {"size": 3}
-from collections import deque
-
-from totem_sdk import Param, TotemJob
+# schema: {"x": "float", "name": "str"}
+from totem_sdk import TotemJob
 
 
 class MovingAverage(TotemJob):
-    """The highest mean of so many hours that follow each other, of each house."""
+    """The average of the last four rows, kept in a list from row to row."""
 
-    size: int = Param(3)
+    def mapper_init(self):
+        self.window = []
+        self.names = [""]
 
     def mapper(self, _, row):
-        yield row.house, (row.hour, row.kwh)
+        self.window.append(row.x)
+        if len(self.window) > 4:
+            del self.window[0]
+        self.names[0] = max(self.names[0], row.name)
+        average = sum(self.window) / len(self.window)
+        if average > 1:
+            yield row.name, average
 
-    def reducer(self, house, values):
-        window = deque(maxlen=self.size)
-        best, began = 0.0, -1
-        for hour, kwh in sorted(values):
-            window.append((hour, kwh))
-            if len(window) == self.size:
-                mean = sum(used for _, used in window) / self.size
-                if mean > best:
-                    best, began = mean, window[0][0]
-        yield house, (began, best)
+    def mapper_final(self):
+        yield self.names[0] + "!", 1.0 * len(self.window)
+
+    def reducer(self, name, averages):
+        yield name, max(averages)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from totem_ccf.kernel.code import FunctionCode, SizeOf
 from totem_ccf.kernel.rules.lists import array_bytes, array_length, bounds, item, operand
 from totem_ccf.kernel.rules.values import text_sizes
-from totem_sdk.classes import sum_width
-from totem_sdk.limits import LINE_COMPARISON
+from totem_sdk.classes import LINE_COMPARISON, sum_width
 from totem_sdk.program import Op
 from totem_sdk.types import Array
 

@@ -47,6 +47,9 @@ void add_items(list *l, const list *more, u32 count);
 /* The place of a new item with texts of so many bytes, at the end; 0: no memory. */
 u64 *list_append(list *l, u64 bytes);
 
+/* Adds all items of another list, or of the same; 0: no memory. */
+int list_extend(list *l, const list *more);
+
 /* Turns the order of the items from one place to before another. */
 void turn(list *l, u32 first, u32 end);
 

@@ -86,8 +86,6 @@ EXPORT(deque_appendleft) u64 *deque_appendleft(list *d, u64 bytes, text shape) {
 /* Takes the first item, whose texts have so many bytes. */
 EXPORT(deque_popleft) void deque_popleft(list *d, u64 bytes) { drop_left(d, 1, bytes); }
 
-EXPORT(list_extend) int list_extend(list *l, const list *more);
-
 EXPORT(deque_extend) int deque_extend(list *d, const list *more, text shape) {
     if (!list_extend(d, more)) return 0;
     keep_bound(d, shape);

@@ -57,7 +57,7 @@ static void add_to_window(exact *sum, u64 low, i64 high) {
     sum->window.high = high;
 }
 
-static inline void add_outside(exact *sum, double value) {
+void exact_add_outside(exact *sum, double value) {
     u64 bits = double_bits(value), mantissa = bits & 0xfffffffffffffull;
     i32 biased = (i32)(bits >> 52 & 0x7ff);
     int negative = (int)(bits >> 63);
@@ -77,16 +77,12 @@ static inline void add_outside(exact *sum, double value) {
     if (++sum->waiting == 1u << 30) normalise(sum);
 }
 
-void exact_add_outside(exact *sum, double value) { add_outside(sum, value); }
-
-static inline void add(exact *sum, double value) {
+void exact_add(exact *sum, double value) {
     u64 low;
     i64 high;
     if (window_of(value, &low, &high)) add_to_window(sum, low, high);
-    else add_outside(sum, value);
+    else exact_add_outside(sum, value);
 }
-
-void exact_add(exact *sum, double value) { add(sum, value); }
 
 void exact_add_int(exact *sum, i128 value) {
     int negative = value < 0;
@@ -166,7 +162,7 @@ EXPORT(sum_begin) void sum_begin(void) {
 }
 
 EXPORT(sum_floats) void sum_floats(const double *values, u32 count) {
-    for (u32 i = 0; i < count; i++) add(&floats, values[i]);
+    for (u32 i = 0; i < count; i++) exact_add(&floats, values[i]);
 }
 
 EXPORT(sum_ints) void sum_ints(const i64 *values, u32 count) {

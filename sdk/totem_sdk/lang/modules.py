@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from totem_sdk.lang.forms import local_names
 from totem_sdk.lang.nodes import walk
@@ -50,7 +50,7 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
     """
     local = local_names(method)
     functions = from_math - set(CONSTANTS) - set(local)
-    modules = [name for name in (*MODULES, "json", "math", "string") if name in imported and name not in local]
+    modules = {name for name in (*MODULES, "json", "math", "string") if name in imported and name not in local}
     of_modules = {name: module for module, names in MODULES.items() for name in names if name in imported}
     for node in list(walk(method)):
         if isinstance(node, ast.Call):
@@ -65,12 +65,11 @@ def name_modules(method: ast.FunctionDef, imported: frozenset[str], from_math: f
                 node.id = f"{of_modules[node.id]}.{node.id}"
             elif node.id == "jobconf_from_env" and node.id in imported and node.id not in local:
                 node.id = f"compat.{node.id}"
-        for module in modules:
-            for name, value in ast.iter_fields(node):
-                if isinstance(value, list):
-                    value[:] = [_named(item, module) for item in value]
-                elif (named := _named(value, module)) is not value:
-                    setattr(node, name, named)
+        for name, value in ast.iter_fields(node) if modules else ():
+            if isinstance(value, list):
+                value[:] = [_named(item, modules) for item in value]
+            elif (named := _named(value, modules)) is not value:
+                setattr(node, name, named)
 
 
 def _name_date(node: ast.Call, imported: frozenset[str], local: Mapping[str, None]) -> None:
@@ -89,8 +88,8 @@ def _name_date(node: ast.Call, imported: frozenset[str], local: Mapping[str, Non
         node.func = ast.copy_location(ast.Name(made, ast.Load()), called)
 
 
-def _named(value: object, module: str) -> object:
+def _named(value: object, modules: Set[str]) -> object:
     match value:
-        case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Load()) if owner == module:
-            return ast.copy_location(ast.Name(f"{module}.{name}", ast.Load()), value)
+        case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Load()) if owner in modules:
+            return ast.copy_location(ast.Name(f"{owner}.{name}", ast.Load()), value)
     return value
